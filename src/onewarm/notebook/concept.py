@@ -1,0 +1,122 @@
+"""Loads concept folders: concept.yaml, page.md, witness.py and, where there is one, demo.js.
+
+`load_concept` reads one folder, `load_concepts` several and checks the edges between them. Every fault is
+told at once, each with file, line, key and remedy. The types are in `onewarm.notebook.concept_model`, the
+checks of names and references in `onewarm.notebook.concept_references`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from onewarm.notebook.concept_model import Concept, ConceptFile
+from onewarm.notebook.concept_page import read_page
+from onewarm.notebook.concept_references import claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept_yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
+
+__all__ = ["Concept", "ConceptError", "ConceptFile", "Fault", "json_schema", "load_concept", "load_concepts"]
+
+_EXPECTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_CALLED = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "list": "a list",
+           "dict": "a mapping", "NoneType": "nothing", "date": "a date", "datetime": "a date"}  # fmt: skip
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of concept.yaml, for editors."""
+    return ConceptFile.model_json_schema()
+
+
+def load_concept(folder: Path | str) -> Concept:
+    """The concept in the folder; ConceptError with every fault of its files (edges: see `load_concepts`)."""
+    folder = Path(folder)
+    faults: list[Fault] = []
+    page = code_text = None
+    try:
+        page = read_page(folder / "page.md")
+    except ConceptError as error:
+        faults += error.faults
+    try:
+        code_text = read_text(folder / "witness.py")
+    except ConceptError as error:
+        faults += error.faults
+    try:
+        document = read_yaml(folder / "concept.yaml")
+        file = ConceptFile.model_validate(document.value)
+    except ConceptError as error:
+        raise ConceptError([*faults, *error.faults]) from None
+    except ValidationError as error:
+        raise ConceptError([*faults, *_schema_faults(document, error)]) from None
+    faults += reference_faults(document, file)
+    if page is not None:
+        labels = {e.name: e.line for e in page.equations}
+        faults += equation_faults(document, file, folder / "page.md", labels)
+    if faults or page is None or code_text is None:
+        raise ConceptError(faults)
+    values = {name: getattr(file, name) for name in ConceptFile.model_fields}
+    return Concept(**values, folder=folder, page=page, code_text=code_text)
+
+
+def load_concepts(folders: Iterable[Path | str], *, claims: Collection[str] | None = None) -> tuple[Concept, ...]:
+    """The concepts in the folders; edges are checked across them, claims against the ledger's keys if given."""
+    concepts: list[Concept] = []
+    faults: list[Fault] = []
+    for folder in folders:
+        try:
+            concepts.append(load_concept(folder))
+        except ConceptError as error:
+            faults += error.faults
+    if not faults:
+        faults = [*edge_faults(concepts), *(claim_faults(concepts, claims) if claims is not None else ())]
+    if faults:
+        raise ConceptError(faults)
+    return tuple(concepts)
+
+
+def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault]:
+    for item in error.errors(include_url=False, include_context=True):
+        place: Place = tuple(item["loc"])
+        kind, name = item["type"], str(place[-1]) if place else ""
+        if kind == "missing":
+            yield document.fault(place, "missing key", f"Add `{name}:` here.")
+        elif kind == "extra_forbidden":
+            yield document.fault(place, "unknown key", nearest(name, _keys_at(place[:-1])))
+        elif kind in _EXPECTED:
+            found = type(item["input"]).__name__
+            problem = f"expected {_EXPECTED[kind]}, found {_CALLED.get(found, found)}"
+            remedy = "Quote the value." if kind == "string_type" else f"Write {_EXPECTED[kind]}."
+            yield document.fault(place, problem, remedy)
+        elif kind == "string_pattern_mismatch":
+            problem = f"{item['input']!r} is not of the right form"
+            yield document.fault(place, problem, f"It must match {item['ctx']['pattern']}")
+        elif kind == "literal_error":
+            yield document.fault(place, f"unknown value {item['input']!r}", f"Use {item['ctx']['expected']}.")
+        else:
+            message = item["msg"]
+            yield document.fault(place, message[:1].lower() + message[1:], "Change the value.")
+
+
+def _keys_at(place: Place) -> Collection[str]:
+    """The keys that the schema knows at a place."""
+    model: Any = ConceptFile
+    for part in place:
+        if isinstance(part, str):
+            model = next(iter(_models(model.model_fields[part].annotation)), ConceptFile)
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)

@@ -1,0 +1,139 @@
+"""Reads YAML into plain values and remembers the line of every key; a fault has file, line, key, remedy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault of a concept folder."""
+
+    file: Path
+    line: int
+    key: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
+        return f"{where}{self.problem}. {self.remedy}"
+
+
+class ConceptError(ValueError):
+    """A concept folder has faults: `.faults`, and one line for each in the message."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def key_text(place: Place) -> str:
+    """A place as text.
+
+    >>> key_text(("practice", 2, "nudges"))
+    'practice[2].nudges'
+    """
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".")
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`Did you mean 'title'?` for the nearest of the words, or the list of what there is.
+
+    >>> nearest("titel", ["title", "key"])
+    "Did you mean 'title'?"
+    """
+    words = sorted(words)
+    close = get_close_matches(word, words, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return "There are: " + ", ".join(words) + "." if words else "There are none yet."
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain values of a YAML file, and the 1-based line of every place in it."""
+
+    file: Path
+    value: dict[str, Any]
+    lines: dict[Place, int]
+
+    def fault(self, place: Place, problem: str, remedy: str) -> Fault:
+        """A fault at the place, or at the nearest place around it that the file has."""
+        at = place
+        while at and at not in self.lines:
+            at = at[:-1]
+        return Fault(self.file, self.lines.get(at, 1), key_text(place), problem, remedy)
+
+
+def read_text(file: Path) -> str:
+    """The file's text; ConceptError where it is missing or not UTF-8."""
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise ConceptError([Fault(file, 1, "", "missing file", f"Add {file.name} to the folder.")]) from None
+    except UnicodeDecodeError as error:
+        fault = Fault(file, 1, "", f"byte {error.start} is not UTF-8", "Save the file as UTF-8.")
+        raise ConceptError([fault]) from None
+    except OSError as error:
+        fault = Fault(file, 1, "", f"cannot be read ({error.strerror})", "Check the path and its permissions.")
+        raise ConceptError([fault]) from None
+
+
+def read_yaml(file: Path) -> Document:
+    """The YAML mapping in the file; ConceptError for bad syntax, aliases, duplicate keys or another type."""
+    text = read_text(file)
+    try:
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                fault = Fault(file, event.start_mark.line + 1, "", "alias", "Write the value out instead.")
+                raise ConceptError([fault])
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            found = "nothing" if node is None else f"a {node.id}"
+            fault = Fault(file, 1, "", f"expected a mapping, found {found}", "Start with `key: concept:...`.")
+            raise ConceptError([fault])
+        lines: dict[Place, int] = {(): 1}
+        faults: list[Fault] = []
+        _walk(file, node, (), lines, faults)
+        if faults:
+            raise ConceptError(faults)
+        return Document(file, loader.construct_document(node), lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        remedy = "Check quotes, colons and indentation; quote a text with `: ` in it."
+        raise ConceptError([Fault(file, line, "", f"not YAML ({error.problem})", remedy)]) from None
+    except yaml.YAMLError as error:
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        remedy = "Remove the character."
+        raise ConceptError([Fault(file, line, "", "a character that YAML does not allow", remedy)]) from None
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, ConceptError):
+            raise
+        problem = f"not readable as YAML ({type(error).__name__})"
+        raise ConceptError([Fault(file, 1, "", problem, "Simplify the file.")]) from None
+
+
+def _walk(file: Path, node: yaml.Node, at: Place, lines: dict[Place, int], faults: list[Fault]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value_node in node.value:
+            place = (*at, str(key_node.value))
+            line = key_node.start_mark.line + 1
+            if place in lines:
+                first = f"It stands on line {lines[place]} already; keep one of the two."
+                faults.append(Fault(file, line, key_text(place), "duplicate key", first))
+            lines.setdefault(place, line)
+            _walk(file, value_node, place, lines, faults)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, item in enumerate(node.value):
+            lines[(*at, i)] = item.start_mark.line + 1
+            _walk(file, item, (*at, i), lines, faults)
