@@ -1,3 +1,27 @@
-"""Soft targets for classifiers and language models, and what they do to confidence."""
+"""Soft targets for classifiers and language models, and what they do to confidence.
+
+>>> import numpy as np, onewarm as ow
+>>> target = ow.smooth(np.array([0]), 0.1, num_classes=4)
+>>> float(ow.cross_entropy(np.array([[3.0, 1.0, -0.5, -1.0]]), target).round(4))
+0.4063
+"""
+
+from onewarm.dispatch import cross_entropy, cross_entropy_with_gradient
+from onewarm.loss import unsmooth
+from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "SoftTarget",
+    "concat",
+    "cross_entropy",
+    "cross_entropy_with_gradient",
+    "mix",
+    "one_hot",
+    "smooth",
+    "soft",
+    "top_k",
+    "unsmooth",
+    "votes",
+]

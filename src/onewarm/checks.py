@@ -1,0 +1,201 @@
+"""What every room asks of its arguments: arrays of one kind, labels in range, probabilities, alpha.
+
+Each check names the argument, the first offending row, the value, and what to do. Values that a
+tracer hides (``jax.jit``, ``torch.compile``, ``vmap``) cannot be read and are not checked.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeAlias
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_array_api_obj
+
+Array: TypeAlias = Any  # NumPy, PyTorch, JAX, CuPy ... : whatever array-api-compat knows
+
+SUM_TOLERANCE = 1e-3  # rows of float16 softmaxes over 1e5 classes still sum to 1 within this
+
+
+def as_array(value: Any, like: Any = None) -> Array:
+    """``value`` if it is an array already, else an array of the kind (and device) of ``like``, or of NumPy's."""
+    if is_array_api_obj(value):
+        return value
+    if like is None or not is_array_api_obj(like):
+        return np.asarray(value)
+    return array_namespace(like).asarray(value, device=device(like))
+
+
+def namespace(**arrays: Any) -> Any:
+    """The one array namespace of the named arrays; Python numbers and ``None`` have a place in any.
+
+    Raises:
+        TypeError: the arrays belong to different libraries, or one is none at all.
+    """
+    named = {name: a for name, a in arrays.items() if a is not None and not isinstance(a, (bool, int, float))}
+    for name, array in named.items():
+        if not is_array_api_obj(array):
+            raise TypeError(f"{name} is a {type(array).__name__}, not an array: pass a NumPy, PyTorch or JAX array")
+    kinds = {name: array_namespace(array) for name, array in named.items()}
+    first_name, first = next(iter(kinds.items()))
+    for name, kind in kinds.items():
+        if kind is not first:
+            raise TypeError(
+                f"{name} is a {type(named[name]).__module__.split('.')[0]} array but {first_name} is a "
+                f"{type(named[first_name]).__module__.split('.')[0]} array: convert one of them"
+            )
+    return first
+
+
+def concrete(array: Array) -> bool:
+    """Whether the values can be read now: false inside ``jax.jit``, ``torch.compile`` and ``vmap``."""
+    module = type(array).__module__
+    if module.startswith("jax"):
+        return not isinstance(array, sys.modules["jax"].core.Tracer)
+    if module.startswith("torch"):
+        torch = sys.modules["torch"]
+        if torch.compiler.is_compiling() or type(array).__name__ == "FakeTensor" or array.is_meta:
+            return False
+        return not torch._C._functorch.is_batchedtensor(array)
+    return True
+
+
+def float_dtype(xp: Any, where: Any = None) -> Any:
+    """float64 where the framework has it on that device, else its default real dtype."""
+    kinds = xp.__array_namespace_info__()
+    dtypes = kinds.dtypes(device=where, kind="real floating")
+    return dtypes["float64"] if "float64" in dtypes else kinds.default_dtypes(device=where)["real floating"]
+
+
+def first_true(mask: Array) -> tuple[int, ...] | None:
+    """Position of the first true entry in row order, or None (also when the values cannot be read).
+
+    >>> first_true(np.array([[False, False], [True, True]]))
+    (1, 0)
+    """
+    if not concrete(mask):
+        return None
+    xp = array_namespace(mask)
+    if 0 in mask.shape or not bool(xp.any(mask)):
+        return None
+    flat = int(xp.argmax(xp.astype(xp.reshape(mask, (-1,)), xp.int8)))
+    return tuple(int(i) for i in np.unravel_index(flat, tuple(mask.shape)))
+
+
+def item(array: Array, position: tuple[int, ...]) -> int | float:
+    """One entry as a Python number."""
+    value: int | float = array[position].item()
+    return value
+
+
+def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: int | None = None) -> Array:
+    """Integer labels of shape (N,), each in [0, num_classes) or equal to ``ignore_index``.
+
+    Raises:
+        TypeError: not integers.
+        ValueError: not one-dimensional, or a label out of range.
+    """
+    array = as_array(array)
+    xp = namespace(**{name: array})
+    if len(array.shape) != 1:
+        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected (N,), one integer a row")
+    if not xp.isdtype(array.dtype, "integral"):
+        raise TypeError(f"{name} has dtype {array.dtype}: expected integers (for probabilities use onewarm.soft)")
+    wide = xp.astype(array, xp.int64) if xp.isdtype(array.dtype, "unsigned integer") else array
+    wrong = (wide < 0) | (wide >= num_classes)
+    if ignore_index is not None:
+        wrong = wrong & (wide != ignore_index)
+    if (bad := first_true(wrong)) is not None:
+        value = item(array, bad)
+        hint = "labels start at 0; subtract 1" if value == num_classes else "correct it, raise num_classes"
+        ignored = "" if ignore_index is None else f", or mark the row as ignored with {ignore_index}"
+        raise ValueError(f"{name}[{bad[0]}] is {value}, outside 0..{num_classes - 1}: {hint}{ignored}")
+    return array
+
+
+def probabilities(array: Array, name: str = "probabilities", *, normalize: bool = False) -> Array:
+    """Rows of shape (N, K), not negative, finite, each with sum 1 (to 1e-3), or scaled to it with ``normalize``.
+
+    Raises:
+        TypeError: not floating point.
+        ValueError: wrong shape, a negative or non-finite entry, a row that does not sum to 1.
+    """
+    array = as_array(array)
+    xp = namespace(**{name: array})
+    if len(array.shape) != 2 or array.shape[1] == 0:
+        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected (N, K), one row an example")
+    if not xp.isdtype(array.dtype, "real floating"):
+        raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
+    if (bad := first_true(~xp.isfinite(array) | (array < 0))) is not None:
+        raise ValueError(
+            f"{name}[{bad[0]}, {bad[1]}] is {item(array, bad):g}: probabilities are finite and not negative"
+            + ("; are these logits? take their softmax" if item(array, bad) < 0 else "")
+        )
+    total = xp.sum(array, axis=1, dtype=None if xp.isdtype(array.dtype, xp.float64) else xp.float32)
+    if normalize:
+        if (empty := first_true(total == 0)) is not None:
+            raise ValueError(f"{name}[{empty[0]}] sums to 0 and cannot be normalised: give the row some mass")
+        return array / xp.astype(total, array.dtype)[:, None]
+    if (bad := first_true(xp.abs(total - 1) > SUM_TOLERANCE)) is not None:
+        value = item(total, bad)
+        hint = "divide by 100" if abs(value - 100) < 1 else "pass normalize=True to scale the rows"
+        raise ValueError(f"{name}[{bad[0]}] sums to {value:g}, not 1 (tolerance {SUM_TOLERANCE:g}): {hint}")
+    return array
+
+
+def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
+    """A finite number, or one per row, as an array of shape (1,) or (N,) beside ``like``, in its float dtype.
+
+    Raises:
+        ValueError: neither a number nor of shape (N,), or an entry that is not finite.
+    """
+    xp = array_namespace(like)
+    array = as_array(value, like)
+    namespace(**{name: array, "the target": like})
+    dtype = like.dtype if xp.isdtype(like.dtype, "real floating") else float_dtype(xp, device(like))
+    array = xp.astype(array, dtype)
+    if len(array.shape) == 0:
+        array = xp.reshape(array, (1,))
+    elif tuple(array.shape) not in ((1,), (rows,)):
+        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected a number or shape ({rows},), one a row")
+    if (bad := first_true(~xp.isfinite(array))) is not None:
+        where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
+        raise ValueError(f"{where} is {item(array, bad):g}: expected a finite number")
+    return array
+
+
+def alpha(value: Any, rows: int, like: Array, name: str = "alpha") -> Array:
+    """A smoothing strength, a number or one per row: finite and at most 1; negative values sharpen.
+
+    Raises:
+        ValueError: above 1, not finite, or of the wrong shape.
+    """
+    array = per_row(value, rows, name, like)
+    if (bad := first_true(array > 1)) is not None:
+        where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
+        raise ValueError(
+            f"{where} is {item(array, bad):g}: smoothing moves at most all of the mass, so alpha is at most 1"
+        )
+    return array
+
+
+def bad_logits(row_values: Any, row: int, name: str = "logits") -> ValueError:
+    """The error for a row of logits that has no loss: a NaN, a +inf, or every entry -inf.
+
+    >>> print(bad_logits([0.0, float("nan")], 3))
+    logits[3, 1] is nan: the loss of this row is undefined; look for an overflow or a division by zero before it
+    """
+    if is_array_api_obj(row_values):
+        row_values = row_values.tolist()  # any framework, any device; the values are all that matters here
+    values = np.asarray(row_values, dtype=np.float64)
+    for wrong, remedy in (
+        (np.isnan(values), "look for an overflow or a division by zero before it"),
+        (np.isposinf(values), "mask a class with -inf; +inf has no softmax"),
+    ):
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            return ValueError(f"{name}[{row}, {k}] is {values[k]:g}: the loss of this row is undefined; {remedy}")
+    return ValueError(
+        f"{name}[{row}] is -inf in every class: the loss of this row is undefined; "
+        "leave one class unmasked or ignore the row"
+    )

@@ -1,0 +1,241 @@
+"""Cross-entropy of logits against any target: the definition, in array API, for every framework and its autograd.
+
+    loss[i] = s[i] logsumexp(z[i]) - <t[i], z[i]>          s[i] = sum_k t[i, k]
+    d loss[i] / d z[i] = s[i] softmax(z[i]) - t[i]
+
+The fused kernels compute the same and are tested against this file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from array_api_compat import array_namespace, device
+
+from onewarm import checks
+from onewarm.checks import Array
+from onewarm.target import SoftTarget, as_target
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+Normalizer: TypeAlias = Literal["rows", "mass"] | float | Any
+
+
+def cross_entropy(
+    logits: Array,
+    target: SoftTarget | Array,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> Array:
+    """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, in nats, reduced.
+
+    Args:
+        logits: (N, K), float16, bfloat16, float32 or float64; -inf masks a class. A table row's mass over masked
+            classes moves to the others in proportion; named mass on a masked class makes the loss +inf.
+        target: a :class:`SoftTarget` of N rows, integer labels (N,), or probabilities (N, K).
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
+        normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number (the
+            token count over all steps of an accumulated batch). No rows with mass: the loss is 0.
+        z_loss: adds ``z_loss s logsumexp(z)^2`` to each row, which keeps the logits' scale in place.
+
+    Returns:
+        A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits.
+
+    Raises:
+        TypeError: arrays of different libraries, logits that are not floating point.
+        ValueError: shapes that disagree, a NaN or +inf logit, a row with every class masked.
+
+    Example:
+        >>> import numpy as np
+        >>> from onewarm.target import smooth
+        >>> z = np.array([[3.0, 1.0, -0.5, -1.0]])
+        >>> round(float(cross_entropy(z, smooth(np.array([0]), 0.1, num_classes=4))), 4)
+        0.4063
+
+    Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5.
+    """
+    target = checked(logits, target, reduction)
+    rows = per_row_loss(logits, target, z_loss)
+    return reduce(rows, target, reduction, normalizer)
+
+
+def cross_entropy_with_gradient(
+    logits: Array,
+    target: SoftTarget | Array,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> tuple[Array, Array]:
+    """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, shape (N, K), in their dtype.
+
+    The gradient is that of what is returned: divided by the normalizer for ``"mean"``, row by row for ``"none"``.
+
+    Example:
+        >>> import numpy as np
+        >>> from onewarm.target import smooth
+        >>> z = np.array([[3.0, 1.0, -0.5, -1.0]])
+        >>> loss, gradient = cross_entropy_with_gradient(z, smooth(np.array([0]), 0.1, num_classes=4))
+        >>> gradient.round(3)
+        array([[-0.08 ,  0.089,  0.001, -0.01 ]])
+    """
+    target = checked(logits, target, reduction)
+    xp = array_namespace(logits)
+    parts = _parts(xp, logits, target)
+    s = parts.mass[:, None]
+    gradient = s * xp.exp(parts.z - parts.lse[:, None]) * (1 + 2 * z_loss * parts.lse[:, None])
+    gradient = gradient - (_named(xp, parts, target) + parts.moved)
+    gradient = xp.where(parts.live, gradient, 0.0)
+    if reduction == "mean":
+        gradient = gradient / divisor(target, normalizer, gradient)
+    loss = reduce(per_row_loss(logits, target, z_loss), target, reduction, normalizer)
+    return loss, xp.astype(gradient, logits.dtype)
+
+
+def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None = None) -> Array:
+    """Undo what smoothing does to the population optimum: ``pi = (p - alpha prior) / (1 - alpha)``.
+
+    A flexible model fitted to smoothed targets tends to ``p = (1 - alpha) pi + alpha prior``; this is the exact
+    inverse, affine in p, and no temperature equals it. Where a finite model gave a class less than ``alpha prior``
+    the result is negative: no true posterior could have led there. Rows still sum to 1; nothing is clipped.
+
+    Args:
+        probabilities: (N, K), the model's softmax.
+        alpha: below 1, one number or one per row: what the model was trained with.
+        prior: (K,), uniform if left out.
+
+    Returns:
+        (N, K), in the dtype of ``probabilities``.
+
+    Raises:
+        ValueError: alpha of 1 (nothing is left of the posterior) or above, rows that are not probabilities, a prior
+            of the wrong shape.
+
+    Example:
+        >>> import numpy as np
+        >>> unsmooth(np.array([[0.925, 0.025, 0.025, 0.025]]), 0.1).round(12)
+        array([[1., 0., 0., 0.]])
+    """
+    p = checks.probabilities(probabilities)
+    xp = array_namespace(p)
+    a = checks.alpha(alpha, p.shape[0], p)[:, None]
+    if (bad := checks.first_true(a == 1)) is not None:
+        raise ValueError(f"alpha is 1 (row {bad[0]}): all of the mass was moved and nothing is left to recover")
+    if prior is None:
+        return (p - a / p.shape[1]) / (1 - a)
+    prior = checks.as_array(prior, p)
+    if tuple(prior.shape) != (p.shape[1],):
+        raise ValueError(f"prior has shape {tuple(prior.shape)}: expected ({p.shape[1]},)")
+    row = xp.astype(checks.probabilities(prior[None, :], "prior"), p.dtype)
+    return (p - a * row) / (1 - a)
+
+
+def checked(logits: Array, target: SoftTarget | Array, reduction: str) -> SoftTarget:
+    """The target as a SoftTarget, after the shapes, kinds and indices were looked at."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+    xp = checks.namespace(logits=logits)
+    if len(logits.shape) != 2 or logits.shape[1] == 0:
+        raise ValueError(f"logits has shape {tuple(logits.shape)}: expected (N, K), one row an example")
+    if not xp.isdtype(logits.dtype, "real floating"):
+        raise TypeError(f"logits has dtype {logits.dtype}: expected floating point")
+    rows = as_target(target, int(logits.shape[1]))
+    checks.namespace(logits=logits, target=rows.weight)
+    if len(rows) != logits.shape[0]:
+        raise ValueError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
+    in_range(rows.index, rows.num_classes, "target.index")
+    if rows.table is not None:
+        in_range(rows.table_index, int(rows.table.shape[0]), "target.table_index")
+    return rows
+
+
+def in_range(index: Array, size: int, name: str) -> None:
+    """Refuse an index that a loop must not follow: one outside [0, size)."""
+    if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
+        raise ValueError(f"{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
+
+
+def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
+    """What the mean divides by, as a scalar beside ``like``: 1 where there is nothing to count, so that 0 / 1 = 0."""
+    xp = array_namespace(like)
+    if isinstance(normalizer, str):
+        if normalizer == "rows":
+            total = xp.sum(xp.astype(target.has_mass(), like.dtype))
+        elif normalizer == "mass":
+            total = xp.astype(xp.sum(target.mass()), like.dtype)
+        else:
+            raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
+        return xp.where(total == 0, 1.0, total)
+    number = checks.per_row(normalizer, 1, "normalizer", like)[0]
+    if checks.first_true(number == 0) is not None:
+        raise ValueError("normalizer is 0: expected a number that the loss can be divided by")
+    return number
+
+
+def reduce(rows: Array, target: SoftTarget, reduction: Reduction, normalizer: Normalizer) -> Array:
+    """One loss a row, their sum, or the sum over what the normalizer counts."""
+    xp = array_namespace(rows)
+    if reduction == "none":
+        return rows
+    total = xp.sum(rows)
+    return total if reduction == "sum" else total / divisor(target, normalizer, rows)
+
+
+def per_row_loss(logits: Array, target: SoftTarget, z_loss: float) -> Array:
+    """The definition: ``s lse - <t, z> + z_loss s lse^2``, with masked classes settled."""
+    xp = array_namespace(logits)
+    parts = _parts(xp, logits, target)
+    named = xp.where(target.weight != 0, xp.take_along_axis(parts.finite, target.index, axis=1), 0.0)
+    dot = xp.sum(xp.astype(target.weight, named.dtype) * named, axis=1) + xp.sum(parts.moved * parts.finite, axis=1)
+    rows = parts.mass * (parts.lse + z_loss * parts.lse**2) - dot
+    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
+
+
+class _Parts(NamedTuple):
+    z: Array  # (N, K) logits in the arithmetic's dtype, 0 in rows without mass
+    finite: Array  # (N, K) the same with 0 where masked
+    lse: Array  # (N,)
+    mass: Array  # (N,)
+    moved: Array  # (N, K) the tables' mass, moved off masked classes
+    impossible: Array  # (N,) mass that no unmasked class can take
+    live: Array  # (N, 1) rows with mass
+
+
+def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
+    dtype = logits.dtype if xp.isdtype(logits.dtype, xp.float64) else xp.float32
+    live = target.has_mass()[:, None]
+    z = xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
+    lse = _logsumexp(xp, z)
+    if (bad := checks.first_true(~xp.isfinite(lse))) is not None:
+        raise checks.bad_logits(logits[bad[0], :], bad[0])
+    kept = z != -xp.inf
+    finite = xp.where(kept, z, 0.0)
+    on_masked = (target.weight != 0) & ~xp.take_along_axis(kept, target.index, axis=1)
+    impossible = xp.any(on_masked, axis=1)
+    moved = xp.zeros_like(z)
+    for row, weight in target.table_parts():
+        row, weight = xp.astype(row, dtype), xp.astype(weight, dtype)
+        total = xp.sum(row, axis=1, keepdims=True)
+        row = xp.where(kept, row, 0.0)
+        left = xp.sum(row, axis=1, keepdims=True)
+        homeless = (left == 0) & (total != 0)
+        impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
+        moved = moved + weight * row * (total / xp.where(left == 0, 1.0, left))
+    return _Parts(z, finite, lse, xp.astype(target.mass(), dtype), moved, impossible, live)
+
+
+def _logsumexp(xp: Any, z: Array) -> Array:
+    top = xp.max(z, axis=1, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0.0)  # a row of -inf stays -inf, and is refused
+    return top[:, 0] + xp.log(xp.sum(xp.exp(z - top), axis=1))
+
+
+def _named(xp: Any, parts: _Parts, target: SoftTarget) -> Array:
+    """The named classes' mass written out, (N, K)."""
+    classes = xp.arange(target.num_classes, dtype=target.index.dtype, device=device(target.index))
+    rows = xp.zeros_like(parts.z)
+    for j in range(target.index.shape[1]):
+        weight = xp.astype(target.weight[:, j, None], rows.dtype)
+        rows = rows + xp.where(target.index[:, j, None] == classes, weight, 0.0)
+    return rows

@@ -1,0 +1,577 @@
+"""A target is mass: a few named classes, plus a few rows of a shared table; never (N, K) unless you bring it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+
+from array_api_compat import array_namespace, device
+
+from onewarm import checks
+from onewarm.checks import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class SoftTarget:
+    """Mass over K classes for each of N rows, in the caller's own arrays.
+
+    ``t[i] = sum_j weight[i, j] onehot(index[i, j]) + sum_j table_weight[i, j] table[table_index[i, j]]``
+
+    Most users make one with :func:`one_hot`, :func:`smooth`, :func:`votes`, :func:`top_k`, :func:`soft`
+    or :func:`mix`; each returns a target, and targets mix, scale, index and concatenate into targets.
+    A row *has mass* when any of its weights is not zero. A row without is ignored: loss 0, gradient 0,
+    its logits not read, and the mean does not count it.
+
+    Args:
+        index: integers (N, J) in [0, K), the named classes of each row.
+        weight: (N, J), the mass on each of them.
+        table: (R, K) or None, rows that many targets share: a prior, a confusion matrix, a teacher.
+        table_index: integers (N, T) in [0, R), the rows taken.
+        table_weight: (N, T), the mass given to each.
+        num_classes: K.
+
+    Raises:
+        TypeError: arrays of different libraries, or indices that are not integers.
+        ValueError: shapes that disagree, or only a part of the three table arguments.
+
+    Example:
+        >>> import numpy as np
+        >>> smooth(np.array([0, 2]), 0.3, num_classes=3).dense().round(2)
+        array([[0.8, 0.1, 0.1],
+               [0.1, 0.1, 0.8]])
+    """
+
+    index: Array
+    weight: Array
+    table: Array = None
+    table_index: Array = None
+    table_weight: Array = None
+    num_classes: int
+
+    def __post_init__(self) -> None:
+        parts = {name: getattr(self, name) for name in ("index", "weight", "table", "table_index", "table_weight")}
+        xp = checks.namespace(**parts)
+        if not isinstance(self.num_classes, int) or self.num_classes < 1:
+            raise ValueError(f"num_classes is {self.num_classes!r}: expected an integer of at least 1")
+        given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
+        if len(given) not in (0, 3):
+            raise ValueError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
+        for one, other in (("index", "weight"), ("table_index", "table_weight")):
+            if parts[one] is None:
+                continue
+            if len(parts[one].shape) != 2 or tuple(parts[one].shape) != tuple(parts[other].shape):
+                raise ValueError(
+                    f"{one} has shape {tuple(parts[one].shape)} and {other} {tuple(parts[other].shape)}: "
+                    "expected the same two-dimensional shape"
+                )
+            if not xp.isdtype(parts[one].dtype, "integral"):
+                raise TypeError(f"{one} has dtype {parts[one].dtype}: expected integers")
+        if self.table is not None:
+            if len(self.table.shape) != 2 or self.table.shape[1] != self.num_classes:
+                raise ValueError(
+                    f"table has shape {tuple(self.table.shape)}: expected rows of num_classes = {self.num_classes}"
+                )
+            if self.table_index.shape[0] != self.index.shape[0]:
+                raise ValueError(
+                    f"table_index has {self.table_index.shape[0]} rows, index has "
+                    f"{self.index.shape[0]}: one row of each an example"
+                )
+
+    def __len__(self) -> int:
+        return int(self.index.shape[0])
+
+    def __repr__(self) -> str:
+        table = "" if self.table is None else f", table of {self.table.shape[0]}"
+        return f"SoftTarget({len(self)} rows, {self.num_classes} classes, {self.index.shape[1]} named a row{table})"
+
+    def __getitem__(self, rows: Any) -> Self:
+        """Some of the rows, by slice, integers or mask; the table stays shared."""
+        if isinstance(rows, int):
+            rows = slice(rows, rows + 1 or None)
+        taken = {"index": self.index[rows], "weight": self.weight[rows]}
+        if self.table is not None:
+            taken |= {"table_index": self.table_index[rows], "table_weight": self.table_weight[rows]}
+        return replace(self, **taken)
+
+    def scale(self, row_weight: Any) -> Self:
+        """Each row's mass times a sample weight: a finite number, or one per row.
+
+        Example:
+            >>> import numpy as np
+            >>> one_hot(np.array([0, 1]), 2).scale(np.array([2.0, 0.5])).mass()
+            array([2. , 0.5])
+        """
+        w = checks.per_row(row_weight, len(self), "row_weight", self.weight)[:, None]
+        scaled = {"weight": self.weight * w}
+        if self.table is not None:
+            scaled["table_weight"] = self.table_weight * w
+        return replace(self, **scaled)
+
+    def reweight(self, class_weight: Array) -> Self:
+        """Each class's mass times the weight of that class: what ``weight=`` means to ``torch.nn.CrossEntropyLoss``.
+
+        ``t[i, k] <- class_weight[k] t[i, k]``. Torch's mean over index labels divides by the weights of the labels:
+        that is ``normalizer="mass"`` for one-hot targets. Before you weight *smoothed* targets, note that the smoothed
+        mass is weighted too: with weights (1, 1, 1, 1000) and alpha .1 the heavy class wins every row.
+
+        Args:
+            class_weight: (K,), finite and not negative.
+
+        Example:
+            >>> import numpy as np
+            >>> one_hot(np.array([0, 1]), 2).reweight(np.array([1.0, 3.0])).dense()
+            array([[1., 0.],
+                   [0., 3.]])
+        """
+        class_weight = checks.as_array(class_weight, self.weight)
+        xp = checks.namespace(weight=self.weight, class_weight=class_weight)
+        if tuple(class_weight.shape) != (self.num_classes,):
+            raise ValueError(f"class_weight has shape {tuple(class_weight.shape)}: expected ({self.num_classes},)")
+        if (bad := checks.first_true(~xp.isfinite(class_weight) | (class_weight < 0))) is not None:
+            value = checks.item(class_weight, bad)
+            raise ValueError(f"class_weight[{bad[0]}] is {value:g}: expected a finite weight, not negative")
+        class_weight = xp.astype(class_weight, self.weight.dtype)
+        changed = {"weight": self.weight * _take(xp, class_weight, self.index)}
+        if self.table is not None:
+            changed["table"] = self.table * xp.astype(class_weight, self.table.dtype)[None, :]
+        return replace(self, **changed)
+
+    def mass(self) -> Array:
+        """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
+        xp = array_namespace(self.weight)
+        total = xp.sum(self.weight, axis=1)
+        if self.table is None:
+            return total
+        sums = xp.astype(xp.sum(self.table, axis=1), self.weight.dtype)
+        return total + xp.sum(self.table_weight * _take(xp, sums, self.table_index), axis=1)
+
+    def has_mass(self) -> Array:
+        """Which rows count, shape (N,): those with any weight that is not zero."""
+        xp = array_namespace(self.weight)
+        some = xp.any(self.weight != 0, axis=1)
+        return some if self.table is None else some | xp.any(self.table_weight != 0, axis=1)
+
+    def dense(self) -> Array:
+        """The target written out, shape (N, K): for looking, testing and small K."""
+        xp = array_namespace(self.weight)
+        classes = xp.arange(self.num_classes, dtype=self.index.dtype, device=device(self.index))
+        rows = xp.zeros((len(self), self.num_classes), dtype=self.weight.dtype, device=device(self.weight))
+        for j in range(self.index.shape[1]):
+            rows = rows + xp.where(self.index[:, j, None] == classes, self.weight[:, j, None], 0.0)
+        for row, weight in self.table_parts():
+            rows = rows + weight * xp.astype(row, rows.dtype)
+        return rows
+
+    def table_parts(self) -> list[tuple[Array, Array]]:
+        """The table's share as T pairs: rows (N or 1, K) and their weights (N, 1)."""
+        if self.table is None or self.table_index is None or self.table_weight is None:
+            return []
+        xp = array_namespace(self.weight)
+        single = self.table.shape[0] == 1
+        return [
+            (
+                self.table if single else xp.take(self.table, self.table_index[:, j], axis=0),
+                self.table_weight[:, j, None],
+            )
+            for j in range(self.table_index.shape[1])
+        ]
+
+    def entropy(self) -> Array:
+        """The lowest loss each row allows, ``-sum_k t_k log(t_k / s)``, shape (N,), in nats, at softmax(z) = t / s.
+
+        For a row of mass 1 this is the entropy of the row. A row with a negative entry has no lowest loss: -inf.
+
+        Example:
+            >>> import numpy as np
+            >>> smooth(np.array([0]), 0.1, num_classes=10).entropy().round(4)
+            array([0.5003])
+
+        Source: Szegedy et al. 2016, section 7 (the decomposition); the floor is Gibbs' inequality.
+        """
+        xp = array_namespace(self.weight)
+        chunk = max(1, 2**22 // self.num_classes)  # rows written out at a time: bounded memory at any N
+        parts = [_entropy(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
+        return parts[0] if len(parts) == 1 else xp.concat(parts)
+
+
+def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100) -> SoftTarget:
+    """All of the mass on the label: ``t = onehot(label)``; rows labelled ``ignore_index`` get none.
+
+    Args:
+        labels: integers (N,) in [0, K), or ``ignore_index``.
+        num_classes: K.
+        ignore_index: the label that marks a row to leave out, or None.
+
+    Raises:
+        TypeError: labels that are not integers.
+        ValueError: a label out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> one_hot(np.array([1, -100]), 3).dense()
+        array([[0., 1., 0.],
+               [0., 0., 0.]])
+    """
+    labels = checks.labels(labels, num_classes, ignore_index=ignore_index)
+    xp = array_namespace(labels)
+    labels = xp.astype(labels, xp.int64) if xp.isdtype(labels.dtype, "unsigned integer") else labels
+    counted = xp.ones_like(labels, dtype=xp.bool) if ignore_index is None else labels != ignore_index
+    return SoftTarget(
+        index=xp.where(counted, labels, 0)[:, None],
+        weight=xp.astype(counted, checks.float_dtype(xp, device(labels)))[:, None],
+        num_classes=num_classes,
+    )
+
+
+def smooth(
+    labels_or_target: Array | SoftTarget,
+    alpha: float | Array,
+    *,
+    num_classes: int | None = None,
+    prior: Array | None = None,
+    exclude_label: bool = False,
+) -> SoftTarget:
+    """Move a share alpha of each row's mass to a prior: ``t <- (1 - alpha) t + alpha * mass * prior``.
+
+    Without a prior the mass goes to the uniform row, so the true class keeps ``1 - alpha + alpha / K``: the convention
+    of Szegedy et al., PyTorch and timm. ``exclude_label=True`` is the other one (fairseq, Megatron): the true class
+    keeps ``1 - alpha`` and each other class gets ``alpha / (K - 1)``; it equals the first with ``alpha K / (K - 1)``.
+
+    Args:
+        labels_or_target: integer labels (N,), or any target.
+        alpha: at most 1, one number or one per row; negative values take mass from the prior (noise correction).
+        num_classes: K, needed with labels unless the prior tells it.
+        prior: (K,), one row for all (class frequencies); or (K, K), where the mass of class y moves to row y
+            (class-conditional smoothing, a noise or confusion matrix). Rows sum to 1.
+        exclude_label: the alpha / (K - 1) convention; only without a prior.
+
+    Raises:
+        ValueError: alpha above 1 or not finite, a prior of the wrong shape, sum or sign, no way to tell K.
+
+    Example:
+        >>> import numpy as np
+        >>> smooth(np.array([0]), 0.1, num_classes=4).dense()
+        array([[0.925, 0.025, 0.025, 0.025]])
+        >>> smooth(np.array([0]), 0.1, num_classes=4, exclude_label=True).dense().round(4)
+        array([[0.9   , 0.0333, 0.0333, 0.0333]])
+        >>> smooth(np.array([0]), 0.1, prior=np.array([0.5, 0.3, 0.2])).dense()
+        array([[0.95, 0.03, 0.02]])
+
+    Source: Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7.
+    """
+    if prior is not None:
+        prior = checks.as_array(prior, getattr(labels_or_target, "weight", labels_or_target))
+        if len(prior.shape) not in (1, 2) or (len(prior.shape) == 2 and prior.shape[0] != prior.shape[1]):
+            raise ValueError(f"prior has shape {tuple(prior.shape)}: expected (K,) or (K, K), a row for each label")
+        if exclude_label:
+            raise ValueError("exclude_label=True is defined for the uniform prior: leave prior out, or exclude_label")
+    if isinstance(labels_or_target, SoftTarget):
+        target = labels_or_target
+        if num_classes not in (None, target.num_classes):
+            raise ValueError(f"num_classes is {num_classes} but the target has {target.num_classes}: leave it out")
+    else:
+        known = num_classes if num_classes is not None else None if prior is None else int(prior.shape[-1])
+        if known is None:
+            raise ValueError("num_classes is missing: labels alone do not tell how many classes there are")
+        target = one_hot(labels_or_target, known)
+    classes = target.num_classes
+    xp = array_namespace(target.weight)
+    a = checks.alpha(alpha, len(target), target.weight)[:, None]
+    if exclude_label:
+        if classes == 1:
+            raise ValueError("exclude_label=True needs at least 2 classes: with one there is no other class")
+        a = a * (classes / (classes - 1))
+    if prior is None:
+        rows = _uniform(target)
+    else:
+        rows = prior[None, :] if len(prior.shape) == 1 else prior
+        if rows.shape[1] != classes:
+            raise ValueError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
+        rows = xp.astype(checks.probabilities(rows, "prior"), target.weight.dtype)
+    if rows.shape[0] == 1:
+        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, target.mass()[:, None] * a))
+    moved = _from_table(xp, rows, target.weight * a, target.index)
+    if target.table is not None and target.table_weight is not None:
+        beyond = xp.astype(target.table, rows.dtype) @ rows
+        moved = _join(xp, moved, _from_table(xp, beyond, target.table_weight * a, target.table_index))
+    return _join(xp, target.scale(1 - a[:, 0]), moved)
+
+
+def votes(counts: Array) -> SoftTarget:
+    """Mass by each class's share of the votes: ``t[i, k] = counts[i, k] / sum_k counts[i, k]``.
+
+    Keeps only the classes that were named: J is the most that any row names. A row without votes has no mass.
+
+    Args:
+        counts: (N, K), finite and not negative; integers or weights.
+
+    Raises:
+        ValueError: wrong shape, a negative or non-finite count.
+
+    Example:
+        >>> import numpy as np
+        >>> votes(np.array([[0, 3, 1], [5, 0, 0]])).dense()
+        array([[0.  , 0.75, 0.25],
+               [1.  , 0.  , 0.  ]])
+
+    Source: Peterson et al., "Human uncertainty makes classification more robust", ICCV 2019.
+    """
+    counts = checks.as_array(counts)
+    xp = checks.namespace(counts=counts)
+    if len(counts.shape) != 2 or counts.shape[1] == 0:
+        raise ValueError(f"counts has shape {tuple(counts.shape)}: expected (N, K), one row an example")
+    shares = xp.astype(counts, checks.float_dtype(xp, device(counts)))
+    if (bad := checks.first_true(~xp.isfinite(shares) | (shares < 0))) is not None:
+        value = checks.item(counts, bad)
+        raise ValueError(f"counts[{bad[0]}, {bad[1]}] is {value:g}: votes are finite and not negative")
+    total = xp.sum(shares, axis=1, keepdims=True)
+    shares = xp.where(total > 0, shares / xp.where(total > 0, total, 1.0), 0.0)
+    named = xp.sum(xp.astype(shares > 0, xp.int64), axis=1)
+    widest = counts.shape[1] if not checks.concrete(named) else int(xp.max(named)) if len(counts) else 0
+    order = xp.argsort(-shares, axis=1, stable=True)[:, :widest]
+    return SoftTarget(index=order, weight=xp.take_along_axis(shares, order, axis=1), num_classes=int(counts.shape[1]))
+
+
+def top_k(
+    index: Array, weight: Array, *, num_classes: int, tail: Literal["drop", "uniform"] | Array = "uniform"
+) -> SoftTarget:
+    """A teacher's largest probabilities and a place for the rest: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
+
+    Args:
+        index: integers (N, J), the classes kept.
+        weight: (N, J), their probabilities; a row sums to at most 1 (to 1e-3).
+        num_classes: K.
+        tail: ``"uniform"`` or a row (K,) that gets the mass left over, or ``"drop"`` (the row has less than 1).
+
+    Raises:
+        TypeError: an index that is not integer.
+        ValueError: a class out of range, a negative or non-finite weight, a row above 1, a tail of the wrong shape.
+
+    Example:
+        >>> import numpy as np
+        >>> top_k(np.array([[2, 0]]), np.array([[0.6, 0.2]]), num_classes=4).dense()
+        array([[0.25, 0.05, 0.65, 0.05]])
+
+    Source: Anshumann et al., "Sparse Logit Sampling", ACL 2025 (why dropping the tail biases the student).
+    """
+    weight = checks.as_array(weight, index)
+    xp = checks.namespace(index=index, weight=weight)
+    if not xp.isdtype(weight.dtype, "real floating"):
+        raise TypeError(f"weight has dtype {weight.dtype}: expected floating point")
+    kept = SoftTarget(index=index, weight=weight, num_classes=num_classes)
+    if (bad := checks.first_true((index < 0) | (index >= num_classes))) is not None:
+        raise ValueError(f"index[{bad[0]}, {bad[1]}] is {checks.item(index, bad)}, outside 0..{num_classes - 1}")
+    if (bad := checks.first_true(~xp.isfinite(weight) | (weight < 0))) is not None:
+        value = checks.item(weight, bad)
+        raise ValueError(f"weight[{bad[0]}, {bad[1]}] is {value:g}: probabilities are finite and not negative")
+    total = kept.mass()
+    if (bad := checks.first_true(total > 1 + checks.SUM_TOLERANCE)) is not None:
+        raise ValueError(f"weight[{bad[0]}] sums to {checks.item(total, bad):g}, above 1: pass probabilities")
+    if isinstance(tail, str):
+        if tail == "drop":
+            return kept
+        if tail != "uniform":
+            raise ValueError(f"tail is {tail!r}: expected 'drop', 'uniform' or a row of shape ({num_classes},)")
+        row = _uniform(kept)
+    else:
+        tail = checks.as_array(tail, weight)
+        if tuple(tail.shape) != (num_classes,):
+            raise ValueError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
+        row = xp.astype(checks.probabilities(tail[None, :], "tail"), weight.dtype)
+    left = xp.where(total < 1, 1 - total, 0.0)
+    return _join(xp, kept, _from_table(xp, row, left[:, None]))
+
+
+def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
+    """A distribution for each row, as it is: a teacher's softmax is the table, row i for row i.
+
+    Args:
+        probabilities: (N, K), finite, not negative, rows that sum to 1 (to 1e-3).
+        normalize: scale rows to sum 1 instead of refusing them.
+
+    Raises:
+        TypeError: not floating point.
+        ValueError: wrong shape, a negative or non-finite entry, a row that does not sum to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> soft(np.array([[0.5, 0.25, 0.25]])).entropy().round(4)
+        array([1.0397])
+
+    Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015.
+    """
+    table = checks.probabilities(probabilities, normalize=normalize)
+    xp = array_namespace(table)
+    rows = xp.arange(table.shape[0], device=device(table))
+    dtype = checks.float_dtype(xp, device(table))
+    return SoftTarget(
+        index=xp.zeros((table.shape[0], 0), dtype=rows.dtype, device=device(table)),
+        weight=xp.zeros((table.shape[0], 0), dtype=dtype, device=device(table)),
+        table=table,
+        table_index=rows[:, None],
+        table_weight=xp.ones((table.shape[0], 1), dtype=dtype, device=device(table)),
+        num_classes=int(table.shape[1]),
+    )
+
+
+def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
+    """A share of one target and the rest of another: ``t = lam a + (1 - lam) b``, as mixup and CutMix do.
+
+    Args:
+        a: N rows.
+        b: N rows over the same classes; for mixup, ``a[permutation]``.
+        lam: finite, one number or one per row.
+
+    Raises:
+        ValueError: targets of different length or number of classes.
+
+    Example:
+        >>> import numpy as np
+        >>> cats = one_hot(np.array([0, 1]), 2)
+        >>> mix(cats, cats[::-1], 0.7).dense()
+        array([[0.7, 0.3],
+               [0.3, 0.7]])
+
+    Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+    """
+    xp = checks.namespace(a=a.weight, b=b.weight)
+    if (len(a), a.num_classes) != (len(b), b.num_classes):
+        raise ValueError(
+            f"a has {len(a)} rows of {a.num_classes} classes and b {len(b)} of {b.num_classes}: expected the same"
+        )
+    share = checks.per_row(lam, len(a), "lam", a.weight)
+    return _join(xp, a.scale(share), b.scale(1 - share))
+
+
+def concat(targets: list[SoftTarget]) -> SoftTarget:
+    """The rows of several targets, one after the other; rows with fewer parts are filled up with mass 0.
+
+    Example:
+        >>> import numpy as np
+        >>> len(concat([one_hot(np.array([0, 1]), 2), soft(np.array([[0.5, 0.5]]))]))
+        3
+    """
+    if not targets:
+        raise ValueError("targets is empty: give at least one")
+    first = targets[0]
+    xp = checks.namespace(**{f"targets[{i}]": t.weight for i, t in enumerate(targets)})
+    for i, t in enumerate(targets):
+        if t.num_classes != first.num_classes:
+            raise ValueError(
+                f"targets[{i}] has {t.num_classes} classes, targets[0] {first.num_classes}: expected the same"
+            )
+    widest = max(t.index.shape[1] for t in targets)
+    joined: dict[str, Array] = {
+        name: xp.concat([_widen(xp, getattr(t, name), widest) for t in targets]) for name in ("index", "weight")
+    }
+    tables = [t for t in targets if t.table is not None]
+    if tables:
+        most = max(t.table_index.shape[1] for t in tables)
+        pool: Array = None
+        indices, weights = [], []
+        for t in targets:
+            if t.table is None:
+                indices.append(xp.zeros((len(t), most), dtype=t.index.dtype, device=device(t.index)))
+                weights.append(xp.zeros((len(t), most), dtype=t.weight.dtype, device=device(t.weight)))
+                continue
+            pool, offset = _pool(xp, pool, t.table)
+            indices.append(_widen(xp, t.table_index, most) + offset)
+            weights.append(_widen(xp, t.table_weight, most))
+        joined |= {"table": pool, "table_index": xp.concat(indices), "table_weight": xp.concat(weights)}
+    return SoftTarget(num_classes=first.num_classes, **joined)
+
+
+def as_target(target: Any, num_classes: int) -> SoftTarget:
+    """A target as the loss takes it: a SoftTarget, integer labels (N,), or probabilities (N, K)."""
+    if isinstance(target, SoftTarget):
+        if target.num_classes != num_classes:
+            raise ValueError(f"target has {target.num_classes} classes, logits have {num_classes}: expected the same")
+        return target
+    target = checks.as_array(target)
+    xp = checks.namespace(target=target)
+    if xp.isdtype(target.dtype, "integral"):
+        return one_hot(target, num_classes)
+    if len(target.shape) == 2 and target.shape[1] != num_classes:
+        raise ValueError(
+            f"target has shape {tuple(target.shape)}, logits have {num_classes} classes: expected the same"
+        )
+    return soft(target)
+
+
+def _take(xp: Any, values: Array, index: Array) -> Array:
+    """values[index] for an index of two dimensions."""
+    return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))
+
+
+def _uniform(target: SoftTarget) -> Array:
+    xp = array_namespace(target.weight)
+    shape, share = (1, target.num_classes), 1 / target.num_classes
+    return xp.full(shape, share, dtype=target.weight.dtype, device=device(target.weight))
+
+
+def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
+    """A target with a table's rows alone; without an index, the table's only row."""
+    if index is None:
+        index = xp.zeros(tuple(weight.shape), dtype=xp.int64, device=device(weight))
+    return SoftTarget(
+        index=index[:, :0],
+        weight=weight[:, :0],
+        table=table,
+        table_index=index,
+        table_weight=weight,
+        num_classes=int(table.shape[1]),
+    )
+
+
+def _pool(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
+    """One table that holds both, and where the second begins in it; equal single rows are kept once."""
+    if pool is None or pool is table:
+        return table, 0
+    if pool.shape[0] == table.shape[0] == 1 and pool.dtype == table.dtype:
+        differs = pool != table
+        if checks.concrete(differs) and checks.first_true(differs) is None:
+            return pool, 0
+    dtype = max(pool, table, key=lambda rows: int(rows.shape[0])).dtype  # a prior must not widen a whole teacher
+    return xp.concat([xp.astype(pool, dtype), xp.astype(table, dtype)]), int(pool.shape[0])
+
+
+def _join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
+    """The sum of two targets, row by row."""
+    parts: dict[str, Array] = {
+        "index": _beside(xp, a.index, b.index),
+        "weight": _beside(xp, a.weight, b.weight),
+    }
+    if a.table is None or b.table is None:
+        one = a if a.table is not None else b
+        parts |= {name: getattr(one, name) for name in ("table", "table_index", "table_weight")}
+    else:
+        table, offset = _pool(xp, a.table, b.table)
+        parts["table"] = table
+        parts["table_index"] = _beside(xp, a.table_index, b.table_index + offset)
+        parts["table_weight"] = _beside(xp, a.table_weight, b.table_weight)
+        if table.shape[0] == 1:  # one row: its shares add up
+            parts["table_index"] = parts["table_index"][:, :1]
+            parts["table_weight"] = xp.sum(parts["table_weight"], axis=1, keepdims=True)
+    return SoftTarget(num_classes=a.num_classes, **parts)
+
+
+def _beside(xp: Any, left: Array, right: Array) -> Array:
+    dtype = xp.result_type(left, right)
+    return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
+
+
+def _widen(xp: Any, array: Array, width: int) -> Array:
+    """The same rows with zeros up to that width."""
+    missing = width - array.shape[1]
+    if missing == 0:
+        return array
+    zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
+    return xp.concat([array, zeros], axis=1)
+
+
+def _entropy(xp: Any, rows: Array) -> Array:
+    mass = xp.sum(rows, axis=1, keepdims=True)
+    positive = rows > 0
+    share = xp.where(positive, rows, 1.0) / xp.where(mass > 0, mass, 1.0)
+    floor = -xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)
+    return xp.where(xp.any(rows < 0, axis=1), -xp.inf, floor)
