@@ -1,0 +1,159 @@
+"""Markdown to HTML for a concept's texts: math to MathML, code highlighted by classes, no raw HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup
+from pygments import highlight as _highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from onewarm.notebook.concept_page import markdown as parser
+from onewarm.notebook.math import to_mathml
+from onewarm.notebook.mathml import styled
+
+__all__ = ["Prose", "highlight", "plain"]
+
+_MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
+
+
+def highlight(code: str, language: str = "python") -> Markup:
+    """Code as HTML with Pygments' short classes; an unknown language is shown plainly.
+
+    >>> highlight("x = 1")
+    Markup('<pre class="code"><code><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>\
+</code></pre>')
+    """
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text", stripnl=False)
+    inner = _highlight(code.rstrip("\n"), lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    return Markup(f'<pre class="code"><code>{inner}</code></pre>')
+
+
+class Prose:
+    """Renders the texts of one page.
+
+    `equations` maps a label of page.md to what surrounds the equation: a function from its MathML to HTML.
+    `link` maps a link's address to the address to write, or raises ValueError. `characters` collects what the
+    formulas use, for the font. A formula that does not convert raises MathError with file and line.
+    """
+
+    def __init__(
+        self,
+        *,
+        equations: Mapping[str, Callable[[Markup], Markup]] | None = None,
+        link: Callable[[str], str] | None = None,
+    ) -> None:
+        self.characters: set[str] = set()
+        self._equations = dict(equations or {})
+        self._link = link or (lambda href: href)
+        self._markdown = parser().enable("smartquotes")
+        self._markdown.options["typographer"] = True
+        self._markdown.options["highlight"] = lambda code, language, _: str(highlight(code, language))
+        self._markdown.core.ruler.push("lines", _lines)
+        rules: dict[str, Callable[[Sequence[Token], int, Any, dict[str, Any]], str]] = {
+            "heading_open": _heading,
+            "heading_close": _heading,
+            "table_open": lambda *_: '<div class="scroll"><table>',
+            "table_close": lambda *_: "</table></div>",
+            "link_open": self._anchor,
+        }
+        rules.update(dict.fromkeys(_MATH, self._math))
+        self._markdown.renderer.rules.update(rules)  # type: ignore[attr-defined]
+
+    def block(self, text: str, *, source: str, line: int = 1) -> Markup:
+        """Paragraphs, lists, tables; `line` is the line of `source` on which the text starts."""
+        return Markup(self._markdown.render(text, {"source": source, "line": line}))
+
+    def inline(self, text: str, *, source: str) -> Markup:
+        """A text without its own paragraph; a text of several paragraphs keeps them."""
+        if "\n\n" in text.strip():
+            return self.block(text, source=source)
+        return Markup(self._markdown.renderInline(text.strip(), {"source": source, "line": None}))
+
+    def formula(self, latex: str, *, display: bool = False, source: str, line: int | None = None) -> Markup:
+        """MathML of one formula."""
+        mathml = to_mathml(latex, display=display, source=source, line=line)
+        self.characters.update(_set_characters(mathml))
+        return Markup(mathml)
+
+    def _math(self, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
+        token = tokens[index]
+        display = token.type != "math_inline"
+        line = token.meta.get("line")
+        at = env["line"] + line if env.get("line") is not None and line is not None else None
+        mathml = self.formula(token.content, display=display, source=env["source"], line=at)
+        if not display:
+            return mathml
+        if token.type == "math_block_label" and token.info in self._equations:
+            return self._equations[token.info](mathml)
+        return f'<div class="formula scroll">{mathml}</div>\n'
+
+    def _anchor(self, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:
+        token = tokens[index]
+        href = str(token.attrs.get("href", ""))
+        try:
+            token.attrs["href"] = self._link(href)
+        except ValueError as error:
+            raise ValueError(f"{env['source']}: link to {href!r}: {error}") from None
+        if href.startswith(("http:", "https:")):
+            token.attrs["rel"] = "noreferrer"
+        renderer = self._markdown.renderer
+        assert isinstance(renderer, RendererHTML)
+        return renderer.renderToken(tokens, index, options, env)
+
+
+def _lines(state: StateCore) -> None:
+    """Give every formula the 0-based line it stands on: a paragraph knows only its first."""
+    for token in state.tokens:
+        if token.type in _MATH and token.map:
+            token.meta["line"] = token.map[0]
+        line = token.map[0] if token.map else None
+        for child in token.children or ():
+            if child.type in ("softbreak", "hardbreak") and line is not None:
+                line += 1
+            elif child.type in _MATH and line is not None:
+                child.meta["line"] = line
+
+
+def _heading(tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    # The page has h1, a panel has h2: a text's own headings start at h3.
+    token = tokens[index]
+    level = min(max(3, int(token.tag[1])), 6)
+    return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"
+
+
+def _set_characters(mathml: str) -> set[str]:
+    """Characters that a browser draws for the formula: a lone letter in <mi> is drawn in italics."""
+    shown = re.sub(r"<[^>]*>", "", mathml)
+    found = set(Markup(shown).unescape())
+    for letter in re.findall(r"<mi>([^<])</mi>", mathml):
+        found.add(styled(letter, "italic"))
+    return found
+
+
+def plain(text: str) -> str:
+    """A Markdown text as plain text: no markup, formulas as their LaTeX.
+
+    >>> plain("The *gap* is $p - t$, `exactly`.")
+    'The gap is p - t, exactly.'
+    """
+    out: list[str] = []
+    for token in parser().parse(text):
+        for child in token.children or ([token] if token.content else []):
+            if child.type in ("softbreak", "hardbreak"):
+                out.append(" ")
+            elif child.content:
+                out.append(child.content)
+        if token.type in ("paragraph_close", "list_item_close"):
+            out.append("\n")
+    return re.sub(r"\n+", "\n", "".join(out)).strip()
