@@ -23,7 +23,7 @@ def as_array(value: Any, like: Any = None) -> Array:
         return value
     if like is None or not is_array_api_obj(like):
         return np.asarray(value)
-    return array_namespace(like).asarray(value, device=device(like))
+    return array_namespace(like).asarray(np.asarray(value), device=device(like))  # by NumPy: .1 stays float64
 
 
 def namespace(**arrays: Any) -> Any:
@@ -67,6 +67,11 @@ def float_dtype(xp: Any, where: Any = None) -> Any:
     return dtypes["float64"] if "float64" in dtypes else kinds.default_dtypes(device=where)["real floating"]
 
 
+def index_dtype(xp: Any, where: Any = None) -> Any:
+    """The framework's default integer: int64, or int32 for JAX unless it was told otherwise."""
+    return xp.__array_namespace_info__().default_dtypes(device=where)["integral"]
+
+
 def first_true(mask: Array) -> tuple[int, ...] | None:
     """Position of the first true entry in row order, or None (also when the values cannot be read).
 
@@ -89,7 +94,7 @@ def item(array: Array, position: tuple[int, ...]) -> int | float:
 
 
 def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: int | None = None) -> Array:
-    """Integer labels of shape (N,), each in [0, num_classes) or equal to ``ignore_index``.
+    """Integer labels of shape (N,), each in [0, num_classes) or ``ignore_index``, in the default integer type.
 
     Raises:
         TypeError: not integers.
@@ -101,16 +106,16 @@ def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: i
         raise ValueError(f"{name} has shape {tuple(array.shape)}: expected (N,), one integer a row")
     if not xp.isdtype(array.dtype, "integral"):
         raise TypeError(f"{name} has dtype {array.dtype}: expected integers (for probabilities use onewarm.soft)")
-    wide = xp.astype(array, xp.int64) if xp.isdtype(array.dtype, "unsigned integer") else array
+    wide = xp.astype(array, index_dtype(xp, device(array)), copy=False)
     wrong = (wide < 0) | (wide >= num_classes)
     if ignore_index is not None:
         wrong = wrong & (wide != ignore_index)
     if (bad := first_true(wrong)) is not None:
-        value = item(array, bad)
+        value = item(wide, bad)
         hint = "labels start at 0; subtract 1" if value == num_classes else "correct it, raise num_classes"
         ignored = "" if ignore_index is None else f", or mark the row as ignored with {ignore_index}"
         raise ValueError(f"{name}[{bad[0]}] is {value}, outside 0..{num_classes - 1}: {hint}{ignored}")
-    return array
+    return wide
 
 
 def probabilities(array: Array, name: str = "probabilities", *, normalize: bool = False) -> Array:

@@ -214,7 +214,6 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
     """
     labels = checks.labels(labels, num_classes, ignore_index=ignore_index)
     xp = array_namespace(labels)
-    labels = xp.astype(labels, xp.int64) if xp.isdtype(labels.dtype, "unsigned integer") else labels
     counted = xp.ones_like(labels, dtype=xp.bool) if ignore_index is None else labels != ignore_index
     return SoftTarget(
         index=xp.where(counted, labels, 0)[:, None],
@@ -326,7 +325,7 @@ def votes(counts: Array) -> SoftTarget:
         raise ValueError(f"counts[{bad[0]}, {bad[1]}] is {value:g}: votes are finite and not negative")
     total = xp.sum(shares, axis=1, keepdims=True)
     shares = xp.where(total > 0, shares / xp.where(total > 0, total, 1.0), 0.0)
-    named = xp.sum(xp.astype(shares > 0, xp.int64), axis=1)
+    named = xp.sum(xp.astype(shares > 0, checks.index_dtype(xp)), axis=1)
     widest = counts.shape[1] if not checks.concrete(named) else int(xp.max(named)) if len(counts) else 0
     order = xp.argsort(-shares, axis=1, stable=True)[:, :widest]
     return SoftTarget(index=order, weight=xp.take_along_axis(shares, order, axis=1), num_classes=int(counts.shape[1]))
@@ -512,7 +511,8 @@ def _uniform(target: SoftTarget) -> Array:
 def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
     """A target with a table's rows alone; without an index, the table's only row."""
     if index is None:
-        index = xp.zeros(tuple(weight.shape), dtype=xp.int64, device=device(weight))
+        where = device(weight)
+        index = xp.zeros(tuple(weight.shape), dtype=checks.index_dtype(xp, where), device=where)
     return SoftTarget(
         index=index[:, :0],
         weight=weight[:, :0],
