@@ -17,7 +17,7 @@ PARTS = ("Intuition", "Math")
 def markdown() -> MarkdownIt:
     """The parser of every text of a concept: CommonMark and tables, `$...$`, `$$...$$ (name)`; no raw HTML.
 
-    A dollar sign beside a digit is math too, as in `$2^k$`; a literal one is written `\\\\$`.
+    A dollar sign beside a digit is math too, as in `$2^k$`; a literal one is written `\\$`.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     return parser.use(dollarmath_plugin, allow_labels=True, allow_space=False, double_inline=False)

@@ -6,7 +6,6 @@ A concept folder is code of its author, run with the reader's rights, as any Pyt
 import contextlib
 import io
 import re
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,8 @@ def run_snippet(code: str, *, name: str = "<snippet>") -> str:
     '3\\n'
     """
     compiled = compile(code, name, "exec")
-    with contextlib.redirect_stdout(io.StringIO()) as out, np.errstate(all="ignore"):
-        _run(compiled)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compiled, _names())
     return out.getvalue()
 
 
@@ -57,7 +56,3 @@ def _plain(number: str) -> str:
 
 def _names() -> dict[str, Any]:
     return {"__name__": "__snippet__", "np": np, "ow": ow}
-
-
-def _run(compiled: CodeType) -> None:
-    exec(compiled, _names())
