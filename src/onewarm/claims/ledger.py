@@ -1,0 +1,247 @@
+"""The ledger: one YAML file a claim, under ledger/<section>/<concept>/NN-<slug>.yaml, read into typed claims.
+
+NN only orders the files. Add a file, get a claim; its key follows from its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+HERE = Path(__file__).parent / "ledger"
+
+# What a metric of a study report is called on a page, and its unit.
+METRICS: Mapping[str, tuple[str, str]] = {
+    "accuracy": ("accuracy", "fraction"),
+    "mean_confidence": ("mean confidence", "fraction"),
+    "confidence_gap": ("confidence gap", "fraction"),
+    "ece": ("ECE", "fraction"),
+    "ece_after": ("ECE after temperature", "fraction"),
+    "nll": ("NLL", "nats"),
+    "nll_after": ("NLL after temperature", "nats"),
+    "brier": ("Brier score", ""),
+    "temperature": ("fitted temperature", ""),
+}
+
+
+class LedgerError(ValueError):
+    """A claim file that cannot be used: names the file, the key, and what to do."""
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(Record):
+    """One publication, the place in it that bears on the claim, and how that place was read.
+
+    `read` is "full text", "abstract" or "reprinted in <title, place>". `says` paraphrases; it never quotes.
+    """
+
+    authors: str = Field(min_length=1)
+    title: str = Field(min_length=1)
+    venue: str = Field(min_length=1)
+    year: int = Field(ge=1900)
+    url: str = Field(pattern=r"^https://\S+$")
+    place: str = Field(min_length=1)
+    read: str = Field(pattern=r"^(full text|abstract|reprinted in \S.*)$")
+    says: str = Field(min_length=1)
+    numbers: str = ""
+
+
+class Measure(Record):
+    """What an identity witness is expected to find: `measure` is the name under which it returns the number."""
+
+    measure: str
+    quantity: str
+    scope: str
+    expected: Literal["zero", "positive"] = "zero"
+    unit: str = ""
+
+
+class Comparison(Record):
+    """What a study is expected to show of one metric of one arm on one data set.
+
+    With a `baseline` the effect is the paired difference arm minus baseline; without one it is the arm's own
+    value minus `reference`. Roles: "premise" (what the claim presupposes), "test", "context" (only reported).
+    `margin` serves "not negative": a fall smaller than it counts as none.
+    """
+
+    dataset: str
+    metric: str
+    arm: str
+    baseline: str | None = None
+    reference: float = 0.0
+    expected: Literal["negative", "positive", "not negative", "none"]
+    role: Literal["premise", "test", "context"] = "test"
+    margin: float = Field(default=0.0, ge=0.0)
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, metric: str) -> str:
+        if metric not in METRICS:
+            raise ValueError(f"unknown metric {metric!r}; use one of {', '.join(METRICS)}")
+        return metric
+
+    @property
+    def scope(self) -> str:
+        """The data set: where the effect was measured."""
+        return self.dataset
+
+    @property
+    def quantity(self) -> str:
+        """The effect in words, such as "ECE, smooth:0.1 minus hard"."""
+        name = METRICS[self.metric][0]
+        if self.baseline is not None:
+            return f"{name}, {self.arm} minus {self.baseline}"
+        return f"{name} of {self.arm} minus {self.reference:g}" if self.reference else f"{name} of {self.arm}"
+
+    @property
+    def unit(self) -> str:
+        """The unit of the effect."""
+        return METRICS[self.metric][1]
+
+
+Prediction = Measure | Comparison
+
+
+class Claim(Record):
+    """A statement that evidence can bear out or not, with its scope, sources, counter-evidence and witness.
+
+    `witness` names the function that testifies, "module:function"; None where there is none yet.
+    `rule` says how a study's tests combine: "all" must show what is expected; "differs": the claim is that
+    the sign is not the same everywhere.
+    """
+
+    key: str
+    title: str = Field(min_length=1)
+    kind: Literal["identity", "study"]
+    statement: str = Field(min_length=1)
+    formula: str = ""
+    scope: str = Field(min_length=1)
+    rule: Literal["all", "differs"] = "all"
+    sources: tuple[Source, ...] = Field(min_length=1)
+    counter: tuple[Source, ...] = ()
+    witness: str | None = None
+    predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The last part of the key: the name on the command line and of the evidence file."""
+        return self.key.rsplit("/", 1)[-1]
+
+
+class IdentityClaim(Claim):
+    """A claim that two computations agree, on every case."""
+
+    kind: Literal["identity"]
+    predictions: tuple[Measure, ...] = Field(min_length=1)
+
+
+class StudyClaim(Claim):
+    """A claim about what training does, tested on paired seeds."""
+
+    kind: Literal["study"]
+    predictions: tuple[Comparison, ...] = Field(min_length=1)
+
+
+def load_ledger(root: Path | None = None) -> dict[str, Claim]:
+    """Read every claim below `root` (the ledger that comes with onewarm) by key, in the order of the files.
+
+    Raises LedgerError, naming file, key and remedy, for anything that is not a claim.
+
+    >>> load_ledger()["claim:optimization/label-smoothing/gradient"].title
+    'The gradient is probability minus target'
+    """
+    root = HERE if root is None else root
+    claims: dict[str, Claim] = {}
+    slugs: dict[str, str] = {}
+    for path in sorted(root.glob("*/*/*.yaml")):
+        where = path.relative_to(root).as_posix()
+        claim = _read(path, where)
+        if claim.slug in slugs:
+            raise LedgerError(
+                f"{where}: key: the slug {claim.slug!r} is also that of {slugs[claim.slug]}; "
+                "evidence files are named by it, so rename one"
+            )
+        slugs[claim.slug] = where
+        claims[claim.key] = claim
+    if not claims:
+        raise LedgerError(f"{root}: no claim here; expected files like <section>/<concept>/01-<slug>.yaml")
+    return claims
+
+
+def _read(path: Path, where: str) -> Claim:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoDuplicates)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{where}: not readable as YAML: {error}; correct that line") from None
+    if not isinstance(raw, dict):
+        raise LedgerError(f"{where}: expected keys such as title and statement, got {type(raw).__name__}")
+    section, concept, name = path.parts[-3:]
+    number, _, slug = name.removesuffix(".yaml").partition("-")
+    if not (number.isdigit() and slug):
+        raise LedgerError(f"{where}: the file name must be NN-<slug>.yaml, such as 03-gradient.yaml")
+    kinds: dict[object, type[Claim]] = {"identity": IdentityClaim, "study": StudyClaim}
+    model = kinds.get(raw.get("kind"))
+    if model is None:
+        raise LedgerError(f"{where}: kind: {raw.get('kind')!r}; write identity or study")
+    expected = f"claim:{section}/{concept}/{slug}"
+    if raw.get("key", expected) != expected:
+        raise LedgerError(f"{where}: key: {raw['key']!r}, but its place says {expected!r}; leave key out")
+    try:
+        return model.model_validate({**_tuples(raw), "key": expected})
+    except ValidationError as error:
+        raise LedgerError("\n".join(_explain(where, error, model))) from None
+
+
+def _tuples(value: Any) -> Any:
+    """YAML's lists as tuples, so that strict, frozen records take them."""
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return tuple(_tuples(v) for v in value)
+    return value
+
+
+def _explain(where: str, error: ValidationError, model: type[Claim]) -> Iterator[str]:
+    names = {
+        "sources": list(Source.model_fields),
+        "counter": list(Source.model_fields),
+        "predictions": [*Measure.model_fields, *Comparison.model_fields],
+    }
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        last = str(item["loc"][-1]) if item["loc"] else ""
+        if item["type"] == "missing":
+            yield f"{where}: {key}: missing; add it"
+        elif item["type"] == "extra_forbidden":
+            known = (
+                names.get(str(item["loc"][0]), list(model.model_fields))
+                if len(item["loc"]) > 1
+                else list(model.model_fields)
+            )
+            near = difflib.get_close_matches(last, known, n=1)
+            yield f"{where}: {key}: unknown key; " + (f"did you mean {near[0]!r}?" if near else "remove it")
+        else:
+            yield f"{where}: {key}: {item['msg']}; got {item['input']!r}"
+
+
+class _NoDuplicates(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys without a word; a ledger must not lose one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
