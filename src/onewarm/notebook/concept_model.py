@@ -121,7 +121,7 @@ class Demo(Part):
     model: State = Field(default_factory=dict)
     """The initial model."""
     highlights: tuple[Name, ...] = ()
-    """Names of the visible objects that a step or a cue may light up."""
+    """Names of the visible objects, one of which a step, a cue or the reveal may light up."""
     states: tuple[DemoState, ...] = ()
 
 
@@ -145,7 +145,7 @@ class Step(Part):
     text: Text
     state: Name | None = None
     """Name of the demo state that the step enters."""
-    highlight: tuple[Name, ...] = ()
+    highlight: Name | None = None
 
 
 class Storyboard(Part):
@@ -163,7 +163,7 @@ class Cue(Part):
     name: Name
     text: Text
     answer: Text
-    highlight: tuple[Name, ...] = ()
+    highlight: Name | None = None
 
 
 class Reveal(Part):
@@ -171,7 +171,7 @@ class Reveal(Part):
 
     text: Text
     state: Name | None = None
-    highlight: tuple[Name, ...] = ()
+    highlight: Name | None = None
 
 
 class Inquiry(Part):

@@ -56,10 +56,9 @@ def _shows(document: Document, file: ConceptFile) -> Iterator[Fault]:
         state = getattr(part, "state", None)
         if state is not None and state not in states:
             yield document.fault((*place, "state"), f"no demo state '{state}'", nearest(state, states))
-        for i, light in enumerate(part.highlight):
-            if light not in lights:
-                at = (*place, "highlight", i)
-                yield document.fault(at, f"no highlight '{light}'", nearest(light, lights))
+        light = part.highlight
+        if light is not None and light not in lights:
+            yield document.fault((*place, "highlight"), f"no highlight '{light}'", nearest(light, lights))
     options, cues = [o.name for o in board.options], [c.name for c in inquiry.cues]
     for name, answer, choices in (("storyboard", board.correct, options), ("inquiry", inquiry.correct, cues)):
         if answer not in choices:
