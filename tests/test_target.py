@@ -1,0 +1,345 @@
+"""The target algebra against rows written out by hand, its laws, and bad input by the exact error."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import onewarm as ow
+
+KINDS = {"numpy": np.asarray, "torch": torch.tensor, "jax": jnp.asarray}
+K = 5
+
+
+@pytest.fixture(params=KINDS)
+def array(request):
+    return KINDS[request.param]
+
+
+def close(actual, expected, tolerance=1e-6):
+    np.testing.assert_allclose(np.asarray(actual), expected, rtol=tolerance, atol=tolerance)
+
+
+def hot(*labels):
+    return np.eye(K)[list(labels)]
+
+
+@st.composite
+def targets(draw, rows=4):
+    """Any target that the verbs can build, with the dense rows it should have."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, K, rows)
+    recipe = draw(st.sampled_from(["hot", "soft", "votes", "top", "smooth", "mixed"]))
+    if recipe == "soft":
+        p = rng.dirichlet(np.ones(K), rows)
+        target, dense = ow.soft(p), p
+    elif recipe == "votes":
+        counts = rng.integers(0, 4, (rows, K))
+        total = counts.sum(1, keepdims=True)
+        target, dense = ow.votes(counts), np.divide(counts, total, out=np.zeros((rows, K)), where=total > 0)
+    elif recipe == "top":
+        index = np.stack([rng.permutation(K)[:2] for _ in range(rows)])
+        weight = rng.dirichlet(np.ones(3), rows)[:, :2]
+        target = ow.top_k(index, weight, num_classes=K)
+        dense = np.repeat((1 - weight.sum(1))[:, None] / K, K, axis=1)
+        np.add.at(dense, (np.arange(rows)[:, None], index), weight)
+    else:
+        target, dense = ow.one_hot(labels, K), np.eye(K)[labels]
+        if recipe == "smooth":
+            prior = rng.dirichlet(np.ones(K), K)
+            alpha = rng.uniform(-0.5, 1, rows)
+            target = ow.smooth(target, alpha, prior=prior)
+            dense = (1 - alpha[:, None]) * dense + alpha[:, None] * prior[labels]
+        elif recipe == "mixed":
+            other = rng.dirichlet(np.ones(K), rows)
+            target, dense = ow.mix(target, ow.soft(other), 0.3), 0.3 * dense + 0.7 * other
+    return target, dense
+
+
+def test_one_hot_puts_all_mass_on_the_label_and_none_on_ignored_rows(array):
+    target = ow.one_hot(array([2, -100, 0]), K)
+    close(target.dense(), [[0, 0, 1, 0, 0], [0] * 5, [1, 0, 0, 0, 0]])
+    close(target.mass(), [1, 0, 1])
+    assert np.asarray(target.has_mass()).tolist() == [True, False, True]
+
+
+def test_one_hot_takes_another_ignore_index_or_none():
+    assert ow.one_hot(np.array([0, -1]), 2, ignore_index=-1).mass().tolist() == [1, 0]
+    with pytest.raises(ValueError, match=r"labels\[0\] is -100, outside 0\.\.1"):
+        ow.one_hot(np.array([-100]), 2, ignore_index=None)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64])
+def test_labels_of_any_integer_type(dtype):
+    close(ow.one_hot(np.array([1, 3], dtype), 200).dense()[:, :5], hot(1, 3))
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.1, 0.5, 1.0, -0.25])
+def test_smooth_is_the_convention_of_szegedy(array, alpha):
+    close(ow.smooth(array([1]), alpha, num_classes=K).dense(), (1 - alpha) * hot(1) + alpha / K)
+
+
+def test_exclude_label_is_the_other_convention(array):
+    dense = np.full((1, K), 0.1 / (K - 1))
+    dense[0, 3] = 0.9
+    close(ow.smooth(array([3]), 0.1, num_classes=K, exclude_label=True).dense(), dense)
+
+
+def test_alpha_may_differ_by_row(array):
+    alpha = np.array([0.0, 0.5])
+    close(
+        ow.smooth(array([0, 1]), array(alpha), num_classes=K).dense(),
+        (1 - alpha[:, None]) * hot(0, 1) + 0.1 * alpha[:, None] * 2,
+    )
+
+
+def test_prior_of_one_row_and_of_one_row_a_label(array):
+    row = np.array([0.5, 0.2, 0.1, 0.1, 0.1])
+    close(ow.smooth(array([4]), 0.2, prior=array(row)).dense(), 0.8 * hot(4) + 0.2 * row)
+    table = np.random.default_rng(0).dirichlet(np.ones(K), K)
+    close(ow.smooth(array([4, 0]), 0.2, prior=array(table)).dense(), 0.8 * hot(4, 0) + 0.2 * table[[4, 0]])
+
+
+def test_smoothing_a_target_moves_its_mass_not_one(array):
+    target = ow.one_hot(array([0, -100]), K).scale(array([3.0, 1.0]))
+    close(ow.smooth(target, 0.1).dense(), np.stack([3 * (0.9 * hot(0)[0] + 0.02), np.zeros(K)]))
+
+
+def test_confusion_matrix_acts_on_every_part_of_a_target():
+    rng = np.random.default_rng(1)
+    table, p = rng.dirichlet(np.ones(K), K), rng.dirichlet(np.ones(K), 3)
+    mixed = ow.mix(ow.one_hot(np.array([0, 1, 2]), K), ow.soft(p), 0.5)
+    dense = mixed.dense()
+    close(ow.smooth(mixed, 0.3, prior=table).dense(), 0.7 * dense + 0.3 * dense @ table, 1e-12)
+
+
+def test_votes_keep_only_named_classes(array):
+    target = ow.votes(array([[0, 3, 0, 1, 0], [2, 0, 0, 0, 0], [0, 0, 0, 0, 0]]))
+    assert target.index.shape == (3, 2)
+    close(target.dense(), [[0, 0.75, 0, 0.25, 0], [1, 0, 0, 0, 0], [0] * 5])
+    close(target.mass(), [1, 1, 0])
+
+
+def test_top_k_and_its_tail(array):
+    index, weight = array([[1, 3]]), array([[0.5, 0.2]])
+    kept = np.array([[0, 0.5, 0, 0.2, 0]])
+    close(ow.top_k(index, weight, num_classes=K, tail="drop").dense(), kept)
+    close(ow.top_k(index, weight, num_classes=K, tail="uniform").dense(), kept + 0.3 / K)
+    row = np.array([1.0, 0, 0, 0, 0])
+    close(ow.top_k(index, weight, num_classes=K, tail=array(row)).dense(), kept + 0.3 * row)
+
+
+def test_soft_is_the_rows_as_given_and_normalises_only_when_asked(array):
+    p = np.array([[0.5, 0.25, 0.25]])
+    close(ow.soft(array(p)).dense(), p)
+    close(ow.soft(array(p * 4), normalize=True).dense(), p)
+
+
+def test_reweight_scales_each_class(array):
+    w = np.array([1.0, 2, 3, 4, 5])
+    target = ow.smooth(array([2]), 0.1, num_classes=K)
+    close(target.reweight(array(w)).dense(), (0.9 * hot(2) + 0.02) * w)
+
+
+def test_entropy_is_the_floor_of_the_ledger():
+    for k, alpha, floor in (
+        (10, 0.05, 0.2824),
+        (10, 0.1, 0.5003),
+        (100, 0.1, 0.7778),
+        (1000, 0.1, 1.0148),
+        (32000, 0.1, 1.3624),
+    ):
+        assert round(float(ow.smooth(np.array([1]), alpha, num_classes=k).entropy()[0]), 4) == floor
+
+
+def test_entropy_of_weighted_ignored_and_negative_rows():
+    p = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
+    close(ow.soft(p).scale([1, 3, 0]).entropy(), np.log(2) * np.array([1, 3, 0]), 1e-12)
+    assert ow.smooth(np.array([0]), -0.5, num_classes=4).entropy()[0] == -np.inf
+
+
+def test_entropy_of_many_rows_is_that_of_each():
+    rows = np.random.default_rng(0).dirichlet(np.ones(3000), 3000)
+    close(ow.soft(rows).entropy(), -(rows * np.log(np.where(rows > 0, rows, 1))).sum(1), 1e-12)
+
+
+@given(targets())
+def test_verbs_build_the_rows_they_say(pair):
+    target, dense = pair
+    close(target.dense(), dense, 1e-12)
+    close(target.mass(), dense.sum(1), 1e-12)
+
+
+@given(targets(), targets(), st.floats(-2, 2))
+def test_mix_is_linear(a, b, lam):
+    close(ow.mix(a[0], b[0], lam).dense(), lam * a[1] + (1 - lam) * b[1], 1e-12)
+
+
+@given(targets(), st.lists(st.integers(-4, 3), max_size=6))
+def test_indexing_commutes_with_dense(pair, rows):
+    rows = np.array(rows, dtype=np.int64)
+    close(pair[0][rows].dense(), pair[1][rows], 1e-12)
+    close(pair[0][1:3].dense(), pair[1][1:3], 1e-12)
+    close(pair[0][-1].dense(), pair[1][-1:], 1e-12)
+    close(pair[0][pair[1][:, 0] > 0.3].dense(), pair[1][pair[1][:, 0] > 0.3], 1e-12)
+
+
+@given(st.lists(targets(), min_size=1, max_size=4))
+def test_concat_is_the_rows_in_order(pairs):
+    close(ow.concat([t for t, _ in pairs]).dense(), np.concatenate([d for _, d in pairs]), 1e-12)
+
+
+@given(targets(), st.lists(st.floats(-3, 3), min_size=4, max_size=4))
+def test_scale_is_row_by_row(pair, weights):
+    close(pair[0].scale(weights).dense(), pair[1] * np.array(weights)[:, None], 1e-9)
+
+
+def test_shared_tables_stay_shared():
+    labels = np.array([0, 1, 2])
+    a = ow.smooth(labels, 0.1, num_classes=K)
+    assert ow.mix(a, a[::-1], 0.3).table.shape == (1, K)
+    assert ow.mix(a, ow.smooth(labels, 0.4, num_classes=K), 0.3).table_index.shape == (3, 1)
+    teacher = np.random.default_rng(0).dirichlet(np.ones(K), 1000).astype(np.float32)
+    target = ow.soft(teacher)
+    assert target[:8].table is target.table is teacher
+    assert ow.smooth(target, 0.1).table.dtype == np.float32
+
+
+def test_a_target_is_frozen():
+    with pytest.raises(AttributeError):
+        ow.one_hot(np.array([0]), 2).num_classes = 3
+
+
+BAD = {
+    "label too large": (
+        lambda: ow.one_hot(np.array([0, 5]), 5),
+        "labels[1] is 5, outside 0..4: labels start at 0; subtract 1, or mark the row as ignored with -100",
+    ),
+    "label negative": (
+        lambda: ow.one_hot(np.array([0, -7]), 5),
+        "labels[1] is -7, outside 0..4: correct it, raise num_classes, or mark the row as ignored with -100",
+    ),
+    "labels of two dimensions": (
+        lambda: ow.one_hot(np.zeros((2, 2), int), 2),
+        "labels has shape (2, 2): expected (N,), one integer a row",
+    ),
+    "alpha above 1": (
+        lambda: ow.smooth(np.array([0]), 1.5, num_classes=2),
+        "alpha is 1.5: smoothing moves at most all of the mass, so alpha is at most 1",
+    ),
+    "alpha above 1 in a row": (
+        lambda: ow.smooth(np.array([0, 1]), [0.1, 1.5], num_classes=2),
+        "alpha[1] is 1.5: smoothing moves at most all of the mass, so alpha is at most 1",
+    ),
+    "alpha nan": (
+        lambda: ow.smooth(np.array([0]), float("nan"), num_classes=2),
+        "alpha is nan: expected a finite number",
+    ),
+    "alpha of another length": (
+        lambda: ow.smooth(np.array([0, 1]), [0.1, 0.2, 0.3], num_classes=2),
+        "alpha has shape (3,): expected a number or shape (2,), one a row",
+    ),
+    "classes unknown": (
+        lambda: ow.smooth(np.array([0]), 0.1),
+        "num_classes is missing: labels alone do not tell how many classes there are",
+    ),
+    "prior of the wrong width": (
+        lambda: ow.smooth(np.array([0]), 0.1, num_classes=3, prior=np.array([0.5, 0.5])),
+        "prior has shape (2,): expected rows of 3 classes",
+    ),
+    "prior not square": (
+        lambda: ow.smooth(np.array([0]), 0.1, prior=np.full((2, 3), 1 / 3)),
+        "prior has shape (2, 3): expected (K,) or (K, K), a row for each label",
+    ),
+    "prior of counts": (
+        lambda: ow.smooth(np.array([0]), 0.1, prior=np.array([30.0, 70.0])),
+        "prior[0] sums to 100, not 1 (tolerance 0.001): divide by 100",
+    ),
+    "both conventions": (
+        lambda: ow.smooth(np.array([0]), 0.1, prior=np.array([0.5, 0.5]), exclude_label=True),
+        "exclude_label=True is defined for the uniform prior: leave prior out, or exclude_label",
+    ),
+    "negative probability": (
+        lambda: ow.soft(np.array([[0.5, 0.5], [1.5, -0.5]])),
+        "probabilities[1, 1] is -0.5: probabilities are finite and not negative; are these logits? take their softmax",
+    ),
+    "nan probability": (
+        lambda: ow.soft(np.array([[0.5, np.nan]])),
+        "probabilities[0, 1] is nan: probabilities are finite and not negative",
+    ),
+    "rows that sum to 2": (
+        lambda: ow.soft(np.array([[1.0, 1.0]])),
+        "probabilities[0] sums to 2, not 1 (tolerance 0.001): pass normalize=True to scale the rows",
+    ),
+    "row of zeros to normalise": (
+        lambda: ow.soft(np.array([[0.0, 0.0]]), normalize=True),
+        "probabilities[0] sums to 0 and cannot be normalised: give the row some mass",
+    ),
+    "negative vote": (lambda: ow.votes(np.array([[1, -1]])), "counts[0, 1] is -1: votes are finite and not negative"),
+    "top-k above 1": (
+        lambda: ow.top_k(np.array([[0, 1]]), np.array([[0.9, 0.9]]), num_classes=3),
+        "weight[0] sums to 1.8, above 1: pass probabilities",
+    ),
+    "top-k class out of range": (
+        lambda: ow.top_k(np.array([[0, 3]]), np.array([[0.1, 0.1]]), num_classes=3),
+        "index[0, 1] is 3, outside 0..2",
+    ),
+    "tail unknown": (
+        lambda: ow.top_k(np.array([[0]]), np.array([[0.1]]), num_classes=3, tail="keep"),
+        "tail is 'keep': expected 'drop', 'uniform' or a row of shape (3,)",
+    ),
+    "mix of lengths": (
+        lambda: ow.mix(ow.one_hot(np.array([0]), 2), ow.one_hot(np.array([0, 1]), 2), 0.5),
+        "a has 1 rows of 2 classes and b 2 of 2: expected the same",
+    ),
+    "class weight of another width": (
+        lambda: ow.one_hot(np.array([0]), 2).reweight(np.ones(3)),
+        "class_weight has shape (3,): expected (2,)",
+    ),
+    "negative class weight": (
+        lambda: ow.one_hot(np.array([0]), 2).reweight(np.array([1.0, -1.0])),
+        "class_weight[1] is -1: expected a finite weight, not negative",
+    ),
+    "nothing to join": (lambda: ow.concat([]), "targets is empty: give at least one"),
+    "half a table": (
+        lambda: ow.SoftTarget(
+            index=np.zeros((1, 1), int), weight=np.ones((1, 1)), table=np.ones((1, 2)) / 2, num_classes=2
+        ),
+        "only table given: table, table_index and table_weight go together",
+    ),
+    "table of the wrong width": (
+        lambda: ow.SoftTarget(
+            index=np.zeros((1, 1), int),
+            weight=np.ones((1, 1)),
+            table=np.ones((1, 3)) / 3,
+            table_index=np.zeros((1, 1), int),
+            table_weight=np.ones((1, 1)),
+            num_classes=2,
+        ),
+        "table has shape (1, 3): expected rows of num_classes = 2",
+    ),
+    "no classes": (
+        lambda: ow.SoftTarget(index=np.zeros((1, 1), int), weight=np.ones((1, 1)), num_classes=0),
+        "num_classes is 0: expected an integer of at least 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_by_the_exact_error(case):
+    call, message = BAD[case]
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message
+
+
+def test_kinds_of_array_do_not_mix():
+    with pytest.raises(TypeError, match="b is a torch array but a is a numpy array: convert one of them"):
+        ow.mix(ow.one_hot(np.array([0]), 2), ow.one_hot(torch.tensor([0]), 2), 0.5)
+    with pytest.raises(
+        TypeError, match=r"labels has dtype float64: expected integers \(for probabilities use onewarm.soft\)"
+    ):
+        ow.one_hot(np.array([0.0]), 2)
