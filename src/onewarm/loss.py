@@ -206,9 +206,12 @@ def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
     dtype = logits.dtype if xp.isdtype(logits.dtype, xp.float64) else xp.float32
     live = target.has_mass()[:, None]
     z = xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
-    lse = _logsumexp(xp, z)
-    if (bad := checks.first_true(~xp.isfinite(lse))) is not None:
+    top = xp.max(z, axis=1, keepdims=True) if z.shape[0] else z[:, :1]
+    top = xp.where(xp.isfinite(top), top, 0.0)
+    total = xp.sum(xp.exp(z - top), axis=1)
+    if (bad := checks.first_true(~xp.isfinite(total) | (total == 0))) is not None:
         raise checks.bad_logits(logits[bad[0], :], bad[0])
+    lse = top[:, 0] + xp.log(total)
     kept = z != -xp.inf
     finite = xp.where(kept, z, 0.0)
     on_masked = (target.weight != 0) & ~xp.take_along_axis(kept, target.index, axis=1)
@@ -223,12 +226,6 @@ def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
         impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
         moved = moved + weight * row * (total / xp.where(left == 0, 1.0, left))
     return _Parts(z, finite, lse, xp.astype(target.mass(), dtype), moved, impossible, live)
-
-
-def _logsumexp(xp: Any, z: Array) -> Array:
-    top = xp.max(z, axis=1, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, 0.0)  # a row of -inf stays -inf, and is refused
-    return top[:, 0] + xp.log(xp.sum(xp.exp(z - top), axis=1))
 
 
 def _named(xp: Any, parts: _Parts, target: SoftTarget) -> Array:
