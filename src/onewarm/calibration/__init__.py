@@ -3,6 +3,9 @@
 from onewarm.calibration.calibrators import TemperatureError as TemperatureError
 from onewarm.calibration.calibrators import TemperatureFit as TemperatureFit
 from onewarm.calibration.calibrators import fit_temperature as fit_temperature
+from onewarm.calibration.diagram import ReliabilityData as ReliabilityData
+from onewarm.calibration.diagram import reliability as reliability
+from onewarm.calibration.display import ReliabilityDisplay as ReliabilityDisplay
 from onewarm.calibration.metrics import accuracy as accuracy
 from onewarm.calibration.metrics import brier as brier
 from onewarm.calibration.metrics import confidence_gap as confidence_gap

@@ -1,0 +1,142 @@
+"""The data of a reliability diagram: per bin rows, confidence, accuracy, and how well the accuracy is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.calibration import metrics
+from onewarm.calibration.inputs import Floats
+from onewarm.calibration.summary import CalibrationSummary
+
+
+@dataclass(frozen=True)
+class ReliabilityData:
+    """What a reliability diagram shows. Made by `reliability`.
+
+    Attributes:
+        lower, upper: edges of the bins (lower, upper], shape (bins,).
+        count: rows in each bin, shape (bins,).
+        confidence: mean confidence in each bin, shape (bins,); NaN where a bin is empty.
+        accuracy: mean correctness in each bin, shape (bins,); NaN where a bin is empty.
+        interval: of each accuracy, shape (bins, 2): low, high; NaN where a bin is empty.
+        level: coverage of the intervals, as .95.
+        method: how the intervals were made: "wilson".
+        ece, mean_confidence, overall_accuracy: over all rows.
+    """
+
+    lower: Floats
+    upper: Floats
+    count: NDArray[np.int64]
+    confidence: Floats
+    accuracy: Floats
+    interval: Floats
+    level: float
+    method: str
+    ece: float
+    mean_confidence: float
+    overall_accuracy: float
+
+    @property
+    def rows(self) -> int:
+        """Rows in all bins."""
+        return int(self.count.sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON; None stands where a bin is empty."""
+        bins = [
+            {
+                "lower": lower,
+                "upper": upper,
+                "count": count,
+                "confidence": confidence if count else None,
+                "accuracy": accuracy if count else None,
+                "interval": interval if count else None,
+            }
+            for lower, upper, count, confidence, accuracy, interval in zip(
+                self.lower.tolist(),
+                self.upper.tolist(),
+                self.count.tolist(),
+                self.confidence.tolist(),
+                self.accuracy.tolist(),
+                self.interval.tolist(),
+                strict=True,
+            )
+        ]
+        return {
+            "bins": bins,
+            "rows": self.rows,
+            "level": self.level,
+            "method": self.method,
+            "ece": self.ece,
+            "mean_confidence": self.mean_confidence,
+            "accuracy": self.overall_accuracy,
+        }
+
+
+def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0.95) -> ReliabilityData:
+    """The reliability diagram of a summary: mean confidence against accuracy in equal-width bins (lo, hi].
+
+    Args:
+        summary: of at least one row.
+        bins: number of bins; divides 600.
+        level: coverage of the interval around each accuracy, between 0 and 1.
+
+    Raises:
+        ValueError: no rows, bins that do not divide the cells kept, or a level outside (0, 1).
+
+    Example:
+        >>> import numpy as np
+        >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.6, 0.4]])
+        >>> data = reliability(CalibrationSummary().update(p, np.array([0, 0, 0, 1])), bins=5)
+        >>> data.count.tolist(), data.accuracy.tolist()[2:]
+        ([0, 0, 2, 1, 1], [0.5, 1.0, 1.0])
+
+    Source: DeGroot & Fienberg, The Statistician 32, 1983; Guo et al., ICML 2017, section 2 and figure 1.
+    """
+    overall = metrics.accuracy(summary)
+    count, confidence, correct = summary.bins(bins)
+    edges = np.arange(bins + 1) / bins
+    some = count > 0
+    divisor = np.where(some, count, 1)
+    accuracy = np.where(some, correct / divisor, np.nan)
+    return ReliabilityData(
+        lower=edges[:-1],
+        upper=edges[1:],
+        count=count,
+        confidence=np.where(some, confidence / divisor, np.nan),
+        accuracy=accuracy,
+        interval=wilson_interval(accuracy, count, level),
+        level=level,
+        method="wilson",
+        ece=metrics.ece(summary, bins),
+        mean_confidence=metrics.mean_confidence(summary),
+        overall_accuracy=overall,
+    )
+
+
+def wilson_interval(share: Floats, count: NDArray[np.int64], level: float = 0.95) -> Floats:
+    """The Wilson score interval of a share `a` seen in `n` rows, shape (..., 2); NaN where n is 0.
+
+        (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2
+
+    It is within [0, 1], has a width at a = 0 and a = 1, and holds also, being wider than needed, where
+    correctness is a fraction (votes), or the chance of being right differs between the rows of a bin.
+
+    Source: Wilson, JASA 22, 1927; Brown, Cai & DasGupta, Statistical Science 16, 2001, section 3.1.1.
+
+    >>> import numpy as np
+    >>> wilson_interval(np.array([0.5, 1.0]), np.array([10, 10])).round(3).tolist()
+    [[0.237, 0.763], [0.722, 1.0]]
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: expected a number between 0 and 1, as .95")
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    n = np.where(count > 0, count, np.nan)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
+    ends = np.stack([share + z2 / (2 * n) - half, share + z2 / (2 * n) + half], axis=-1)
+    return np.clip(ends / (1 + z2 / n)[..., None], 0, 1)
