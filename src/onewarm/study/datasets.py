@@ -1,0 +1,202 @@
+"""Data sets of a study: two from scikit-learn's digits, one with a known posterior, and a file of yours."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.study import files
+from onewarm.study.splits import Rows, Split, stratified
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set a study can run on: `split(seed)` gives its train, validation and test rows.
+
+    `content` is a SHA-256 over all that decides the rows (data bytes, sizes, noise); a study is stored under it.
+    """
+
+    key: str
+    title: str
+    source: str
+    class_names: tuple[str, ...]
+    sizes: tuple[int, int, int]
+    content: str
+    sample: Callable[[int], Split]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    def split(self, seed: int) -> Split:
+        """Train, validation and test rows of this seed: the same seed gives the same bytes."""
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed must be a whole number from 0, got {seed!r}")
+        return self.sample(int(seed))
+
+    def describe(self) -> dict[str, Any]:
+        """The data set's part of a study report."""
+        train, validation, test = self.sizes
+        return {
+            "key": self.key,
+            "title": self.title,
+            "source": self.source,
+            "num_classes": self.num_classes,
+            "classes": list(self.class_names),
+            "train": train,
+            "validation": validation,
+            "test": test,
+            "content": self.content,
+        }
+
+
+def load(name: str, label: str | None = None) -> Dataset:
+    """A built-in data set by name, or a CSV, Parquet or NPZ file by path.
+
+    Args:
+        name: `digits`, `digits-noisy`, `blobs`, or a path.
+        label: the label column of a file; found by its usual names when not given.
+
+    Raises ValueError (FileNotFoundError for a path that is not there) naming what is wrong and what to do.
+
+    >>> load("blobs").num_classes
+    10
+    """
+    if name in BUILT_IN:
+        if label is not None:
+            raise ValueError(f"label={label!r} is for files; the data set {name!r} has its own labels")
+        return BUILT_IN[name]()
+    path = Path(name)
+    if not path.exists() and not path.suffix:
+        near = difflib.get_close_matches(name, BUILT_IN, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(BUILT_IN)
+        raise ValueError(f"no data set {name!r}{hint} (built in: {known}; or give a .csv, .parquet or .npz file)")
+    return from_file(path, label)
+
+
+def from_file(path: Path, label: str | None = None) -> Dataset:
+    """A data set from a table: 60 % train, 20 % validation, 20 % test, each class in proportion.
+
+    Features are standardised by the mean and deviation of the training rows.
+    """
+    table = files.read(path, label)
+    n = len(table.y)
+    train = round(0.6 * n)
+    validation = round(0.2 * n)
+    sizes = (train, validation, n - train - validation)
+
+    def sample(seed: int) -> Split:
+        parts = stratified(table.y, sizes, np.random.default_rng([3, seed]))
+        mean = table.x[parts[0]].mean(0)
+        deviation = table.x[parts[0]].std(0)
+        deviation[deviation == 0] = 1.0  # a constant column stays at 0
+        x = ((table.x - mean) / deviation).astype(np.float32)
+        a, b, c = (Rows(x[p], table.y[p]) for p in parts)
+        return Split(a, b, c)
+
+    return Dataset(
+        key=path.name,
+        title=path.name,
+        source=f"{path.name}, {n} rows, {table.x.shape[1]} features, label column {table.label!r}",
+        class_names=table.class_names,
+        sizes=sizes,
+        content=_content(table.sha256, table.label, sizes),
+        sample=sample,
+    )
+
+
+def _digits(noise: float, train: int, key: str, title: str) -> Dataset:
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    x = np.asarray(pixels, np.float64) / 16.0  # pixel values 0..16
+    y = np.asarray(labels, np.int64)
+    sizes = (train, 500, len(y) - train - 500)
+
+    def sample(seed: int) -> Split:
+        rng = np.random.default_rng([1, seed])
+        parts = stratified(y, sizes, rng)
+        seen = x + noise * rng.standard_normal(x.shape) if noise else x
+        seen32 = seen.astype(np.float32)
+        a, b, c = (Rows(seen32[p], y[p]) for p in parts)
+        return Split(a, b, c)
+
+    return Dataset(
+        key=key,
+        title=title,
+        source="scikit-learn load_digits: 1797 images of 8 x 8 pixels (UCI, Alpaydin and Kaynak 1998)"
+        + (f", Gaussian noise of deviation {noise} added to every image" if noise else ""),
+        class_names=tuple(str(k) for k in range(10)),
+        sizes=sizes,
+        content=_content(hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest(), noise, sizes),
+        sample=sample,
+    )
+
+
+def digits() -> Dataset:
+    """Handwritten digits, 300 to train on: so clean that a hard-label model is nearly calibrated."""
+    return _digits(0.0, 300, "digits", "Handwritten digits, clean")
+
+
+def digits_noisy() -> Dataset:
+    """The same digits under Gaussian pixel noise of deviation 0.35 (white is 1): classes overlap,
+    and a model that fits its 400 noisy training images is overconfident."""
+    return _digits(0.35, 400, "digits-noisy", "Handwritten digits under noise")
+
+
+BLOBS_SPREAD = 1.3
+BLOBS_SIZES = (600, 1000, 2000)
+
+
+def blob_means() -> NDArray[np.float64]:
+    """Class means (10, 10) of `blobs`: fixed draws from N(0, 1.3^2), so that every seed sees one task."""
+    return BLOBS_SPREAD * np.random.default_rng(7).standard_normal((10, 10))
+
+
+def blob_posterior(x: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """P(class | x) of `blobs`: softmax of -|x - mean|^2 / 2, the classes being equally likely. x (N, 10)."""
+    means = blob_means()
+    z = np.asarray(x, np.float64) @ means.T - 0.5 * (means**2).sum(1)
+    z -= z.max(1, keepdims=True)
+    p = np.exp(z)
+    return np.asarray(p / p.sum(1, keepdims=True))
+
+
+def blobs() -> Dataset:
+    """Ten overlapping Gaussians in ten dimensions: P(class | x) is known, so the excess loss is too."""
+    means = blob_means()
+
+    def sample(seed: int) -> Split:
+        rng = np.random.default_rng([2, seed])
+        parts = []
+        for n in BLOBS_SIZES:
+            y = rng.integers(0, 10, n)
+            x = (means[y] + rng.standard_normal((n, 10))).astype(np.float32)
+            parts.append(Rows(x, y, blob_posterior(x)))
+        return Split(*parts)
+
+    return Dataset(
+        key="blobs",
+        title="Overlapping Gaussians with a known posterior",
+        source="generated: ten unit Gaussians in ten dimensions, means drawn once from N(0, 1.3^2)",
+        class_names=tuple(str(k) for k in range(10)),
+        sizes=BLOBS_SIZES,
+        content=_content("blobs", BLOBS_SPREAD, BLOBS_SIZES),
+        sample=sample,
+    )
+
+
+BUILT_IN: dict[str, Callable[[], Dataset]] = {"digits": digits, "digits-noisy": digits_noisy, "blobs": blobs}
+
+
+def _content(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

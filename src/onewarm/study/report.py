@@ -1,0 +1,192 @@
+"""A study's report: the numbers of its arms, what differs from the baseline, reliability; as JSON and as a table."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from onewarm.calibration.diagram import reliability
+from onewarm.calibration.summary import CalibrationSummary
+from onewarm.study.compare import holm, mean_interval, paired_difference
+from onewarm.study.scoring import METRICS
+from onewarm.study.store import StoredRun
+
+FORMAT = 1
+LEVEL = 0.95
+COMPARED = (
+    "accuracy",
+    "nll",
+    "ece",
+    "mean_confidence",
+    "confidence_gap",
+    "nll_after",
+    "ece_after",
+    "confidence_gap_after",
+)
+"""The metrics that every arm is compared with the baseline on; Holm's correction covers all of them at once."""
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """Everything a study found: `to_dict()` is the report's JSON, `print()` its tables."""
+
+    dataset: dict[str, Any]
+    arms: list[str]
+    seeds: list[int]
+    baseline: str
+    model: dict[str, Any]
+    runs: dict[tuple[str, int], StoredRun]
+    trained: int
+    """How many of the runs this call trained; the others were in the store."""
+
+    def values(self, arm: str, metric: str) -> list[float | None]:
+        """One number a seed, in the order of `seeds`."""
+        return [self.runs[arm, seed].scores.metrics.get(metric) for seed in self.seeds]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values; the same runs give the same report."""
+        return {
+            "format": FORMAT,
+            "dataset": self.dataset,
+            "arms": self.arms,
+            "seeds": self.seeds,
+            "baseline": self.baseline,
+            "model": self.model,
+            "versions": self._versions(),
+            "metrics": {arm: self._metrics(arm) for arm in self.arms},
+            "comparisons": self.comparisons(),
+            "reliability": {arm: self._reliability(arm) for arm in self.arms},
+            "notes": [
+                {"arm": arm, "seed": seed, "note": self.runs[arm, seed].scores.note}
+                for arm in self.arms
+                for seed in self.seeds
+                if self.runs[arm, seed].scores.note
+            ],
+        }
+
+    def comparisons(self) -> list[dict[str, Any]]:
+        """Each arm minus the baseline on the same seeds, for each metric of `COMPARED`."""
+        found: list[dict[str, Any]] = []
+        p: list[float] = []
+        for arm in self.arms:
+            for metric in COMPARED if arm != self.baseline else ():
+                pairs = [
+                    (a, b)
+                    for a, b in zip(self.values(arm, metric), self.values(self.baseline, metric), strict=True)
+                    if a is not None and b is not None
+                ]
+                if len(pairs) < 2:
+                    continue
+                d = paired_difference([a for a, _ in pairs], [b for _, b in pairs], level=LEVEL)
+                p.append(d.p)
+                found.append(
+                    {
+                        "arm": arm,
+                        "baseline": self.baseline,
+                        "metric": metric,
+                        "mean": d.mean,
+                        "interval": list(d.interval),
+                        "level": d.level,
+                        "p": d.p,
+                        "seeds": d.pairs,
+                    }
+                )
+        for row, corrected in zip(found, holm(p), strict=True):
+            row["p_holm"] = corrected
+        return found
+
+    def print(self, console: Console) -> None:
+        """Two tables: each arm's means, and each arm minus the baseline with intervals."""
+        shown = ("accuracy", "nll", "ece", "confidence_gap", "temperature", "nll_after", "ece_after")
+        heads = ("accuracy", "NLL", "ECE", "conf. gap", "T", "NLL after T", "ECE after T")
+        sizes = "train {train}, validation {validation}, test {test}".format(**self.dataset)
+        table = Table(title=f"{self.dataset['title']}: mean of {len(self.seeds)} seeds\n{sizes}", title_justify="left")
+        table.add_column("arm")
+        for head in heads:
+            table.add_column(head, justify="right")
+        for arm in self.arms:
+            means = [self._metrics(arm)[m]["mean"] for m in shown]
+            table.add_row(arm, *("-" if m is None else f"{m:.4f}" for m in means))
+        console.print(table)
+        rows = self.comparisons()
+        if not rows:
+            return
+        title = f"Minus {self.baseline}, paired by seed: mean [95 % interval]; * Holm-corrected p < .05"
+        table = Table(title=title, title_justify="left")
+        columns = ("accuracy", "nll", "ece", "nll_after", "ece_after")
+        for head in ("arm", "accuracy", "NLL", "ECE", "NLL after T", "ECE after T"):
+            table.add_column(head, justify="left" if head == "arm" else "right")
+        by = {(row["arm"], row["metric"]): row for row in rows}
+        for arm in self.arms:
+            if arm != self.baseline:
+                table.add_row(arm, *(_cell(by.get((arm, m))) for m in columns))
+        console.print(table)
+
+    def _metrics(self, arm: str) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for metric in METRICS:
+            values = self.values(arm, metric)
+            known = [v for v in values if v is not None]
+            if not known and metric in ("ece_unsmoothed", "excess_nll"):
+                continue  # has no meaning for this arm or data set
+            out[metric] = {
+                "mean": math.fsum(known) / len(known) if known else None,
+                "interval": list(mean_interval(known, level=LEVEL)) if len(known) > 1 else None,
+                "values": values,
+            }
+        return out
+
+    def _reliability(self, arm: str) -> dict[str, Any]:
+        """All seeds' test rows in one diagram, before and after each seed's own temperature."""
+        scores = [self.runs[arm, seed].scores for seed in self.seeds]
+        temperatures = [t for s in scores if (t := s.metrics["temperature"]) is not None]
+        return {
+            "before": _bins([s.before for s in scores]),
+            "after": _bins([s.after for s in scores if s.after is not None]),
+            "temperature": math.fsum(temperatures) / len(temperatures) if temperatures else None,
+        }
+
+    def _versions(self) -> dict[str, str]:
+        found: dict[str, set[str]] = {}
+        for run in self.runs.values():
+            for name, version in run.versions.items():
+                found.setdefault(name, set()).add(version)
+        return {name: ", ".join(sorted(versions)) for name, versions in sorted(found.items())}
+
+
+def _bins(summaries: list[CalibrationSummary]) -> dict[str, Any] | None:
+    if not summaries:
+        return None
+    whole = CalibrationSummary()
+    for summary in summaries:
+        whole.merge(summary)
+    data = reliability(whole, 15).to_dict()
+    # The seeds' test rows may overlap, so an interval that counts rows as independent would be too narrow.
+    keep = ("lower", "upper", "count", "confidence", "accuracy")
+    return {"bins": [{k: b[k] for k in keep} for b in data["bins"]], "ece": data["ece"], "rows": data["rows"]}
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "-"
+    low, high = row["interval"]
+    star = "*" if row["p_holm"] < 0.05 else " "
+    return f"{row['mean']:+.4f}{star}\n[{low:+.4f}, {high:+.4f}] "
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all: beside the place, then renamed into it. A NaN is an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""What is kept of a trained run: its numbers, and its test rows as calibration summaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.calibration import metrics
+from onewarm.calibration.calibrators import TemperatureError, fit_temperature
+from onewarm.calibration.summary import CalibrationSummary
+from onewarm.loss import unsmooth
+from onewarm.study.arms import Arm
+from onewarm.study.splits import Split
+from onewarm.study.training import Outputs
+
+METRICS = {
+    "accuracy": "share of test rows whose most probable class is the label",
+    "nll": "mean negative log-likelihood of the labels, nats",
+    "ece": "expected calibration error, 15 equal bins",
+    "mean_confidence": "mean probability of the most probable class",
+    "confidence_gap": "mean confidence minus accuracy; above 0 is overconfident",
+    "nll_after": "NLL after the temperature fitted on the validation rows",
+    "ece_after": "ECE after it",
+    "confidence_gap_after": "confidence gap after it",
+    "temperature": "that temperature; above 1 undoes overconfidence",
+    "logit_gap": "mean over training rows of z_y minus the mean other logit",
+    "train_accuracy": "share of training rows that the model gets right",
+    "ece_unsmoothed": "ECE after the affine inverse of the smoothing (smooth and prior arms)",
+    "excess_nll": "mean KL(true posterior || p), nats, where the posterior is known",
+}
+"""The metrics of a run, in the report's order."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A run's metrics (None where one could not be had, `note` says why) and its test summaries."""
+
+    metrics: dict[str, float | None]
+    before: CalibrationSummary
+    after: CalibrationSummary | None
+    note: str | None = None
+
+
+def score(arm: Arm, outputs: Outputs, split: Split) -> Scores:
+    """Metrics of a trained run on its test rows, before and after a temperature fitted on its validation rows.
+
+    A temperature that has no finite best value (say, every validation row right) is recorded as missing with the
+    reason; it does not stop a study.
+    """
+    y = split.test.y
+    before = CalibrationSummary().update(outputs.test, y, logits=True)
+    found = _summary_metrics(before, "") | {"logit_gap": logit_gap(outputs.train, split.train.y)}
+    found["train_accuracy"] = float((outputs.train.argmax(1) == split.train.y).mean())
+    after, note = None, None
+    try:
+        temperature = fit_temperature(outputs.validation, split.validation.y).temperature
+    except TemperatureError as error:
+        note = f"no temperature: {error}"
+    else:
+        after = CalibrationSummary().update(outputs.test / temperature, y, logits=True)
+        found |= {"temperature": temperature} | _summary_metrics(after, "_after")
+    probabilities = _softmax(outputs.test)
+    if arm.alpha is not None:
+        k = probabilities.shape[1]
+        counts = np.bincount(split.train.y, minlength=k)
+        prior = counts / counts.sum() if arm.kind == "prior" else None
+        # A finite sample can give a class less than its share of the smoothing: negative, read as 0.
+        q = np.clip(unsmooth(probabilities, arm.alpha, prior=prior), 0, None)
+        found["ece_unsmoothed"] = metrics.ece(CalibrationSummary().update(q / q.sum(1, keepdims=True), y))
+    if split.test.posterior is not None:
+        soft = CalibrationSummary().update(outputs.test, split.test.posterior, logits=True)
+        found["excess_nll"] = metrics.nll(soft) - soft.total("truth_entropy") / soft.count
+    return Scores({name: found.get(name) for name in METRICS}, before, after, note)
+
+
+def logit_gap(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Mean over rows of z_y - mean_{j != y} z_j. Under smoothing its optimum is log(1 + K (1 - a) / a).
+
+    >>> logit_gap(np.array([[3.0, 1.0, 0.0]]), np.array([0]))
+    2.5
+    """
+    true = logits[np.arange(len(labels)), labels]
+    others = (logits.sum(1) - true) / (logits.shape[1] - 1)
+    return float((true - others).mean())
+
+
+def _summary_metrics(summary: CalibrationSummary, suffix: str) -> dict[str, Any]:
+    names = (
+        ("nll", "ece", "confidence_gap") if suffix else ("accuracy", "nll", "ece", "mean_confidence", "confidence_gap")
+    )
+    return {name + suffix: getattr(metrics, name)(summary) for name in names}
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    p = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(p / p.sum(1, keepdims=True))

@@ -1,0 +1,52 @@
+"""Rows of a data set, and how a seed splits them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples: features `x` (N, D) float32, labels `y` (N,) int64, and the true posterior (N, K) if known."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    posterior: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one seed trains on, fits a temperature on, and is scored on."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def stratified(
+    labels: NDArray[np.int64], sizes: tuple[int, int, int], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Three disjoint index sets of exactly these sizes, every class spread over them in proportion.
+
+    Each class is shuffled and its i-th of n rows gets the rank (i + u) / n with one u in [0, 1) a class; the
+    rows sorted by rank then hold every class evenly, and cutting them keeps it so.
+
+    >>> labels = np.repeat([0, 1], [80, 20])
+    >>> parts = stratified(labels, (50, 25, 25), np.random.default_rng(0))
+    >>> [np.bincount(labels[p]).tolist() for p in parts]
+    [[40, 10], [20, 5], [20, 5]]
+    """
+    rank = np.empty(len(labels))
+    for k in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == k))
+        rank[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
+    order = np.argsort(rank, kind="stable")
+    a, b, c = sizes
+    # Shuffled again, so that no batch order follows the ranks.
+    return rng.permutation(order[:a]), rng.permutation(order[a : a + b]), rng.permutation(order[a + b : a + b + c])

@@ -1,0 +1,210 @@
+"""Where finished runs are kept: SQLite by default, any SQLAlchemy URL else. One transaction a run."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from platformdirs import user_data_path
+
+from onewarm.calibration.summary import CalibrationSummary
+from onewarm.study.scoring import Scores
+
+
+def home() -> Path:
+    """Where onewarm keeps studies and evidence: $ONEWARM_HOME, or the user's data directory."""
+    given = os.environ.get("ONEWARM_HOME")
+    return Path(given) if given else user_data_path("onewarm", appauthor=False)
+
+
+def default_url() -> str:
+    """The store used when none is named: the SQLite file `studies.db` in `home()`."""
+    return f"sqlite:///{(home() / 'studies.db').absolute()}"
+
+
+class StoreError(RuntimeError):
+    """The store cannot be read or written; the message says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run as the store has it."""
+
+    arm: str
+    seed: int
+    scores: Scores
+    seconds: float
+    versions: dict[str, str]
+
+
+metadata = sa.MetaData()
+
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),  # SHA-256 of all that decides a run
+    sa.Column("description", sa.Text, nullable=False),  # JSON: data set, model
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("study_id", sa.ForeignKey("studies.id"), nullable=False),
+    sa.Column("arm", sa.String(64), nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("metrics", sa.Text, nullable=False),  # JSON
+    sa.Column("note", sa.Text),
+    sa.Column("before", sa.LargeBinary, nullable=False),  # zlib of CalibrationSummary.to_bytes()
+    sa.Column("after", sa.LargeBinary),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("versions", sa.Text, nullable=False),  # JSON
+    sa.Column("finished", sa.String(32), nullable=False),  # ISO 8601, UTC
+    sa.UniqueConstraint("study_id", "arm", "seed"),
+)
+
+
+class Store:
+    """A store of runs; safe for several processes at once, and whole after a kill at any moment.
+
+    Args:
+        url: an SQLAlchemy URL (`sqlite:///studies.db`, `postgresql+psycopg://...`), or None for `default_url()`.
+
+    Raises StoreError if it cannot be opened or is damaged.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        try:
+            self.url = sa.make_url(url or default_url())
+            options: dict[str, Any] = {}
+            if self.url.get_backend_name() == "sqlite":
+                if self.url.database not in (None, "", ":memory:"):
+                    Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+                options["connect_args"] = {"timeout": 60}  # seconds to wait while another process commits
+            self.engine = sa.create_engine(self.url, **options)
+        except sa.exc.ArgumentError as error:
+            raise StoreError(f"store {url!r} is no database URL: {error}; e.g. sqlite:///studies.db") from None
+        except ModuleNotFoundError as error:
+            raise StoreError(f"store {self._name()}: its driver is not installed: pip install {error.name}") from None
+        except OSError as error:
+            raise StoreError(f"store {self._name()}: cannot make its folder: {error}") from None
+        with self._clear_errors():
+            self._create()
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self.engine.dispose()
+
+    def study(self, key: str, description: dict[str, Any]) -> int:
+        """The id of the study with this key, made if it is not there."""
+        row = sa.select(studies.c.id).where(studies.c.key == key)
+        with self._clear_errors():
+            with self.engine.begin() as db:
+                if (found := db.execute(row).scalar()) is not None:
+                    return int(found)
+            try:
+                with self.engine.begin() as db:
+                    db.execute(studies.insert().values(key=key, description=json.dumps(description)))
+            except sa.exc.IntegrityError:
+                pass  # another process made it in between
+            with self.engine.begin() as db:
+                return int(db.execute(row).scalar_one())
+
+    def save(self, study_id: int, run: StoredRun) -> bool:
+        """Commit one finished run, in a transaction of its own. False if another process had it already."""
+        s = run.scores
+        values = {
+            "study_id": study_id,
+            "arm": run.arm,
+            "seed": run.seed,
+            "metrics": json.dumps(s.metrics),
+            "note": s.note,
+            "before": zlib.compress(s.before.to_bytes()),
+            "after": None if s.after is None else zlib.compress(s.after.to_bytes()),
+            "seconds": run.seconds,
+            "versions": json.dumps(run.versions),
+            "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+        with self._clear_errors():
+            try:
+                with self.engine.begin() as db:
+                    db.execute(runs.insert().values(**values))
+            except sa.exc.IntegrityError:
+                return False
+        return True
+
+    def finished(self, study_id: int) -> set[tuple[str, int]]:
+        """The (arm, seed) pairs that are done."""
+        with self._clear_errors(), self.engine.begin() as db:
+            rows = db.execute(sa.select(runs.c.arm, runs.c.seed).where(runs.c.study_id == study_id))
+            return {(arm, seed) for arm, seed in rows}
+
+    def load(self, study_id: int, arms: list[str], seeds: list[int]) -> dict[tuple[str, int], StoredRun]:
+        """The finished runs among these arms and seeds."""
+        wanted = sa.and_(runs.c.study_id == study_id, runs.c.arm.in_(arms), runs.c.seed.in_(seeds))
+        with self._clear_errors(), self.engine.begin() as db:
+            return {(r.arm, r.seed): _run(r) for r in db.execute(sa.select(runs).where(wanted))}
+
+    def _create(self) -> None:
+        if self.url.get_backend_name() == "sqlite":
+            with self.engine.begin() as db:
+                verdict = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
+            if verdict != "ok":
+                raise self._damaged(str(verdict))
+        try:
+            metadata.create_all(self.engine)
+        except sa.exc.OperationalError as error:
+            if "already exists" not in str(error.orig):  # another process made the tables in between
+                raise
+        inspector = sa.inspect(self.engine)
+        for table in metadata.sorted_tables:
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            missing = [c.name for c in table.columns if c.name not in there]
+            if missing:
+                raise StoreError(
+                    f"store {self._name()}: its table {table.name!r} has no column {missing[0]!r}, so it is not a "
+                    "store of this version; give another with --store"
+                )
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """SQLAlchemy's errors as ours, in words."""
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            if "locked" in str(error.orig):
+                reason = "is busy: another process has held it for a minute; try again when that has ended"
+                raise StoreError(f"store {self._name()} {reason}") from None
+            raise StoreError(f"store {self._name()} cannot be used: {error.orig}") from None
+        except sa.exc.DatabaseError as error:
+            raise self._damaged(str(error.orig)) from None
+        except (zlib.error, ValueError, KeyError, TypeError) as error:
+            raise self._damaged(str(error)) from None
+
+    def _damaged(self, why: str) -> StoreError:
+        remedy = "restore it from a copy, or move it away and run again: its runs are then trained anew"
+        return StoreError(f"store {self._name()} is damaged ({why}); {remedy}")
+
+    def _name(self) -> str:
+        if self.url.get_backend_name() == "sqlite":
+            return str(self.url.database or ":memory:")
+        return self.url.render_as_string(hide_password=True)
+
+
+def _run(row: Any) -> StoredRun:
+    def summary(data: bytes | None) -> CalibrationSummary | None:
+        return None if data is None else CalibrationSummary.from_bytes(zlib.decompress(data))
+
+    before = summary(row.before)
+    assert before is not None
+    scores = Scores(json.loads(row.metrics), before, summary(row.after), row.note)
+    return StoredRun(row.arm, row.seed, scores, row.seconds, json.loads(row.versions))
