@@ -305,8 +305,8 @@ function controlsPane(ctx) {
     return input;
   });
   const segments = radios.map((input, i) => h("label", {}, input, h("span", {}, RECIPES[i])));
-  const one = h("button", { type: "button" }, "One gradient step");
-  const run = h("button", { type: "button", class: "run" }, "Run to the minimum");
+  const one = h("button", { type: "button" }, "Gradient step");
+  const run = h("button", { type: "button", class: "run" }, "Run to minimum");
   const reset = h("button", { type: "button", class: "quiet" }, "Reset");
   one.addEventListener("click", ctx.step);
   run.addEventListener("click", ctx.run);
@@ -328,7 +328,7 @@ function controlsPane(ctx) {
       say(output, Number(view.alpha.toFixed(2)) === view.alpha ? fixed(view.alpha, 2) : fixed(view.alpha, 4));
       radios.forEach((input) => (input.checked = input.value === view.recipe));
       say(why, explain(view) + ctx.rowNote(view.recipe));
-      say(run, running ? "Stop" : "Run to the minimum");
+      say(run, running ? "Stop" : "Run to minimum");
     },
   };
 }
@@ -379,10 +379,10 @@ function logitPane(ctx, names) {
     h("div", { class: "legend" },
       swatch("bar", "probability p"), swatch("tick", "target t"),
       swatch("up", "p is short: the logit is pushed up ▲"), swatch("down", "p is over: pushed down ▼")),
-    h("div", { class: "rows" },
+    h("div", { class: "rows", "data-few": names.length <= 5 },
       h("div", { class: "row head", "aria-hidden": "true" },
-        h("span", { class: "name" }, "true class"), h("span", { class: "track z" }, "logit z", h("small", {}, " drag, or arrow keys")), h("span", { class: "num num-z" }, "z"),
-        h("span", { class: "track p" }, "bar p, tick t; the gap is the gradient"), h("span", { class: "num num-p" }, "p"), h("span", { class: "num num-t" }, "t"), h("span", { class: "num num-g" }, "p − t")),
+        h("span", { class: "name" }, "true class"), h("span", { class: "track z" }, "logit z: drag it, or use the arrow keys"), h("span", { class: "num num-z" }, "z"),
+        h("span", { class: "track p" }, "bar p, tick t: the gap is the gradient"), h("span", { class: "num num-p" }, "p"), h("span", { class: "num num-t" }, "t"), h("span", { class: "num num-g" }, "p − t")),
       ...rows.map((row) => row.node),
       h("div", { class: "row foot", "aria-hidden": "true" }, h("div", { class: "track z" }, zAxis.node), h("div", { class: "track p" }, pAxis.node))),
     caption);
@@ -515,14 +515,14 @@ function lossPane(ctx, names) {
   const low = s("circle", { r: 5, class: "low", "data-object": "minimum" });
   const lowText = s("text", { class: "halo soft-text", "data-object": "minimum" });
   const arrow = s("path", { class: "arrow" });
-  const hardText = s("text", { class: "halo hard-text" });
+  const hardText = s("text", { class: "halo hard-text" }, "hard: no minimum");
   const hardDot = s("circle", { r: 4, class: "dot hard-dot" });
   const softDot = s("circle", { r: 6, class: "dot soft-dot" });
   const svg = s("svg", { class: "chart", role: "img" },
     s("defs", {}, s("clipPath", { id: clip }, frame)), gridlines,
     s("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low), arrow, hardText, lowText, hereText);
 
-  const lines = ["loss now", "slope here, the gap", "lowest on this curve", "floor of the loss"].map((text) => ({ text, cells: [h("td"), h("td")] }));
+  const lines = ["loss now", "slope here = gap", "lowest on curve", "floor of the loss"].map((text) => ({ text, cells: [h("td"), h("td")] }));
   const column = (/** @type {string} */ kind) => h("th", { scope: "col" }, h("i", { class: `swatch s-${kind}` }), kind);
   const node = h("section", { class: "pane loss", "aria-label": "Loss along one logit" },
     h("div", { class: "pane-head" }, h("label", { for: select.id }, "Loss along the logit of"), select),
@@ -537,7 +537,8 @@ function lossPane(ctx, names) {
     /** @param {View} view @param {number} W */
     draw(view, W) {
       const { logits, k, names: name } = view;
-      const H = clamp(Math.round(0.7 * W), 230, 300), left = 38, right = W - 14, top = 24, bottom = H - 40;
+      const H = clamp(Math.round(0.75 * W), 250, 330), left = 38, right = W - 14, top = 24;
+      const bottom = H - 58, under = bottom + 18; // between them: room for the hard curve's label, below the curve
       const best = optimum(logits, view.target, k), bestHard = optimum(logits, view.hard, k);
       const z = logits[k];
       const towards = bestHard.at > 0 ? 1 : -1;
@@ -553,18 +554,18 @@ function lossPane(ctx, names) {
       if (key !== grid) {
         grid = key;
         put(svg, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
-        put(frame, { x: left, y: top - 4, width: right - left + 8, height: bottom - top + 10 });
+        put(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
         gridlines.replaceChildren(
           ...ticks(yLo, yHi, 4).flatMap((v) => [s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }), s("text", { x: left - 7, y: y(v) + 4, "text-anchor": "end" }, String(v).replace("-", "−"))]),
-          ...ticks(lo, hi, clamp(W / 60, 4, 8)).map((v) => s("text", { x: x(v), y: bottom + 17, "text-anchor": "middle" }, String(v).replace("-", "−"))),
-          s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${name[k]}`),
+          ...ticks(lo, hi, clamp(W / 42, 5, 10)).map((v) => s("text", { x: x(v), y: under + 14, "text-anchor": "middle" }, String(v).replace("-", "−"))),
+          s("line", { x1: left, x2: right, y1: under, y2: under }), s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${name[k]}`),
           s("text", { x: 2, y: 12 }, "loss, nats"));
       }
       const xs = Array.from({ length: 97 }, (_, i) => lo + ((hi - lo) * i) / 96);
       const path = (/** @type {number[]} */ t) => "M" + lossAlong(logits, t, k, xs).map((v, i) => `${px(x(xs[i]))},${px(clamp(y(v), -2000, 4000))}`).join("L");
       put(hard, { d: path(view.hard) });
       put(soft, { d: path(view.target) });
-      put(here, { x1: x(z), x2: x(z), y1: top, y2: bottom });
+      put(here, { x1: x(z), x2: x(z), y1: top, y2: under });
       const nearRight = x(z) > right - 60;
       put(hereText, { x: clamp(x(z), left + 60, right), y: 14, "text-anchor": nearRight ? "end" : "middle" });
       say(hereText, `z = ${logitText(z)}`);
@@ -580,14 +581,13 @@ function lossPane(ctx, names) {
       for (const mark of [low, lowText, drop]) put(mark, { visibility: finite ? "visible" : "hidden" });
       if (finite) {
         put(low, { cx: x(best.at), cy: y(best.loss) });
-        put(drop, { x1: x(best.at), x2: x(best.at), y1: y(best.loss), y2: bottom });
+        put(drop, { x1: x(best.at), x2: x(best.at), y1: y(best.loss), y2: under });
         put(lowText, { x: clamp(x(best.at), left + 50, right - 50), y: y(best.loss) - 20, "text-anchor": "middle" });
         say(lowText, `minimum ${logitText(Number(best.at.toFixed(2)))}`);
       }
       const edge = towards > 0 ? right : left, ye = y(lossAlong(logits, view.hard, k, [towards > 0 ? hi : lo])[0]);
       put(arrow, { d: `M${edge - 9 * towards},${ye - 5}L${edge + 1 * towards},${ye}L${edge - 9 * towards},${ye + 5}` });
-      put(hardText, { x: edge - 14 * towards, y: ye - 8, "text-anchor": towards > 0 ? "end" : "start" });
-      say(hardText, towards > 0 ? "hard: no minimum, on to ∞" : "hard: no minimum, on to −∞");
+      put(hardText, { x: edge - 12 * towards, y: ye + 14, "text-anchor": towards > 0 ? "end" : "start" });
 
       const lowest = (/** @type {{at: number, loss: number}} */ o) =>
         Number.isFinite(o.at) ? `${fixed(o.loss, 4)} at ${logitText(Number(o.at.toFixed(2)))}` : `→ ${o.loss === 0 ? "0" : fixed(o.loss, 4)} at ${fixed(o.at, 0)}`;
@@ -737,7 +737,7 @@ function calibrationPane(ctx) {
       const shown = [...new Set(points.map((point) => point.alpha))];
       const recipe = view.recipe === "uniform" ? "" : " These models were trained with uniform smoothing.";
       say(note, !points.length ? "No study has run yet, so there is nothing to show. `onewarm open` runs one; `onewarm study digits-noisy` and `onewarm study digits` measure these two models."
-        : shown.length === 1 && shown[0] === view.alpha ? `Measured at α = ${fixed(shown[0], 2)}, over paired seeds; bins are those of all seeds together.${recipe}`
+        : shown.length === 1 && shown[0] === view.alpha ? `Measured at α = ${fixed(shown[0], 2)}, and beside hard targets on the same seeds.${recipe}`
           : `Showing the measured α nearest to your ${fixed(view.alpha, 2)}: ${shown.map((a) => fixed(a, 2)).join(" and ")}.${recipe}`);
       for (const card of cards) card.draw(view, widths);
     },
@@ -839,8 +839,8 @@ function calibrationCard(key, title) {
     },
     /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at */
     drawCurve(W, alpha, point, at) {
-      const points = /** @type {Point[]} */ (this.report?.points), H = 132;
-      const left = 34, right = W - 10, top = 12, bottom = H - 34;
+      const points = /** @type {Point[]} */ (this.report?.points), H = 146;
+      const left = 34, right = W - 10, top = 12, bottom = H - 40;
       const first = points[0].alpha, last = points[points.length - 1].alpha;
       const x = scale(first, last > first ? last : first + 1, left + 6, right - 6), y = scale(0, this.top, bottom, top);
       const key = [W, this.top, at(points[0]) === points[0].before].join();
@@ -932,7 +932,7 @@ function render({ model, el }) {
     const lossNow = h("output", { class: "readout", "aria-label": "loss" });
     panes.readout = lossNow;
     panes.controls.node.append(lossNow);
-    root.replaceChildren(panes.controls.node, h("div", { class: "stage" }, panes.logits.node, panes.loss.node), panes.table.node, panes.calibration.node);
+    root.replaceChildren(panes.controls.node, h("div", { class: "stage" }, panes.logits.node, panes.loss.node, panes.table.node), panes.calibration.node);
     for (const figure of [panes.loss.svg.parentNode, ...panes.calibration.figures]) resize.observe(figure);
     for (const pane of [panes.loss.node, panes.calibration.node]) sight.observe(pane);
   }
@@ -1139,7 +1139,7 @@ button { border-color: color-mix(in srgb, var(--mute) 60%, transparent); }
 button:hover, .segments label:hover span { background: var(--wash); }
 .segments label:hover :checked + span { background: var(--ink); }
 button.quiet { border-color: transparent; color: var(--mute); text-decoration: underline; text-underline-offset: 3px; }
-.why { color: var(--mute); min-height: 2.9em; max-width: 68ch; }
+.why { color: var(--mute); min-height: 2.9em; }
 .readout { font-size: 22px; font-weight: 600; letter-spacing: -.01em; white-space: nowrap; }
 
 .stage { display: grid; gap: 32px; }
@@ -1168,7 +1168,8 @@ button.quiet { border-color: transparent; color: var(--mute); text-decoration: u
 .head .name { cursor: auto; }
 .name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
 .row[data-true=true] .name { font-weight: 650; }
-.track { position: relative; height: 36px; min-width: 0; }
+.row { --h: 36px; --b: calc(var(--h) * .5); }
+.track { position: relative; height: var(--h); min-width: 0; }
 .track.z { grid-area: zt; padding-inline: 13px; touch-action: pan-y; cursor: ew-resize; }
 .track.p { grid-area: pt; }
 .head .track, .foot .track { height: auto; cursor: auto; }
@@ -1183,26 +1184,35 @@ button.quiet { border-color: transparent; color: var(--mute); text-decoration: u
 .thumb:focus { outline: none; }
 .thumb:focus-visible { outline: 2.5px solid var(--focus); outline-offset: -1px; }
 .track.z:hover .thumb::before, .dragging .thumb::before { inset: 4px; }
-.bar, .gap { position: absolute; top: 9px; height: 18px; }
+.bar, .gap { position: absolute; top: calc((var(--h) - var(--b)) / 2); height: var(--b); }
 .bar { background: var(--bar); border-radius: 0 2px 2px 0; }
 .gap { background: var(--up); }
 .row[data-pull=up] .gap { clip-path: polygon(0 0, max(0px, 100% - 8px) 0, 100% 50%, max(0px, 100% - 8px) 100%, 0 100%); }
 .row[data-pull=down] .gap { clip-path: polygon(100% 0, min(100%, 8px) 0, 0 50%, min(100%, 8px) 100%, 100% 100%); }
 .row[data-pull=none] .gap { visibility: hidden; }
-.tick { position: absolute; top: 3px; height: 30px; width: 3px; margin-left: -1.5px; background: var(--soft); border-radius: 1px; }
+.tick { position: absolute; top: 8%; height: 84%; width: 3px; margin-left: -1.5px; background: var(--soft); border-radius: 1px; }
 .num { text-align: end; white-space: nowrap; }
 .num-z { grid-area: z; } .num-p { grid-area: p; } .num-t { grid-area: t; } .num-g { grid-area: g; font-weight: 600; }
 .num-z { color: var(--mute); } .row:not(.head) .num-t { color: var(--soft); }
 .row[data-pull=up] .num-g { color: var(--up); } .row[data-pull=down] .num-g { color: var(--down); }
 .caption { margin-top: 12px; min-height: 2.9em; }
-@container (min-width: 600px) {
-  .rows { gap: 6px; grid-template-columns: fit-content(24%) minmax(0, 1fr) 3em minmax(0, 1.15fr) 3.4em 3.4em 5em; column-gap: 12px; }
-  .row { grid-column: 1 / -1; grid-template: none; grid-template-areas: "name zt z pt p t g"; grid-template-columns: subgrid; }
-  .head .track { display: block; padding-inline: 0; }
-  .head { align-items: end; }
-  small { font-size: 12px; opacity: .9; }
+@container (min-width: 520px) { /* name | slider above bar | numbers */
+  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3em 4.9em; gap: 8px 10px; }
+  .row { --h: 32px; grid-column: 1 / -1; grid-template: none; grid-template-areas: "name zt z z z" "name pt p t g"; grid-template-columns: subgrid; }
+  .row.head { grid-template-areas: "name zt p t g"; }
+  .head .track.z { display: block; padding: 0; } .head .num-z { display: none; }
+  .num-z { text-align: start; padding-inline-start: 1em; } .num-z::before { content: "z = "; }
+  .foot .track::after { position: absolute; top: 0; left: calc(100% + 22px); color: var(--mute); font-size: 12px; line-height: 18px; white-space: nowrap; }
+  .foot .track.z::after { content: "z"; } .foot .track.p::after { content: "p and t"; }
 }
-@container (max-width: 599px) { .rows { gap: 14px; } .track { height: 32px; } .bar, .gap { top: 7px; } .tick { top: 1px; } .num { font-size: 14px; } .row.head { font-size: 12px; margin-bottom: -8px; } .head .num { font-size: 12px; } }
+@container (min-width: 860px) { /* all on one line */
+  .rows { grid-template-columns: fit-content(20%) minmax(0, 1fr) 3em minmax(0, 1.15fr) 3em 3em 4.9em; gap: 4px 14px; }
+  .row, .row.head { --h: 40px; grid-template-areas: "name zt z pt p t g"; }
+  [data-few=true] .row:not(.head, .foot) { --h: 52px; }
+  .head .track { display: block; } .head .num-z { display: block; } .foot .track::after { content: none !important; }
+  .num-z { text-align: end; } .num-z::before { content: none; }
+}
+@container (max-width: 519px) { .rows { gap: 14px; } .row { --h: 32px; } .num { font-size: 14px; } .row.head { font-size: 12px; margin-bottom: -8px; } .head .num { font-size: 12px; } }
 
 .chart { display: block; max-width: 100%; overflow: visible; }
 .figure { min-width: 0; }
@@ -1226,9 +1236,9 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { font-weight: 400; } td, th { text-align: end; padding: 4px 0 4px 12px; vertical-align: baseline; }
 td:first-child, th:first-child { text-align: start; padding-inline-start: 0; }
 tbody tr > *, tfoot tr > * { border-top: 1px solid var(--rule); }
-.losses { margin-top: 8px; } .losses td { white-space: nowrap; } .losses thead th { color: var(--ink); } .losses thead > tr > * { border: 0; }
+.losses { margin-top: 8px; } .losses :is(td, th) { white-space: nowrap; } .losses thead th { color: var(--ink); } .losses thead > tr > * { border: 0; }
 .losses tbody tr:first-child td { font-weight: 600; } .losses tbody tr:first-child td:nth-child(2) { color: var(--soft); }
-@container (max-width: 430px) { .losses { font-size: 13px; } .losses td, .losses th { padding-inline-start: 8px; } }
+@container (max-width: 430px) { .losses { font-size: 13px; } .losses :is(td, th):not(:first-child) { padding-inline-start: 8px; } .losses { letter-spacing: -.01em; } }
 .numbers summary { cursor: pointer; color: var(--mute); padding: 4px 0; width: fit-content; }
 .numbers caption { text-align: start; color: var(--mute); padding: 6px 0; } .numbers tbody th { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; max-width: 46rem; }
@@ -1254,18 +1264,20 @@ dd { text-align: end; white-space: nowrap; }
 .band { fill: var(--soft); opacity: .18; } .line { stroke: var(--soft); stroke-width: 2; } .measured { fill: var(--soft); }
 .baseline { stroke: var(--mute); stroke-dasharray: 6 4; }
 
+@container demo (max-width: 420px) { .buttons { flex-wrap: nowrap; gap: 8px; } .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; } .buttons .quiet { padding-inline: 4px; } }
 @container demo (min-width: 700px) {
   .controls { grid-template-columns: minmax(0, 1fr) auto; }
   .why { grid-column: 1 / -1; grid-row: 3; min-height: 1.45em; } .readout { grid-column: 2; grid-row: 2; justify-self: end; }
 }
-@container demo (min-width: 1060px) { .stage { grid-template-columns: minmax(0, 1.75fr) minmax(0, 1fr); gap: 44px; } }
+@container demo (min-width: 1060px) { .stage { grid-template: "logits loss" auto "table loss" 1fr / minmax(0, 1.9fr) minmax(0, 1fr); gap: 12px 40px; }
+  .logits { grid-area: logits; } .loss { grid-area: loss; } .numbers { grid-area: table; } }
 
 /* What a story points at: a ring around the object, the rest steps back. */
 .alpha-control, .calibration, .track.z, .low { transition: none; }
-[data-highlight=bar] :is(.tick, .gap), [data-highlight=tick] :is(.bar, .gap), [data-highlight=gap] :is(.tick), [data-highlight=logit] .track.p { opacity: .25; }
+[data-highlight=bar] :is(.tick, .gap), [data-highlight=tick] :is(.bar, .gap), [data-highlight=logit] .track.p { opacity: .25; }
 [data-highlight=gap] .bar { opacity: .5; }
 [data-highlight=bar] .bar, [data-highlight=tick] .tick { box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--focus); z-index: 1; }
-[data-highlight=gap] .gap { top: 3px; height: 28px; z-index: 1; }
+[data-highlight=gap] .gap { top: 12%; height: 76%; }
 [data-highlight=alpha] .alpha-control, [data-highlight=calibration] .calibration .cards, [data-highlight=logit] .track.z { outline: 2px solid var(--focus); outline-offset: 6px; border-radius: 4px; }
 [data-highlight=logit] .track.z { outline-offset: 0; }
 [data-highlight=curve] .curve { stroke-width: 5; } [data-highlight=curve] :is(.drop, .low, .tangent), [data-highlight=minimum] :is(.tangent, .dot) { opacity: .3; }
