@@ -99,6 +99,15 @@ def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault
         elif kind == "string_pattern_mismatch":
             problem = f"{item['input']!r} is not of the right form"
             yield document.fault(place, problem, f"It must match {item['ctx']['pattern']}")
+        elif kind in ("too_short", "too_long"):
+            short = kind == "too_short"
+            if short and len(item["input"]) >= item["ctx"]["min_length"]:
+                continue  # long enough, but pydantic leaves out items that have faults of their own
+            want = f"at least {item['ctx']['min_length']}" if short else f"at most {item['ctx']['max_length']}"
+            problem = f"expected {want} items, found {len(item['input'])}"
+            yield document.fault(place, problem, "Add to the list." if short else "Shorten the list.")
+        elif kind == "string_too_short":
+            yield document.fault(place, "empty text", "Write the text.")
         elif kind == "literal_error":
             yield document.fault(place, f"unknown value {item['input']!r}", f"Use {item['ctx']['expected']}.")
         else:

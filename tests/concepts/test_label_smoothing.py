@@ -1,0 +1,172 @@
+"""What the label-smoothing page says agrees with the library, number by number."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import onewarm as ow
+from onewarm.notebook.concept import Concept, load_concepts
+from onewarm.notebook.snippets import numbers_missing, run_snippet, value_of
+
+FOLDER = Path(ow.__file__).parent / "concepts" / "optimization" / "label-smoothing"
+CONCEPT = load_concepts([FOLDER])[0]
+LABEL = np.array([0])
+
+
+@pytest.fixture
+def concept() -> Concept:
+    return CONCEPT
+
+
+def at(name: str) -> tuple[float, np.ndarray, np.ndarray]:
+    """Loss, gradient and probabilities in a demo state."""
+    model = CONCEPT.demo_state(name)
+    logits = np.array([model["logits"]], dtype=float)
+    row = {"uniform": None, "prior": model["prior"], "teacher": model["teacher"]}[model["recipe"]]
+    prior = None if row is None else np.array(row)
+    target = ow.smooth(np.array([model["label"]]), model["alpha"], num_classes=4, prior=prior)
+    loss, gradient = ow.cross_entropy_with_gradient(logits, target)
+    return float(loss), gradient[0], gradient[0] + target.dense()[0]
+
+
+def test_code_prints_what_the_page_shows(concept: Concept) -> None:
+    assert run_snippet(concept.code_text).strip() == concept.code.output.strip()
+    assert len(concept.code_text.splitlines()) <= 35
+    assert "False" not in concept.code.output
+
+
+@pytest.mark.parametrize("item", CONCEPT.misconceptions, ids=lambda m: m.name)
+def test_check_prints_the_numbers_of_the_correction(item: object) -> None:
+    printed = run_snippet(item.check)
+    assert printed.strip() and "False" not in printed
+    assert numbers_missing(item.correction, printed) == ()
+
+
+@pytest.mark.parametrize("item", [q for q in CONCEPT.practice if q.number], ids=lambda q: q.name)
+def test_numeric_answer(item: object) -> None:
+    value = value_of(item.number.expression)
+    shown = f"{item.number.value:g}"
+    assert abs(value - item.number.value) <= 0.5 * 10.0 ** -len(shown.partition(".")[2])
+    assert abs(value - item.number.value) < item.number.tolerance / 2
+    assert shown in item.answer
+
+
+def test_practice_has_two_questions_a_level(concept: Concept) -> None:
+    for level in ("concrete", "why", "neighbour"):
+        assert sum(q.level == level for q in concept.practice) >= 2
+
+
+STATES = {
+    "origin": (0.4063, (-0.080, 0.089, 0.001, -0.010)),
+    "one-hot": (0.1688, (-0.155, 0.114, 0.026, 0.015)),
+    "chase": (0.0091, (-0.009, 0.007, 0.001, 0.001)),
+    "overshoot": (0.4716, (0.066, -0.018, -0.024, -0.024)),
+    "valley": (0.3769, (0.0, 0.030, -0.013, -0.018)),
+    "optimum": (0.3488, (0.0, 0.0, 0.0, 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states(concept: Concept, name: str) -> None:
+    loss, gradient, _ = at(name)
+    assert loss == pytest.approx(STATES[name][0], abs=5e-5)
+    assert gradient == pytest.approx(STATES[name][1], abs=6e-4)
+    text = next(s.text for s in concept.demo.states if s.name == name)
+    assert f"{STATES[name][0]:.4f}" in text
+
+
+def test_numbers_of_the_story() -> None:
+    assert at("one-hot")[2][0] == pytest.approx(0.845, abs=5e-4)
+    assert at("chase")[2][0] == pytest.approx(0.991, abs=5e-4)
+    assert at("valley")[2][0] == pytest.approx(0.925, abs=1e-5)
+    assert at("valley")[1][0] == pytest.approx(0, abs=1e-5)
+    others = np.log(np.exp([1, -0.5, -1]).sum())
+    assert CONCEPT.demo_state("valley")["logits"][0] == pytest.approx(np.log(0.925 / 0.075) + others, abs=5e-5)
+    assert CONCEPT.demo_state("optimum")["logits"][0] == pytest.approx(np.log(37), abs=5e-5)
+    row = ow.smooth(LABEL, 0.2, num_classes=4, prior=np.array(CONCEPT.demo.model["prior"])).dense()[0]
+    assert row[[2, 1]] == pytest.approx([0.06, 0.02])
+    row = ow.smooth(LABEL, 0.5, num_classes=4, prior=np.array(CONCEPT.demo.model["teacher"])).dense()[0]
+    assert row[[1, 3]] == pytest.approx([0.085, 0.005])
+
+
+def test_numbers_of_the_intuition() -> None:
+    z = np.array([[3.0, 1.0, -0.5, -1.0]])
+    loss, gradient = ow.cross_entropy_with_gradient(3 * z, ow.one_hot(LABEL, 4))
+    assert (round(float(loss), 4), round(1 + float(gradient[0, 0]), 4)) == (0.0025, 0.9975)
+    for shown in ("0.845", "0.169", "0.9975", "0.0025", "-0.155", "-0.080", "0.114", "0.089", "3.611", "0.015"):
+        assert shown in CONCEPT.page.intuition
+
+
+def test_equations_hold() -> None:
+    """Each equation of the page, both sides in NumPy, on random rows."""
+    rng = np.random.default_rng(0)
+    for K in (2, 3, 10):
+        a, z = rng.uniform(0.01, 0.9), rng.normal(0, 3, K)
+        y, u = np.eye(K)[0], np.full(K, 1 / K)
+        p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+        t = ow.smooth(LABEL, a, num_classes=K).dense()[0]
+        assert t == pytest.approx((1 - a) * y + a * u)  # definition
+        e = a * (K - 1) / K
+        other = ow.smooth(LABEL, e, num_classes=K, exclude_label=True).dense()[0]
+        assert other == pytest.approx(t)  # convention
+        loss, gradient = ow.cross_entropy_with_gradient(z[None], ow.smooth(LABEL, a, num_classes=K))
+        hard = float(ow.cross_entropy(z[None], ow.one_hot(LABEL, K)))
+        kl = (u * np.log(u / p)).sum()
+        assert loss == pytest.approx((1 - a) * hard + a * kl + a * np.log(K))  # decomposition
+        assert loss == pytest.approx(hard + a * (z[0] - z.mean()))  # logit-form
+        assert gradient[0] == pytest.approx(p - t)  # gradient
+        assert gradient[0] == pytest.approx((p - y) + a * (y - u))
+        lead = np.log(1 + K * (1 - a) / a)  # finite-optimum
+        best = ow.cross_entropy_with_gradient(lead * y[None], ow.smooth(LABEL, a, num_classes=K))
+        assert best[1] == pytest.approx(np.zeros((1, K)), abs=1e-14)
+        floor = -t[0] * np.log(t[0]) - (K - 1) * a / K * np.log(a / K)  # loss-floor
+        assert best[0] == pytest.approx(floor)
+        assert ow.unsmooth(((1 - a) * p + a * u)[None], a)[0] == pytest.approx(p)  # inverse
+        step = 1e-5
+        hessian = np.stack([
+            (ow.cross_entropy_with_gradient((z + step * v)[None], ow.soft(t[None]))[1]
+             - ow.cross_entropy_with_gradient((z - step * v)[None], ow.soft(t[None]))[1])[0] / (2 * step)
+            for v in np.eye(K)])  # fmt: skip
+        assert hessian == pytest.approx(np.diag(p) - np.outer(p, p), abs=1e-8)  # hessian
+
+
+def test_floors_and_leads_in_the_math() -> None:
+    for K, floor in ((4, "0.3488"), (10, "0.5003")):
+        assert f"{float(ow.smooth(LABEL, 0.1, num_classes=K).entropy()[0]):.4f}" == floor
+        assert floor in CONCEPT.page.math
+
+
+def test_claims_are_in_the_ledger() -> None:
+    from onewarm.claims.ledger import load_ledger
+
+    load_concepts([FOLDER], claims=load_ledger())
+
+
+def test_every_formula_converts() -> None:
+    from onewarm.notebook.concept_page import markdown
+    from onewarm.notebook.math import to_mathml
+
+    def texts(value: object) -> list[str]:
+        if isinstance(value, dict):
+            return [t for v in value.values() for t in texts(v)]
+        if isinstance(value, list | tuple):
+            return [t for v in value for t in texts(v)]
+        return [value] if isinstance(value, str) else []
+
+    count = 0
+    for text in texts(CONCEPT.model_dump(mode="json", exclude={"code_text", "folder"})):
+        for token in markdown().parse(text):
+            for child in [token, *(token.children or ())]:
+                if child.type.startswith("math"):
+                    to_mathml(child.content, display=child.type != "math_inline", source="page", line=1)
+                    count += 1
+    assert count > 100
+
+
+def test_texts_have_balanced_marks() -> None:
+    """An odd dollar sign or backtick is a formula or a code that did not close."""
+    data = CONCEPT.model_dump(mode="json", exclude={"code_text", "folder", "page"})
+    prose = re.sub(r"\\\$", "", str({k: v for k, v in data.items() if k != "code"}))
+    assert prose.count("$") % 2 == 0 and prose.count("`") % 2 == 0
