@@ -16,7 +16,7 @@ __all__ = ["TemperatureError", "TemperatureFit", "fit_temperature"]
 
 @dataclass(frozen=True)
 class TemperatureFit:
-    """The temperature with the least NLL, and the evidence for it. Made by `fit_temperature`.
+    """The temperature with the least NLL, and the evidence for it. Made by ``fit_temperature``.
 
     Attributes:
         temperature: T, above 1 if the model was overconfident.
@@ -39,14 +39,15 @@ class TemperatureFit:
     iterations: int
     rows: int
 
-    def apply(self, logits: Any, *, probabilities: bool = False) -> Array:
+    def apply(self, logits: Any, *, probabilities: bool = False, normalize: bool = False) -> Array:
         """softmax(logits / T), of shape (N, K): float64 for float64 input, else float32.
 
-        With `probabilities` the input holds probabilities p, and the result is p^(1/T), normalised.
+        With ``probabilities`` the input holds probabilities p, and the result is p^(1/T), normalised; ``normalize``
+        allows rows of p that do not sum to 1.
         """
         array = read_predictions(logits, "probabilities" if probabilities else "logits")
         out = np.empty(array.shape, np.float64 if array.dtype == np.float64 else np.float32)
-        for rows, z in logit_blocks(array, probabilities=probabilities):
+        for rows, z in logit_blocks(array, probabilities=probabilities, normalize=normalize):
             e = np.exp(z / self.temperature)
             out[rows] = (e / e.sum(axis=0)).T
         return out
@@ -57,6 +58,7 @@ def fit_temperature(
     truth: Any,
     *,
     probabilities: bool = False,
+    normalize: bool = False,
     bounds: tuple[float, float] = (0.01, 100.0),
     tolerance: float = 1e-8,
 ) -> TemperatureFit:
@@ -66,12 +68,13 @@ def fit_temperature(
         L'(b) = (1/N) sum_i <softmax(b z_i) - t_i, z_i>               L''(b) = (1/N) sum_i Var_{softmax(b z_i)}[z_i]
 
     L'' >= 0: L is convex in b, and a sign change of L' encloses the minimum. Newton steps in b, kept inside the
-    bracket, bisection where they do not serve, all in float64, until the bracket's ends differ by `tolerance`.
+    bracket, bisection where they do not serve, all in float64, until the bracket's ends differ by ``tolerance``.
 
     Args:
         logits: (N, K) floats, NumPy or PyTorch; -inf masks a class. Any constant may be added to a row.
         truth: labels (N,) of integers; votes (N, K) of integers; or distributions (N, K) of floats.
         probabilities: whether the first argument holds probabilities; their logarithms are then the logits.
+        normalize: whether rows of probabilities or distributions may have another sum than 1.
         bounds: least and greatest temperature looked at.
         tolerance: relative width of the bracket at the end.
 
@@ -100,7 +103,8 @@ def fit_temperature(
     if not 1e-12 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
     array = read_predictions(logits, "probabilities" if probabilities else "logits")
-    objective = Objective(array, read_truth(truth, array.shape), probabilities=probabilities)
+    true = read_truth(truth, array.shape, normalize=normalize)
+    objective = Objective(array, true, probabilities=probabilities, normalize=normalize)
     before = objective(1.0)
     ends = enclose(objective, before, 1 / high, 1 / low)
     left, right = minimise(objective, before, *ends, tolerance)

@@ -23,7 +23,7 @@ _START = len(_MAGIC) + 1 + 4
 
 
 def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """`header` (plain JSON) and one-dimensional `arrays` as bytes; equal input gives equal bytes."""
+    """``header`` (plain JSON) and one-dimensional ``arrays`` as bytes; equal input gives equal bytes."""
     little = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for name, a in arrays.items()}
     fields = [[name, a.dtype.str, a.size] for name, a in little.items()]
     text = json.dumps({**header, "fields": fields}, sort_keys=True, separators=(",", ":")).encode()
@@ -32,7 +32,7 @@ def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def decode(data: bytes, expected: Mapping[str, tuple[type, int]]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The header and arrays that `encode` wrote. Raises ValueError for bytes that are not exactly such."""
+    """The header and arrays that ``encode`` wrote. Raises ValueError for bytes that are not exactly such."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"data is a {type(data).__name__}: expected the bytes of a summary")
     data = bytes(data)

@@ -16,7 +16,7 @@ from onewarm.calibration.summary import CalibrationSummary
 
 @dataclass(frozen=True)
 class ReliabilityData:
-    """What a reliability diagram shows. Made by `reliability`.
+    """What a reliability diagram shows. Made by ``reliability``.
 
     Attributes:
         lower, upper: edges of the bins (lower, upper], shape (bins,).
@@ -120,7 +120,7 @@ def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0
 
 
 def wilson_interval(share: Floats, count: NDArray[np.int64], level: float = 0.95) -> Floats:
-    """The Wilson score interval of a share `a` seen in `n` rows, shape (..., 2); NaN where n is 0.
+    """The Wilson score interval of a share ``a`` seen in ``n`` rows, shape (..., 2); NaN where n is 0.
 
         (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2
 

@@ -45,10 +45,10 @@ class ReliabilityDisplay:
     confidence over all rows.
 
     Args:
-        data: what to draw; see `reliability`.
+        data: what to draw; see ``reliability``.
 
     Attributes:
-        ax_, counts_ax_, figure_: after `plot`, the upper and the lower axes and their figure.
+        ax_, counts_ax_, figure_: after ``plot``, the upper and the lower axes and their figure.
 
     Example:
         >>> import numpy as np
@@ -70,7 +70,7 @@ class ReliabilityDisplay:
 
     @classmethod
     def from_summary(cls, summary: CalibrationSummary, *, bins: int = 15, level: float = 0.95, **plot: Any) -> Self:
-        """Draw the diagram of a summary; further arguments go to `plot`."""
+        """Draw the diagram of a summary; further arguments go to ``plot``."""
         return cls(reliability(summary, bins, level=level)).plot(**plot)
 
     @classmethod
@@ -85,7 +85,7 @@ class ReliabilityDisplay:
         level: float = 0.95,
         **plot: Any,
     ) -> Self:
-        """Draw the diagram of (N, K) predictions and their truth, as in `CalibrationSummary.update`."""
+        """Draw the diagram of (N, K) predictions and their truth, as in ``CalibrationSummary.update``."""
         summary = CalibrationSummary().update(predictions, truth, logits=logits, normalize=normalize)
         return cls.from_summary(summary, bins=bins, level=level, **plot)
 
@@ -97,12 +97,12 @@ class ReliabilityDisplay:
         colors: Mapping[str, str] | None = None,
         title: str | None = None,
     ) -> Self:
-        """Draw, into `ax` if given (the counts then hang below it), else into a new figure.
+        """Draw, into ``ax`` if given (the counts then hang below it), else into a new figure.
 
         Args:
             ax: axes to draw into.
             theme: "light" or "dark".
-            colors: colours to use in place of the theme's, by role: see `THEMES`.
+            colors: colours to use in place of the theme's, by role: see ``THEMES``.
             title: text above the diagram.
 
         Raises:
@@ -133,7 +133,7 @@ class ReliabilityDisplay:
 
 
 def _below(ax: Axes) -> Axes:
-    """New axes in the lower fifth of the place of `ax`, which keeps the rest."""
+    """New axes in the lower fifth of the place of ``ax``, which keeps the rest."""
     figure = ax.figure
     spec = ax.get_subplotspec()
     if spec is not None:
@@ -180,12 +180,13 @@ def _draw_counts(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> No
     step = 1 / len(data.count)
     ax.bar(data.lower + step / 2, share, step * 0.86, color=tone["count"], linewidth=0, zorder=2)
     ax.set_ylim(0, 1.3 * float(share.max()))
+    halo = [withStroke(linewidth=2, foreground=tone["paper"])]
     if len(data.count) <= _NUMBERED_BINS:
         for lower, height, count in zip(data.lower, share, data.count.tolist(), strict=True):
             if count:
                 ax.annotate(
                     _short(count), (lower + step / 2, height), (0, 2), textcoords="offset points", ha="center",
-                    color=tone["muted"], fontsize=7, zorder=4, path_effects=[withStroke(linewidth=2, foreground=tone["paper"])],
+                    color=tone["muted"], fontsize=7, zorder=4, path_effects=halo,
                 )  # fmt: skip
     surer = data.mean_confidence > data.overall_accuracy
     for x, label, color in (

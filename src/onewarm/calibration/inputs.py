@@ -18,7 +18,7 @@ _BLOCK = 1 << 17  # numbers in a block: its float64 copy stays in a core's cache
 
 
 def to_numpy(values: Any) -> Array:
-    """`values` as a NumPy array; a PyTorch tensor is detached, brought to the CPU and, if bfloat16, widened."""
+    """``values`` as a NumPy array; a PyTorch tensor is detached, brought to the CPU and, if bfloat16, widened."""
     if hasattr(values, "detach"):
         values = values.detach().cpu()
         if str(values.dtype) == "torch.bfloat16":
@@ -27,7 +27,7 @@ def to_numpy(values: Any) -> Array:
 
 
 def read_predictions(values: Any, name: str, num_classes: int | None = None) -> Array:
-    """`values` as floats of shape (N, K) with N >= 1 and K >= 2. The numbers are checked block by block later."""
+    """``values`` as floats of shape (N, K) with N >= 1 and K >= 2. The numbers are checked block by block later."""
     array = to_numpy(values)
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}: expected (N, K), one row an example")
@@ -44,7 +44,7 @@ def read_predictions(values: Any, name: str, num_classes: int | None = None) -> 
 
 @dataclass(frozen=True)
 class Truth:
-    """What was true: `labels` of shape (N,), or `shares` of shape (N, K) with their sum a row to divide by."""
+    """What was true: ``labels`` of shape (N,), or ``shares`` of shape (N, K) with their sum a row to divide by."""
 
     labels: Array | None
     shares: Array | None = None
@@ -61,7 +61,7 @@ class Truth:
 
 
 def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False) -> Truth:
-    """`values` as labels (N,), votes (N, K) of integers, or distributions (N, K) of floats; every row is checked."""
+    """``values`` as labels (N,), votes (N, K) of integers, or distributions (N, K) of floats; every row is checked."""
     rows, num_classes = shape
     array = to_numpy(values)
     if array.shape not in ((rows,), (rows, num_classes)):
@@ -85,10 +85,11 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False) 
 
 
 def _distributions(block: Array, name: str, whole: Array, normalize: bool) -> Floats:
-    """The sums of the rows of `block`. The quick look finds that a row is bad; `checks` says which, of `whole`."""
+    """The sums of the rows of ``block``. A quick look finds that a row is bad; ``checks`` says which, of ``whole``."""
     with np.errstate(invalid="ignore", over="ignore"):
         sums = block.sum(axis=1, dtype=np.float64)  # NaN and infinity in a row show in its sum
-        good = (np.abs(sums - 1) <= checks.SUM_TOLERANCE) & (block.min(axis=1) >= 0)
+        fits = (sums > 0) & (sums < np.inf) if normalize else np.abs(sums - 1) <= checks.SUM_TOLERANCE
+        good = fits & (block.min(axis=1) >= 0)
     if not good.all():
         checks.probabilities(whole, name, normalize=normalize)
     return sums
@@ -111,14 +112,16 @@ def probability_blocks(array: Array, *, normalize: bool = False) -> Iterator[tup
         yield rows, p
 
 
-def logit_blocks(array: Array, *, probabilities: bool = False) -> Iterator[tuple[slice, Floats]]:
+def logit_blocks(
+    array: Array, *, probabilities: bool = False, normalize: bool = False
+) -> Iterator[tuple[slice, Floats]]:
     """Blocks (rows, z) with z of shape (K, n), float64, each row's largest logit moved to 0; -inf stays -inf.
 
-    With `probabilities` the array holds probabilities, and z is their logarithm.
+    With ``probabilities`` the array holds probabilities, and z is their logarithm.
     """
     for rows in _slices(array.shape):
         if probabilities:
-            _distributions(array[rows], "probabilities", array, False)
+            _distributions(array[rows], "probabilities", array, normalize)  # the scale of a row drops out below
         z = np.ascontiguousarray(array[rows].T, dtype=np.float64)
         if probabilities:
             with np.errstate(divide="ignore"):

@@ -1,4 +1,4 @@
-"""Numbers that a `CalibrationSummary` answers. Each is a mean over its rows; an empty summary is an error."""
+"""Numbers that a ``CalibrationSummary`` answers. Each is a mean over its rows; an empty summary is an error."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def ece(summary: CalibrationSummary, bins: int = 15) -> float:
         sum_b (n_b / N) |accuracy_b - confidence_b|       in [0, 1]
 
     Bin b of B holds (b-1)/B < confidence <= b/B; 0 is in the first bin, 1 in the last, an empty bin adds
-    nothing. A confidence within float32 rounding of an edge is on it (`summary.cell_of`). `bins` divides 600.
+    nothing. A confidence within float32 rounding of an edge is on it (``summary.cell_of``). ``bins`` divides 600.
     It is biased upwards: a perfectly calibrated model has about .025 at N = 1000 and .008 at 10,000.
 
     Source: Naeini, Cooper & Hauskrecht, AAAI 2015, section 3; Guo, Pleiss, Sun & Weinberger, ICML 2017, eq. 3.
@@ -82,8 +82,8 @@ def nll(summary: CalibrationSummary) -> float:
         -(1/N) sum_i sum_k t_ik log p_ik                  nats, in [H(t), +inf]
 
     A class that is true (t_ik > 0) and has probability 0 costs +inf, and the mean is then +inf. It is not
-    clipped: `summary.to_dict()["sums"]` says how many rows did it (nll_infinite) and the sum of the others (nll).
-    With soft truth its floor is the mean entropy of the truth, `summary.total("truth_entropy") / count`.
+    clipped: ``summary.to_dict()["sums"]`` says how many rows did it (nll_infinite) and the sum of the others (nll).
+    With soft truth its floor is the mean entropy of the truth, ``summary.total("truth_entropy") / count``.
 
     Source: Gneiting & Raftery, Strictly Proper Scoring Rules, JASA 2007, section 4.1 (logarithmic score).
 
@@ -105,7 +105,7 @@ def brier(summary: CalibrationSummary) -> float:
 
     For labels this is |p_i - t_i|^2 as usual (twice the one-class score of two classes). For votes it is the
     score of each vote, averaged; |p_i - t_i|^2 is less by 1 - |t_i|^2, which no prediction can lower and whose
-    mean is `summary.total("truth_brier") / count`.
+    mean is ``summary.total("truth_brier") / count``.
 
     Source: Brier, Monthly Weather Review 78, 1950, eq. 2; Gneiting & Raftery, JASA 2007, section 4.1.
 

@@ -1,4 +1,4 @@
-"""`CalibrationSummary`: what one pass over predictions keeps, in bounded memory, so that any parts can be merged."""
+"""``CalibrationSummary``: what one pass over predictions keeps, in bounded memory, so that any parts can be merged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from onewarm.calibration.inputs import (
 CELLS = 600
 """Equal-width cells of a summary: a multiple of the usual bin counts 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100."""
 
-# An edge counts as the float32 number nearest to it, and so does a confidence: see `cell_of`.
+# An edge counts as the float32 number nearest to it, and so does a confidence: see ``cell_of``.
 _UPPER = (np.arange(1, CELLS + 1) / CELLS).astype(np.float32)
 _LOWER = np.concatenate([np.array([-1], np.float32), _UPPER[:-1]])  # -1: p = 0 is in the first cell
 
@@ -34,7 +34,7 @@ FIELDS: dict[str, tuple[type, int]] = {
     "truth_entropy": (np.float64, 1),
     "truth_brier": (np.float64, 1),
 }
-"""The statistics of a summary: NumPy type and length of each. All of them add up under `merge`."""
+"""The statistics of a summary: NumPy type and length of each. All of them add up under ``merge``."""
 
 
 def cell_of(confidence: Floats) -> NDArray[np.int64]:
@@ -67,7 +67,7 @@ class CalibrationSummary:
         NLL             = -sum_k t_ik log p_ik                   nats; +inf where t_ik > 0 = p_ik
         Brier           = sum_k p_ik^2 - 2 <p_i, t_i> + 1        E_{y ~ t_i} |p_i - onehot(y)|^2, in [0, 2]
 
-    Kept are, for each of `CELLS` = 600 equal cells of confidence (`cell_of`), the number of rows and the sums of
+    Kept are, for each of ``CELLS`` = 600 equal cells of confidence (``cell_of``), the number of rows and the sums of
     c_i and a_i; the sums of NLL (over rows where it is finite; the others are counted) and Brier, and of their
     floors, the entropy of t_i and 1 - |t_i|^2. Counts are int64 and sums float64: any split of the rows, merged
     in any order, gives equal counts to the bit and sums equal to about 1e-15 relative. Size: 14 KB at any N.
@@ -106,13 +106,13 @@ class CalibrationSummary:
         return f"CalibrationSummary(rows={self.count}, num_classes={self.num_classes})"
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """The statistic of this name (see `FIELDS`), read-only: `summary["cell_count"]`."""
+        """The statistic of this name (see ``FIELDS``), read-only: ``summary["cell_count"]``."""
         view = self._stats[name].view()
         view.flags.writeable = False
         return view
 
     def total(self, name: str) -> float:
-        """The sum of a statistic over its cells: `summary.total("cell_confidence")` is the sum of confidences."""
+        """The sum of a statistic over its cells: ``summary.total("cell_confidence")`` is the sum of confidences."""
         return float(self._stats[name].sum())
 
     def update(self, predictions: Any, truth: Any, *, logits: bool = False, normalize: bool = False) -> Self:
@@ -120,10 +120,10 @@ class CalibrationSummary:
 
         Args:
             predictions: (N, K) floats, NumPy or PyTorch: probabilities, each row with sum 1 to 1e-3, or with
-                `logits` logits, where -inf masks a class.
+                ``logits`` logits, where -inf masks a class.
             truth: labels (N,) of integers 0..K-1; votes (N, K) of integers, at least one a row; or
                 distributions (N, K) of floats that sum to 1.
-            logits: whether `predictions` are logits. A small probability then costs its exact NLL, not +inf.
+            logits: whether ``predictions`` are logits. A small probability then costs its exact NLL, not +inf.
             normalize: whether rows of probabilities or distributions may have another sum, and are divided by it.
 
         Raises:
@@ -141,7 +141,7 @@ class CalibrationSummary:
         return self.merge(part)
 
     def merge(self, other: CalibrationSummary) -> Self:
-        """Add the rows of `other` (left as it is) to this summary. Raises ValueError if the classes differ."""
+        """Add the rows of ``other`` (left as it is) to this summary. Raises ValueError if the classes differ."""
         if None not in (self.num_classes, other.num_classes) and self.num_classes != other.num_classes:
             raise ValueError(
                 f"other has {other.num_classes} classes, but this summary {self.num_classes}: keep one a model"
@@ -152,9 +152,9 @@ class CalibrationSummary:
         return self
 
     def bins(self, bins: int) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """Rows, sum of confidence and sum of correctness in each of `bins` equal bins (lo, hi], shape (bins,).
+        """Rows, sum of confidence and sum of correctness in each of ``bins`` equal bins (lo, hi], shape (bins,).
 
-        Raises ValueError unless `bins` divides `CELLS`.
+        Raises ValueError unless ``bins`` divides ``CELLS``.
         """
         if bins < 1 or CELLS % bins:
             usual = [b for b in range(1, CELLS + 1) if CELLS % b == 0]
@@ -171,7 +171,7 @@ class CalibrationSummary:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """The summary that `to_bytes` wrote. Raises ValueError, saying what is wrong, for any other bytes."""
+        """The summary that ``to_bytes`` wrote. Raises ValueError, saying what is wrong, for any other bytes."""
         header, stats = codec.decode(data, FIELDS)
         summary = cls(header["num_classes"])
         summary._stats = stats

@@ -1,8 +1,9 @@
-"""The search behind `fit_temperature`: the NLL as a function of b = 1/T, a bracket, Newton steps inside it."""
+"""The search behind ``fit_temperature``: the NLL as a function of b = 1/T, a bracket, Newton steps inside it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,16 +29,16 @@ class Point(NamedTuple):
 
 
 class Objective:
-    """b -> `Point`, one pass over the rows each; `passes` counts them."""
+    """b -> ``Point``, one pass over the rows each; ``passes`` counts them."""
 
-    def __init__(self, array: Array, truth: Truth, *, probabilities: bool) -> None:
-        self.array, self.truth, self.probabilities = array, truth, probabilities
+    def __init__(self, array: Array, truth: Truth, *, probabilities: bool, normalize: bool) -> None:
+        self.array, self.truth, self.probabilities, self.normalize = array, truth, probabilities, normalize
         self.passes = 0
 
     def __call__(self, b: float) -> Point:
         self.passes += 1
         nll = slope = curvature = 0.0
-        for rows, z in logit_blocks(self.array, probabilities=self.probabilities):
+        for rows, z in self._blocks():
             true_z = _true_logit(z, self.truth, rows)
             np.maximum(z, _MASKED, out=z)
             e = np.exp(b * z)
@@ -54,8 +55,10 @@ class Objective:
 
     def every_row_right(self) -> bool:
         """Whether all of the truth of every row is on its largest logit."""
-        blocks = logit_blocks(self.array, probabilities=self.probabilities)
-        return all(not _true_logit(z, self.truth, rows).any() for rows, z in blocks)
+        return all(not _true_logit(z, self.truth, rows).any() for rows, z in self._blocks())
+
+    def _blocks(self) -> Iterator[tuple[slice, Floats]]:
+        return logit_blocks(self.array, probabilities=self.probabilities, normalize=self.normalize)
 
 
 def _true_logit(z: Floats, truth: Truth, rows: slice) -> Floats:
@@ -88,7 +91,7 @@ def enclose(at: Objective, start: Point, low: float, high: float) -> tuple[Point
 
 
 def minimise(at: Objective, start: Point, left: Point, right: Point, tolerance: float) -> tuple[Point, Point]:
-    """Narrow (left, right) by Newton steps, or bisection in log b, until the ends differ by `tolerance`."""
+    """Narrow (left, right) by Newton steps, or bisection in log b, until the ends differ by ``tolerance``."""
     point, steps = start, 0
     while right.b - left.b > tolerance * left.b:
         b = point.b - point.slope / point.curvature if point.curvature > 0 else math.inf
