@@ -14,7 +14,7 @@ BAD = {
     "tag": (b"a: !!python/object:os.system x\n", 1,
             "not YAML (could not determine a constructor for the tag "
             "'tag:yaml.org,2002:python/object:os.system')"),
-    "a list": (b"- a\n", 1, "expected a mapping, found a sequence"),
+    "a list": (b"- a\n", 1, "expected a mapping, found a list"),
     "nothing": (b"", 1, "expected a mapping, found nothing"),
     "control character": (b"a: 1\nb: \x07\n", 2, "a character that YAML does not allow"),
     "not UTF-8": (b"a: \xff\n", 1, "byte 3 is not UTF-8"),

@@ -93,12 +93,13 @@ def read_yaml(file: Path) -> Document:
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                fault = Fault(file, event.start_mark.line + 1, "", "alias", "Write the value out instead.")
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                fault = Fault(file, line, "", "alias", "Write the value out instead.")
                 raise ConceptError([fault])
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            found = "nothing" if node is None else f"a {node.id}"
+            found = "nothing" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
             fault = Fault(file, 1, "", f"expected a mapping, found {found}", "Start with `key: concept:...`.")
             raise ConceptError([fault])
         lines: dict[Place, int] = {(): 1}

@@ -24,7 +24,7 @@ for alpha in (0.0, 0.1):
     print(f"alpha {alpha}  loss {ow_loss:.4f}  gradient {ow_gradient.round(3)}")
     print("  agree:", np.allclose(loss, ow_loss), np.allclose(gradient, ow_gradient))
 
-# where the smoothed target is met: a finite gap between the logits, and a loss above zero
-gap = np.log(1 + K * (1 - alpha) / alpha)
-floor, gradient = ow.cross_entropy_with_gradient(np.array([[gap, 0.0, 0.0, 0.0]]), target)
-print(f"gap {gap:.4f}  loss {floor:.4f}  gradient zero: {np.allclose(gradient, 0)}")
+# where the smoothed target is met: a finite lead of the label's logit, and a loss above zero
+lead = np.log(1 + K * (1 - alpha) / alpha)
+floor, gradient = ow.cross_entropy_with_gradient(np.array([[lead, 0.0, 0.0, 0.0]]), target)
+print(f"lead {lead:.4f}  loss {floor:.4f}  gradient zero: {np.allclose(gradient, 0)}")
