@@ -46,12 +46,13 @@ def decode(data: bytes, expected: Mapping[str, tuple[type, int]]) -> tuple[dict[
     if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
         raise ValueError("data is a calibration summary that is cut short or damaged: its checksum differs")
     header = json.loads(data[_START : _START + length])
-    wanted = [[name, np.dtype(kind).newbyteorder("<").str, n] for name, (kind, n) in expected.items()]
-    if header["fields"] != wanted:
+    wanted = [(name, np.dtype(kind).newbyteorder("<").str, n) for name, (kind, n) in expected.items()]
+    if header["fields"] != [list(field) for field in wanted]:
         raise ValueError(f"data is a calibration summary with fields {header['fields']}: expected {wanted}")
-    arrays, at = {}, _START + length
-    for name, kind, size in wanted:
-        little = np.frombuffer(data, kind, size, at)
+    arrays: dict[str, NDArray[Any]] = {}
+    at = _START + length
+    for name, dtype, size in wanted:
+        little = np.frombuffer(data, dtype, size, at)
         arrays[name] = little.astype(little.dtype.newbyteorder("="))
         at += little.nbytes
     return header, arrays

@@ -137,9 +137,9 @@ def _below(ax: Axes) -> Axes:
     figure = ax.figure
     spec = ax.get_subplotspec()
     if spec is not None:
-        upper, lower = spec.subgridspec(2, 1, height_ratios=(4, 1))
-        ax.set_subplotspec(upper)
-        return figure.add_subplot(lower, sharex=ax)
+        halves = spec.subgridspec(2, 1, height_ratios=(4, 1))
+        ax.set_subplotspec(halves[0])
+        return figure.add_subplot(halves[1], sharex=ax)
     x, y, width, height = ax.get_position().bounds
     ax.set_position((x, y + 0.26 * height, width, 0.74 * height))
     return figure.add_axes((x, y, width, 0.18 * height), sharex=ax)

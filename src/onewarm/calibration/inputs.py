@@ -87,7 +87,7 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False) 
 def _distributions(block: Array, name: str, whole: Array, normalize: bool) -> Floats:
     """The sums of the rows of ``block``. A quick look finds that a row is bad; ``checks`` says which, of ``whole``."""
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = block.sum(axis=1, dtype=np.float64)  # NaN and infinity in a row show in its sum
+        sums: Floats = block.sum(axis=1, dtype=np.float64)  # NaN and infinity in a row show in its sum
         fits = (sums > 0) & (sums < np.inf) if normalize else np.abs(sums - 1) <= checks.SUM_TOLERANCE
         good = fits & (block.min(axis=1) >= 0)
     if not good.all():

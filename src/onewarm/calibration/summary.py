@@ -50,11 +50,12 @@ def cell_of(confidence: Floats) -> NDArray[np.int64]:
     array([  0,  59,  59,  59,  60, 599])
     """
     p = confidence.astype(np.float32)
-    cell = np.clip(np.ceil(p * np.float32(CELLS)).astype(np.int64) - 1, 0, CELLS - 1)
+    cell: NDArray[np.int64] = np.clip(np.ceil(p * np.float32(CELLS)).astype(np.int64) - 1, 0, CELLS - 1)
     # The product may be rounded across an edge; the comparison with the edges themselves decides.
     cell -= p <= _LOWER[cell]
     cell += p > _UPPER[cell]
-    return np.minimum(cell, CELLS - 1)  # a row may sum to 1 + tolerance, and p with it
+    np.minimum(cell, CELLS - 1, out=cell)  # a row may sum to 1 + tolerance, and p with it
+    return cell
 
 
 class CalibrationSummary:
