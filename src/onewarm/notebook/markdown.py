@@ -43,6 +43,7 @@ class Prose:
     """Renders the texts of one page.
 
     `equations` maps a label of page.md to what surrounds the equation: a function from its MathML to HTML.
+    `references` maps a label to text and address: "(label)" in a text becomes that link.
     `link` maps a link's address to the address to write, or raises ValueError. `characters` collects what the
     formulas use, for the font. A formula that does not convert raises MathError with file and line.
     """
@@ -51,15 +52,19 @@ class Prose:
         self,
         *,
         equations: Mapping[str, Callable[[Markup], Markup]] | None = None,
+        references: Mapping[str, tuple[str, str]] | None = None,
         link: Callable[[str], str] | None = None,
     ) -> None:
         self.characters: set[str] = set()
         self._equations = dict(equations or {})
+        self._references = dict(references or {})
         self._link = link or (lambda href: href)
         self._markdown = parser().enable("smartquotes")
         self._markdown.options["typographer"] = True
         self._markdown.options["highlight"] = lambda code, language, _: str(highlight(code, language))
         self._markdown.core.ruler.push("lines", _lines)
+        if self._references:
+            self._markdown.core.ruler.push("references", self._refer)
         rules: dict[str, Callable[[Sequence[Token], int, Any, dict[str, Any]], str]] = {
             "heading_open": _heading,
             "heading_close": _heading,
@@ -86,6 +91,26 @@ class Prose:
         self.characters.update(_set_characters(mathml))
         return Markup(mathml)
 
+    def _refer(self, state: StateCore) -> None:
+        names = "|".join(map(re.escape, sorted(self._references)))
+        for token in state.tokens:
+            if not token.children:
+                continue
+            out: list[Token] = []
+            for child in token.children:
+                pieces = re.split(rf"\(({names})\)", child.content) if child.type == "text" else []
+                if len(pieces) < 2:
+                    out.append(child)
+                    continue
+                for i, piece in enumerate(pieces):
+                    if i % 2 == 0:
+                        out.append(_text(piece))
+                    else:
+                        text, href = self._references[piece]
+                        link = Token("link_open", "a", 1, attrs={"href": href, "class": "reference"})
+                        out += [link, _text(text), Token("link_close", "a", -1)]
+            token.children = out
+
     def _math(self, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
         token = tokens[index]
         display = token.type != "math_inline"
@@ -110,6 +135,10 @@ class Prose:
         renderer = self._markdown.renderer
         assert isinstance(renderer, RendererHTML)
         return renderer.renderToken(tokens, index, options, env)
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def _lines(state: StateCore) -> None:

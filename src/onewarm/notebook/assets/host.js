@@ -1,0 +1,60 @@
+/** Hosts a demo (an anywidget module) on a static page: a model with events, and the state in the address. */
+
+/** The model that a demo gets: anywidget's get, set, on, off, save_changes, without a kernel behind it. */
+export class Model {
+  #values;
+  /** @type {Map<string, Set<Function>>} */
+  #listeners = new Map();
+
+  /** @param {Record<string, unknown>} values */
+  constructor(values) {
+    this.#values = { ...values };
+  }
+
+  /** @param {string} key */
+  get(key) {
+    return this.#values[key];
+  }
+
+  /** @param {string} key @param {unknown} value */
+  set(key, value) {
+    if (Object.is(this.#values[key], value)) return;
+    this.#values[key] = value;
+    for (const event of [`change:${key}`, "change"]) for (const heard of [...(this.#listeners.get(event) ?? [])]) heard();
+  }
+
+  /** @param {string} event @param {Function} listener */
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event)?.add(listener);
+  }
+
+  /** @param {string} event @param {Function} [listener] */
+  off(event, listener) {
+    if (listener) this.#listeners.get(event)?.delete(listener);
+    else this.#listeners.delete(event);
+  }
+
+  save_changes() {}
+  send() {}
+}
+
+/**
+ * Mounts the demo that the element names in data-demo. The model starts with the page's values and the address'
+ * query as "address"; what the demo puts there is written back to the address bar.
+ * @param {HTMLElement} element
+ */
+export async function mount(element) {
+  const data = element.querySelector("script.demo-model");
+  const model = new Model({ ...JSON.parse(data?.textContent || "{}"), address: location.search.slice(1) });
+  model.on("change:address", () => {
+    const url = new URL(location.href);
+    url.search = String(model.get("address") ?? "").slice(0, 2000);
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+  });
+  const module = await import(new URL(element.dataset.demo ?? "", document.baseURI).href);
+  const widget = typeof module.default === "function" ? await module.default() : module.default;
+  await widget.initialize?.({ model });
+  await widget.render({ model, el: element });
+  return model;
+}

@@ -1,0 +1,80 @@
+/** Wakes a concept's page. Without it everything that can be read is there; with it, what can be done. */
+import { mount } from "./host.js";
+import { inquiry } from "./inquiry.js";
+import { practice } from "./practice.js";
+import { research } from "./research.js";
+import { createStage } from "./stage.js";
+import { read } from "./store.js";
+import { storyboard } from "./storyboard.js";
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const { concept = "", title = "", section = "" } = main.dataset;
+const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
+
+/** @type {import("./host.js").Model | null} */
+let model = null;
+try {
+  if (demo) model = await mount(demo);
+} catch (error) {
+  const note = document.createElement("p");
+  note.className = "demo-failed";
+  note.textContent = "The demo could not start in this browser. Everything else on this page works without it.";
+  demo?.append(note);
+  console.warn(error);
+}
+
+const stage = createStage(demo, model);
+const page = { concept, title, section, stage, predicted: nextEdge };
+document.body.classList.add("live");
+enhance("[data-storyboard]", storyboard);
+enhance("[data-inquiry]", inquiry);
+enhance("[data-practice]", practice);
+enhance("[data-room]", research);
+nextEdge();
+for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
+reachable();
+contents();
+// The demo has pushed down what an address' anchor points at.
+if (location.hash && scrollY < 50) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+
+/** @param {string} selector @param {(root: HTMLElement, page: any) => void} how */
+function enhance(selector, how) {
+  for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) how(root, page);
+}
+
+/** The next edge opens more once a prediction was made; it is never locked. */
+function nextEdge() {
+  const made = Boolean(read(`prediction:${concept}`));
+  for (const more of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("[data-more]"))) if (made) more.open = true;
+  const says = document.querySelector("[data-next-state]");
+  if (says) says.textContent = made ? "You made your prediction: what to carry over is open." : "Make the storyboard's prediction first, and this opens by itself. You may look now all the same.";
+}
+
+/** What scrolls sideways can be reached and scrolled from the keyboard; what does not scroll is no stop. */
+function reachable() {
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Scrolls sideways"]]) {
+        scrolls ? target.setAttribute(name, value) : target.removeAttribute(name);
+      }
+    }
+  });
+  for (const node of document.querySelectorAll(".scroll, .prose pre")) watch.observe(node);
+}
+
+/** Marks the panel being read in the list of contents. */
+function contents() {
+  const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.getAttribute("href")?.slice(1), link]));
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        for (const link of links.values()) link.removeAttribute("aria-current");
+        links.get(entry.target.id)?.setAttribute("aria-current", "location");
+      }
+    },
+    { rootMargin: "-20% 0px -75% 0px" },
+  );
+  for (const panel of document.querySelectorAll(".panel")) seen.observe(panel);
+}

@@ -1,0 +1,166 @@
+/** Research room: one object, a draft and one next action kept under its key, and a prompt grounded in what is known. */
+import { download, keys, read, remove, write } from "./store.js";
+
+/** @typedef {{kind: string, kind_title: string, key: string, anchor: string, title: string, context: string,
+ *             question: string, evidence: string[], resolves: string[], next_action: string, facts: string[]}} Item */
+/** @typedef {{draft?: string, next?: string}} Draft */
+
+/** @param {HTMLElement} root
+ *  @param {{concept: string, title: string, section: string, stage: import("./stage.js").Stage}} page */
+export function research(root, { concept, title, section, stage }) {
+  const { objects, questions } = JSON.parse(root.querySelector(".room-objects")?.textContent ?? "");
+  /** @type {Item[]} */
+  const items = objects.map((/** @type {any} */ one) => ({ ...one, ...questions[one.asked] }));
+  const at = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
+  const pick = /** @type {HTMLSelectElement} */ (at("[data-pick]"));
+  const draft = /** @type {HTMLTextAreaElement} */ (at("[data-draft]"));
+  const next = /** @type {HTMLInputElement} */ (at("[data-next]"));
+  const prompt = /** @type {HTMLTextAreaElement} */ (at("[data-prompt]"));
+  const saved = at("[data-saved]"), copied = at("[data-copied]");
+  const key = (/** @type {string} */ object) => `draft:${object}`;
+  let item = items[0];
+  at("[data-static]").hidden = true;
+
+  for (const option of pick.options) option.dataset.title = option.textContent ?? "";
+
+  /** @param {string} chosen */
+  function select(chosen) {
+    item = items.find((one) => one.key === chosen) ?? items[0];
+    pick.value = item.key;
+    write(`object:${concept}`, item.key);
+    at("[data-context]").textContent = item.context;
+    at("[data-key]").textContent = item.key;
+    at("[data-anchor]").href = `#${item.anchor}`;
+    at("[data-question]").textContent = item.question;
+    list(at("[data-evidence]"), item.evidence);
+    list(at("[data-resolves]"), item.resolves);
+    list(at("[data-facts]"), item.facts.length ? item.facts : ["Nothing was measured for this object."]);
+    /** @type {Draft} */
+    const kept = read(key(item.key), {});
+    draft.value = String(kept.draft ?? "");
+    next.value = String(kept.next ?? "");
+    next.placeholder = item.next_action;
+    saved.textContent = kept.draft || kept.next ? "A draft is kept in this browser." : "No draft yet.";
+    copied.textContent = "";
+    mark();
+    compose();
+  }
+
+  function save() {
+    const empty = !draft.value.trim() && !next.value.trim();
+    if (empty) remove(key(item.key));
+    const lasts = empty || write(key(item.key), { draft: draft.value, next: next.value });
+    saved.textContent = empty ? "No draft yet." : lasts ? "Saved in this browser." : "Kept until this page is closed: this browser stores nothing.";
+    mark();
+    compose();
+  }
+
+  function mark() {
+    for (const option of pick.options) {
+      const kept = read(key(option.value));
+      option.textContent = option.dataset.title + (kept ? " (draft)" : "");
+    }
+  }
+
+  function compose() {
+    const lines = (/** @type {string[]} */ all) => all.map((line) => `- ${line}`);
+    prompt.value = [
+      `I am studying one object of a notebook page about ${title}.`,
+      "",
+      `Object: ${item.kind_title}: ${item.title}`,
+      `Key: ${item.key}`,
+      `Anchor: ${item.anchor}`,
+      `Context: ${section}. ${item.context}`,
+      "",
+      `Question: ${item.question}`,
+      "",
+      "Measured by the page's own runs:",
+      ...lines(item.facts.length ? item.facts : ["nothing for this object"]),
+      "",
+      "State of the demo now:",
+      ...lines(reading(stage.model)),
+      "",
+      "Evidence to inspect:",
+      ...lines(item.evidence),
+      "",
+      "This would resolve it:",
+      ...lines(item.resolves),
+      "",
+      ...(draft.value.trim() ? ["My notes so far:", draft.value.trim(), ""] : []),
+      `My next action: ${next.value.trim() || item.next_action}`,
+      "",
+      "Work from the evidence above. Say of each statement whether it is shown by it, assumed, or doubtful; refer to",
+      "objects by their keys; ask for what is missing instead of guessing; close with a single next action.",
+    ].join("\n");
+  }
+
+  pick.addEventListener("change", () => select(pick.value));
+  draft.addEventListener("input", save);
+  next.addEventListener("input", save);
+  at("[data-draft-form]").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
+  at("[data-delete]").addEventListener("click", () => {
+    draft.value = next.value = "";
+    save();
+  });
+  at("[data-export-drafts]").addEventListener("click", () => download("drafts.md", exported(items)));
+  at("[data-copy]").addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(prompt.value);
+      copied.textContent = "Copied.";
+    } catch {
+      prompt.focus();
+      prompt.select();
+      copied.textContent = "Selected: copy it with the keyboard.";
+    }
+  });
+  stage.model?.on("change:state", later(compose));
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-ask]"))) {
+    button.addEventListener("click", () => {
+      select(button.dataset.ask ?? "");
+      root.closest("section")?.scrollIntoView({ block: "start" });
+      pick.focus({ preventScroll: true });
+    });
+  }
+  select(read(`object:${concept}`, items[0].key));
+}
+
+/** The demo's own account of its state, as lines. @param {import("./host.js").Model | null} model */
+function reading(model) {
+  const state = model?.get("state");
+  if (!state || typeof state !== "object") return ["the initial one"];
+  const show = (/** @type {any} */ value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : Array.isArray(value) ? `(${value.map(show).join(", ")})` : String(value));
+  const address = model?.get("address");
+  const known = Object.entries(state).filter(([name, value]) => value !== null && !["by", "highlight"].includes(name));
+  return [...(address ? [`address: ?${address}`] : []), ...known.map(([name, value]) => `${name} = ${show(value)}`)];
+}
+
+/** @param {Item[]} items */
+function exported(items) {
+  const titles = new Map(items.map((item) => [item.key, `${item.kind_title}: ${item.title}`]));
+  const parts = keys("draft:").map((kept) => {
+    const object = kept.slice("draft:".length);
+    const { draft = "", next = "" } = read(kept, {});
+    return `## ${titles.get(object) ?? object}\n\nKey: ${object}\n\n${draft}\n\nNext action: ${next || "(none)"}\n`;
+  });
+  return `# Research drafts\n\n${parts.join("\n") || "No drafts yet.\n"}`;
+}
+
+/** @param {HTMLElement} parent @param {string[]} lines */
+function list(parent, lines) {
+  parent.replaceChildren(
+    ...lines.map((line) => {
+      const entry = document.createElement("li");
+      entry.textContent = line;
+      return entry;
+    }),
+  );
+}
+
+/** Runs once the calls have stopped coming for a moment. @param {() => void} run */
+function later(run) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(run, 200);
+  };
+}

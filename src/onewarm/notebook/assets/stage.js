@@ -1,0 +1,65 @@
+/** The one live demo of the page, and the stages it can stand on: its own panel, the storyboard, the inquiry. */
+
+/** @param {HTMLElement | null} demo @param {import("./host.js").Model | null} model */
+export function createStage(demo, model) {
+  const away = document.querySelector("[data-away]");
+  /** @type {any} */
+  let kept = null;
+
+  /** @param {string} name */
+  function bring(name) {
+    const stage = document.querySelector(`[data-stage="${name}"]`);
+    if (!demo || !stage || demo.parentElement === stage) return;
+    stage.append(demo);
+    if (away instanceof HTMLElement) away.hidden = name === "home";
+  }
+
+  /** Lights up objects of the demo; scrolls to the first. @param {string[]} names @param {boolean} [scroll] */
+  function light(names, scroll = false) {
+    if (!model) return;
+    model.set("highlight", names);
+    model.set("state", { highlight: names[0] ?? null });
+    if (scroll && names.length) find(names[0])?.scrollIntoView({ block: "center" });
+  }
+
+  /** The first visible mark of an object: demos label them data-object, in the page or in an open shadow.
+   * @param {string} name @returns {Element | undefined} */
+  function find(name) {
+    const roots = [demo, ...(demo?.querySelectorAll("*") ?? [])].flatMap((node) => (node?.shadowRoot ? [node, node.shadowRoot] : [node]));
+    for (const root of roots) {
+      for (const mark of root?.querySelectorAll(`[data-object="${CSS.escape(name)}"]`) ?? []) {
+        if (mark.getClientRects().length) return mark;
+      }
+    }
+    return undefined;
+  }
+
+  document.querySelector("[data-home]")?.addEventListener("click", () => bring("home"));
+  for (const button of document.querySelectorAll(".panel-demo [data-show]")) {
+    button.addEventListener("click", () => {
+      bring("home");
+      model?.set("state", { ...JSON.parse(/** @type {HTMLElement} */ (button).dataset.show ?? "{}"), highlight: null });
+      demo?.scrollIntoView({ block: "start" });
+    });
+  }
+
+  return {
+    model,
+    bring,
+    light,
+    /** Puts the demo into the state and lights up its objects. @param {HTMLElement} source data-show, data-highlight */
+    show(source) {
+      if (!model) return;
+      kept ??= model.get("state");
+      const names = JSON.parse(source.dataset.highlight ?? "[]");
+      if (source.dataset.show) model.set("state", { ...JSON.parse(source.dataset.show), highlight: null });
+      light(names, true);
+    },
+    /** Gives the reader's own state back, as it was before the first `show`. */
+    restore() {
+      if (model && kept) model.set("state", { ...kept, highlight: null });
+      kept = null;
+    },
+  };
+}
+/** @typedef {ReturnType<typeof createStage>} Stage */

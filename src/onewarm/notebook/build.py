@@ -1,0 +1,151 @@
+"""Builds the site: a folder of static files, a pure function of concepts, evidence and studies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from onewarm.claims.evidence import Evidence, read_evidence
+from onewarm.claims.ledger import load_ledger
+from onewarm.notebook.concept import load_concepts
+from onewarm.notebook.concept_model import Concept
+from onewarm.notebook.fonts import FONT_NAME, LICENCE_NAME, font_licence, math_font
+from onewarm.notebook.keys import route
+from onewarm.notebook.markdown import Prose
+from onewarm.notebook.page import concept_page
+from onewarm.notebook.render import render
+
+__all__ = ["OutputError", "build", "our_concepts"]
+
+MARKER = ".onewarm-site"  # tells a folder that build made, and may replace, from any other
+Progress = Callable[[str, int, int], None]
+
+
+class OutputError(ValueError):
+    """The folder to build into is not one that may be replaced: says why and what to do."""
+
+
+def our_concepts() -> tuple[Path, ...]:
+    """Folders of the concepts that come with onewarm, in the order of their names."""
+    with as_file(files("onewarm") / "concepts") as root:
+        return tuple(sorted(path.parent for path in root.glob("*/*/concept.yaml")))
+
+
+def build(
+    out_dir: Path | str,
+    *,
+    concepts: Iterable[Path | str] | None = None,
+    evidence_home: Path | str | None = None,
+    studies: Sequence[Mapping[str, Any]] = (),
+    progress: Progress | None = None,
+) -> Path:
+    """Build the site into `out_dir` and return it as an absolute path.
+
+    `concepts` are concept folders (ours if None), `evidence_home` the folder that holds evidence/ (None: no
+    evidence, so no claim has a witness), `studies` study reports for the demos, `progress` is told (what, done,
+    of how many). The same input gives the same bytes. The site is made beside `out_dir` and takes its place when
+    it is whole; addresses are relative, so it works from any folder of any static host.
+
+    Raises OutputError where `out_dir` holds files that build did not make; ConceptError, MathError, WitnessError
+    for a concept that cannot be shown; EvidenceError for damaged evidence.
+    """
+    out = Path(out_dir).absolute()
+    _check_replaceable(out)
+    evidence = read_evidence(Path(evidence_home)) if evidence_home is not None else {}
+    ledger = load_ledger()
+    loaded = load_concepts(our_concepts() if concepts is None else concepts, claims=ledger)
+    if not loaded:
+        raise OutputError("there is no concept to build; name at least one concept folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part"))
+    try:
+        _write_site(beside, loaded, ledger, evidence, studies, progress)
+        beside.chmod(0o755)
+        _take_place(beside, out)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return out
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise OutputError(f"{out} is not a folder; name another place for the site")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
+        raise OutputError(f"{out} holds files that were not built here; name an empty or a new folder")
+
+
+def _write_site(
+    site: Path,
+    concepts: Sequence[Concept],
+    ledger: Mapping[str, Any],
+    evidence: Mapping[str, Evidence],
+    studies: Sequence[Mapping[str, Any]],
+    progress: Progress | None,
+) -> None:
+    steps = len(concepts) + 2
+    tell = progress or (lambda what, done, of: None)
+    pages = {concept.key for concept in concepts}
+    characters: set[str] = set()
+    for done, concept in enumerate(concepts):
+        tell(concept.title, done, steps)
+        context, used = concept_page(concept, claims=ledger, evidence=evidence, studies=studies, pages=pages)
+        characters |= used
+        where = route(concept.key)
+        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), **context))
+        if concept.demo_file:
+            shutil.copyfile(concept.demo_file, site / where / "demo.js")
+    tell("index", steps - 2, steps)
+    _write(site / "index.html", render("index.html", sections=_sections(concepts)))
+    _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
+    tell("math font", steps - 1, steps)
+    for path in _assets():
+        _write_bytes(site / "assets" / path.name, path.read_bytes())
+    _write_bytes(site / "assets" / FONT_NAME, math_font("".join(characters)))
+    _write(site / "assets" / LICENCE_NAME, font_licence())
+    tell("done", steps, steps)
+
+
+def _sections(concepts: Sequence[Concept]) -> list[tuple[str, list[dict[str, Any]]]]:
+    prose = Prose()
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for concept in concepts:
+        summary = prose.block(concept.summary, source=str(concept.folder / "concept.yaml"))
+        card = {"title": concept.title, "summary": summary, "route": route(concept.key)}
+        sections.setdefault(concept.section, []).append(card)
+    return list(sections.items())
+
+
+def _assets() -> list[Path]:
+    with as_file(files("onewarm.notebook") / "assets") as folder:
+        return sorted(path for path in folder.iterdir() if path.suffix in (".css", ".js", ".svg"))
+
+
+def _write(path: Path, text: str) -> None:
+    _write_bytes(path, text.encode("utf-8"))
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _take_place(beside: Path, out: Path) -> None:
+    """Put the whole new site where the old one is; the old one stays until then."""
+    if not out.exists():
+        os.replace(beside, out)
+        return
+    old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.", suffix=".old"))
+    os.replace(out, old / "site")
+    try:
+        os.replace(beside, out)
+    except OSError:
+        os.replace(old / "site", out)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

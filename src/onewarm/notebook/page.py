@@ -1,0 +1,349 @@
+"""From a concept and its evidence to what the templates show: a pure function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from onewarm.claims.evidence import Evidence
+from onewarm.claims.ledger import Claim
+from onewarm.claims.status import status
+from onewarm.notebook.claim_view import claim_facts, claim_view, status_counts
+from onewarm.notebook.concept_model import Concept, Edge, ResearchQuestion
+from onewarm.notebook.concept_objects import ConceptObject, concept_objects
+from onewarm.notebook.demo_data import calibration
+from onewarm.notebook.keys import anchor, object_key, route
+from onewarm.notebook.markdown import Prose, highlight, plain
+from onewarm.notebook.panels import KIND_TITLES, PANELS
+from onewarm.notebook.witness import check_outputs
+
+__all__ = ["concept_page", "data_block"]
+
+_LAYERS = {"intuition": "Picture", "math": "Symbols", "code": "Program", "demo": "Motion"}
+_LEVELS = {"concrete": "A concrete answer", "why": "Why it holds", "neighbour": "A neighbouring idea"}
+
+
+def data_block(value: Any) -> Markup:
+    """JSON to stand in a <script type="application/json">: no character of it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+def concept_page(
+    concept: Concept,
+    *,
+    claims: Mapping[str, Claim],
+    evidence: Mapping[str, Evidence],
+    studies: Sequence[Mapping[str, Any]],
+    pages: Collection[str],
+) -> tuple[dict[str, Any], set[str]]:
+    """The context of concept.html, and the characters that its formulas and headings use.
+
+    `pages` are the keys of the concepts that have a page on this site. The concept's code and checks run here.
+    Raises MathError for a formula that does not convert, WitnessError for code that fails or prints something
+    else than the concept says.
+    """
+    return _Page(concept, claims, evidence, studies, pages).context()
+
+
+class _Page:
+    def __init__(
+        self,
+        concept: Concept,
+        claims: Mapping[str, Claim],
+        evidence: Mapping[str, Evidence],
+        studies: Sequence[Mapping[str, Any]],
+        pages: Collection[str],
+    ) -> None:
+        self.concept, self.claims, self.evidence = concept, claims, evidence
+        self.studies, self.pages = studies, pages
+        self.yaml = str(concept.folder / "concept.yaml")
+        self.objects = {o.key: self._object(o) for o in concept_objects(concept)}
+        self.numbers = {e.name: i for i, e in enumerate(concept.page.equations, start=1)}
+        self.prose = Prose(equations={e.name: self._equation(e.name) for e in concept.page.equations},
+                           references={name: (f"({n})", "#" + anchor(self._key("equation", name)))
+                                       for name, n in self.numbers.items()},
+                           link=self._link)  # fmt: skip
+
+    # What several panels need
+
+    def _key(self, kind: str, name: str | None = None) -> str:
+        return object_key(kind, self.concept.key, name)
+
+    def _object(self, item: ConceptObject) -> dict[str, Any]:
+        title, context = item.title, item.context
+        if item.kind == "claim":
+            title, context = self.claims[item.key].title, self.claims[item.key].statement
+        return {
+            "kind": item.kind,
+            "kind_title": item.kind.replace("-", " "),
+            "key": item.key,
+            "anchor": item.anchor,
+            "title": plain(title),
+            "context": plain(context),
+        }
+
+    def _inline(self, text: str) -> Markup:
+        return self.prose.inline(text, source=self.yaml)
+
+    def _block(self, text: str) -> Markup:
+        return self.prose.block(text, source=self.yaml)
+
+    def _link(self, href: str) -> str:
+        if href.startswith(("https://", "http://", "#")):
+            return href
+        if href in self.objects:
+            return "#" + anchor(href)
+        if href in self.pages:
+            return "../" * route(self.concept.key).count("/") + route(href) + "index.html"
+        raise ValueError("it is no https address, no key of an object of this page and no concept with a page")
+
+    def _equation(self, name: str) -> Any:
+        def surround(mathml: Markup) -> Markup:
+            number = self.numbers[name]
+            item = self.objects.get(self._key("equation", name))
+            target = anchor(self._key("equation", name))
+            says = next((e.says for e in self.concept.equations if e.name == name), "")
+            ask = ""
+            if item:
+                label = escape(f"Ask about equation {number}: {item['title']}")
+                ask = Markup('<button type="button" class="link" data-live hidden data-ask="{}" aria-label="{}">'
+                             "Ask</button>").format(item["key"], label)  # fmt: skip
+            return Markup(
+                '<figure class="equation" id="{}"><div class="formula scroll">{}</div>'
+                '<p class="equation-number"><a href="#{}" aria-label="Equation {}">({})</a></p>'
+                '<figcaption><span class="equation-says">{}</span> {}</figcaption></figure>\n'
+            ).format(target, mathml, target, number, number, self._inline(says) if says else "", Markup(ask))
+
+        return surround
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        up = "../" * route(self.concept.key).count("/")
+        return {
+            "title": edge.title,
+            "reason": self._inline(edge.reason),
+            "more": self._block(edge.more) if edge.more else "",
+            "href": f"{up}{route(edge.key)}index.html" if edge.key in self.pages else "",
+        }
+
+    def _shown(self, state: str | None) -> str:
+        if state is None:
+            return ""
+        model = self.concept.demo_state(state)
+        return str(data_block({k: v for k, v in model.items() if k not in ("calibration", "classes", "address")}))
+
+    # The panels
+
+    def context(self) -> tuple[dict[str, Any], set[str]]:
+        concept = self.concept
+        outputs = check_outputs(concept)
+        claim_views = [
+            {
+                **claim_view(self.claims[key], self.evidence.get(key), self._inline,
+                             lambda latex: self.prose.formula(latex, display=True, source="the ledger")),
+                "object": self.objects[key],
+            }
+            for key in concept.claims
+        ]  # fmt: skip
+        page = concept.page
+        text = str(concept.folder / "page.md")
+        context: dict[str, Any] = {
+            "concept": {
+                "key": concept.key,
+                "anchor": anchor(concept.key),
+                "title": concept.title,
+                "section": concept.section,
+                "summary": self._inline(concept.summary),
+                "summary_plain": plain(concept.summary),
+                "route": route(concept.key),
+            },
+            "panels": PANELS,
+            "structure": [
+                {"name": s.name, "kind": _LAYERS[s.name], "title": s.title, "text": self._inline(s.text)}
+                for s in concept.structure
+            ],
+            "map": self._map(),
+            "intuition": self.prose.block(page.intuition, source=text, line=page.intuition_line),
+            "math": self.prose.block(page.math, source=text, line=page.math_line),
+            "code": {
+                "title": concept.code.title,
+                "text": self._inline(concept.code.text),
+                "html": highlight(concept.code_text),
+                "output": outputs.code,
+                "object": self.objects[self._key("code", concept.code.name)],
+            },
+            "demo": self._demo(),
+            "storyboard": self._storyboard(),
+            "inquiry": self._inquiry(),
+            "claims": claim_views,
+            "statuses": status_counts(claim_views),
+            "sources": [
+                {**s.model_dump(), "says": self._inline(s.says), "object": self.objects[self._key("source", s.name)]}
+                for s in concept.sources
+            ],
+            "misconceptions": [
+                {
+                    "wrong": self._inline(m.wrong),
+                    "correction": self._inline(m.correction),
+                    "check": highlight(m.check),
+                    "output": outputs.checks[m.name],
+                    "object": self.objects[self._key("misconception", m.name)],
+                }
+                for m in concept.misconceptions
+            ],
+            "practice": self._practice(),
+            "next": [self._edge(edge) for edge in concept.edges.next],
+            **self._research(outputs.code, outputs.checks),
+        }
+        letters = set(concept.title + concept.section)
+        return context, self.prose.characters | letters
+
+    def _map(self) -> list[dict[str, Any]]:
+        edges = self.concept.edges
+        return [
+            {"name": name, "title": title, "none": none, "edges": [self._edge(e) for e in group]}
+            for name, title, none, group in (
+                ("before", "Bring along", "Nothing: start here.", edges.prerequisites),
+                ("after", "Leads to", "Nothing yet.", edges.next),
+                ("beside", "Not to be confused with", "Nothing in particular.", edges.contrast),
+            )
+        ]
+
+    def _demo(self) -> dict[str, Any]:
+        demo = self.concept.demo
+        model = dict(demo.model)
+        if "calibration" in model:
+            model["calibration"] = calibration(self.studies)
+        return {
+            "module": "demo.js" if self.concept.demo_file else "",
+            "model": data_block(model),
+            "notes": self._inline(demo.notes),
+            "states": [
+                {
+                    "title": s.title,
+                    "text": self._inline(s.text),
+                    "json": self._shown(s.name),
+                    "object": self.objects[self._key("demo-state", s.name)],
+                }
+                for s in demo.states
+            ],
+        }
+
+    def _storyboard(self) -> dict[str, Any]:
+        board = self.concept.storyboard
+        return {
+            "question": self._inline(board.question),
+            "correct": board.correct,
+            "options": [
+                {
+                    "name": o.name,
+                    "text": self._inline(o.text),
+                    "feedback": self._block(o.feedback),
+                    "ending": self._block(o.ending),
+                    "correct": o.name == board.correct,
+                }
+                for o in board.options
+            ],
+            "steps": [
+                {
+                    "title": s.title,
+                    "text": self._block(s.text),
+                    "json": self._shown(s.state),
+                    "highlight": json.dumps(s.highlight),
+                }
+                for s in board.steps
+            ],
+        }
+
+    def _inquiry(self) -> dict[str, Any]:
+        inquiry = self.concept.inquiry
+        return {
+            "question": self._inline(inquiry.question),
+            "correct": inquiry.correct,
+            "cues": [
+                {
+                    "name": c.name,
+                    "text": self._inline(c.text),
+                    "plain": plain(c.text),
+                    "answer": self._block(c.answer),
+                    "highlight": json.dumps(c.highlight),
+                }
+                for c in inquiry.cues
+            ],
+            "text": self._block(inquiry.reveal.text),
+            "json": self._shown(inquiry.reveal.state),
+            "highlight": json.dumps(inquiry.reveal.highlight),
+        }
+
+    def _practice(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": q.name,
+                "level": _LEVELS[q.level],
+                "question": self._block(q.question),
+                "answer": self._block(q.answer),
+                "number": q.number and {"value": repr(q.number.value), "tolerance": f"{q.number.tolerance:g}"},
+                "nudges": [self._block(n) for n in q.nudges],
+                "rubric": [self._inline(line) for line in q.rubric],
+            }
+            for q in self.concept.practice
+        ]
+
+    def _research(self, printed: str, checks: Mapping[str, str]) -> dict[str, Any]:
+        concept = self.concept
+        facts: dict[str, list[str]] = {
+            concept.key: [
+                f"{self.claims[key].title}: {status(self.claims[key], self.evidence.get(key))}"
+                for key in concept.claims
+            ],
+            self._key("code", concept.code.name): ["It prints:", *printed.splitlines()],
+        }
+        facts |= {key: claim_facts(self.claims[key], self.evidence.get(key)) for key in concept.claims}
+        facts |= {self._key("equation", e.name): [f"LaTeX: {e.latex}"] for e in concept.page.equations}
+        facts |= {
+            self._key("misconception", m.name): ["Its check prints:", *checks[m.name].splitlines()]
+            for m in concept.misconceptions
+        }
+        facts |= {self._key("source", s.name): [f"{plain(s.says)} ({s.url})"] for s in concept.sources}
+        listed: list[dict[str, Any]] = []
+        seen: dict[int, tuple[ResearchQuestion, dict[str, Any]]] = {}
+        for key, item in self.objects.items():
+            asked = concept.research_for(item["kind"], key)
+            seen.setdefault(id(asked), (asked, item))
+            listed.append({**item, "asked": list(seen).index(id(asked)), "facts": facts.get(key, [])})
+        room = {
+            "objects": listed,
+            "questions": [
+                {
+                    "question": plain(asked.question),
+                    "evidence": [plain(line) for line in asked.evidence],
+                    "resolves": [plain(line) for line in asked.resolves],
+                    "next_action": plain(asked.next_action),
+                }
+                for asked, _ in seen.values()
+            ],
+        }
+        kinds = [
+            (KIND_TITLES[kind], [{"key": o["key"], "title_plain": o["title"]} for o in listed if o["kind"] == kind])
+            for kind in KIND_TITLES
+        ]
+        questions = [
+            {
+                "about": item["title"] if asked.object else f"On any of: {KIND_TITLES[asked.kind].lower()}",
+                "question": self._inline(asked.question),
+                "evidence": [self._inline(line) for line in asked.evidence],
+                "resolves": [self._inline(line) for line in asked.resolves],
+                "next_action": self._inline(asked.next_action),
+            }
+            for asked, item in seen.values()
+        ]
+        return {
+            "room": data_block(room),
+            "kinds": [(title, objects) for title, objects in kinds if objects],
+            "questions": questions,
+        }

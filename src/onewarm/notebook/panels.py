@@ -1,0 +1,42 @@
+"""The panels of a concept's page, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["KIND_TITLES", "PANELS", "Panel"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel: its HTML id and template, its title, and what it is for."""
+
+    name: str
+    title: str
+    says: str
+
+
+PANELS = (
+    Panel("map", "Learning map", "Where this idea sits, and what this page is made of."),
+    Panel("intuition", "Intuition", "A picture first, for the rest to hang on."),
+    Panel("math", "Math", "The picture in symbols. Every numbered equation has a key of its own."),
+    Panel("code", "Code", "The equations as a program. It ran when this page was built."),
+    Panel("demo", "Interactive demo", "Move one thing and watch everything else answer."),
+    Panel("storyboard", "Mechanism storyboard", "Say what you expect. Then watch what happens, step by step."),
+    Panel("inquiry", "Visual inquiry", "A question that the picture can answer. Choose where to look."),
+    Panel("claims", "Claim review", "What is said about this idea, who says so, and what our own runs found."),
+    Panel("misconceptions", "Misconceptions", "Sentences that sound right, each with a check that ran."),
+    Panel("practice", "Practice loop", "Answer before you look. Nudges come one at a time; you mark yourself."),
+    Panel("research", "Research room", "Pick one object of this page and work on a question about it."),
+    Panel("next", "Next edge", "Where this leads."),
+)
+
+KIND_TITLES = {
+    "concept": "Concept",
+    "equation": "Equations",
+    "code": "Code",
+    "demo-state": "Demo states",
+    "claim": "Claims",
+    "misconception": "Misconceptions",
+    "source": "Sources",
+}

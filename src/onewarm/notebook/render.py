@@ -1,0 +1,35 @@
+"""Templates to HTML: autoescape on, an undefined name is an error, one content policy for every page."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import onewarm
+
+__all__ = ["CONTENT_POLICY", "render"]
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+def render(template: str, *, depth: int = 0, **context: Any) -> str:
+    """The template as HTML; `depth` is how many folders below the site's root the page stands."""
+    page = _environment().get_template(template)
+    root = "../" * depth
+    return page.render(policy=CONTENT_POLICY, root=root, version=onewarm.__version__, **context) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("onewarm.notebook", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
