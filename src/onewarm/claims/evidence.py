@@ -32,6 +32,7 @@ class Finding(Record):
     """One effect: of what (`quantity`), where (`scope`), with its interval at `level` for a study.
 
     `effect` is None where the witness did not get a finite number. `p` is Holm-adjusted over the study.
+    `seeds` is how many seeds this effect rests on, where some runs had no such number.
     """
 
     scope: str
@@ -40,6 +41,7 @@ class Finding(Record):
     interval: tuple[float, float] | None = None
     level: float | None = Field(default=None, gt=0, lt=1)
     p: float | None = Field(default=None, ge=0, le=1)
+    seeds: int | None = Field(default=None, ge=0)
     expected: Expected
     role: Role = "test"
     unit: str = ""

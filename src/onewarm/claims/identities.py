@@ -36,7 +36,8 @@ class Case(NamedTuple):
     @property
     def dense(self) -> Vector:
         """The smoothed row by its definition."""
-        return (1 - self.alpha) * truth.onehot(self.label, self.classes) + self.alpha / self.classes
+        row: Vector = (1 - self.alpha) * truth.onehot(self.label, self.classes) + self.alpha / self.classes
+        return row
 
     def smooth(self) -> onewarm.SoftTarget:
         """The smoothed row as the library makes it."""
@@ -69,15 +70,15 @@ def _cases(sizes: tuple[int, ...], alphas: tuple[float, ...], repeat: int = 4) -
 def _losses(rows: Vector, target: onewarm.SoftTarget) -> Vector:
     """The loss of the target at each of M rows of logits, summed over the target's own rows, (M,)."""
     tiled, repeated = _tile(rows, target)
-    values = np.asarray(onewarm.cross_entropy(tiled, repeated, reduction="none"))
-    return values.reshape(len(rows), len(target)).sum(axis=1)
+    values: Vector = np.asarray(onewarm.cross_entropy(tiled, repeated, reduction="none"))
+    return np.asarray(values.reshape(len(rows), len(target)).sum(axis=1))
 
 
 def _gradients(rows: Vector, target: onewarm.SoftTarget) -> Vector:
     """Its gradient at each of M rows of logits, (M, K)."""
     tiled, repeated = _tile(rows, target)
-    values = np.asarray(onewarm.cross_entropy_with_gradient(tiled, repeated, reduction="sum")[1])
-    return values.reshape(len(rows), len(target), -1).sum(axis=1)
+    values: Vector = np.asarray(onewarm.cross_entropy_with_gradient(tiled, repeated, reduction="sum")[1])
+    return np.asarray(values.reshape(len(rows), len(target), -1).sum(axis=1))
 
 
 def _tile(rows: Vector, target: onewarm.SoftTarget) -> tuple[Vector, onewarm.SoftTarget]:
@@ -89,7 +90,7 @@ def _loss(z: Vector, target: onewarm.SoftTarget) -> float:
 
 
 def _gradient(z: Vector, target: onewarm.SoftTarget) -> Vector:
-    return _gradients(z[None, :], target)[0]
+    return np.asarray(_gradients(z[None, :], target)[0])
 
 
 def _targets(case: Case, random: np.random.Generator) -> Iterator[tuple[onewarm.SoftTarget, Vector]]:

@@ -12,7 +12,8 @@ A prediction is *shown*, *contradicted*, *open* or *not measured*:
 From those, for a claim with evidence:
 
 - identity: every prediction shown, "identity holds"; any contradicted, "refuted"; else "inconclusive".
-- study: fewer than 20 seeds, a premise that is not shown, or a test not measured, "inconclusive". Then,
+- study: fewer than 20 seeds (of the study, or behind one of its findings), a premise that is not shown, or a test
+  not measured, "inconclusive". Then,
   rule "all": every test shown, "supported"; some shown, "conditional"; none shown and some contradicted,
   "refuted"; else "inconclusive".
   rule "differs" (the claim is that the sign depends on the data): one effect clearly above 0 and another clearly
@@ -154,13 +155,16 @@ def _study(claim: Claim, evidence: Evidence, judged: tuple[Judged, ...]) -> tupl
     for j in [*by_role["premise"], *tests]:
         if j.verdict == "not measured":
             return "inconclusive", f"Not measured: {j.prediction.quantity} on {j.prediction.scope}."
+        if j.finding and j.finding.seeds is not None and j.finding.seeds < MIN_SEEDS:
+            where = f"{j.prediction.quantity} on {j.prediction.scope}"
+            return "inconclusive", f"{where} has {j.finding.seeds} seeds; at least {MIN_SEEDS} are needed."
     for j in by_role["premise"]:
         if j.verdict != "shown":
             return "inconclusive", f"Its premise was not met: {j.prediction.quantity} on {j.prediction.scope}."
     if claim.rule == "differs":
         return _differs(tests)
     shown, contradicted = (sum(j.verdict == v for j in tests) for v in ("shown", "contradicted"))
-    count = f"{shown} of {len(tests)} tests show it, {contradicted} contradict it, over {seeds} paired seeds."
+    count = f"Tests that show it: {shown} of {len(tests)}; that contradict it: {contradicted}; paired seeds: {seeds}."
     if tests and shown == len(tests):
         return "supported", count
     if shown:
@@ -171,7 +175,7 @@ def _study(claim: Claim, evidence: Evidence, judged: tuple[Judged, ...]) -> tupl
 def _differs(tests: list[Judged]) -> tuple[Status, str]:
     sides = [_side(j.finding) for j in tests]
     above, below = sides.count(1), sides.count(-1)
-    count = f"{above} effects clearly above 0, {below} clearly below, {sides.count(0)} neither."
+    count = f"Effects clearly above 0: {above}; clearly below: {below}; neither: {sides.count(0)}."
     if above and below:
         return "supported", count
     ranges = [j.finding.interval for j in tests if j.finding and j.finding.interval]

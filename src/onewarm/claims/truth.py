@@ -21,13 +21,14 @@ STEP = 0.02
 
 def log_softmax(z: Vector) -> Vector:
     """log p of one row of logits (K,)."""
-    shifted = z - z.max()
-    return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float64)
+    shifted: Vector = z - z.max()
+    return np.asarray(shifted - np.log(np.exp(shifted).sum()))
 
 
 def softmax(z: Vector) -> Vector:
     """p of one row of logits (K,)."""
-    return np.exp(log_softmax(z))
+    p: Vector = np.exp(log_softmax(z))
+    return p
 
 
 def cross_entropy(t: Vector, z: Vector) -> float:
@@ -61,7 +62,8 @@ def derivative(f: Callable[[Vector], Vector], z: Vector) -> Vector:
     moved = z + np.eye(classes)[:, None, None, :] * np.stack([steps, -steps])[None, :, :, None]  # (K, 2, 4, K)
     values = f(moved.reshape(-1, classes))
     values = values.reshape(classes, 2, len(STENCIL), *values.shape[1:])
-    return np.einsum("kj...,j->k...", values[:, 0] - values[:, 1], np.array(STENCIL)) / STEP
+    slopes: Vector = np.einsum("kj...,j->k...", values[:, 0] - values[:, 1], np.array(STENCIL)) / STEP
+    return slopes
 
 
 def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int = 300) -> Vector:
@@ -84,7 +86,7 @@ def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int 
         curvature = derivative(gradient, z) + norm * np.eye(len(z)) + 1 / len(z)  # 1/K: no drift of the mean
         z = z - np.linalg.solve(curvature, g)
         z = z - z.mean()
-    return best
+    return np.asarray(best)
 
 
 def root(f: Callable[[float], float], low: float, high: float) -> float:

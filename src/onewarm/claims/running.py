@@ -1,0 +1,37 @@
+"""Running, or resuming, the studies that claims need; apart from the rest because it imports PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from onewarm.study.engine import MAIN_ARMS, MAIN_SEEDS, Progress, run_study
+
+from .ledger import Claim
+from .studies import Report, plan
+
+
+def run_studies(
+    claims: Iterable[Claim],
+    ledger: Mapping[str, Claim],
+    home: Path,
+    say: Callable[[str, float, float], None],
+    store: str | None = None,
+) -> dict[str, Report]:
+    """A report for each data set of which these claims speak; runs that the store has are not trained again.
+
+    Every study has the main arms and seeds and what the whole ledger asks for, whichever claims are heard: the
+    same runs, and the same family for Holm's correction, as when everything is heard.
+    """
+    whole = plan(ledger.values())
+    reports: dict[str, Report] = {}
+    for dataset in plan(claims):
+        arms = dict.fromkeys([*MAIN_ARMS, *whole[dataset]])
+
+        def progress(p: Progress, dataset: str = dataset) -> None:
+            say(f"study of {dataset}", p.done, p.total)
+
+        url = store or f"sqlite:///{(home / 'studies.db').absolute()}"
+        report = run_study(dataset, list(arms), MAIN_SEEDS, store=url, progress=progress)
+        reports[dataset] = report.to_dict()
+    return reports
