@@ -1,0 +1,265 @@
+"""The command line: a thin face over studies, claims and the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from onewarm import __version__
+
+if TYPE_CHECKING:
+    from onewarm.claims.studies import Report
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Soft targets, and what they do to confidence. Start with `onewarm open`.",
+)
+claims_app = typer.Typer(
+    no_args_is_help=True, help="What is said about label smoothing, and what our own runs show of it."
+)
+app.add_typer(claims_app, name="claims")
+
+output = Console()
+errors = Console(stderr=True)
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for studies, evidence and the page. Default: $ONEWARM_HOME, else your user data folder.",
+        file_okay=False,
+        show_default=False,
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+def main(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        output.print(__version__)
+        raise typer.Exit
+
+
+@app.command("open")
+def open_(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8350,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve the page without opening it.")] = False,
+    home: Home = None,
+) -> None:
+    """Run the study, check every claim against it, build the page, and open it.
+
+    Trains a classifier with hard, smoothed and soft targets on three data sets, 20 paired seeds each: minutes the
+    first time, later calls find the runs in the store. Serves on 127.0.0.1 until Ctrl-C.
+    """
+    with friendly():
+        from onewarm.claims.verify import verify
+        from onewarm.notebook.build import build as build_site
+        from onewarm.notebook.server import serve
+
+        place = _home(home)
+        with bars() as say:
+            reports = _studies(place, say)
+            results = verify(None, place, say, reports=reports)
+            site = build_site(place / "site", evidence_home=place, studies=list(reports.values()), progress=say)
+        for result in results:
+            if result.error:
+                errors.print(f"[yellow]{escape(result.claim.slug)} was not heard:[/yellow] {escape(result.error)}")
+        _count(results)
+        serve(site, port=port, open_browser=not no_browser, ready=_say_ready)
+
+
+@app.command()
+def build(
+    folder: Annotated[Path, typer.Argument(help="Where the static site goes: new, empty, or built here before.")],
+    home: Home = None,
+) -> None:
+    """Build the notebook as static files, with the evidence and studies that are at hand; nothing is trained."""
+    with friendly():
+        from onewarm.notebook.build import build as build_site
+
+        place = _home(home)
+        reports = _kept_reports(place)
+        with bars() as say:
+            site = build_site(folder, evidence_home=place, studies=reports, progress=say)
+        output.print(f"Built {escape(str(site))} with {len(reports)} studies.")
+        if not reports:
+            output.print("No study has run yet, so its figures are empty: [bold]onewarm open[/bold] runs them.")
+
+
+@app.command()
+def study(
+    dataset: Annotated[str, typer.Argument(help="digits, digits-noisy, blobs, or a CSV, Parquet or NPZ file.")],
+    arms: Annotated[
+        str, typer.Option(help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE.")
+    ] = "hard,smooth:0.05,smooth:0.1,smooth:0.2",
+    seeds: Annotated[int, typer.Option(min=1, help="How many paired seeds.")] = 20,
+    label: Annotated[str | None, typer.Option(help="The file's label column; usual names are found.")] = None,
+    store: Annotated[str | None, typer.Option(help="Database URL of the runs. Default: studies.db at home.")] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write the whole report to this file, or - for the terminal.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Would smoothing help this data? Trains every arm on every seed and compares them in pairs.
+
+    Accuracy, NLL, ECE and confidence gap, the calibration ones again after a temperature fitted on validation rows;
+    differences from hard targets with 95 % intervals, corrected for how many were looked at. An interrupted study
+    goes on where it was.
+
+    Examples: `onewarm study digits-noisy`, `onewarm study flowers.csv --label species --seeds 10`
+    """
+    with friendly():
+        import json as codec
+
+        from onewarm.study.engine import run_study
+        from onewarm.study.report import write_json
+
+        place = _home(home)
+        with bars(transient=json == "-") as say:
+            report = run_study(
+                dataset,
+                arms,
+                seeds,
+                label=label,
+                store=store or _store(place),
+                progress=lambda p: say(f"study of {dataset}", p.done, p.total),
+            )
+        if json == "-":
+            output.file.write(codec.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")
+            return
+        report.print(output)
+        if json is not None:
+            write_json(Path(json), report.to_dict())
+            output.print(f"Wrote {escape(json)}.")
+
+
+@claims_app.command("list")
+def claims_list(
+    claim: Annotated[str | None, typer.Argument(help="One claim, shown in full.", show_default=False)] = None,
+    home: Home = None,
+) -> None:
+    """Every claim with its status, computed from the evidence at hand."""
+    with friendly():
+        from onewarm.claims.evidence import read_evidence
+        from onewarm.claims.ledger import load_ledger
+        from onewarm.claims.tables import findings_table, ledger_table
+        from onewarm.claims.verify import select
+
+        ledger, evidence = load_ledger(), read_evidence(_home(home))
+        if claim is None:
+            output.print(ledger_table(ledger, evidence))
+        else:
+            for one in select([claim], ledger):
+                output.print(findings_table(one, evidence.get(one.key)))
+
+
+@claims_app.command("verify")
+def claims_verify(
+    claims: Annotated[list[str] | None, typer.Argument(help="Which claims; all without.", show_default=False)] = None,
+    home: Home = None,
+) -> None:
+    """Hear the witnesses again, say what changed.
+
+    Exits with 1 where a claim is refuted or stands worse than before.
+    """
+    with friendly():
+        from onewarm.claims.tables import results_table
+        from onewarm.claims.verify import exit_code, verify
+
+        with bars() as say:
+            results = verify(claims or None, _home(home), say)
+        output.print(results_table(results))
+    raise typer.Exit(exit_code(results))
+
+
+@contextmanager
+def friendly() -> Iterator[None]:
+    """What went wrong in a sentence, not a traceback; Ctrl-C leaves everything whole and says so."""
+    try:
+        yield
+    except (ValueError, OSError, LookupError, ImportError) as error:
+        errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        errors.print("\nStopped. What was finished is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+
+
+@contextmanager
+def bars(transient: bool = False) -> Iterator[Callable[[str, float, float], None]]:
+    """A bar for each thing told as (what, done, of how many), with what is left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors if transient else output) as progress:
+        tasks: dict[Any, TaskID] = {}
+
+        def say(what: str, done: float, total: float) -> None:
+            key = what if what.startswith("study") else total
+            if key not in tasks:
+                tasks[key] = progress.add_task(what, total=total, count="")
+            progress.update(tasks[key], description=escape(what), completed=done, count=f"{int(done)}/{int(total)}")
+
+        yield say
+
+
+def _studies(home: Path, say: Callable[[str, float, float], None]) -> Mapping[str, Report]:
+    """The studies that the claims speak of, from the store as far as they are there; kept as JSON for `build`."""
+    from onewarm.claims.ledger import load_ledger
+    from onewarm.claims.running import run_studies
+    from onewarm.study.report import write_json
+
+    ledger = load_ledger()
+    reports = run_studies(ledger.values(), ledger, home, say, _store(home))
+    for dataset, report in reports.items():
+        write_json(home / "reports" / f"{dataset}.json", report)
+    return reports
+
+
+def _kept_reports(home: Path) -> list[dict[str, Any]]:
+    import json
+
+    reports = []
+    for path in sorted((home / "reports").glob("*.json")):
+        try:
+            reports.append(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ValueError(f"{path} is not a study report ({error}): delete it and run `onewarm open`") from None
+    return reports
+
+
+def _count(results: list[Any]) -> None:
+    found: dict[str, int] = {}
+    for result in results:
+        found[result.after] = found.get(result.after, 0) + 1
+    told = ", ".join(f"{number} {status}" for status, number in found.items())
+    output.print(f"{len(results)} claims: {told}. More: [bold]onewarm claims list[/bold]")
+
+
+def _say_ready(url: str) -> None:
+    output.print(f"Serving [bold]{url}[/bold] (Ctrl-C stops)")
+
+
+def _store(home: Path) -> str:
+    return f"sqlite:///{(home / 'studies.db').absolute()}"
+
+
+def _home(home: Path | None) -> Path:
+    from onewarm.study.store import home as default_home
+
+    return (home or default_home()).absolute()
