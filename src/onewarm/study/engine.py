@@ -5,16 +5,23 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from onewarm.study.arms import Arm, parse_arms
 from onewarm.study.datasets import Dataset, load
 from onewarm.study.report import StudyReport
+from onewarm.study.scores import Scores
 from onewarm.study.scoring import score
 from onewarm.study.store import Store, StoredRun
 from onewarm.study.training import Run, Training, train
@@ -22,8 +29,10 @@ from onewarm.study.training import Run, Training, train
 CODE_FORMAT = 1
 """Raised whenever a change to training or scoring makes stored runs incomparable with new ones."""
 
-GROUP = 36
-"""Models trained at once, about: enough to keep the processor busy, few enough to lose only seconds to a kill."""
+GROUP = 21
+"""Models trained at once, about: enough to keep a core busy, few enough that a kill loses only seconds."""
+
+MAX_WORKERS = 4
 
 MAIN_DATASETS = ("digits", "digits-noisy", "blobs")
 MAIN_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2", "smooth:0.4", "prior:0.1", "teacher:2")
@@ -31,7 +40,7 @@ MAIN_SEEDS = tuple(range(20))
 
 
 class Progress(NamedTuple):
-    """How far a study is: `done` of `total` runs, a run in training counting in part; `saved` are in the store."""
+    """How far a study is: `done` of `total` runs, one in training counting in part; `saved` are in the store."""
 
     done: float
     saved: int
@@ -69,7 +78,7 @@ def run_study(
     opened = store if isinstance(store, Store) else Store(store)
     try:
         study = opened.study(study_key(data, training), {"dataset": data.describe(), "model": training.describe()})
-        trained = _train_missing(data, parsed, wanted_seeds, training, opened, study, progress)
+        trained = _train_missing(data, parsed, wanted_seeds, training, opened, study, progress or (lambda p: None))
         names = [a.name for a in parsed]
         runs = opened.load(study, names, wanted_seeds)
     finally:
@@ -98,44 +107,88 @@ def _train_missing(
     training: Training,
     store: Store,
     study: int,
-    progress: Callable[[Progress], None] | None,
+    tell: Callable[[Progress], None],
 ) -> int:
     """Train and store the runs that are not there; how many that were."""
     done = store.finished(study)
+    missing = [[Run(a, s) for a in arms if (a.name, s) not in done] for s in seeds]
+    missing = [runs for runs in missing if runs]
     total = len(arms) * len(seeds)
-    missing = {s: [Run(a, s) for a in arms if (a.name, s) not in done] for s in seeds}
-    saved = total - sum(map(len, missing.values()))
-    tell = progress or (lambda p: None)
+    saved = total - sum(map(len, missing))
     tell(Progress(saved, saved, total))
+    if not missing:
+        return 0
+    workers = min(MAX_WORKERS, len(missing), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    groups = [Group(runs) for runs in _even_groups(missing, workers)]
     made = versions()
     trained = 0
-    for group in _groups([missing[s] for s in seeds if missing[s]]):
-        start = time.perf_counter()
-        splits = {s: data.split(s) for s in {r.seed for r in group}}
-        at = saved
-
-        def moved(share: float, at: int = at, size: int = len(group)) -> None:
-            tell(Progress(at + share * size, at, total))
-
-        outputs = train(group, splits, data.num_classes, training, moved)
-        seconds = (time.perf_counter() - start) / len(group)
-        for run, out in zip(group, outputs, strict=True):
-            scores = score(run.arm, out, splits[run.seed])
-            trained += store.save(study, StoredRun(run.arm.name, run.seed, scores, seconds, made))
-            saved += 1
-            tell(Progress(at + len(group), saved, total))
+    stop = threading.Event()
+    with _one_torch_thread(), ThreadPoolExecutor(workers, "onewarm-study") as pool:
+        pending = {pool.submit(_train_group, g, data, training, stop): g for g in groups}
+        try:
+            while pending:
+                for future in wait(pending, timeout=0.1, return_when=FIRST_COMPLETED).done:
+                    group = pending.pop(future)
+                    seconds, scored = future.result()
+                    for run, scores in zip(group.runs, scored, strict=True):
+                        trained += store.save(study, StoredRun(run.arm.name, run.seed, scores, seconds, made))
+                        saved += 1
+                        tell(Progress(saved + _moving(pending.values()), saved, total))
+                tell(Progress(saved + _moving(pending.values()), saved, total))
+        except BaseException:  # Ctrl-C or an error: the other groups end at their next step
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
     return trained
 
 
-def _groups(by_seed: list[list[Run]]) -> list[list[Run]]:
-    """Whole seeds put together up to about `GROUP` runs."""
-    groups: list[list[Run]] = []
-    for runs in by_seed:
-        if groups and len(groups[-1]) + len(runs) <= GROUP:
-            groups[-1].extend(runs)
-        else:
-            groups.append(list(runs))
-    return groups
+@dataclass
+class Group:
+    """Runs trained as one stack, and the share of the way they are."""
+
+    runs: list[Run]
+    share: float = 0.0
+
+
+class _Stopped(Exception):
+    """Ends a group whose study was interrupted."""
+
+
+def _train_group(group: Group, data: Dataset, training: Training, stop: threading.Event) -> tuple[float, list[Scores]]:
+    """Seconds a run, and the group's scores in its order."""
+
+    def moved(share: float) -> None:
+        group.share = share
+        if stop.is_set():
+            raise _Stopped
+
+    start = time.perf_counter()
+    splits = {seed: data.split(seed) for seed in {r.seed for r in group.runs}}
+    outputs = train(group.runs, splits, data.num_classes, training, moved)
+    scores = [score(r.arm, out, splits[r.seed]) for r, out in zip(group.runs, outputs, strict=True)]
+    return (time.perf_counter() - start) / len(group.runs), scores
+
+
+def _moving(groups: Iterable[Group]) -> float:
+    return sum(g.share * len(g.runs) for g in groups)
+
+
+def _even_groups(by_seed: list[list[Run]], workers: int) -> list[list[Run]]:
+    """Whole seeds in groups of about `GROUP` runs, as many as keep every worker busy to the end."""
+    needed = -(-sum(map(len, by_seed)) // GROUP)
+    count = min(len(by_seed), -(-needed // workers) * workers)
+    return [[r for i in part for r in by_seed[i]] for part in np.array_split(np.arange(len(by_seed)), count)]
+
+
+@contextmanager
+def _one_torch_thread() -> Iterator[None]:
+    """PyTorch on one thread for the time being: our workers keep the cores busy without waiting for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:

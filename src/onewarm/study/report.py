@@ -15,7 +15,7 @@ from rich.table import Table
 from onewarm.calibration.diagram import reliability
 from onewarm.calibration.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval, paired_difference
-from onewarm.study.scoring import METRICS
+from onewarm.study.scores import METRICS
 from onewarm.study.store import StoredRun
 
 FORMAT = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,21 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from platformdirs import user_data_path
 
 from onewarm.calibration.summary import CalibrationSummary
-from onewarm.study.scoring import Scores
-
-
-def home() -> Path:
-    """Where onewarm keeps studies and evidence: $ONEWARM_HOME, or the user's data directory."""
-    given = os.environ.get("ONEWARM_HOME")
-    return Path(given) if given else user_data_path("onewarm", appauthor=False)
+from onewarm.study.home import home
+from onewarm.study.scores import Scores
 
 
 def default_url() -> str:
     """The store used when none is named: the SQLite file `studies.db` in `home()`."""
     return f"sqlite:///{(home() / 'studies.db').absolute()}"
+
+
+__all__ = ["Store", "StoreError", "StoredRun", "default_url", "home"]
 
 
 class StoreError(RuntimeError):

@@ -114,7 +114,7 @@ def _fit(
         [r.arm.target(torch.from_numpy(splits[r.seed].train.y), num_classes, teachers.get(r.seed)) for r in runs]
     )
     stack = Stack([[stream, r.seed] for r in runs], [features, training.hidden, training.hidden, num_classes])
-    optimizer = torch.optim.Adam(stack.parameters(), lr=training.learning_rate)
+    optimizer = torch.optim.Adam(stack.parameters(), lr=training.learning_rate, fused=True)
     batch = min(training.batch, n)
     for step, rows in enumerate(_batches(seeds, n, batch, training.steps)):
         seen = torch.take_along_dim(x, rows[:, :, None], 1)[which]  # (M, B, D)
