@@ -295,7 +295,7 @@ const ARROW = { up: "▲", down: "▼", none: "=" };
 /** Alpha, the recipe, and what descends. @param {Context} ctx */
 function controlsPane(ctx) {
   const range = h("input", { type: "range", min: 0, max: 0.5, step: 0.01, id: `${ctx.uid}-alpha`, class: "alpha" });
-  const output = h("output", { for: range.id });
+  const output = h("output", { for: range.id, "aria-live": "off" }); // the slider says its value itself
   range.addEventListener("input", () => ctx.change({ alpha: range.valueAsNumber }));
 
   const why = h("p", { class: "why" });
@@ -338,6 +338,7 @@ function explain(view) {
   const { alpha, recipe, names, label, target: t } = view;
   const name = names[label];
   if (alpha === 0) return `α is 0: all the mass stays on ${name}. This is the hard, one-hot target, whatever the recipe.`;
+  if (alpha < 0) return `Negative smoothing: mass ${fixed(-alpha, 2)} is taken from the recipe's row and added to ${name}, which now has ${fixed(t[label], 3)}. A class below 0 leaves the loss without a floor.`;
   const a = fixed(alpha, 2);
   const end = `; ${name} keeps ${fixed(t[label], 3)}.`;
   if (recipe === "uniform") return `Label smoothing: mass ${a} is taken from ${name} and shared equally by all ${view.K} classes${end}`;
@@ -711,6 +712,7 @@ const SIGN = { better: "▼", worse: "▲", none: "•" };
 function calibrationPane(ctx) {
   const cards = [["overconfident", "An overconfident model"], ["calibrated", "A calibrated model"]].map(([key, title]) => calibrationCard(key, title));
   const note = h("p", { class: "note" });
+  const none = h("p", { class: "note" }, "No study has run yet, so there is nothing to show. ", h("code", {}, "onewarm study digits-noisy"), " and ", h("code", {}, "onewarm study digits"), " measure these two models; ", h("code", {}, "onewarm open"), " does both.");
   const radios = [["before", "as trained"], ["after", "after a fitted temperature"]].map(([value, text]) => {
     const input = h("input", { type: "radio", name: `${ctx.uid}-view`, value });
     input.addEventListener("change", () => ctx.change({ view: /** @type {"before" | "after"} */ (value) }));
@@ -719,7 +721,7 @@ function calibrationPane(ctx) {
   const toggle = h("fieldset", { class: "control segmented" }, h("legend", {}, "Show the models"), h("div", { class: "segments" }, ...radios.map((radio) => radio.node)));
   const node = h("section", { class: "pane calibration", "aria-label": "Calibration", "data-object": "calibration" },
     h("div", { class: "pane-head" }, h("h3", {}, "The same slider, two models"), toggle),
-    note, h("div", { class: "cards" }, ...cards.map((card) => card.node)));
+    note, none, h("div", { class: "cards" }, ...cards.map((card) => card.node)));
   return {
     node, figures: cards.flatMap((card) => card.figures),
     /** @param {any} data */
@@ -736,9 +738,9 @@ function calibrationPane(ctx) {
       const points = cards.flatMap((card) => (card.report ? [nearest(card.report.points, view.alpha)] : []));
       const shown = [...new Set(points.map((point) => point.alpha))];
       const recipe = view.recipe === "uniform" ? "" : " These models were trained with uniform smoothing.";
-      say(note, !points.length ? "No study has run yet, so there is nothing to show. `onewarm open` runs one; `onewarm study digits-noisy` and `onewarm study digits` measure these two models."
-        : shown.length === 1 && shown[0] === view.alpha ? `Measured at α = ${fixed(shown[0], 2)}, and beside hard targets on the same seeds.${recipe}`
-          : `Showing the measured α nearest to your ${fixed(view.alpha, 2)}: ${shown.map((a) => fixed(a, 2)).join(" and ")}.${recipe}`);
+      none.hidden = points.length > 0;
+      say(note, !points.length ? "" : shown.length === 1 && shown[0] === view.alpha ? `Measured at α = ${fixed(shown[0], 2)}, and beside hard targets on the same seeds.${recipe}`
+        : `Showing the measured α nearest to your ${fixed(view.alpha, 2)}: ${shown.map((a) => fixed(a, 2)).join(" and ")}.${recipe}`);
       for (const card of cards) card.draw(view, widths);
     },
   };
@@ -771,7 +773,6 @@ function calibrationCard(key, title) {
     /** @param {any} given */
     load(given) {
       this.report = readReport(given);
-      node.hidden = false;
       body.hidden = !this.report;
       say(subtitle, this.report ? [this.report.title, this.report.seeds ? `${this.report.seeds} seeds` : ""].filter(Boolean).join(", ") : "");
       drawnPlot = drawnCurve = drawnNow = "";
@@ -929,7 +930,7 @@ function render({ model, el }) {
     const classes = names();
     panes = { controls: controlsPane(ctx), logits: logitPane(ctx, classes), loss: lossPane(ctx, classes), calibration: calibrationPane(ctx), table: tablePane(classes) };
     panes.calibration.load(model.get("calibration"));
-    const lossNow = h("output", { class: "readout", "aria-label": "loss" });
+    const lossNow = h("p", { class: "readout" });
     panes.readout = lossNow;
     panes.controls.node.append(lossNow);
     root.replaceChildren(panes.controls.node, h("div", { class: "stage" }, panes.logits.node, panes.loss.node, panes.table.node), panes.calibration.node);
@@ -1110,7 +1111,7 @@ const CSS = `
   --bar: light-dark(#b9c2d2, #58647a); --soft: light-dark(#b0500a, #f2a75c); --up: light-dark(#1668b3, #6fb4f4);
   --down: light-dark(#b1246b, #f383b4); --focus: light-dark(#1668b3, #8cc4ff); --wash: light-dark(#f5f6f9, #1c222c);
   color: var(--ink); background: var(--paper); font: 400 15px/1.45 var(--ow-sans, system-ui, "Segoe UI", Roboto, sans-serif);
-  font-variant-numeric: tabular-nums; display: grid; gap: 28px; text-align: start;
+  font-variant-numeric: tabular-nums; display: grid; grid-template-columns: minmax(0, 1fr); gap: 28px; text-align: start; overflow-wrap: break-word;
 }
 *, *::before, *::after { box-sizing: border-box; }
 h3, h4, p, dl, dd, fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
@@ -1119,7 +1120,7 @@ h3, h4, p, dl, dd, fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 i { font-family: var(--ow-serif, Georgia, "Times New Roman", serif); }
 
-.controls { display: grid; gap: 16px 28px; grid-template-columns: 1fr; align-items: end; }
+.controls { display: grid; gap: 16px 28px; grid-template-columns: minmax(0, 1fr); align-items: end; }
 .control { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: center; }
 .alpha-control { display: grid; grid-template-columns: auto minmax(0, 1fr) 3.2em; align-items: center; }
 .alpha-control output { font-weight: 600; color: var(--soft); text-align: end; }
@@ -1142,7 +1143,7 @@ button.quiet { border-color: transparent; color: var(--mute); text-decoration: u
 .why { color: var(--mute); min-height: 2.9em; }
 .readout { font-size: 22px; font-weight: 600; letter-spacing: -.01em; white-space: nowrap; }
 
-.stage { display: grid; gap: 32px; }
+.stage { display: grid; grid-template-columns: minmax(0, 1fr); gap: 32px; }
 .pane { min-width: 0; container-type: inline-size; }
 .pane-head { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; justify-content: space-between; margin-bottom: 8px; }
 .loss .pane-head { justify-content: start; gap: 6px 10px; }
@@ -1197,7 +1198,7 @@ button.quiet { border-color: transparent; color: var(--mute); text-decoration: u
 .row[data-pull=up] .num-g { color: var(--up); } .row[data-pull=down] .num-g { color: var(--down); }
 .caption { margin-top: 12px; min-height: 2.9em; }
 @container (min-width: 520px) { /* name | slider above bar | numbers */
-  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3em 4.9em; gap: 8px 10px; }
+  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3.2em 4.9em; gap: 8px 10px; }
   .row { --h: 32px; grid-column: 1 / -1; grid-template: none; grid-template-areas: "name zt z z z" "name pt p t g"; grid-template-columns: subgrid; }
   .row.head { grid-template-areas: "name zt p t g"; }
   .head .track.z { display: block; padding: 0; } .head .num-z { display: none; }
@@ -1246,6 +1247,8 @@ tbody tr > *, tfoot tr > * { border-top: 1px solid var(--rule); }
 .calibration { border-top: 1px solid var(--rule); padding-top: 24px; }
 h3 { font-size: 19px; font-weight: 650; line-height: 1.25; } h4 { font-size: 16px; font-weight: 650; }
 .subtitle { display: block; font-weight: 400; }
+code { font-family: var(--ow-mono, ui-monospace, monospace); font-size: .95em; color: var(--ink); }
+.note:empty { display: none; }
 .note { margin-bottom: 18px; max-width: 68ch; }
 .cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
 .card { container-type: inline-size; min-width: 0; }
