@@ -1,0 +1,130 @@
+"""Numba behind three typed doors: code for loops that add up, code for single numbers, and entry points.
+
+Numba caches compiled entry points on disk but looks only at their own file: a change in a helper's file would go
+unseen. An entry point therefore takes :data:`SOURCES`, a checksum of this folder, as a constant in a closure, which
+is part of the key that Numba caches by.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import make_array
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Numba's decorators change what they decorate in ways that its type hints do not tell.
+_njit: Any = njit
+_intrinsic: Any = intrinsic
+_make_array: Any = make_array
+
+# Sums may be taken in any order and products fused; NaN and infinities keep their meaning: masks are -inf.
+LOOP = {"nsz", "arcp", "contract", "afn", "reassoc"}
+SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+
+
+def loop(function: F) -> F:
+    """A helper that runs over arrays: its reductions may be reordered, so that they vectorise."""
+    compiled: F = _njit(fastmath=LOOP, error_model="numpy", nogil=True)(function)
+    return compiled
+
+
+def glue(function: F) -> F:
+    """A helper that takes many arrays: inlined, since passing them would cost more than the work."""
+    compiled: F = _njit(fastmath=LOOP, error_model="numpy", forceinline=True)(function)
+    return compiled
+
+
+def scalar(function: F) -> F:
+    """A helper on single numbers, inlined into the caller's loop; multiply-add may fuse, nothing is reordered."""
+    compiled: F = _njit(fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
+    return compiled
+
+
+def entry(signature: Any, function: F) -> F:
+    """A function that Python calls: compiled for ``signature`` now, without the GIL, kept on disk where that can be."""
+    options: dict[str, Any] = {"fastmath": LOOP, "error_model": "numpy", "nogil": True}
+    try:
+        compiled: F = _njit(signature, cache=True, **options)(function)
+    except (RuntimeError, OSError):  # no folder to write to: compile in every process
+        compiled = _njit(signature, **options)(function)
+    return compiled
+
+
+def chosen_by_type(stub: F, **implementations: Any) -> F:
+    """``stub`` as the implementation named after the type of its first argument (``float32``, ``float64``)."""
+
+    def choose(x: Any, *rest: Any) -> Any:
+        return implementations.get(str(x))
+
+    overload(stub, jit_options={"fastmath": {"contract"}, "forceinline": True}, strict=False)(choose)
+    return stub
+
+
+def _reinterpret(source: Any, target: Any, llvm: Any) -> Any:
+    def bits(typing: Any, x: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], llvm)
+
+        return target(source), code
+
+    return _intrinsic(bits)
+
+
+float32_bits = _reinterpret(types.float32, types.int32, ir.IntType(32))
+float64_bits = _reinterpret(types.float64, types.int64, ir.IntType(64))
+bits_float32 = _reinterpret(types.int32, types.float32, ir.FloatType())
+bits_float64 = _reinterpret(types.int64, types.float64, ir.DoubleType())
+
+
+def _cast(typing: Any, value: Any, like: Any) -> Any:
+    """``value`` in the type of ``like``: a number, or the entries of an array."""
+    target = like.dtype if isinstance(like, types.Array) else like
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, args[0], signature.args[0], target)
+
+    return target(value, like), code
+
+
+def _larger(typing: Any, a: Any, b: Any) -> Any:
+    """The larger of two numbers, and whatever it may be if one is NaN: the only form whose reduction vectorises."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        above = builder.fcmp_ordered(">", *args, flags=("nnan", "nsz"))
+        return builder.select(above, *args, flags=("nnan", "nsz"))
+
+    return a(a, a), code
+
+
+def _borrowed(typing: Any, a: Any) -> Any:
+    """The same array without its reference count, which threads would fight over at every slice.
+
+    For arguments of an entry point alone: Python keeps them alive during the call.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        view = _make_array(signature.return_type)(context, builder, args[0])
+        view.meminfo = view.meminfo.type(None)
+        view.parent = view.parent.type(None)
+        return view._getvalue()
+
+    return a(a), code
+
+
+# Intrinsics lose their signature when decorated, so they are named here.
+cast: Callable[[Any, Any], Any] = _intrinsic(_cast)
+larger: Callable[[Any, Any], Any] = _intrinsic(_larger)
+borrowed: Callable[[Any], Any] = _intrinsic(_borrowed)
+
+
+def array(dtype: Any, dimensions: int, *, written: bool = False) -> Any:
+    """The Numba type of a C-contiguous array of a NumPy dtype; those not written may be read-only."""
+    return types.Array(getattr(types, np.dtype(dtype).name), dimensions, "C", readonly=not written)

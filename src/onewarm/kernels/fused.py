@@ -1,0 +1,65 @@
+"""The fused kernel behind a SoftTarget: which scale the rows get, and the sum of their losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.kernels import cpu
+from onewarm.loss import Normalizer, Reduction, divisor
+from onewarm.target import SoftTarget
+
+
+def loss_and_gradient(
+    logits: NDArray[Any],
+    target: SoftTarget,
+    reduction: Reduction,
+    normalizer: Normalizer,
+    z_loss: float,
+    *,
+    gradient: bool,
+    row_scale: Any = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+) -> tuple[Any, NDArray[Any] | None]:
+    """What :func:`onewarm.loss.cross_entropy_with_gradient` computes, for NumPy logits and a target it has checked.
+
+    Args:
+        row_scale: (N,) or one number, what the rows of the gradient are multiplied by besides.
+        out, threads: as in :func:`onewarm.kernels.cpu.rows`.
+
+    Returns:
+        The loss, a NumPy scalar or (N,), and the gradient of shape (N, K) or None.
+
+    Example:
+        >>> from onewarm.target import smooth
+        >>> z, target = np.array([[3.0, 1.0, -0.5, -1.0]]), smooth(np.array([0]), 0.1, num_classes=4)
+        >>> loss, gradient = loss_and_gradient(z, target, "mean", "rows", 0.0, gradient=True)
+        >>> loss.round(4), gradient.round(3)
+        (np.float64(0.4063), array([[-0.08 ,  0.089,  0.001, -0.01 ]]))
+    """
+    share = 1.0 if reduction != "mean" else 1.0 / _divisor(target, normalizer)
+    losses, grads = cpu.rows(
+        *(logits, target.index, target.weight, target.table, target.table_index, target.table_weight),
+        row_scale=share if row_scale is None else share * row_scale,
+        z_loss=z_loss,
+        gradient=gradient,
+        out=out,
+        threads=threads,
+    )
+    if reduction == "none":
+        return losses, grads
+    return losses.dtype.type(losses.sum(dtype=np.float64) * share), grads
+
+
+def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
+    """:func:`onewarm.loss.divisor`, with the rows counted column by column: a reduction along a short axis is slow."""
+    if not isinstance(normalizer, str) or normalizer != "rows":
+        return float(divisor(target, normalizer, np.empty(0)))
+    columns = [*target.weight.T, *(() if target.table_weight is None else target.table_weight.T)]
+    live = np.zeros(len(target), np.bool_)
+    for column in columns:
+        live |= column != 0
+    return float(max(int(np.count_nonzero(live)), 1))

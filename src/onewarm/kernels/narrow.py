@@ -1,0 +1,160 @@
+"""Few classes: many rows at a time, turned so that a vector holds one class of sixty-four rows.
+
+The target is written out as a tile beside the logits: with few classes that costs less than a loop for each of its
+forms. Rows that have a masked or a bad logit are left to :mod:`onewarm.kernels.wide`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from onewarm.kernels.compile import cast, glue, larger
+from onewarm.kernels.vector import exp, log
+from onewarm.kernels.wide import LANES, Job, Mass, Scratch, has_mass, one_row, table_row
+
+NARROW = 48  # classes up to which rows are taken many at a time
+FEW = 16  # rows below which they are not
+
+
+class Tile(NamedTuple):
+    """Scratch for LANES rows: class by class, and row by row."""
+
+    z: Any  # (K, LANES) logits, then exponentials
+    t: Any  # (K, LANES) target
+    top: Any  # (LANES,)
+    added: Any  # (LANES,) sum of exponentials
+    dot: Any  # (LANES,)
+    s: Any  # (LANES,) float64 mass
+    scale: Any  # (LANES,) float64
+    loss: Any  # (LANES,) float64
+    live: Any  # (LANES,) whether the row has mass
+    careful: Any  # (LANES,) whether the row is left to the other file
+
+
+@glue
+def load(job: Job, first: int, rows: int, room: Tile) -> None:
+    """Turn rows of logits into the tile; rows without mass and missing rows become 0."""
+    for b in range(LANES):
+        room.live[b] = b < rows and has_mass(job.mass, first + b)
+        if room.live[b]:
+            row = job.z[(first + b) * job.stride : (first + b) * job.stride + job.classes]
+            for k in range(job.classes):
+                room.z[k, b] = row[k]
+        else:
+            for k in range(job.classes):
+                room.z[k, b] = 0
+
+
+@glue
+def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
+    """Write the target of each row into the tile, and its mass."""
+    classes = room.t.shape[0]
+    room.t[:] = 0
+    for b in range(LANES):
+        room.s[b] = 0.0
+    shared = mass.table_mass.size == 1
+    for j in range(mass.table_index.shape[1]):
+        if shared:  # one row for all
+            for b in range(rows):
+                room.scale[b] = mass.table_weight[first + b, j]
+                room.s[b] += room.scale[b] * mass.table_mass[0]
+            for k in range(classes):
+                for b in range(LANES):
+                    room.t[k, b] += cast(mass.table[k], room.t) * cast(room.scale[b], room.t)
+            continue
+        for b in range(rows):
+            w = mass.table_weight[first + b, j]
+            if w != 0.0:
+                r = mass.table_index[first + b, j]
+                row = table_row(mass, r, classes)
+                added = 0.0
+                for k in range(classes):
+                    room.t[k, b] += cast(w * row[k], room.t)
+                    added += row[k]
+                room.s[b] += w * added
+    for b in range(rows):
+        for j in range(mass.index.shape[1]):
+            w = mass.weight[first + b, j]
+            if w != 0.0:
+                room.t[mass.index[first + b, j], b] += cast(w, room.t)
+                room.s[b] += w
+
+
+@glue
+def solve(room: Tile) -> None:
+    """The largest logit, the exponentials, their sum and the dot product with the target, for every row of the tile."""
+    zero = cast(0.0, room.z)
+    for b in range(LANES):
+        room.top[b] = room.z[0, b]
+        room.added[b] = zero
+        room.dot[b] = zero
+    for k in range(room.z.shape[0]):
+        for b in range(LANES):
+            room.top[b] = larger(room.top[b], room.z[k, b])
+            room.added[b] += room.z[k, b]
+    for b in range(LANES):
+        room.careful[b] = not (np.isfinite(room.added[b]) and room.top[b] < 1e30)
+        room.added[b] = zero
+    for k in range(room.z.shape[0]):
+        for b in range(LANES):
+            d = room.z[k, b] - room.top[b]
+            e = exp(d)
+            room.z[k, b] = e
+            room.added[b] += e
+            room.dot[b] += d * room.t[k, b]
+
+
+@glue
+def gradients(room: Tile) -> None:
+    """z <- scale (s e / sum e - t) over the tile; ``added`` holds s / sum e by now, ``dot`` the scale."""
+    for k in range(room.z.shape[0]):
+        for b in range(LANES):
+            room.z[k, b] = (room.z[k, b] * room.added[b] - room.t[k, b]) * room.dot[b]
+
+
+@glue
+def losses(room: Tile, z_loss: float) -> None:
+    """loss <- s log sum e - <t, d> + z_loss s lse^2, and what :func:`gradients` needs."""
+    for b in range(LANES):
+        log_added = log(np.float64(room.added[b]))
+        lse = log_added + np.float64(room.top[b])
+        room.loss[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
+        factor = room.s[b] * (1.0 + 2.0 * z_loss * lse) / np.float64(room.added[b])
+        room.added[b] = cast(factor, room.added)
+        room.dot[b] = cast(room.scale[b], room.dot)
+
+
+@glue
+def store(job: Job, first: int, rows: int, room: Tile) -> None:
+    """Turn the tile back into rows of the gradient: 0 for rows without mass, nothing for rows left over."""
+    for b in range(rows):
+        row = job.g[(first + b) * job.classes : (first + b + 1) * job.classes]
+        if not room.live[b]:
+            row[:] = 0
+        elif not room.careful[b]:
+            for k in range(job.classes):
+                row[k] = room.z[k, b]
+
+
+@glue
+def by_tiles(job: Job, room: Tile, one: Scratch, lo: int, hi: int) -> int:
+    """Rows lo to hi; returns the first whose logits have no loss, or -1. ``one`` may share memory with ``room``."""
+    for first in range(lo, hi, LANES):
+        rows = min(LANES, hi - first)
+        load(job, first, rows, room)
+        load_target(first, rows, job.mass, room)
+        solve(room)
+        for b in range(rows):
+            room.scale[b] = job.scale[(first + b) * job.step]
+        losses(room, job.z_loss)
+        for b in range(rows):
+            job.loss[first + b] = room.loss[b] if room.live[b] else 0.0
+        if job.g.size > 0:
+            gradients(room)
+            store(job, first, rows, room)
+        for b in range(rows):
+            if room.live[b] and room.careful[b] and not one_row(job, first + b, one):
+                return first + b
+    return -1
