@@ -1,0 +1,136 @@
+"""The ledger says where each claim comes from, and refuses a file that does not, by file, key and remedy."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyClaim, load_ledger
+from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
+
+LEDGER = load_ledger()
+SLUGS = [
+    "decomposition", "logit-form", "gradient", "hessian", "finite-optimum", "loss-floor", "population-optimum",
+    "lowers-confidence", "improves-overconfident", "harms-calibrated", "accuracy-depends", "after-temperature",
+]  # fmt: skip
+
+GOOD = """\
+title: T
+kind: identity
+statement: S
+scope: S
+witness: onewarm.claims.identities:gradient
+predictions: [{measure: m, quantity: q, scope: s}]
+sources:
+  - {authors: A, title: T, venue: V, year: 2020, url: https://example.org, place: Section 1, read: abstract, says: S}
+"""
+
+
+def write(root: Path, text: str, name: str = "01-one.yaml") -> Path:
+    folder = root / "section" / "concept"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def test_the_twelve_claims_are_there_in_order() -> None:
+    assert [claim.slug for claim in LEDGER.values()] == SLUGS
+    assert all(key == f"claim:optimization/label-smoothing/{claim.slug}" for key, claim in LEDGER.items())
+
+
+@pytest.mark.parametrize("claim", LEDGER.values(), ids=SLUGS)
+def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Claim) -> None:
+    for source in (*claim.sources, *claim.counter):
+        assert source.place and source.says.endswith((".", "here."))
+        assert re.match(r"full text$|abstract$|reprinted in ", source.read)
+        # An abstract was read for its statement: no table value may be printed from it.
+        assert not (source.read == "abstract" and source.numbers)
+    assert claim.witness is not None
+    module, _, name = claim.witness.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("claim", [c for c in LEDGER.values() if c.kind == "study"], ids=lambda c: c.slug)
+def test_studies_speak_of_what_the_main_study_runs(claim: Claim) -> None:
+    for p in claim.predictions:
+        assert isinstance(p, Comparison)
+        assert p.dataset in MAIN_DATASETS and p.arm in MAIN_ARMS and p.baseline in (None, "hard")
+    assert any(p.role == "test" for p in claim.predictions if isinstance(p, Comparison))
+
+
+def test_the_files_are_plain_and_one_a_claim() -> None:
+    files = sorted(HERE.glob("*/*/*.yaml"))
+    assert [f.stem.split("-", 1)[1] for f in files] == SLUGS
+
+
+def test_words_for_an_effect() -> None:
+    paired = Comparison(dataset="d", metric="ece", arm="smooth:0.1", baseline="hard", expected="positive")
+    alone = Comparison(dataset="d", metric="temperature", arm="hard", reference=1.0, expected="positive")
+    plain = Comparison(dataset="d", metric="confidence_gap", arm="hard", expected="positive")
+    assert [p.quantity for p in (paired, alone, plain)] == [
+        "ECE, smooth:0.1 minus hard",
+        "fitted temperature of hard minus 1",
+        "confidence gap of hard",
+    ]
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    (claim,) = load_ledger(write(tmp_path, GOOD)).values()
+    assert claim.key == "claim:section/concept/one" and claim.slug == "one" and claim.counter == ()
+
+
+WHERE = "section/concept/01-one.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("place: Section 1, ", "", f"{WHERE}: sources.0.place: missing; add it"),
+        ("place: Section", "plaec: x, place: Section", f"{WHERE}: sources.0.plaec: unknown key; did you mean 'place'?"),
+        ("title: T\nkind", "zzz: 1\ntitle: T\nkind", f"{WHERE}: zzz: unknown key; remove it"),
+        ("statement: S\n", "", f"{WHERE}: statement: missing; add it"),
+        ("kind: identity", "kind: theorem", f"{WHERE}: kind: 'theorem'; write identity or study"),
+        ("read: abstract", "read: skimmed", f"{WHERE}: sources.0.read: String should match pattern"),
+        ("year: 2020", "year: '2020'", f"{WHERE}: sources.0.year: Input should be a valid integer; got '2020'"),
+        ("url: https", "url: http", f"{WHERE}: sources.0.url: String should match pattern"),
+        ("title: T\nkind", "title: T\ntitle: U\nkind", "duplicate key 'title'"),
+        ("statement: S", "statement: [S", f"{WHERE}: not readable as YAML: "),
+        ("scope: S\n", "key: claim:x\nscope: S\n", f"{WHERE}: key: 'claim:x', but its place says 'claim:section/"),
+        ("measure: m, ", "", f"{WHERE}: predictions.0.measure: missing; add it"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_named_with_key_and_remedy(tmp_path: Path, old: str, new: str, error: str) -> None:
+    assert old in GOOD
+    with pytest.raises(LedgerError) as caught:
+        load_ledger(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert error in str(caught.value)
+
+
+def test_an_unknown_metric_lists_the_known(tmp_path: Path) -> None:
+    text = GOOD.replace("identity", "study", 1).replace(
+        "{measure: m, quantity: q, scope: s}", "{dataset: d, metric: eec, arm: hard, expected: none}"
+    )
+    with pytest.raises(LedgerError, match=r"predictions.0.metric: .*unknown metric 'eec'; use one of accuracy, "):
+        load_ledger(write(tmp_path, text))
+
+
+def test_files_that_are_not_claims(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no claim here; expected files like"):
+        load_ledger(tmp_path)
+    with pytest.raises(LedgerError, match="expected keys such as title and statement, got list"):
+        load_ledger(write(tmp_path / "a", "[1, 2]"))
+    with pytest.raises(LedgerError, match=r"the file name must be NN-<slug>.yaml"):
+        load_ledger(write(tmp_path / "b", GOOD, "gradient.yaml"))
+
+
+def test_two_claims_may_not_share_an_evidence_file(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    with pytest.raises(
+        LedgerError, match=r"02-one.yaml: key: the slug 'one' is also that of .*01-one.yaml; .*rename one"
+    ):
+        load_ledger(write(tmp_path, GOOD, "02-one.yaml"))
+
+
+def test_study_predictions_are_typed() -> None:
+    assert all(isinstance(c, StudyClaim) == (c.kind == "study") for c in LEDGER.values())

@@ -1,0 +1,202 @@
+"""The status is what the rules make of the evidence, in every case."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onewarm.claims.evidence import Evidence, Finding, Ran
+from onewarm.claims.ledger import Comparison, IdentityClaim, Source, StudyClaim
+from onewarm.claims.status import MIN_SEEDS, RANK, judge, status
+
+Make = Callable[..., StudyClaim]
+Found = Callable[..., Evidence]
+
+ABOVE, BELOW, ACROSS = (0.1, 0.3), (-0.3, -0.1), (-0.1, 0.1)
+
+
+def wants(expected: str, dataset: str = "d", role: str = "test", margin: float = 0.0) -> Comparison:
+    return Comparison.model_validate(
+        {"dataset": dataset, "metric": "ece", "arm": "smooth:0.1", "baseline": "hard", "expected": expected,
+         "role": role, "margin": margin}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("difference", "margin", "expected"),
+    [
+        (0.0, 0.5, "identity holds"),
+        (1e-10, 0.5, "identity holds"),
+        (1.01e-10, 0.5, "refuted"),
+        (-2e-10, 0.5, "refuted"),
+        (0.0, 1e-10, "refuted"),
+        (0.0, -0.5, "refuted"),
+        (0.0, None, "inconclusive"),
+        (1.0, None, "refuted"),
+    ],
+)
+def test_identities(
+    identity_claim: IdentityClaim, evidence_of: Found, difference: float, margin: float | None, expected: str
+) -> None:
+    assert status(identity_claim, evidence_of(identity_claim, difference, margin)) == expected
+
+
+def test_not_a_number_refutes_an_identity(identity_claim: IdentityClaim, evidence_of: Found) -> None:
+    evidence = evidence_of(identity_claim, 0.0, 0.5)
+    broken = evidence.findings[0].model_copy(update={"effect": None})
+    evidence = evidence.model_copy(update={"findings": (broken, evidence.findings[1])})
+    judgement = judge(identity_claim, evidence)
+    assert (judgement.status, judgement.because) == ("refuted", "difference: not a finite number, tolerance 1e-10.")
+
+
+@pytest.mark.parametrize(
+    ("expected", "interval", "verdict"),
+    [
+        ("positive", ABOVE, "shown"),
+        ("positive", BELOW, "contradicted"),
+        ("positive", ACROSS, "open"),
+        ("negative", BELOW, "shown"),
+        ("negative", ABOVE, "contradicted"),
+        ("negative", ACROSS, "open"),
+        ("positive", (0.0, 0.2), "open"),
+        ("negative", (-0.2, 0.0), "open"),
+        ("not negative", ABOVE, "shown"),
+        ("not negative", (-0.04, 0.2), "shown"),
+        ("not negative", (-0.04, -0.01), "shown"),
+        ("not negative", ACROSS, "open"),
+        ("not negative", BELOW, "contradicted"),
+        ("none", BELOW, "context"),
+    ],
+)
+def test_verdicts(
+    study_claim: Make, evidence_of: Found, expected: str, interval: tuple[float, float], verdict: str
+) -> None:
+    claim = study_claim(wants(expected, margin=0.05))
+    assert judge(claim, evidence_of(claim, interval)).judged[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ((ABOVE, ABOVE), "supported"),
+        ((ABOVE, ACROSS), "conditional"),
+        ((ABOVE, BELOW), "conditional"),
+        ((BELOW, BELOW), "refuted"),
+        ((BELOW, ACROSS), "refuted"),
+        ((ACROSS, ACROSS), "inconclusive"),
+        ((ABOVE, None), "inconclusive"),
+        ((BELOW, None), "inconclusive"),
+    ],
+)
+def test_rule_all(study_claim: Make, evidence_of: Found, intervals: tuple[object, ...], expected: str) -> None:
+    claim = study_claim(wants("positive", "a"), wants("positive", "b"))
+    assert status(claim, evidence_of(claim, *intervals)) == expected
+
+
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ((ABOVE, BELOW), "supported"),
+        ((BELOW, ABOVE), "supported"),
+        ((ABOVE, ABOVE), "refuted"),
+        ((BELOW, BELOW), "refuted"),
+        ((ABOVE, ACROSS), "inconclusive"),
+        ((ABOVE, (0.5, 0.6)), "conditional"),
+        ((ABOVE, (-0.1, 0.05)), "conditional"),
+        ((ACROSS, ACROSS), "inconclusive"),
+        ((ABOVE, None), "inconclusive"),
+    ],
+)
+def test_rule_differs(study_claim: Make, evidence_of: Found, intervals: tuple[object, ...], expected: str) -> None:
+    claim = study_claim(wants("positive", "a"), wants("negative", "b"), rule="differs")
+    assert status(claim, evidence_of(claim, *intervals)) == expected
+
+
+@pytest.mark.parametrize(
+    ("premise", "expected"), [(ABOVE, "supported"), (ACROSS, "inconclusive"), (BELOW, "inconclusive")]
+)
+def test_a_claim_whose_premise_fails_was_not_tested(
+    study_claim: Make, evidence_of: Found, premise: tuple[float, float], expected: str
+) -> None:
+    claim = study_claim(wants("positive", "a", role="premise"), wants("positive", "b"))
+    judgement = judge(claim, evidence_of(claim, premise, ABOVE))
+    assert judgement.status == expected
+    if expected == "inconclusive":
+        assert judgement.because == "Its premise was not met: ECE, smooth:0.1 minus hard on a."
+
+
+def test_context_decides_nothing(study_claim: Make, evidence_of: Found) -> None:
+    claim = study_claim(wants("positive", "a"), wants("none", "b", role="context"))
+    assert {status(claim, evidence_of(claim, ABOVE, c)) for c in (ABOVE, BELOW, ACROSS, None)} == {"supported"}
+
+
+def test_holm_must_agree_with_the_interval(study_claim: Make, evidence_of: Found) -> None:
+    claim = study_claim(wants("positive"))
+    assert status(claim, evidence_of(claim, ABOVE, p=0.05)) == "supported"
+    assert status(claim, evidence_of(claim, ABOVE, p=0.06)) == "inconclusive"
+    assert status(claim, evidence_of(claim, BELOW, p=0.06)) == "inconclusive"
+
+
+def test_fewer_seeds_behind_one_finding(study_claim: Make, evidence_of: Found) -> None:
+    claim = study_claim(wants("positive"))
+    evidence = evidence_of(claim, ABOVE)
+    few = evidence.model_copy(update={"findings": (evidence.findings[0].model_copy(update={"seeds": 19}),)})
+    assert (status(claim, evidence), status(claim, few)) == ("supported", "inconclusive")
+
+
+def test_without_evidence_or_witness(study_claim: Make, evidence_of: Found) -> None:
+    claim = study_claim(wants("positive"))
+    assert status(claim, None) == "no witness"
+    silent = claim.model_copy(update={"witness": None})
+    assert status(silent, evidence_of(claim, ABOVE)) == "no witness"
+
+
+def test_evidence_of_another_claim_is_refused(
+    study_claim: Make, identity_claim: IdentityClaim, evidence_of: Found
+) -> None:
+    claim = study_claim(wants("positive"))
+    with pytest.raises(ValueError, match=r"evidence of claim:a/b/identity \(identity\) was given for claim:a/b/study"):
+        status(claim, evidence_of(identity_claim, 0.0, 1.0))
+
+
+ends = st.floats(-1, 1).flatmap(lambda low: st.tuples(st.just(low), st.floats(low, 1)))
+SOURCE = Source(
+    authors="A", title="T", venue="V", year=2020, url="https://example.org", place="P", read="abstract", says="S."
+)  # fmt: skip
+
+
+wanted = st.sampled_from(["positive", "negative", "not negative", "none"])
+
+
+@given(
+    st.lists(st.tuples(wanted, ends, st.floats(0, 1)), min_size=1, max_size=4),
+    st.sampled_from(["all", "differs"]),
+    st.integers(0, 40),
+)  # fmt: skip
+def test_whatever_was_found(rows: list[tuple[str, tuple[float, float], float]], rule: str, seeds: int) -> None:
+    predictions = tuple(wants(expected, f"d{i}") for i, (expected, _, _) in enumerate(rows))
+    claim = StudyClaim.model_validate(
+        {"key": "claim:a/b/c", "title": "T", "kind": "study", "statement": "S", "scope": "S", "rule": rule,
+         "sources": (SOURCE,), "witness": "w:w", "predictions": predictions}
+    )  # fmt: skip
+    found = tuple(
+        Finding(scope=p.scope, quantity=p.quantity, effect=sum(i) / 2, interval=i, level=0.95, p=q, expected=p.expected)
+        for p, (_, i, q) in zip(predictions, rows, strict=True)
+    )
+    ran = Ran(date="2026-01-01", seconds=0.0, versions={}, command="c")
+    evidence = Evidence(claim=claim.key, kind="study", ran=ran, seeds=tuple(range(seeds)), findings=found)
+    got = status(claim, evidence)
+    assert got in RANK and got != "identity holds"
+    if seeds < MIN_SEEDS:
+        assert got == "inconclusive"
+    for order in itertools.islice(itertools.permutations(found), 6):  # nothing depends on the order of findings
+        assert status(claim, evidence.model_copy(update={"findings": order})) == got
+    ranges = [f.interval or (0.0, 0.0) for f in found]
+    mirrored = (f.model_copy(update={"interval": (-b, -a)}) for f, (a, b) in zip(found, ranges, strict=True))
+    flipped = evidence.model_copy(update={"findings": tuple(mirrored)})
+    if rule == "differs":  # the claim is symmetric in the sign
+        assert status(claim, flipped) == got
+    elif got == "supported" and any(p.expected in ("positive", "negative") for p in predictions):
+        assert status(claim, flipped) != "supported"

@@ -1,0 +1,43 @@
+"""The tables say what the judgement says."""
+
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+
+from onewarm.claims.evidence import read_evidence
+from onewarm.claims.ledger import load_ledger
+from onewarm.claims.tables import findings_table, ledger_table, results_table
+from onewarm.claims.verify import verify
+
+LEDGER = load_ledger()
+
+
+def text(table: RenderableType) -> str:
+    console = Console(width=200, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(table)
+    console.file.close()
+    return console.export_text()
+
+
+def test_list(home: Path) -> None:
+    verify(["gradient"], home)
+    lines = text(ledger_table(LEDGER, read_evidence(home))).splitlines()
+    (gradient,) = (line for line in lines if " gradient " in line)
+    assert "identity holds" in gradient and "The largest difference is" in gradient
+    (hessian,) = (line for line in lines if " hessian " in line)
+    assert "no witness" in hessian and "never" in hessian and "onewarm claims verify hessian" in hessian
+    assert len([line for line in lines if line.startswith("│")]) >= len(LEDGER)
+
+
+def test_results(home: Path) -> None:
+    out = text(results_table(verify(["gradient"], home)))
+    assert "no witness" in out and "identity holds" in out and "heard for the first time" in out
+    assert "nothing" in text(results_table(verify(["gradient"], home)))
+
+
+def test_findings(home: Path) -> None:
+    claim = LEDGER["claim:optimization/label-smoothing/gradient"]
+    verify(["gradient"], home)
+    out = text(findings_table(claim, read_evidence(home)[claim.key]))
+    assert "The gradient is probability minus target: identity holds" in out
+    assert out.count(" shown ") == 2 and "|gradient - (s softmax(z) - t)|" in out
