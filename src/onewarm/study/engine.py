@@ -23,6 +23,7 @@ from onewarm.study.datasets import Dataset, load
 from onewarm.study.report import StudyReport
 from onewarm.study.scores import Scores
 from onewarm.study.scoring import score
+from onewarm.study.seeds import parse_seeds
 from onewarm.study.store import Store, StoredRun
 from onewarm.study.training import Run, Training, train
 
@@ -50,7 +51,7 @@ class Progress(NamedTuple):
 def run_study(
     dataset: str | Dataset,
     arms: str | Sequence[str] = MAIN_ARMS,
-    seeds: int | Iterable[int] = MAIN_SEEDS,
+    seeds: int | str | Iterable[int] = MAIN_SEEDS,
     *,
     label: str | None = None,
     store: Store | str | None = None,
@@ -62,7 +63,7 @@ def run_study(
     Args:
         dataset: a name or path that `datasets.load` knows, or a Dataset.
         arms: recipes as in `arms.parse_arm`; `hard`, or the first without it, is what the others are compared with.
-        seeds: which, or how many from 0.
+        seeds: which, or how many from 0, or as text (`20`, `0,3,5-9`).
         label: the label column of a file.
         store: a Store, its URL, or None for the default one.
         training: hyperparameters; the default depends on the number of training rows.
@@ -72,7 +73,7 @@ def run_study(
     was when it is started again. Raises ValueError for arms, seeds or data, StoreError for the store.
     """
     parsed = parse_arms(arms if isinstance(arms, str) else list(arms))
-    wanted_seeds = _seeds(seeds)
+    wanted_seeds = parse_seeds(seeds)
     data = load(dataset, label) if isinstance(dataset, str) else dataset
     training = training or Training.for_rows(data.sizes[0])
     opened = store if isinstance(store, Store) else Store(store)
@@ -189,19 +190,3 @@ def _one_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    if isinstance(seeds, (int, np.integer)):
-        if isinstance(seeds, bool) or seeds < 1:
-            raise ValueError(f"seeds: {seeds!r}; expected how many (at least 1) or a list of them")
-        return list(range(int(seeds)))
-    out = list(seeds)
-    for i, seed in enumerate(out):
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
-            raise ValueError(f"seeds[{i}] is {seed!r}; expected whole numbers from 0")
-        if seed in out[:i]:
-            raise ValueError(f"seeds[{i}]: {seed} is there twice")
-    if not out:
-        raise ValueError("seeds is empty; expected at least one")
-    return [int(s) for s in out]

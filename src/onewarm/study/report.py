@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,30 +105,43 @@ class StudyReport:
 
     def print(self, console: Console) -> None:
         """Two tables: each arm's means, and each arm minus the baseline with intervals."""
-        shown = ("accuracy", "nll", "ece", "confidence_gap", "temperature", "nll_after", "ece_after")
-        heads = ("accuracy", "NLL", "ECE", "conf. gap", "T", "NLL after T", "ECE after T")
-        sizes = "train {train}, validation {validation}, test {test}".format(**self.dataset)
-        table = Table(title=f"{self.dataset['title']}: mean of {len(self.seeds)} seeds\n{sizes}", title_justify="left")
-        table.add_column("arm")
-        for head in heads:
-            table.add_column(head, justify="right")
+        heads = {
+            "accuracy": "accuracy",
+            "nll": "NLL",
+            "ece": "ECE",
+            "confidence_gap": "conf.\ngap",
+            "temperature": "T",
+            "nll_after": "NLL\nafter T",
+            "ece_after": "ECE\nafter T",
+        }
+        sizes = "train {train}, validation {validation}, test {test} rows".format(**self.dataset)
+        many = f"mean of {len(self.seeds)} seeds" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
+        table = _table(f"{self.dataset['title']}: {many}\n{sizes}", heads.values())
         for arm in self.arms:
-            means = [self._metrics(arm)[m]["mean"] for m in shown]
-            table.add_row(arm, *("-" if m is None else f"{m:.4f}" for m in means))
+            known = self._metrics(arm)
+            means = [known[m]["mean"] for m in heads]
+            table.add_row(arm, *("-" if m is None else f"{m:.3f}" for m in means))
         console.print(table)
-        rows = self.comparisons()
-        if not rows:
+        for line in self._missing():
+            console.print(line, markup=False)
+        by = {(row["arm"], row["metric"]): row for row in self.comparisons()}
+        if not by:
             return
-        title = f"Minus {self.baseline}, paired by seed: mean [95 % interval]; * Holm-corrected p < .05"
-        table = Table(title=title, title_justify="left")
-        columns = ("accuracy", "nll", "ece", "nll_after", "ece_after")
-        for head in ("arm", "accuracy", "NLL", "ECE", "NLL after T", "ECE after T"):
-            table.add_column(head, justify="left" if head == "arm" else "right")
-        by = {(row["arm"], row["metric"]): row for row in rows}
+        heads = {m: heads[m] for m in ("accuracy", "nll", "ece", "nll_after", "ece_after")}
+        title = f"Difference from {self.baseline}, paired by seed: mean [95 % interval]\n* Holm-corrected p < .05"
+        table = _table(title, heads.values())
         for arm in self.arms:
             if arm != self.baseline:
-                table.add_row(arm, *(_cell(by.get((arm, m))) for m in columns))
+                table.add_row(arm, *(_cell(by.get((arm, m))) for m in heads))
         console.print(table)
+
+    def _missing(self) -> list[str]:
+        """A line for each reason why some runs have no temperature."""
+        reasons: dict[str, list[str]] = {}
+        for (arm, seed), run in sorted(self.runs.items()):
+            if run.scores.note:
+                reasons.setdefault(run.scores.note, []).append(f"{arm} seed {seed}")
+        return [f"{len(where)} runs ({where[0]}{', ...' * (len(where) > 1)}): {why}" for why, where in reasons.items()]
 
     def _metrics(self, arm: str) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -173,12 +187,20 @@ def _bins(summaries: list[CalibrationSummary]) -> dict[str, Any] | None:
     return {"bins": [{k: b[k] for k in keep} for b in data["bins"]], "ece": data["ece"], "rows": data["rows"]}
 
 
+def _table(title: str, heads: Iterable[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("arm", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right")
+    return table
+
+
 def _cell(row: dict[str, Any] | None) -> str:
     if row is None:
         return "-"
     low, high = row["interval"]
     star = "*" if row["p_holm"] < 0.05 else " "
-    return f"{row['mean']:+.4f}{star}\n[{low:+.4f}, {high:+.4f}] "
+    return f"{row['mean']:+.3f}{star}\n[{low:+.3f}, {high:+.3f}]"
 
 
 def write_json(path: Path, value: Any) -> None:

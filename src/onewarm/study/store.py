@@ -26,7 +26,7 @@ def default_url() -> str:
 __all__ = ["Store", "StoreError", "StoredRun", "default_url", "home"]
 
 
-class StoreError(RuntimeError):
+class StoreError(OSError):
     """The store cannot be read or written; the message says which, why, and what to do."""
 
 
