@@ -22,8 +22,11 @@ Inline = Callable[[str], Markup]
 def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline) -> dict[str, Any]:
     """What the template of one claim needs: its status is computed here, from the evidence, and nowhere else."""
     judgement = judge(claim, evidence)
-    bounds = [b for j in judgement.judged if j.finding and j.finding.interval for b in j.finding.interval]
-    reach = max(map(abs, bounds), default=0.0)
+    reach: dict[str, float] = {}  # by unit: effects of one unit are drawn to one scale
+    for j in judgement.judged:
+        for bound in (j.finding and j.finding.interval) or ():
+            unit = j.finding.unit if j.finding else ""
+            reach[unit] = max(reach.get(unit, 0.0), abs(bound))
     levels = {j.finding.level for j in judgement.judged if j.finding and j.finding.level}
     sources = [(source, "Source") for source in claim.sources] + [(source, "Against it") for source in claim.counter]
     return {
@@ -35,7 +38,7 @@ def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula:
         "status_slug": judgement.status.replace(" ", "-"),
         "because": inline(judgement.because),
         "findings": [_finding(j, reach) for j in judgement.judged if j.finding],
-        "has_interval": bool(bounds),
+        "has_interval": bool(reach),
         "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
         "seeds": len(set(evidence.seeds)) if evidence and evidence.seeds else 0,
         "sources": [
@@ -69,7 +72,7 @@ def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _finding(judged: Judged, reach: float) -> dict[str, Any]:
+def _finding(judged: Judged, reach: dict[str, float]) -> dict[str, Any]:
     finding, prediction = judged.finding, judged.prediction
     assert finding is not None
     role = prediction.role if isinstance(prediction, Comparison) else "test"
@@ -78,9 +81,10 @@ def _finding(judged: Judged, reach: float) -> dict[str, Any]:
         "quantity": finding.quantity,
         "effect": number(finding.effect),
         "interval": interval(finding.interval),
-        "picture": Markup(whisker(finding.effect, finding.interval, reach)),
-        "expected": finding.expected if finding.expected != "none" else "nothing in particular",
-        "verdict": judged.verdict + (" (premise)" if role == "premise" else ""),
+        "picture": Markup(whisker(finding.effect, finding.interval, reach.get(finding.unit, 0.0))),
+        "expected": finding.expected if finding.expected != "none" else "–",
+        "verdict": ("for context" if judged.verdict == "context" else judged.verdict)
+        + (" (premise)" if role == "premise" else ""),
         "verdict_slug": judged.verdict.replace(" ", "-"),
     }
 

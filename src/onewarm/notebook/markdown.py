@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight as _highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -21,6 +22,8 @@ from onewarm.notebook.mathml import styled
 
 __all__ = ["Prose", "highlight", "plain"]
 
+# Names, operators and punctuation have the colour of the text: their elements would only add weight.
+_PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nn|nx)">([^<]*)</span>')
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
 
 
@@ -28,14 +31,14 @@ def highlight(code: str, language: str = "python") -> Markup:
     """Code as HTML with Pygments' short classes; an unknown language is shown plainly.
 
     >>> highlight("x = 1")
-    Markup('<pre class="code"><code><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>\
-</code></pre>')
+    Markup('<pre class="code"><code>x = <span class="mi">1</span></code></pre>')
     """
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
     inner = _highlight(code.rstrip("\n"), lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    inner = _PLAIN_TOKEN.sub(r"\1", inner)
     return Markup(f'<pre class="code"><code>{inner}</code></pre>')
 
 
@@ -63,6 +66,7 @@ class Prose:
         self._markdown.options["typographer"] = True
         self._markdown.options["highlight"] = lambda code, language, _: str(highlight(code, language))
         self._markdown.core.ruler.push("lines", _lines)
+        self._markdown.core.ruler.push("tails", _tails)
         if self._references:
             self._markdown.core.ruler.push("references", self._refer)
         rules: dict[str, Callable[[Sequence[Token], int, Any, dict[str, Any]], str]] = {
@@ -118,7 +122,11 @@ class Prose:
         at = env["line"] + line if env.get("line") is not None and line is not None else None
         mathml = self.formula(token.content, display=display, source=env["source"], line=at)
         if not display:
-            return mathml
+            tail = token.meta.get("tail", "")
+            if not tail:
+                return mathml
+            head, math, last = mathml.rpartition("<math")
+            return f'{head}<span class="together">{math}{last}{escape(tail)}</span>'
         if token.type == "math_block_label" and token.info in self._equations:
             return self._equations[token.info](mathml)
         return f'<div class="formula scroll">{mathml}</div>\n'
@@ -135,6 +143,18 @@ class Prose:
         renderer = self._markdown.renderer
         assert isinstance(renderer, RendererHTML)
         return renderer.renderToken(tokens, index, options, env)
+
+
+def _tails(state: StateCore) -> None:
+    """A comma or full stop stays with the formula before it: browsers would break the line between."""
+    for token in state.tokens:
+        children = token.children or []
+        for child, after in pairwise(children):
+            if child.type == "math_inline" and after.type == "text":
+                found = re.match(r"[.,;:!?)\]’”]+|-\w*", after.content)
+                if found:
+                    child.meta["tail"] = found.group()
+                    after.content = after.content[found.end() :]
 
 
 def _text(content: str) -> Token:

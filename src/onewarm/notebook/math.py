@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import Converter
 
-from onewarm.notebook.mathml import mend
+from onewarm.notebook.mathml import breakable, mend
 
 __all__ = ["MathError", "to_mathml"]
 
@@ -34,7 +34,8 @@ class MathError(ValueError):
 def to_mathml(latex: str, *, display: bool = False, source: str = "formula", line: int | None = None) -> str:
     """MathML of a LaTeX formula, as text to put into HTML.
 
-    `display` sets the formula as a block. `source` and `line` say where it stands, for the error.
+    `display` sets the formula as a block; a long formula in a line comes as several <math> elements, so that the
+    line can break between them. `source` and `line` say where it stands, for the error.
 
     Raises `MathError` for an unknown command, an unbalanced brace, or anything else that does not convert.
 
@@ -71,10 +72,12 @@ def _convert(latex: str, display: bool) -> str:
         raise _Fault(reason) from None
     mend(root)
     _check(root)
-    attributes = {"display": root.attrib["display"], "alttext": latex}
-    root.attrib.clear()
-    root.attrib.update(attributes)
-    return tostring(root, encoding="unicode", short_empty_elements=False)
+    pieces = [root] if display else breakable(root)
+    for piece in pieces:
+        piece.attrib.clear()
+        piece.attrib["display"] = "block" if display else "inline"
+    pieces[0].attrib["alttext"] = latex
+    return "".join(tostring(piece, encoding="unicode", short_empty_elements=False) for piece in pieces)
 
 
 def _rewrite(latex: str) -> str:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from xml.etree.ElementTree import Element
 
-__all__ = ["mend", "styled"]
+__all__ = ["breakable", "mend", "styled"]
 
 _VARIANTS = {
     "bold": "BOLD",
@@ -29,6 +29,9 @@ _OPENING = frozenset("([{⟨‖|⌊⌈")
 _CLOSING = frozenset(")]}⟩⌋⌉")
 # Symbols that are objects, not operators: without this they get the wide spaces of a relation.
 _ATOMS = frozenset("∞∅⊤⊥…⋯∂∇ℓ")
+# After these a line may break; a formula of at most so many characters is never broken.
+_BREAKS = frozenset("=<>≤≥≈≠≡∈→↦∝+−±≔")
+_SHORT = 16
 _LIMITS = frozenset(("max", "min", "sup", "inf", "lim"))
 _RELATION_SPACE = "0.2778em"
 
@@ -51,6 +54,36 @@ def mend(root: Element) -> Element:
         _row(node)
         _table(node)
     return root
+
+
+def breakable(root: Element) -> list[Element]:
+    """A formula in a line, in pieces that end after a relation or a binary sign: browsers break no formula.
+
+    A short formula stays in one piece.
+    """
+    row = root[0] if len(root) == 1 and root[0].tag == "mrow" else root
+    if len("".join(row.itertext())) <= _SHORT:
+        return [root]
+    pieces: list[Element] = []
+    current: list[Element] = []
+    depth = 0
+    for child in row:
+        text = (child.text or "") if child.tag == "mo" else ""
+        depth += (text in _OPENING) - (text in _CLOSING)
+        current.append(child)
+        if depth == 0 and text in _BREAKS and child.get("form") != "prefix" and len(current) > 1:
+            child.set("form", "infix")  # at the end of a row it would be taken for a postfix, and set tight
+            pieces.append(_piece(current))
+            current = []
+    return [*pieces, _piece(current)] if current else pieces
+
+
+def _piece(children: list[Element]) -> Element:
+    piece = Element("math")
+    row = Element("mrow")
+    row.extend(children)
+    piece.append(row)
+    return piece
 
 
 def _token(node: Element) -> None:

@@ -254,7 +254,7 @@ class _Page:
                     "title": s.title,
                     "text": self._block(s.text),
                     "json": self._shown(s.state),
-                    "highlight": json.dumps(s.highlight),
+                    "highlight": s.highlight or "",
                 }
                 for s in board.steps
             ],
@@ -271,13 +271,13 @@ class _Page:
                     "text": self._inline(c.text),
                     "plain": plain(c.text),
                     "answer": self._block(c.answer),
-                    "highlight": json.dumps(c.highlight),
+                    "highlight": c.highlight or "",
                 }
                 for c in inquiry.cues
             ],
             "text": self._block(inquiry.reveal.text),
             "json": self._shown(inquiry.reveal.state),
-            "highlight": json.dumps(inquiry.reveal.highlight),
+            "highlight": inquiry.reveal.highlight or "",
         }
 
     def _practice(self) -> list[dict[str, Any]]:

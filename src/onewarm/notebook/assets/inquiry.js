@@ -20,7 +20,7 @@ export function inquiry(root, { stage }) {
       answer.replaceChildren(...parts);
       stage.bring("inquiry");
       if (right && reveal.dataset.show) stage.model?.set("state", { ...JSON.parse(reveal.dataset.show), highlight: null });
-      stage.light(JSON.parse((right ? reveal : cue).dataset.highlight ?? "[]"));
+      stage.light((right ? reveal : cue).dataset.highlight ?? "");
       answers.hidden = !right;
     });
   }

@@ -14,12 +14,12 @@ export function createStage(demo, model) {
     if (away instanceof HTMLElement) away.hidden = name === "home";
   }
 
-  /** Lights up objects of the demo; scrolls to the first. @param {string[]} names @param {boolean} [scroll] */
-  function light(names, scroll = false) {
+  /** Lights up one kind of object of the demo, or none; scrolls to it. @param {string} name @param {boolean} [scroll] */
+  function light(name, scroll = false) {
     if (!model) return;
-    model.set("highlight", names);
-    model.set("state", { highlight: names[0] ?? null });
-    if (scroll && names.length) find(names[0])?.scrollIntoView({ block: "center" });
+    model.set("highlight", name || null);
+    model.set("state", { highlight: name || null });
+    if (scroll && name) find(name)?.scrollIntoView({ block: "center" });
   }
 
   /** The first visible mark of an object: demos label them data-object, in the page or in an open shadow.
@@ -51,9 +51,8 @@ export function createStage(demo, model) {
     show(source) {
       if (!model) return;
       kept ??= model.get("state");
-      const names = JSON.parse(source.dataset.highlight ?? "[]");
       if (source.dataset.show) model.set("state", { ...JSON.parse(source.dataset.show), highlight: null });
-      light(names, true);
+      light(source.dataset.highlight ?? "", true);
     },
     /** Gives the reader's own state back, as it was before the first `show`. */
     restore() {

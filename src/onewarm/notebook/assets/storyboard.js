@@ -63,7 +63,7 @@ export function storyboard(root, { concept, stage, predicted }) {
     endings.hidden = true;
     count.textContent = `Step ${at + 1} of ${steps.length}`;
     back.disabled = at === 0;
-    forward.disabled = false;
+    forward.hidden = false;
     forward.textContent = at === steps.length - 1 ? "What did I miss?" : "Next step";
     stage.show(steps[at]);
     steps[at].focus({ preventScroll: true });
@@ -80,9 +80,9 @@ export function storyboard(root, { concept, stage, predicted }) {
       ending.append(truth);
     }
     steps.forEach((step) => (step.hidden = true));
-    stage.light([]);
+    stage.light("");
     count.textContent = "The end";
-    forward.disabled = true;
+    forward.hidden = true;
     back.disabled = false;
     at = steps.length;
     endings.hidden = false;
