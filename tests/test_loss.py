@@ -157,6 +157,16 @@ class TestAgainstPyTorch:
         assert far <= (theirs.grad.double() - exact.grad).abs().max() + 1e-6
 
 
+@pytest.mark.parametrize("kind", [torch.tensor, jnp.asarray])
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_gradient_without_autograd_in_other_arrays(module, kind, reduction):
+    z, y, _ = problem(6)
+    expected = module.cross_entropy_with_gradient(z, ow.smooth(y, 0.1, num_classes=K), reduction=reduction)
+    found = module.cross_entropy_with_gradient(kind(z), ow.smooth(kind(y), 0.1, num_classes=K), reduction=reduction)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_loss_of_half_precision_comes_back_in_float32(module):
     z = torch.tensor([[12.4, 0.0]], dtype=torch.bfloat16)
     loss = module.cross_entropy(z, torch.tensor([1]))

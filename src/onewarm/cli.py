@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,7 +126,7 @@ def study(
         from onewarm.study.report import write_json
 
         place = _home(home)
-        with bars(transient=json == "-") as say:
+        with bars(errors if json == "-" else output) as say:
             report = run_study(
                 dataset,
                 arms,
@@ -196,8 +197,11 @@ def friendly() -> Iterator[None]:
 
 
 @contextmanager
-def bars(transient: bool = False) -> Iterator[Callable[[str, float, float], None]]:
-    """A bar for each thing told as (what, done, of how many), with what is left."""
+def bars(console: Console = output) -> Iterator[Callable[[str, float, float], None]]:
+    """A bar for each thing told as (what, done, of how many), with what is left; lines where there is no terminal."""
+    if not console.is_terminal:
+        yield _lines(console)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -206,16 +210,34 @@ def bars(transient: bool = False) -> Iterator[Callable[[str, float, float], None
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors if transient else output) as progress:
+    with Progress(*columns, console=console) as progress:
         tasks: dict[Any, TaskID] = {}
 
         def say(what: str, done: float, total: float) -> None:
-            key = what if what.startswith("study") else total
+            key = what if what.startswith("study") else total  # the steps of one job share a bar
             if key not in tasks:
                 tasks[key] = progress.add_task(what, total=total, count="")
             progress.update(tasks[key], description=escape(what), completed=done, count=f"{int(done)}/{int(total)}")
 
         yield say
+
+
+def _lines(console: Console, every: float = 5.0) -> Callable[[str, float, float], None]:
+    """The same as lines of a log, at most one in so many seconds for each thing, and one when it is done."""
+    began: dict[str, float] = {}
+    told: dict[str, float] = {}
+
+    def say(what: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        if what in told and now - told[what] < every and done < total:
+            return
+        start = began.setdefault(what, now)
+        told[what] = now
+        left = f", {(now - start) * (total - done) / done:.0f} s left" if 0 < done < total and now > start else ""
+        console.print(f"{what}: {int(done)}/{int(total)}{left}", markup=False, highlight=False)
+        console.file.flush()
+
+    return say
 
 
 def _studies(home: Path, say: Callable[[str, float, float], None]) -> Mapping[str, Report]:

@@ -1,5 +1,69 @@
 """The public loss: the fused kernel where there is one, the definition elsewhere."""
 
-from onewarm.loss import cross_entropy, cross_entropy_with_gradient
+from __future__ import annotations
 
-__all__ = ["cross_entropy", "cross_entropy_with_gradient"]
+import sys
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from onewarm import loss as definition
+from onewarm.checks import Array
+from onewarm.loss import Normalizer, Reduction
+from onewarm.target import SoftTarget
+
+
+@wraps(definition.cross_entropy)
+def cross_entropy(
+    logits: Array,
+    target: SoftTarget | Array,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> Array:
+    if _is_tensor(logits):
+        from onewarm.torch import cross_entropy as torch_loss
+
+        return torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+    if not _fused(logits):
+        return definition.cross_entropy(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+    return _kernel(logits, target, reduction, normalizer, z_loss, gradient=False)[0]
+
+
+@wraps(definition.cross_entropy_with_gradient)
+def cross_entropy_with_gradient(
+    logits: Array,
+    target: SoftTarget | Array,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> tuple[Array, Array]:
+    if _is_tensor(logits):
+        from onewarm.torch import cross_entropy_with_gradient as torch_loss
+
+        return torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+    if not _fused(logits):
+        return definition.cross_entropy_with_gradient(
+            logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
+        )
+    return _kernel(logits, target, reduction, normalizer, z_loss, gradient=True)
+
+
+def _fused(logits: Array) -> bool:
+    return isinstance(logits, np.ndarray) and logits.dtype in (np.float32, np.float64)
+
+
+def _is_tensor(logits: Array) -> bool:
+    return "torch" in sys.modules and isinstance(logits, sys.modules["torch"].Tensor)
+
+
+def _kernel(
+    logits: Array, target: Any, reduction: Reduction, normalizer: Normalizer, z_loss: float, *, gradient: bool
+) -> tuple[Any, Any]:
+    from onewarm.kernels.fused import loss_and_gradient  # Numba takes half a second to import
+
+    checked = definition.checked(logits, target, reduction)
+    return loss_and_gradient(logits, checked, reduction, normalizer, z_loss, gradient=gradient)

@@ -66,6 +66,35 @@ def cross_entropy(
     return loss
 
 
+def cross_entropy_with_gradient(
+    logits: Tensor,
+    target: SoftTarget | Tensor,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> tuple[Tensor, Tensor]:
+    """:func:`cross_entropy` and its gradient in the logits, (N, K), in one call and outside autograd.
+
+    For training loops that apply gradients themselves. Arguments and errors as in :func:`cross_entropy`.
+
+    Example:
+        >>> loss, gradient = cross_entropy_with_gradient(torch.tensor([[3.0, 1.0, -0.5, -1.0]]), torch.tensor([0]))
+        >>> round(loss.item(), 4), [round(g, 3) for g in gradient[0].tolist()]
+        (0.1688, [-0.155, 0.114, 0.026, 0.015])
+    """
+    logits = logits.detach()
+    target = definition.checked(logits, target, reduction)
+    if _fusable(logits, target, normalizer, z_loss):
+        loss, gradient = _run(logits, target, reduction, normalizer, z_loss, gradient=True)
+    else:
+        loss, gradient = definition.cross_entropy_with_gradient(
+            logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
+        )
+    assert gradient is not None
+    return loss, gradient
+
+
 class _Fused(torch.autograd.Function):
     """The kernel under autograd: the gradient is made with the loss, and scaled when it is asked for."""
 
