@@ -1,0 +1,177 @@
+"""The logit demo's numbers: its arithmetic, the live demo and its table against the library."""
+
+import numpy as np
+import pytest
+
+import onewarm as ow
+
+pytestmark = pytest.mark.browser
+
+ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
+
+
+def state(tab) -> dict:
+    return tab.evaluate("() => model.get('state')")
+
+
+def logit(tab, name: str):
+    return tab.get_by_role("slider", name=f"logit of {name}")
+
+
+def random_states(recipe: str, count: int = 200) -> list[dict]:
+    """States of 2 to 8 classes with logits from 0.1 to beyond 1e3, alpha on both sides of 0, rows with zeros."""
+    random = np.random.default_rng(["uniform", "prior", "teacher"].index(recipe))
+    states = []
+    for i in range(count):
+        K = 2 + i * 7 // count
+        rows = random.dirichlet(np.full(K, 0.5), size=K)
+        rows[random.random((K, K)) < 0.1] = 0
+        rows[:, 0] += 1e-3
+        rows /= rows.sum(1, keepdims=True)
+        logits = random.normal(size=K) * 10 ** random.uniform(-1, 3.3)
+        alpha = 0.0 if i % 20 == 0 else float(random.uniform(-0.5, 1))
+        row = {"uniform": np.full(K, 1 / K), "prior": rows[0], "teacher": rows}[recipe]
+        states.append(
+            {
+                "logits": logits.tolist(),
+                "alpha": alpha,
+                "label": int(random.integers(K)),
+                "recipe": recipe,
+                "row": row.tolist(),
+            }
+        )
+    return states
+
+
+def library(one: dict) -> tuple[float, np.ndarray]:
+    z = np.array([one["logits"]])
+    t = ow.smooth(np.array([one["label"]]), one["alpha"], num_classes=z.shape[1], prior=np.array(one["row"]))
+    loss, gradient = ow.cross_entropy_with_gradient(z, t)
+    return float(loss), np.asarray(gradient)[0]
+
+
+def assert_equal(one: dict, loss: float, gradient: list[float]) -> None:
+    true_loss, true_gradient = library(one)
+    assert abs(loss - true_loss) <= 1e-12 * max(1, abs(true_loss)), one
+    np.testing.assert_allclose(gradient, true_gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("recipe", ["uniform", "prior", "teacher"])
+def test_arithmetic_and_live_demo_equal_the_library(show, recipe: str) -> None:
+    tab, states = show(), random_states(recipe)
+    pure = tab.evaluate(
+        """states => states.map(({logits, alpha, label, recipe, row}) => {
+             const a = demo.arithmetic, t = a.target(label, alpha, a.recipeRow(recipe, logits.length, label, row));
+             return [a.crossEntropy(logits, t), a.gradient(logits, t)]; })""",
+        states,
+    )
+    live = tab.evaluate(
+        """states => states.map(({row, ...state}) => {
+             if (state.recipe !== "uniform") model.set(state.recipe, row);
+             model.set("state", state);
+             const {loss, gradient} = model.get("state");
+             return [loss, gradient]; })""",
+        states,
+    )
+    for one, (loss, gradient), (live_loss, live_gradient) in zip(states, pure, live, strict=True):
+        assert_equal(one, loss, gradient)
+        assert (live_loss, live_gradient) == (loss, gradient)
+
+
+def test_optimum_and_minimiser_are_where_the_gradient_is_zero(show) -> None:
+    found = show().evaluate(
+        """() => {
+          const a = demo.arithmetic, z = [3, 1, -0.5, -1];
+          const soft = a.target(0, 0.1, [0.25, 0.25, 0.25, 0.25]), hard = a.target(0, 0, [0, 0, 0, 0]);
+          const best = a.minimiser(z, soft);
+          return {
+            along: [0, 1, 2, 3].map(k => {
+              const {at, loss} = a.optimum(z, soft, k), there = z.with(k, at);
+              return [a.gradient(there, soft)[k], loss - a.crossEntropy(there, soft)]; }),
+            best, floor: a.entropy(soft), at: a.crossEntropy(best, soft), gradient: a.gradient(best, soft),
+            hard: [0, 1].map(k => a.optimum(z, hard, k)), none: a.minimiser(z, hard),
+            tiny: a.crossEntropy([40, 0], [1, 0]), below: a.entropy([1.1, -0.1]) }; }"""
+    )
+    assert np.abs(found["along"]).max() < 1e-15
+    assert np.abs(found["gradient"]).max() < 1e-15
+    assert found["at"] == pytest.approx(found["floor"], abs=1e-15)
+    assert found["floor"] == pytest.approx(-0.925 * np.log(0.925) - 3 * 0.025 * np.log(0.025), abs=1e-15)
+    assert found["best"][0] - found["best"][1] == pytest.approx(np.log(1 + 4 * 0.9 / 0.1))  # log(1 + K (1 - a) / a)
+    assert sum(found["best"]) == pytest.approx(2.5)  # steps keep the sum of the logits
+    assert found["hard"][0] == {"at": float("inf"), "loss": 0} and found["none"] is None
+    assert found["hard"][1] == {"at": float("-inf"), "loss": pytest.approx(np.logaddexp.reduce([3, -0.5, -1]) - 3)}
+    assert found["tiny"] == pytest.approx(np.exp(-40), rel=1e-12)  # not rounded to 0
+    assert found["below"] == float("-inf")
+
+
+def test_a_gradient_step_moves_each_logit_by_its_gap_and_the_run_ends_at_the_minimum(show) -> None:
+    tab = show(reduced_motion="reduce")
+    gradient = library({**ORIGIN, "row": [0.25] * 4})[1]
+    tab.get_by_role("button", name="Gradient step").click()
+    np.testing.assert_allclose(state(tab)["logits"], np.array(ORIGIN["logits"]) - gradient, atol=1e-15)
+    tab.get_by_role("button", name="Run to minimum").click()
+    at = state(tab)
+    assert np.abs(at["gradient"]).max() < 1e-15 and at["loss"] == pytest.approx(at["floor"])
+    tab.get_by_text("At the minimum after").wait_for(state="attached")
+    tab.get_by_role("slider", name="Smoothing α").press("Home")
+    tab.get_by_role("button", name="Run to minimum").click()
+    assert 0 < state(tab)["loss"] < 1e-3
+    tab.get_by_text("this target has no minimum").wait_for(state="attached")
+    tab.get_by_role("button", name="Reset").click()
+    assert state(tab)["logits"] == ORIGIN["logits"] and state(tab)["alpha"] == 0.1
+
+
+def test_the_run_moves_frame_by_frame_and_can_be_stopped(show) -> None:
+    tab = show({"alpha": 0})
+    tab.get_by_role("button", name="Run to minimum").click()
+    tab.get_by_role("button", name="Stop").click()
+    stopped = state(tab)["logits"]
+    assert 3 < stopped[0] < 8
+    tab.get_by_role("button", name="Run to minimum").wait_for()
+    tab.wait_for_timeout(100)
+    assert state(tab)["logits"] == stopped
+
+
+def test_the_first_state_is_the_origin_pages(show) -> None:
+    tab = show()
+    assert tab.locator(".readout").inner_text() == "loss 0.4063"
+    assert [n.split()[-1] for n in tab.locator(".row:not(.head) .num-g").all_inner_texts()] == [
+        "−0.080",
+        "+0.089",
+        "+0.001",
+        "−0.010",
+    ]
+    assert tab.locator(".losses td").all_inner_texts()[1:3] == ["0.4063", "0.1688"]
+    assert (
+        logit(tab, "cat").get_attribute("aria-valuetext")
+        == "3.0; probability 0.845, target 0.925, gradient −0.080, pushed up"
+    )
+
+
+@pytest.mark.parametrize("one", random_states("uniform", 7)[::3], ids=lambda one: f"K={len(one['logits'])}")
+def test_the_table_mirrors_the_picture(show, one: dict) -> None:
+    tab = show({**one, "classes": None})
+    tab.get_by_text("The same picture as a table").click()
+    table = [
+        [cell.replace("−", "-") for cell in row.locator("td").all_inner_texts()]
+        for row in tab.locator(".numbers tbody tr").all()
+    ]
+    loss, gradient = library(one)
+    numbers = np.array(table, float)
+    np.testing.assert_allclose(numbers[:, 0], one["logits"], atol=5.1e-5)
+    np.testing.assert_allclose(numbers[:, 3], gradient, atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 1] - numbers[:, 2], gradient, atol=1.1e-6)
+    assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".numbers caption").inner_text()
+
+
+def test_the_curve_is_the_loss_with_one_logit_moved(show) -> None:
+    values, states = [-2000.0, -6.0, 0.0, 0.3, 6.0, 2000.0], random_states("teacher", 21)
+    curves = show().evaluate(
+        """([states, values]) => states.map(({logits, alpha, label, recipe, row}) => {
+             const a = demo.arithmetic, t = a.target(label, alpha, a.recipeRow(recipe, logits.length, label, row));
+             return a.lossAlong(logits, t, logits.length - 1, values); })""",
+        [states, values],
+    )
+    for one, curve in zip(states, curves, strict=True):
+        moved = [library({**one, "logits": [*one["logits"][:-1], value]})[0] for value in values]
+        assert curve == pytest.approx(moved, rel=1e-12, abs=1e-12 * max(map(abs, [*values, *one["logits"]])))
