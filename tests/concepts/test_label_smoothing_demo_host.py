@@ -135,6 +135,9 @@ def test_one_slider_two_verdicts(show, study) -> None:
     tab.get_by_role("slider", name="Smoothing α").press("End")
     assert verdicts()[0] == "Smoothing 0.20 changes ECE by 0.000 [−0.010, 0.010]: no clear change."
     assert "nearest to your 0.50: 0.20" in tab.locator(".note").first.inner_text()
+    tab.get_by_role("button", name="Go to α = 0.10, where the verdicts are opposite").click()
+    assert state(tab)["alpha"] == 0.1
+    assert tab.locator(".opposite:focus").inner_text() == "Here the two verdicts are opposite."
     tab.get_by_role("slider", name="Smoothing α").press("Home")
     assert all(v.startswith("Hard targets: the baseline") for v in verdicts())
     tab.evaluate("model.set('state', {alpha: 0.05})")

@@ -93,7 +93,13 @@ function optimum(z, t, k) {
   const held = sum(rest); // s - t_k, without the cancellation
   if (t[k] > 0 && held > 0) {
     const at = logSumExp(others) + Math.log(t[k] / held);
-    return { at, loss: crossEntropy(z.map((value, j) => (j === k ? at : value)), t) };
+    return {
+      at,
+      loss: crossEntropy(
+        z.map((value, j) => (j === k ? at : value)),
+        t,
+      ),
+    };
   }
   if (t[k] <= 0) return { at: -Infinity, loss: t[k] < 0 ? -Infinity : crossEntropy(others, rest) };
   const flat = rest.every((value) => value === 0);
@@ -971,6 +977,22 @@ function verdict(point, now, after) {
 }
 const SIGN = { better: "▼", worse: "▲", none: "•" };
 
+/** The measured alpha nearest to the slider's at which smoothing clearly helps the first model and clearly harms the
+ * second, or null; and whether the slider shows it now.
+ * @param {(ReturnType<typeof readReport>)[]} reports @param {View} view @returns {[number | null, boolean]} */
+function oppositeAlphas([first, second], view) {
+  if (!first || !second) return [null, false];
+  const after = view.view === "after";
+  const kind = (/** @type {Point} */ p) => verdict(p, (after ? p.after : null) ?? p.before, after).kind;
+  const both = first.points.filter((p) => {
+    const other = second.points.find((q) => q.alpha === p.alpha);
+    return other && kind(p) === "better" && kind(other) === "worse";
+  });
+  if (!both.length) return [null, false];
+  const apart = nearest(both, view.alpha);
+  return [apart.alpha, nearest(first.points, view.alpha) === apart];
+}
+
 /** @param {Context} ctx */
 function calibrationPane(ctx) {
   const cards = [
@@ -989,6 +1011,8 @@ function calibrationPane(ctx) {
     h("code", {}, "onewarm open"),
     " does both.",
   );
+  const opposite = h("button", { type: "button", class: "quiet opposite" });
+  opposite.addEventListener("click", () => ctx.change({ alpha: Number(opposite.value) }));
   const radios = [
     ["before", "as trained"],
     ["after", "after a fitted temperature"],
@@ -1008,6 +1032,7 @@ function calibrationPane(ctx) {
     { class: "pane calibration", "aria-label": "Calibration", "data-object": "calibration" },
     h("div", { class: "pane-head" }, h("h3", {}, "The same slider, two models"), toggle),
     note,
+    opposite,
     none,
     h("div", { class: "cards" }, ...cards.map((card) => card.node)),
   );
@@ -1043,6 +1068,21 @@ function calibrationPane(ctx) {
             ? `Measured at α = ${fixed(shown[0], 2)}, and beside hard targets on the same seeds.${recipe}`
             : `Showing the measured α nearest to your ${fixed(view.alpha, 2)}: ${shown.map((a) => fixed(a, 2)).join(" and ")}.${recipe}`,
       );
+      const [apart, here] = oppositeAlphas(
+        cards.map((card) => card.report),
+        view,
+      );
+      opposite.hidden = apart === null;
+      if (apart !== null) {
+        opposite.value = String(apart);
+        put(opposite, { "aria-disabled": here }); // not hidden nor disabled: it may have the focus
+        say(
+          opposite,
+          here
+            ? "Here the two verdicts are opposite."
+            : `Go to α = ${fixed(apart, 2)}, where the verdicts are opposite`,
+        );
+      }
       for (const card of cards) card.draw(view, widths);
     },
   };
@@ -1866,6 +1906,8 @@ h4 { font-size: 16px; font-weight: 650; }
 code { font-family: var(--ow-mono, ui-monospace, monospace); font-size: 0.95em; color: var(--ink); }
 .note:empty { display: none; }
 .note { margin-bottom: 18px; max-width: 68ch; }
+.opposite[aria-disabled="true"] { text-decoration: none; background: none; cursor: auto; }
+.opposite { margin: -10px 0 14px; padding-inline: 0; font-size: 14px; }
 .cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
 .card { container-type: inline-size; min-width: 0; }
 .verdict {
@@ -1953,7 +1995,7 @@ dd { text-align: end; white-space: nowrap; }
 }
 [data-highlight="logit"] .track.z { outline-offset: 0; }
 [data-highlight="curve"] .curve { stroke-width: 5; }
-[data-highlight="curve"] :is(.drop, .low, .tangent), [data-highlight="minimum"] :is(.tangent, .dot) { opacity: 0.3; }
+[data-highlight="curve"] :is(.drop, .low, .tangent), [data-highlight="minimum"] .loss :is(.tangent, .dot) { opacity: 0.3; }
 [data-highlight="minimum"] .low { r: 9px; stroke-width: 4; stroke: var(--focus); }
 
 @media (prefers-reduced-motion: no-preference) {
