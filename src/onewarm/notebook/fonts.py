@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -32,23 +33,27 @@ def math_font(text: str) -> bytes:
     options.glyph_names = False
     options.recalc_timestamp = False
     options.drop_tables += ["DSIG"]
-    font = TTFont(_path(), lazy=True, recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     cutter.populate(text="".join(sorted(set(text) | set(_ALWAYS))))
-    cutter.subset(font)
-    font.flavor = "woff2"
     out = io.BytesIO()
-    font.save(out, reorderTables=True)
+    with TTFont(_file(), lazy=True, recalcTimestamp=False) as font:
+        cutter.subset(font)
+        font.flavor = "woff2"
+        font.save(out, reorderTables=True)
     return out.getvalue()
 
 
 def font_licence() -> str:
     """The font's licence notice, from its own name table."""
-    names = _font()["name"]
-    lines = [f"{label}{found}" for number, label in _NAME_IDS if (found := names.getDebugName(number))]
+    with TTFont(_file(), lazy=True) as font:
+        found = [(label, font["name"].getDebugName(number)) for number, label in _NAME_IDS]
+    lines = [label + text for label, text in found if text]
     return "\n\n".join([*lines, "This copy holds only the glyphs that the pages use."]) + "\n"
 
 
-@cache
-def _font() -> TTFont:
-    return TTFont(_file(), lazy=True)
+def _file() -> Path:
+    # Found, not imported: the package warns on import, and its code is not needed.
+    spec = find_spec("ziamath")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("the math font comes with ziamath: pip install 'onewarm[notebook]'")
+    return Path(spec.submodule_search_locations[0]) / "fonts" / "STIXTwoMath-Regular.ttf"

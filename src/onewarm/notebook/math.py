@@ -24,6 +24,7 @@ _REFUSED = {
     r"\rule": "nothing",
     r"\displaylines": r"\begin{aligned}",
 }
+_PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 _ENVIRONMENTS = ("aligned", "align", "split", "gathered")
 
 
@@ -110,5 +111,7 @@ def _check(root: Element) -> None:
             raise _Fault(f"unknown command {found.group()}")
         if node.tag == "mi" and text == "&":
             raise _Fault("an & outside a table")
+        if node.tag in _PARTS and len(node) != _PARTS[node.tag]:
+            raise _Fault(f"{node.tag} has {len(node)} part where {_PARTS[node.tag]} belong")
         if node.tag == "merror":
             raise _Fault("an error in the formula")

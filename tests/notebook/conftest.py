@@ -1,0 +1,205 @@
+"""A small concept to build, the site of our own concepts, and a browser page that notices everything."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from onewarm.notebook.build import build
+from onewarm.notebook.server import running
+
+RESEARCH = ("concept", "equation", "source", "code", "claim", "misconception", "demo-state")
+DEMO = """
+export default { render({ model, el }) {
+  const out = document.createElement("output");
+  const input = document.createElement("input");
+  input.type = "range"; input.min = "0"; input.max = "9"; input.setAttribute("aria-label", "heat");
+  out.dataset.object = "side";
+  const draw = () => {
+    const { shown = model.get("shown"), highlight } = model.get("state") ?? {};
+    out.textContent = "shown " + shown; input.value = shown; out.dataset.light = highlight ?? "";
+  };
+  input.oninput = () => {
+    model.set("state", { ...model.get("state"), shown: input.valueAsNumber });
+    model.set("address", "shown=" + input.value);
+  };
+  model.on("change:state", draw);
+  const asked = new URLSearchParams(model.get("address")).get("shown");
+  if (asked) model.set("state", { shown: Number(asked) });
+  el.append(out, input); draw();
+} };
+"""
+
+
+def coin() -> dict[str, Any]:
+    """concept.yaml of a small concept, as a value to change."""
+    choices = [
+        {"name": "heads", "text": "Heads.", "feedback": "Told heads.", "ending": "Ending heads."},
+        {"name": "tails", "text": "Tails.", "feedback": "Told tails.", "ending": "Ending tails."},
+    ]
+    asked = {"evidence": ["An inspected thing."], "resolves": ["A settled thing."], "next_action": "Toss it."}
+    nudges = ["First nudge.", "Second nudge.", "Third nudge."]
+    return {
+        "key": "concept:basics/coin",
+        "title": "Coin",
+        "section": "Basics",
+        "summary": "A coin has *two* sides.",
+        "structure": [{"name": "intuition", "title": "Two sides", "text": "Heads or tails."}],
+        "edges": {
+            "next": [
+                {
+                    "key": "concept:basics/dice",
+                    "title": "Dice",
+                    "reason": "More sides.",
+                    "planned": True,
+                    "more": "Carry this.",
+                }
+            ]
+        },
+        "equations": [{"name": "sum", "title": "Sum", "says": "They add up."}],
+        "code": {"name": "witness", "title": "Toss", "text": "A toss.", "output": "1"},
+        "demo": {
+            "notes": "A coin would turn here.",
+            "model": {"shown": 0},
+            "highlights": ["side"],
+            "states": [{"name": "seven", "title": "Seven", "text": "At seven.", "state": {"shown": 7}}],
+        },
+        "storyboard": {
+            "question": "What happens?",
+            "options": choices,
+            "correct": "heads",
+            "steps": [
+                {"name": "one", "title": "Step one", "text": "It lies.", "state": "seven", "highlight": "side"},
+                {"name": "two", "title": "Step two", "text": "It turns."},
+            ],
+        },
+        "inquiry": {
+            "question": "Which one?",
+            "cues": [
+                {"name": "edge", "text": "The edge", "answer": "No, the edge is thin."},
+                {"name": "side", "text": "The side", "answer": "Yes.", "highlight": "side"},
+            ],
+            "correct": "side",
+            "reveal": {"text": "Here it is.", "state": "seven", "highlight": "side"},
+        },
+        "misconceptions": [{"name": "memory", "wrong": "It remembers.", "correction": "No: `1`.", "check": "print(1)"}],
+        "practice": [
+            {
+                "name": "half",
+                "level": "concrete",
+                "question": "The chance of $h$?",
+                "answer": "One half.",
+                "number": {"value": 0.5, "tolerance": 0.01, "expression": "0.5"},
+                "nudges": nudges,
+                "rubric": ["A half.", "Not a third."],
+            },
+            {
+                "name": "why",
+                "level": "why",
+                "question": "Why so?",
+                "answer": "By symmetry.",
+                "nudges": nudges,
+                "rubric": ["a", "b"],
+            },
+            {
+                "name": "dice",
+                "level": "neighbour",
+                "question": "And dice?",
+                "answer": "Six.",
+                "nudges": nudges,
+                "rubric": ["a", "b"],
+            },
+        ],
+        "research": [{"kind": kind, "question": f"What of the {kind}?", **asked} for kind in RESEARCH],
+    }
+
+
+PAGE = "## Intuition\n\nHeads or tails.\n\n## Math\n\nTwo chances:\n\n$$ h + t = 1 $$ (sum)\n\nBy (sum), so it is.\n"
+
+
+class _NoAliases(yaml.SafeDumper):
+    """Writes equal values out each time, as the schema asks."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+@dataclass
+class Folder:
+    """What a concept folder is to hold."""
+
+    yaml: dict[str, Any] = field(default_factory=coin)
+    page: str = PAGE
+    code: str = "print(1)\n"
+    demo: str | None = DEMO
+
+    def write(self, path: Path) -> Path:
+        path.mkdir(parents=True, exist_ok=True)
+        text = yaml.dump(self.yaml, Dumper=_NoAliases, allow_unicode=True)
+        (path / "concept.yaml").write_text(text, encoding="utf-8")
+        (path / "page.md").write_text(self.page, encoding="utf-8")
+        (path / "witness.py").write_text(self.code, encoding="utf-8")
+        if self.demo is not None:
+            (path / "demo.js").write_text(self.demo, encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def folder() -> Folder:
+    return Folder()
+
+
+@pytest.fixture(scope="session")
+def our_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of our own concepts' site."""
+    with running(build(tmp_path_factory.mktemp("ours") / "site")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def coin_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the page of the small concept."""
+    place = tmp_path_factory.mktemp("coin")
+    with running(build(place / "site", concepts=[Folder().write(place / "coin")])) as address:
+        yield address + "concept/basics/coin/index.html"
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and what must not happen on it."""
+
+    page: Any
+    foreign: list[str]
+    messages: list[str]
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
+    """Open a page in a fresh profile; afterwards nothing may have left the origin or written to the console."""
+    contexts, visits = [], []
+
+    def go(address: str, **options: Any) -> Visit:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        seen = Visit(page, [], [])
+        visits.append(seen)
+        origin = "/".join(address.split("/", 3)[:3]) + "/"
+        page.on("request", lambda r: None if r.url.startswith((origin, "data:")) else seen.foreign.append(r.url))
+        page.on("console", lambda m: seen.messages.append(m.text))
+        page.on("pageerror", lambda e: seen.messages.append(str(e)))
+        page.on("response", lambda r: seen.messages.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(address)
+        if options.get("java_script_enabled", True) and "/concept/" in address:
+            page.wait_for_selector("body.live", timeout=15_000)
+        return seen
+
+    yield go
+    for context in contexts:
+        context.close()
+    for seen in visits:
+        assert seen.foreign == []
+        assert seen.messages == []

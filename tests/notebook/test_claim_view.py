@@ -1,0 +1,86 @@
+"""A claim is shown with the status that its evidence gives it."""
+
+from typing import Any
+
+import pytest
+from markupsafe import Markup, escape
+
+from onewarm.claims.evidence import Evidence, Finding, Ran
+from onewarm.claims.ledger import load_ledger
+from onewarm.notebook.claim_view import claim_facts, claim_view, status_counts
+
+STUDY = "claim:optimization/label-smoothing/lowers-confidence"
+IDENTITY = "claim:optimization/label-smoothing/gradient"
+
+
+def inline(text: str) -> Markup:
+    return escape(text)
+
+
+def evidence(key: str, effect: float) -> Evidence:
+    claim = load_ledger()[key]
+    study = claim.kind == "study"
+    findings = [
+        Finding(
+            scope=p.scope,
+            quantity=p.quantity,
+            effect=effect,
+            interval=(effect - 0.01, effect + 0.01) if study else None,
+            level=0.95 if study else None,
+            expected=p.expected,
+            role=getattr(p, "role", "test"),
+            unit=p.unit,
+        )
+        for p in claim.predictions
+    ]
+    ran = Ran(date="2026-01-02T03:04:05Z", seconds=1.5, versions={"b": "2", "a<": "1"}, command="onewarm claims verify")
+    return Evidence(
+        claim=key,
+        kind=claim.kind,
+        ran=ran,
+        seeds=tuple(range(20)) if study else None,
+        tolerance=None if study else 1e-10,
+        findings=tuple(findings),
+    )
+
+
+def view(key: str, found: Evidence | None) -> dict[str, Any]:
+    return claim_view(load_ledger()[key], found, inline, inline)
+
+
+def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> None:
+    shown = view(STUDY, None)
+    assert (shown["status"], shown["findings"], shown["ran"]) == ("no witness", [], "")
+    assert shown["command"] == "onewarm claims verify lowers-confidence"
+
+
+@pytest.mark.parametrize(("effect", "status"), [(1e-16, "identity holds"), (1e-3, "refuted")])
+def test_an_identitys_status_follows_its_evidence(effect: float, status: str) -> None:
+    shown = view(IDENTITY, evidence(IDENTITY, effect))
+    assert shown["status"] == status
+    assert not shown["has_interval"]
+
+
+def test_a_studys_effects_come_with_interval_picture_and_verdict() -> None:
+    shown = view(STUDY, evidence(STUDY, -0.05))
+    assert shown["seeds"] == 20
+    assert shown["level"] == "95 %"
+    row = shown["findings"][0]
+    assert (row["effect"], row["interval"]) == ("−0.0500", "[−0.0600, −0.0400]")
+    assert row["picture"].startswith("<svg ")
+    assert "a&lt; 1, b 2" in shown["ran"]
+
+
+def test_facts_for_a_prompt_are_plain_lines_with_numbers() -> None:
+    lines = claim_facts(load_ledger()[STUDY], evidence(STUDY, -0.05))
+    assert lines[0].startswith("Status computed from evidence: ")
+    assert "−0.0500 [−0.0600, −0.0400]" in lines[1]
+
+
+def test_counts_by_status_best_first() -> None:
+    views = [{"status": s} for s in ("no witness", "supported", "identity holds", "supported")]
+    assert [(c["name"], c["count"]) for c in status_counts(views)] == [
+        ("identity holds", 1),
+        ("supported", 2),
+        ("no witness", 1),
+    ]
