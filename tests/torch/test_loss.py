@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 import onewarm as ow
-import torch
 from onewarm import loss as definition
 from onewarm.torch import cross_entropy
-from torch import Tensor
 
 DTYPES = [torch.float32, torch.float64]
 

@@ -173,16 +173,18 @@ def _compiled(dtype: str, table_dtype: str) -> Any:
         real, wide, flags = borrowed(real), borrowed(wide), borrowed(flags)
         many = table_index.shape[1]
         one = Scratch(real, borrowed(whole), wide[:many], wide[many : 2 * many])
-        if classes > NARROW or hi - lo < FEW or sources == -1:
-            return by_rows(job, one, lo, hi)
-        size = classes * LANES
-        reals = real[2 * size : 2 * size + 3 * LANES].reshape((3, LANES))
-        wides = wide[: 3 * LANES].reshape((3, LANES))
-        room = Tile(
-            real[:size].reshape((classes, LANES)), real[size : 2 * size].reshape((classes, LANES)),
-            reals[0], reals[1], reals[2], wides[0], wides[1], wides[2], flags[:LANES], flags[LANES:],
-        )  # fmt: skip
-        return by_tiles(job, room, one, lo, hi)
+        tiles = classes <= NARROW and hi - lo >= FEW and sources != -1
+        if tiles:
+            size = classes * LANES
+            reals = real[2 * size : 2 * size + 3 * LANES].reshape((3, LANES))
+            wides = wide[: 3 * LANES].reshape((3, LANES))
+            room = Tile(
+                real[:size].reshape((classes, LANES)), real[size : 2 * size].reshape((classes, LANES)),
+                reals[0], reals[1], reals[2], wides[0], wides[1], wides[2], flags[:LANES], flags[LANES:],
+            )  # fmt: skip
+            if not by_tiles(job, room, lo, hi):
+                return -1
+        return by_rows(job, one, lo, hi, tiles)
 
     signature = types.int64(
         *(array(dtype, 1), types.int64, types.int64, array("int64", 2), array("float64", 2)),

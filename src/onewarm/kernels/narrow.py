@@ -12,7 +12,7 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
 from onewarm.kernels.vector import exp, log
-from onewarm.kernels.wide import LANES, Job, Mass, Scratch, has_mass, one_row, table_row
+from onewarm.kernels.wide import LANES, Job, Mass, has_mass, table_row
 
 NARROW = 48  # classes up to which rows are taken many at a time
 FEW = 16  # rows below which they are not
@@ -139,8 +139,9 @@ def store(job: Job, first: int, rows: int, room: Tile) -> None:
 
 
 @glue
-def by_tiles(job: Job, room: Tile, one: Scratch, lo: int, hi: int) -> int:
-    """Rows lo to hi; returns the first whose logits have no loss, or -1. ``one`` may share memory with ``room``."""
+def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
+    """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
+    some = False
     for first in range(lo, hi, LANES):
         rows = min(LANES, hi - first)
         load(job, first, rows, room)
@@ -150,11 +151,10 @@ def by_tiles(job: Job, room: Tile, one: Scratch, lo: int, hi: int) -> int:
             room.scale[b] = job.scale[(first + b) * job.step]
         losses(room, job.z_loss)
         for b in range(rows):
-            job.loss[first + b] = room.loss[b] if room.live[b] else 0.0
+            left = room.live[b] and room.careful[b]
+            some = some or left
+            job.loss[first + b] = np.nan if left else room.loss[b] if room.live[b] else 0.0
         if job.g.size > 0:
             gradients(room)
             store(job, first, rows, room)
-        for b in range(rows):
-            if room.live[b] and room.careful[b] and not one_row(job, first + b, one):
-                return first + b
-    return -1
+    return some

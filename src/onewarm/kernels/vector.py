@@ -104,7 +104,7 @@ def log(x: Any) -> Any:
     return n * _HIGH64 - ((half - (s * (half + q * w) + n * _LOW64)) - f)
 
 
-@loop
+@glue
 def survey(z: Any) -> Any:
     """The largest of z, and its sum: not finite if an entry is not (or the sum overflows; then look closer)."""
     top, total = z[0], cast(0.0, z)

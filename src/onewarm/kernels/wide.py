@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.compile import cast, glue, larger, loop
+from onewarm.kernels.compile import cast, glue, larger
 from onewarm.kernels.vector import (
     BLOCK,
     dot_and_shares,
     exponentials,
     exponentials_and_dot,
     inspect,
-    log,
     survey,
     total,
 )
@@ -101,21 +100,21 @@ def table_row(mass: Mass, r: int, size: int) -> Any:
     return mass.table[r * mass.stride : r * mass.stride + size]
 
 
-@loop
+@glue
 def scaled(e: Any, c: Any, g: Any) -> None:
     """g <- c e."""
     for k in range(g.size):
         g[k] = e[k] * c
 
 
-@loop
+@glue
 def scaled_less_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
     """g <- c e - w row."""
     for k in range(g.size):
         g[k] = e[k] * c - cast(row[k], e) * w
 
 
-@loop
+@glue
 def less_row(z: Any, row: Any, w: Any, dead: Any, g: Any) -> None:
     """g <- g - w row, with the weight ``dead`` where z is masked."""
     for k in range(z.size):
@@ -237,7 +236,7 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
                 impossible = True
                 room.dead[u] = room.share[u]
             dot += room.share[u] * part
-    log_added = log(added)
+    log_added = np.log(added)
     lse = np.float64(top) + log_added
     job.loss[i] = np.inf if impossible else s * log_added - dot + job.z_loss * s * lse * lse
     if job.g.size == 0:
@@ -272,9 +271,11 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
 
 
 @glue
-def by_rows(job: Job, room: Scratch, lo: int, hi: int) -> int:
-    """Rows lo to hi; returns the first whose logits have no loss, or -1."""
+def by_rows(job: Job, room: Scratch, lo: int, hi: int, pending: bool) -> int:
+    """Rows lo to hi, or those whose loss is NaN by now; returns the first whose logits have no loss, or -1."""
     for i in range(lo, hi):
+        if pending and not np.isnan(job.loss[i]):
+            continue
         if not has_mass(job.mass, i):
             job.loss[i] = 0
             if job.g.size > 0:

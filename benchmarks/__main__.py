@@ -1,0 +1,105 @@
+"""``python -m benchmarks``: run the benches, print their tables, write JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks import losses
+from benchmarks.machine import line, machine
+from benchmarks.measure import Case, Timing, in_turns
+
+BENCHES = {"losses": losses}
+SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("bench", nargs="*", help=f"which to run (all): {', '.join(BENCHES)}")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, no torch.compile: some seconds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+    options = parser.parse_args()
+    if unknown := [name for name in options.bench if name not in BENCHES]:
+        parser.error(f"no bench {unknown[0]!r}: expected {', '.join(BENCHES)}")
+    console = Console()
+    facts = machine()
+    console.print(line(facts), highlight=False)
+    report: dict[str, Any] = {"format": 1, "machine": facts, "quick": options.quick, "benches": {}}
+    for name in options.bench or BENCHES:
+        bench = BENCHES[name]
+        found = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)
+        console.print(_table(bench.TITLE, found))
+        for case, _ in found:
+            for peer, why in case.skipped.items():
+                console.print(f"{case.title}: {peer} skipped: {why}", highlight=False)
+        report["benches"][name] = [_plain(case, timings) for case, timings in found]
+    if options.json:
+        beside = options.json.with_suffix(options.json.suffix + ".part")
+        beside.write_text(json.dumps(report, indent=1) + "\n")
+        os.replace(beside, options.json)
+
+
+def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[str, Timing]]]:
+    found: list[tuple[Case, dict[str, Timing]]] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("benchmarks", total=None, what="compiling")
+        for case in cases:
+            progress.update(task, description=case.title, total=None, completed=0, what="warming up")
+            timings: dict[str, Timing] = {}
+            for timings in in_turns(case, seconds):
+                spent = sum(sum(t.seconds) for t in timings.values())
+                rounds = len(next(iter(timings.values())).seconds)
+                progress.update(task, total=seconds, completed=min(spent, seconds), what=f"round {rounds}")
+            found.append((Case(case.title, {}, case.skipped, case.copy, case.baseline), timings))
+            progress.update(task, description="benchmarks", total=None, what="compiling")
+    return found
+
+
+def _table(title: str, found: list[tuple[Case, dict[str, Timing]]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("rows x classes")
+    table.add_column("peer")
+    for heading in ("ms", "quartiles", "copies", "faster than eager"):
+        table.add_column(heading, justify="right")
+    for case, timings in found:
+        for i, (peer, t) in enumerate(timings.items()):
+            low, high = t.quartiles
+            table.add_row(
+                case.title if i == 0 else "",
+                peer,
+                f"{t.median * 1e3:.2f}",
+                f"{low * 1e3:.2f} - {high * 1e3:.2f}",
+                f"{t.median / timings[case.copy].median:.1f}",
+                f"{timings[case.baseline].median / t.median:.1f} x",
+            )
+        table.add_section()
+    return table
+
+
+def _plain(case: Case, timings: dict[str, Timing]) -> dict[str, Any]:
+    return {
+        "case": case.title,
+        "skipped": case.skipped,
+        "peers": {
+            peer: {
+                "median_s": t.median,
+                "quartiles_s": t.quartiles,
+                "copies": t.median / timings[case.copy].median,
+                "times_faster_than_eager": timings[case.baseline].median / t.median,
+                "seconds": t.seconds,
+            }
+            for peer, t in timings.items()
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
