@@ -148,9 +148,9 @@ def digits() -> Dataset:
 
 
 def digits_noisy() -> Dataset:
-    """The same digits under Gaussian pixel noise of deviation 0.35 (white is 1): classes overlap,
-    and a model that fits its 400 noisy training images is overconfident."""
-    return _digits(0.35, 400, "digits-noisy", "Handwritten digits under noise")
+    """The same digits under Gaussian pixel noise of deviation 0.45 (white is 1): classes overlap,
+    and a model that fits its 400 noisy training images is clearly overconfident."""
+    return _digits(0.45, 400, "digits-noisy", "Handwritten digits under noise")
 
 
 BLOBS_SPREAD = 1.3
