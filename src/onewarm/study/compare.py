@@ -75,7 +75,8 @@ def mean_interval(
     n = len(x)
     means = np.sort(x[np.random.default_rng(seed).integers(0, n, (resamples, n))].mean(1))
     normal = NormalDist()
-    below = (np.count_nonzero(means < mean) + 0.5 * np.count_nonzero(means == mean)) / resamples
+    tie = 1e-12 * np.ptp(x)  # a resample whose mean is the mean, but for rounding
+    below = (np.count_nonzero(means < mean - tie) + np.count_nonzero(means <= mean + tie)) / (2 * resamples)
     z0 = normal.inv_cdf(min(max(below, 0.5 / resamples), 1 - 0.5 / resamples))
     u = x - mean  # the jackknife of a mean moves by u / (n - 1)
     acceleration = (u**3).sum() / (6 * (u**2).sum() ** 1.5)

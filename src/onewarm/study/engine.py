@@ -131,10 +131,11 @@ def _train_missing(
                 for future in wait(pending, timeout=0.1, return_when=FIRST_COMPLETED).done:
                     group = pending.pop(future)
                     seconds, scored = future.result()
+                    ready = saved + len(group.runs)
                     for run, scores in zip(group.runs, scored, strict=True):
                         trained += store.save(study, StoredRun(run.arm.name, run.seed, scores, seconds, made))
                         saved += 1
-                        tell(Progress(saved + _moving(pending.values()), saved, total))
+                        tell(Progress(ready + _moving(pending.values()), saved, total))
                 tell(Progress(saved + _moving(pending.values()), saved, total))
         except BaseException:  # Ctrl-C or an error: the other groups end at their next step
             stop.set()

@@ -138,7 +138,9 @@ def _columns(path: Path, table: Any) -> dict[str, Any]:
 
 def _read_npz(path: Path) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile("it is no zip archive, or one cut short")
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
         raise ValueError(f"{path.name}: not a readable NPZ file of plain arrays: {error}") from None

@@ -85,7 +85,8 @@ class Store:
             if self.url.get_backend_name() == "sqlite":
                 if self.url.database not in (None, "", ":memory:"):
                     Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-                options["connect_args"] = {"timeout": 60}  # seconds to wait while another process commits
+                if "timeout" not in self.url.query:
+                    options["connect_args"] = {"timeout": 60}  # seconds to wait while another process commits
             self.engine = sa.create_engine(self.url, **options)
         except sa.exc.ArgumentError as error:
             raise StoreError(f"store {url!r} is no database URL: {error}; e.g. sqlite:///studies.db") from None
@@ -155,7 +156,7 @@ class Store:
             with self.engine.begin() as db:
                 verdict = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
             if verdict != "ok":
-                raise self._damaged(str(verdict))
+                raise self._damaged(" ".join(str(verdict).split()))
         try:
             metadata.create_all(self.engine)
         except sa.exc.OperationalError as error:
@@ -178,7 +179,7 @@ class Store:
             yield
         except sa.exc.OperationalError as error:
             if "locked" in str(error.orig):
-                reason = "is busy: another process has held it for a minute; try again when that has ended"
+                reason = "is busy: another process keeps it locked; try again when that has ended"
                 raise StoreError(f"store {self._name()} {reason}") from None
             raise StoreError(f"store {self._name()} cannot be used: {error.orig}") from None
         except sa.exc.DatabaseError as error:

@@ -1,0 +1,161 @@
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+
+from onewarm.study import engine
+from onewarm.study.engine import run_study, study_key
+from onewarm.study.store import Store, StoreError
+
+ARMS = "hard,smooth:0.1,teacher:2"
+
+
+@pytest.fixture(autouse=True)
+def small_groups(monkeypatch):
+    monkeypatch.setattr(engine, "GROUP", 6)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 's.db'}"
+
+
+def rows(url):
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as db:
+        found = db.execute("SELECT arm, seed FROM runs").fetchall()
+    db.close()
+    return found
+
+
+def test_end_to_end(tiny, short, url):
+    seen = []
+    report = run_study(tiny, ARMS, 4, store=url, training=short, progress=seen.append)
+    assert report.trained == 12 and len(rows(url)) == 12
+    told = report.to_dict()
+    assert told["arms"] == ["hard", "smooth:0.1", "teacher:2"] and told["seeds"] == [0, 1, 2, 3]
+    assert told["dataset"]["key"] == "tiny" and told["model"]["steps"] == 60 and told["baseline"] == "hard"
+    assert told["versions"]["torch"] == torch.__version__
+    json.dumps(told, allow_nan=False)
+    done = [p.done for p in seen]
+    assert done == sorted(done) and seen[0] == (0, 0, 12) and seen[-1] == (12, 12, 12)
+
+
+def test_the_same_command_trains_nothing_and_says_the_same(tiny, short, url):
+    first = run_study(tiny, ARMS, 3, store=url, training=short)
+    again = run_study(tiny, ARMS, 3, store=url, training=short)
+    assert again.trained == 0 and again.to_dict() == first.to_dict()
+
+
+def test_more_arms_or_seeds_train_only_those(tiny, short, url):
+    run_study(tiny, "hard,smooth:0.1", 2, store=url, training=short)
+    grown = run_study(tiny, ARMS, 3, store=url, training=short)
+    assert grown.trained == 9 - 4
+    fresh = run_study(tiny, ARMS, 3, store=url + "2", training=short)
+    assert grown.to_dict() == fresh.to_dict()  # however the runs were grouped
+
+
+def test_other_data_or_model_is_another_study(tiny, short, url):
+    run_study(tiny, "hard", 2, store=url, training=short)
+    other = type(short)(**{**vars(short), "steps": 40})
+    assert run_study(tiny, "hard", 2, store=url, training=other).trained == 2
+    assert study_key(tiny, short) != study_key(tiny, other)
+
+
+def test_baseline_is_hard_or_the_first(tiny, short, url):
+    assert run_study(tiny, "smooth:0.1,hard", 2, store=url, training=short).baseline == "hard"
+    assert run_study(tiny, "smooth:0.1,prior:0.1", 2, store=url, training=short).baseline == "smooth:0.1"
+
+
+@pytest.mark.parametrize("when", [0.0, 0.3, 3.5])
+def test_an_interrupt_keeps_what_was_finished(tiny, short, url, when):
+    threads = torch.get_num_threads()
+
+    def stop(p):
+        if p.done >= when:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(tiny, ARMS, 6, store=url, training=short, progress=stop)
+    kept = len(rows(url))
+    assert kept < 18 and torch.get_num_threads() == threads
+    assert not [t for t in threading.enumerate() if t.name.startswith("onewarm-study")]
+    report = run_study(tiny, ARMS, 6, store=url, training=short)
+    assert report.trained == 18 - kept and len(set(rows(url))) == len(rows(url)) == 18
+
+
+CHILD = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from conftest import make_tiny
+from onewarm.study import engine
+from onewarm.study.training import Training
+engine.GROUP = 6
+training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+engine.run_study(make_tiny(), "hard,smooth:0.1,teacher:2", 30, store=sys.argv[1], training=training,
+                 progress=lambda p: print(p.saved, flush=True))
+"""
+
+
+def test_kill_9_loses_and_repeats_nothing(tiny, short, url):
+    command = [sys.executable, "-c", CHILD, url, os.path.dirname(__file__)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        told = 0
+        for line in child.stdout:
+            told = int(line)
+            if told >= 8:  # in the middle of a group, or between the commits of one
+                child.send_signal(signal.SIGKILL)
+                break
+    kept = rows(url)
+    assert child.returncode == -signal.SIGKILL and 8 <= told <= len(kept) < 90
+    report = run_study(tiny, ARMS, 30, store=url, training=short)
+    assert report.trained == 90 - len(kept)
+    assert len(set(rows(url))) == len(rows(url)) == 90 and set(kept) <= set(rows(url))
+    assert report.to_dict() == run_study(tiny, ARMS, 30, store=url + "2", training=short).to_dict()
+
+
+def test_two_processes_may_share_a_study(tiny, short, url):
+    reports = []
+    both = [
+        threading.Thread(target=lambda: reports.append(run_study(tiny, ARMS, 4, store=url, training=short)))
+        for _ in range(2)
+    ]
+    [t.start() for t in both]
+    [t.join() for t in both]
+    assert reports[0].to_dict() == reports[1].to_dict()
+    assert sum(r.trained for r in reports) == 12 == len(rows(url))
+
+
+def test_an_open_store_stays_open(tiny, short, url):
+    store = Store(url)
+    run_study(tiny, "hard", 2, store=store, training=short)
+    assert run_study(tiny, "hard", 2, store=store, training=short).trained == 0
+    store.close()
+
+
+def test_bad_input_before_any_work(tiny, url, tmp_path):
+    for bad, error in (
+        ({"arms": "hrd"}, "no arm 'hrd'"),
+        ({"seeds": 0}, "seeds is 0"),
+        ({"dataset": "digts"}, "no data set 'digts'"),
+    ):
+        with pytest.raises(ValueError, match=error):
+            run_study(**{"dataset": tiny, "arms": "hard", "seeds": 1, "store": url} | bad)
+    assert not (tmp_path / "s.db").exists()
+    with pytest.raises(StoreError, match="is no database URL"):
+        run_study(tiny, "hard", 1, store="s.db")
+
+
+def test_a_file_from_end_to_end(tmp_path, short, url):
+    path = tmp_path / "pets.csv"
+    path.write_text(
+        "w,h,label\n" + "".join(f"{i % 7},{i % 3 + 4 * (i % 2)},{['cat', 'dog'][i % 2]}\n" for i in range(60))
+    )
+    report = run_study(str(path), "hard,prior:0.1", 2, store=url, training=short).to_dict()
+    assert report["dataset"]["classes"] == ["cat", "dog"] and report["dataset"]["train"] == 36
+    assert report["metrics"]["hard"]["accuracy"]["mean"] > 0.8

@@ -1,0 +1,104 @@
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from rich.console import Console
+from scipy.stats import permutation_test
+
+from onewarm.calibration.metrics import ece
+from onewarm.calibration.summary import CalibrationSummary
+from onewarm.study.compare import holm, mean_interval
+from onewarm.study.report import COMPARED, StudyReport, write_json
+from onewarm.study.scores import METRICS, Scores
+from onewarm.study.store import StoredRun
+
+ARMS, SEEDS = ["hard", "smooth:0.1"], [0, 1, 2, 3]
+
+
+def stored(arm, seed, note=None):
+    rng = np.random.default_rng([len(arm), seed])
+    p = rng.dirichlet(np.ones(3), 50)
+    summary = CalibrationSummary().update(p, rng.integers(0, 3, 50))
+    metrics = dict.fromkeys(METRICS, None) | {m: float(v) for m, v in zip(METRICS, rng.random(11), strict=False)}
+    if note:
+        metrics |= dict.fromkeys(("temperature", "nll_after", "ece_after", "confidence_gap_after"))
+    return StoredRun(
+        arm, seed, Scores(metrics, summary, None if note else summary, note), 0.1, {"torch": f"{seed % 2}"}
+    )
+
+
+@pytest.fixture
+def report():
+    runs = {(a, s): stored(a, s) for a in ARMS for s in SEEDS}
+    runs["hard", 2] = stored("hard", 2, "no temperature: all right")
+    dataset = {"key": "k", "title": "T", "train": 1, "validation": 2, "test": 3}
+    return StudyReport(dataset, ARMS, SEEDS, "hard", {"hidden": 8}, runs, 8)
+
+
+def test_values_means_and_intervals(report):
+    told = report.to_dict()
+    for arm in ARMS:
+        for metric in ("accuracy", "nll_after", "temperature"):
+            values = [report.runs[arm, s].scores.metrics[metric] for s in SEEDS]
+            known = [v for v in values if v is not None]
+            entry = told["metrics"][arm][metric]
+            assert entry["values"] == values and entry["mean"] == pytest.approx(np.mean(known))
+            assert tuple(entry["interval"]) == mean_interval(known)
+    assert told["metrics"]["hard"]["temperature"]["values"][2] is None
+    assert "excess_nll" not in told["metrics"]["hard"]
+    assert told["versions"] == {"torch": "0, 1"}
+    assert told["notes"] == [{"arm": "hard", "seed": 2, "note": "no temperature: all right"}]
+
+
+def test_comparisons_pair_seeds_that_both_have(report):
+    rows = report.to_dict()["comparisons"]
+    assert [(r["arm"], r["metric"]) for r in rows] == [("smooth:0.1", m) for m in COMPARED]
+    for row in rows:
+        pairs = [(report.runs["smooth:0.1", s].scores.metrics, report.runs["hard", s].scores.metrics) for s in SEEDS]
+        d = [a[row["metric"]] - b[row["metric"]] for a, b in pairs if None not in (a[row["metric"]], b[row["metric"]])]
+        assert row["seeds"] == len(d) == (3 if "after" in row["metric"] else 4)
+        assert row["mean"] == pytest.approx(np.mean(d)) and tuple(row["interval"]) == mean_interval(d)
+        exact = permutation_test((d,), np.mean, permutation_type="samples", n_resamples=np.inf)
+        assert row["p"] == pytest.approx(exact.pvalue)
+    assert [r["p_holm"] for r in rows] == holm([r["p"] for r in rows])
+
+
+def test_reliability_joins_the_seeds(report):
+    told = report.to_dict()["reliability"]["hard"]
+    whole = CalibrationSummary()
+    for s in SEEDS:
+        whole.merge(report.runs["hard", s].scores.before)
+    assert told["before"]["rows"] == 200 and told["after"]["rows"] == 150
+    assert told["before"]["ece"] == ece(whole) and len(told["before"]["bins"]) == 15
+    assert sum(b["count"] for b in told["before"]["bins"]) == 200
+    assert set(told["before"]["bins"][0]) == {"lower", "upper", "count", "confidence", "accuracy"}
+    temperatures = [t for s in SEEDS if (t := report.runs["hard", s].scores.metrics["temperature"]) is not None]
+    assert told["temperature"] == pytest.approx(np.mean(temperatures))
+
+
+def test_tables_fit_a_narrow_terminal(report):
+    out = io.StringIO()
+    report.print(Console(file=out, width=80))
+    text = out.getvalue()
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "smooth:0.1" in text and "1 runs (hard seed 2): no temperature: all right" in text
+    assert "Difference from hard, paired by seed" in text
+
+
+def test_one_seed_has_no_intervals(report):
+    alone = StudyReport(report.dataset, ARMS, [0], "hard", {}, {k: v for k, v in report.runs.items() if k[1] == 0}, 2)
+    told = alone.to_dict()
+    assert told["comparisons"] == [] and told["metrics"]["hard"]["nll"]["interval"] is None
+    alone.print(Console(file=io.StringIO()))
+
+
+def test_json_whole_or_not_at_all(tmp_path, report):
+    path = tmp_path / "deep" / "report.json"
+    write_json(path, report.to_dict())
+    assert json.loads(path.read_text()) == json.loads(json.dumps(report.to_dict()))
+    before = path.read_bytes()
+    with pytest.raises(ValueError):
+        write_json(path, {"a": math.nan})
+    assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]

@@ -1,0 +1,167 @@
+import re
+import sqlite3
+import threading
+
+import numpy as np
+import pytest
+
+from onewarm.calibration.summary import CalibrationSummary
+from onewarm.study.home import home
+from onewarm.study.scores import Scores
+from onewarm.study.store import Store, StoredRun, StoreError, default_url
+
+
+def run(arm="hard", seed=0, after=True):
+    summary = CalibrationSummary().update(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 0]))
+    scores = Scores(
+        {"accuracy": 0.5, "temperature": None}, summary, summary if after else None, None if after else "why"
+    )
+    return StoredRun(arm, seed, scores, 0.25, {"torch": "2.13.0"})
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'deep' / 'studies.db'}"
+
+
+def test_what_was_saved_is_loaded(url):
+    store = Store(url)
+    study = store.study("key", {"dataset": {}})
+    assert store.save(study, run()) and store.save(study, run("smooth:0.1", 2**62, after=False))
+    store.close()
+    again = Store(url)
+    assert again.study("key", {}) == study != again.study("other", {})
+    assert again.finished(study) == {("hard", 0), ("smooth:0.1", 2**62)}
+    loaded = again.load(study, ["hard", "smooth:0.1"], [0, 2**62])
+    first, second = loaded["hard", 0], loaded["smooth:0.1", 2**62]
+    assert first.scores.metrics == {"accuracy": 0.5, "temperature": None}
+    assert first.scores.before.to_bytes() == first.scores.after.to_bytes() == run().scores.before.to_bytes()
+    assert (second.scores.after, second.scores.note) == (None, "why")
+    assert (first.seconds, first.versions) == (0.25, {"torch": "2.13.0"})
+    assert list(again.load(study, ["hard"], [0, 1])) == [("hard", 0)]
+    again.close()
+
+
+def test_a_run_is_stored_once(url):
+    store = Store(url)
+    study, other = store.study("a", {}), store.study("b", {})
+    assert store.save(study, run()) and not store.save(study, run()) and store.save(other, run())
+    assert store.finished(study) == {("hard", 0)}
+    store.close()
+
+
+def test_many_writers_at_once(url):
+    won, errors = [], []
+
+    def work():
+        try:
+            store = Store(url)
+            study = store.study("key", {})
+            won.extend(seed for seed in range(12) if store.save(study, run(seed=seed)))
+            store.close()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert not errors and sorted(won) == list(range(12))
+    store = Store(url)
+    assert len(store.finished(store.study("key", {}))) == 12
+    store.close()
+
+
+def test_default_place(home, monkeypatch):
+    assert default_url() == f"sqlite:///{home / 'studies.db'}"
+    Store().close()
+    assert (home / "studies.db").is_file()
+
+
+def test_home_without_the_variable(monkeypatch):
+    monkeypatch.delenv("ONEWARM_HOME")
+    assert home().is_absolute() and home().name == "onewarm"
+
+
+REMEDY = "; restore it from a copy, or move it away and run again: its runs are then trained anew"
+
+
+def filled(path):
+    store = Store(f"sqlite:///{path}")
+    study = store.study("key", {})
+    for seed in range(40):
+        store.save(study, run(seed=seed))
+    store.close()
+    return study
+
+
+def test_not_a_database(tmp_path):
+    path = tmp_path / "s.db"
+    path.write_text("seeds, arms, and so on: this is a letter and no database at all" * 20)
+    with pytest.raises(StoreError, match="^" + re.escape(f"store {path} is damaged (file is not a database){REMEDY}")):
+        Store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("harm", ["cut", "overwrite"])
+def test_damaged_pages(tmp_path, harm):
+    path = tmp_path / "s.db"
+    filled(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] if harm == "cut" else whole[:middle] + b"\xa5" * 4096 + whole[middle + 4096 :])
+    with pytest.raises(StoreError, match=rf"^store {re.escape(str(path))} is damaged \(.*{re.escape(REMEDY)}$"):
+        Store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("before", b"nonsense"), ("metrics", "{"), ("versions", "x"), ("after", b"")]
+)
+def test_damaged_values(tmp_path, column, value):
+    path = tmp_path / "s.db"
+    study = filled(path)
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE runs SET {column} = ? WHERE seed = 3", (value,))
+    db.close()
+    store = Store(f"sqlite:///{path}")
+    with pytest.raises(StoreError, match=re.escape(f"store {path} is damaged (")):
+        store.load(study, ["hard"], list(range(40)))
+    store.close()
+
+
+def test_a_database_of_something_else(tmp_path):
+    path = tmp_path / "s.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, distance REAL)")
+    db.close()
+    error = f"store {path}: its table 'runs' has no column 'study_id', so it is not a store of "
+    with pytest.raises(StoreError, match="^" + re.escape(error)):
+        Store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("/tmp/studies.db", "store '/tmp/studies.db' is no database URL: "),
+        ("nosql://x", "store 'nosql://x' is no database URL: "),
+        ("sqlite:////proc/none/s.db", "store /proc/none/s.db: cannot make its folder: "),
+    ],
+)
+def test_urls_that_lead_nowhere(url, error):
+    with pytest.raises(StoreError, match="^" + re.escape(error)):
+        Store(url)
+
+
+def test_a_busy_store_says_so(url, monkeypatch):
+    store = Store(url)
+    study = store.study("key", {})
+    store.close()
+    path = url.removeprefix("sqlite:///")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        hasty = Store(url + "?timeout=0.1")
+        with pytest.raises(StoreError, match=re.escape(f"store {path} is busy: another process keeps it locked")):
+            hasty.save(study, run())
+        hasty.close()
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
