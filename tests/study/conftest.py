@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from onewarm.study.datasets import Dataset
 from onewarm.study.splits import Rows, Split
@@ -32,3 +33,12 @@ def tiny():
 @pytest.fixture
 def short():
     return Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+
+
+@pytest.fixture(autouse=True)
+def one_torch_thread():
+    """As a study trains; on busy cores PyTorch's threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
