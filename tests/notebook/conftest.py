@@ -18,8 +18,10 @@ export default { render({ model, el }) {
   const input = document.createElement("input");
   input.type = "range"; input.min = "0"; input.max = "9"; input.setAttribute("aria-label", "heat");
   out.dataset.object = "side";
+  let shown = model.get("shown");
   const draw = () => {
-    const { shown = model.get("shown"), highlight } = model.get("state") ?? {};
+    const { highlight, ...state } = model.get("state") ?? {};
+    shown = state.shown ?? shown;
     out.textContent = "shown " + shown; input.value = shown; out.dataset.light = highlight ?? "";
   };
   input.oninput = () => {

@@ -35,6 +35,12 @@ export class Model {
     else this.#listeners.delete(event);
   }
 
+  /** The demo's state: what it reported last, or before that the values it started with. */
+  state() {
+    const { state, address, calibration, classes, highlight, ...start } = this.#values;
+    return /** @type {Record<string, unknown>} */ ({ ...start, .../** @type {any} */ (state) });
+  }
+
   save_changes() {}
   send() {}
 }

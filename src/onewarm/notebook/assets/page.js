@@ -35,7 +35,7 @@ for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
 reachable();
 contents();
 // The demo has pushed down what an address' anchor points at.
-if (location.hash && scrollY < 50) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+if (scrollY < 50) document.querySelector(":target")?.scrollIntoView();
 
 /** @param {string} selector @param {(root: HTMLElement, page: any) => void} how */
 function enhance(selector, how) {

@@ -126,11 +126,10 @@ export function research(root, { concept, title, section, stage }) {
 
 /** The demo's own account of its state, as lines. @param {import("./host.js").Model | null} model */
 function reading(model) {
-  const state = model?.get("state");
-  if (!state || typeof state !== "object") return ["the initial one"];
+  if (!model) return ["this page has no demo yet"];
   const show = (/** @type {any} */ value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : Array.isArray(value) ? `(${value.map(show).join(", ")})` : String(value));
-  const address = model?.get("address");
-  const known = Object.entries(state).filter(([name, value]) => value !== null && !["by", "highlight"].includes(name));
+  const address = model.get("address");
+  const known = Object.entries(model.state()).filter(([name, value]) => value !== null && !["by", "highlight"].includes(name));
   return [...(address ? [`address: ?${address}`] : []), ...known.map(([name, value]) => `${name} = ${show(value)}`)];
 }
 

@@ -50,8 +50,8 @@ export function createStage(demo, model) {
     /** Puts the demo into the state and lights up its objects. @param {HTMLElement} source data-show, data-highlight */
     show(source) {
       if (!model) return;
-      kept ??= model.get("state");
-      if (source.dataset.show) model.set("state", { ...JSON.parse(source.dataset.show), highlight: null });
+      kept ??= model.state();
+      if (source.dataset.show) model.set("state", JSON.parse(source.dataset.show));
       light(source.dataset.highlight ?? "", true);
     },
     /** Gives the reader's own state back, as it was before the first `show`. */

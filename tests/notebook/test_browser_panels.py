@@ -1,0 +1,211 @@
+"""The panels do what their names say, with a small concept in Chromium."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(visit: Callable[..., Any], coin_site: str) -> Any:
+    return visit(coin_site, reduced_motion="reduce").page
+
+
+def shown(page: Any) -> tuple[str, str]:
+    out = page.locator(".demo output")
+    return out.inner_text(), out.get_attribute("data-light")
+
+
+def stage(page: Any) -> str:
+    return str(page.locator(".stage:has(.demo)").get_attribute("data-stage"))
+
+
+def test_the_storyboard_asks_first_then_steps_then_says_what_was_missed(page: Any) -> None:
+    board = page.locator("[data-storyboard]")
+    assert not board.get_by_text("Step one").is_visible()
+    board.get_by_role("button", name="Commit").click()
+    assert "Choose a prediction first." in board.inner_text()
+    board.get_by_label("Tails.").check()
+    board.get_by_role("button", name="Commit").press("Enter")
+    assert "Told tails." in board.inner_text()
+    assert board.get_by_text("Step one").is_visible()
+    assert not board.get_by_text("Step two").is_visible()
+    assert shown(page) == ("shown 7", "side")
+    assert stage(page) == "storyboard"
+    assert board.get_by_label("Tails.").is_disabled()
+    assert page.evaluate("document.activeElement.textContent").startswith("\nStep one")
+    board.get_by_role("button", name="Next step").click()
+    assert shown(page) == ("shown 7", "")
+    assert not board.get_by_text("Ending tails.").is_visible()
+    board.get_by_role("button", name="What did I miss?").click()
+    assert "Ending tails." in board.locator("[data-end]").inner_text()
+    assert "What happens: Heads." in board.locator("[data-end]").inner_text()
+    board.get_by_role("button", name="Back").click()
+    assert board.get_by_text("Step two").is_visible()
+    board.get_by_role("button", name="Predict again").click()
+    assert shown(page) == ("shown 0", "")
+    assert stage(page) == "home"
+
+
+def test_the_next_edge_opens_by_itself_after_the_prediction_and_is_never_locked(page: Any) -> None:
+    more = page.locator("[data-more]")
+    assert not more.get_by_text("Carry this.").is_visible()
+    more.locator("summary").click()
+    assert more.get_by_text("Carry this.").is_visible()
+    more.locator("summary").click()
+    page.get_by_label("Heads.", exact=True).check()
+    page.get_by_role("button", name="Commit").click()
+    assert more.get_by_text("Carry this.").is_visible()
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert more.get_by_text("Carry this.").is_visible()
+    assert page.get_by_role("button", name="Step through it again").is_visible()
+
+
+def test_the_inquiry_answers_each_cue_in_its_own_words_and_then_shows(page: Any) -> None:
+    inquiry = page.locator("[data-inquiry]")
+    inquiry.get_by_role("button", name="Choose this cue: The edge").click()
+    assert inquiry.locator("[data-answer]").inner_text() == "No, the edge is thin."
+    assert shown(page) == ("shown 0", "")
+    inquiry.get_by_role("button", name="Choose this cue: The side").click()
+    assert "Here it is." in inquiry.locator("[data-answer]").inner_text()
+    assert shown(page) == ("shown 7", "side")
+    assert stage(page) == "inquiry"
+    page.get_by_role("button", name="Bring it back here").click()
+    assert stage(page) == "home"
+
+
+def test_a_named_state_is_shown_in_the_demo(page: Any) -> None:
+    page.get_by_role("button", name="Show in the demo: Seven").click()
+    assert shown(page) == ("shown 7", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("0.5", "Right."),
+        ("0,505", "Right."),
+        (" 5e-1 ", "Right."),
+        ("0.52", "Not yet: too high."),
+        ("−3", "Not yet: too low."),
+        ("half", "That is not a number. Write it like 0.41 or −0.08."),
+        ("", "That is not a number. Write it like 0.41 or −0.08."),
+    ],
+)
+def test_a_number_is_checked_with_its_tolerance(page: Any, given: str, said: str) -> None:
+    first = page.locator(".exercise").first
+    first.get_by_label("Your number").fill(given)
+    first.get_by_label("Your number").press("Enter")
+    assert first.locator("[data-verdict]").inner_text() == said
+
+
+def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: Any, tmp_path: Path) -> None:
+    first, second = page.locator(".exercise").nth(0), page.locator(".exercise").nth(1)
+    nudges = first.locator("[data-nudge] summary")
+    for count in (1, 2, 3):
+        expect(first.locator("[data-nudge] summary:visible")).to_have_count(count)
+        nudges.nth(count - 1).click()
+        expect(first.locator("[data-nudge] .prose:visible")).to_have_count(count)
+    assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
+    first.get_by_label("Your number").fill("0.5")
+    first.get_by_role("button", name="Check").click()
+    second.get_by_label("Your answer").fill("<b>because</b>")
+    second.get_by_text("Answer", exact=True).click()
+    for box in second.get_by_role("checkbox").all():
+        box.check()
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert "2 of 3 done" in page.locator("[data-progress]").inner_text()
+    assert second.get_by_label("Your answer").input_value() == "<b>because</b>"
+    assert first.locator("[data-nudge] summary:visible").count() == 3
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export my answers").click()
+    download.value.save_as(tmp_path / "answers.md")
+    text = (tmp_path / "answers.md").read_text(encoding="utf-8")
+    assert "My answer: 0.5" in text
+    assert "Checked: right." in text
+    assert "My answer: <b>because</b>" in text
+    assert text.count("- [x]") == 2
+    clear = page.locator("[data-clear]")
+    clear.click()
+    assert "sure?" in clear.inner_text()
+    clear.click()
+    assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
+    assert first.get_by_label("Your number").input_value() == ""
+
+
+def room(page: Any) -> Any:
+    return page.locator("[data-room]")
+
+
+def test_every_object_can_be_picked_and_asked_about(page: Any) -> None:
+    keys = page.eval_on_selector_all("[data-pick] option", "all => all.map(one => one.value)")
+    assert keys[0] == "concept:basics/coin"
+    assert {key.split(":")[0] for key in keys} == {"concept", "equation", "code", "demo-state", "misconception"}
+    for key in keys:
+        page.locator("[data-pick]").select_option(key)
+        prompt = page.locator("[data-prompt]").input_value()
+        anchor = key.replace(":", "/concept-notebook/")
+        for part in (f"Key: {key}", f"Anchor: {anchor}", "Question: What of the", "- An inspected thing.",
+                     "- A settled thing.", "My next action: Toss it.", "State of the demo now:"):  # fmt: skip
+            assert part in prompt
+        assert page.evaluate("id => document.getElementById(id) !== null", anchor)
+    page.get_by_role("button", name="Ask about equation 1: Sum").click()
+    assert page.locator("[data-pick]").input_value() == "equation:basics/coin/sum"
+    assert "LaTeX: h + t = 1" in page.locator("[data-prompt]").input_value()
+
+
+def test_the_prompt_carries_the_demo_as_it_stands(page: Any) -> None:
+    page.locator(".demo input").press("ArrowRight")
+    expect(page.locator("[data-prompt]")).to_have_value(re.compile("shown = 1"))
+    assert "- address: ?shown=1" in page.locator("[data-prompt]").input_value()
+
+
+def test_a_draft_is_kept_by_object_survives_a_reload_and_is_exported(page: Any, tmp_path: Path) -> None:
+    hostile = "</textarea><script>alert(1)</script> \u202e " + "long" * 200
+    room(page).get_by_label("Notes").fill(hostile)
+    room(page).get_by_label("One next action").fill("Toss twice.")
+    page.locator("[data-pick]").select_option("equation:basics/coin/sum")
+    assert room(page).get_by_label("Notes").input_value() == ""
+    page.locator("[data-pick]").select_option("concept:basics/coin")
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert room(page).get_by_label("Notes").input_value() == hostile
+    assert "Toss twice." in page.locator("[data-prompt]").input_value()
+    assert "Coin (draft)" in page.locator("[data-pick]").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export all drafts").click()
+    download.value.save_as(tmp_path / "drafts.md")
+    text = (tmp_path / "drafts.md").read_text(encoding="utf-8")
+    assert re.search(r"## concept: Coin\n\nKey: concept:basics/coin\n\n</textarea>", text)
+    assert "Next action: Toss twice." in text
+    page.get_by_role("button", name="Delete this draft").click()
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert room(page).get_by_label("Notes").input_value() == ""
+
+
+def test_the_prompt_is_copied(visit: Callable[..., Any], coin_site: str) -> None:
+    page = visit(coin_site, permissions=["clipboard-read", "clipboard-write"]).page
+    page.get_by_role("button", name="Copy the prompt").click()
+    expect(page.locator("[data-copied]")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.replace("\r\n", "\n") == page.locator("[data-prompt]").input_value()
+
+
+def test_damaged_storage_is_no_obstacle(visit: Callable[..., Any], coin_site: str) -> None:
+    page = visit(coin_site).page
+    spoil = "([key, text]) => localStorage.setItem('onewarm:' + key, text)"
+    for key in ("prediction:{}", "practice:{}/half", "draft:{}", "object:{}"):
+        page.evaluate(spoil, [key.format("concept:basics/coin"), "{not json"])
+    page.evaluate(spoil, ["practice:concept:basics/coin/why", '{"answer": 7, "marks": "x", "nudges": "y"}'])
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert page.locator("[data-progress]").inner_text().startswith("0 of 3")
