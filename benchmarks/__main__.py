@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -64,11 +65,11 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
 
 
 def _table(title: str, found: list[tuple[Case, dict[str, Timing]]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("rows x classes")
-    table.add_column("peer")
-    for heading in ("ms", "quartiles", "copies", "faster than eager"):
-        table.add_column(heading, justify="right")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("N x K", no_wrap=True)
+    table.add_column("peer", no_wrap=True)
+    for heading in ("ms", "quartiles", "copies", "vs eager"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for case, timings in found:
         for i, (peer, t) in enumerate(timings.items()):
             low, high = t.quartiles

@@ -17,7 +17,7 @@ from benchmarks.measure import Case
 from onewarm.kernels import cpu
 from onewarm.torch import cross_entropy
 
-TITLE = "Loss and gradient, float32, label smoothing 0.1; gradients in fresh memory unless it says reused"
+TITLE = "Loss and gradient, float32, label smoothing 0.1, CPU. Gradients in fresh memory, except where reused."
 ALPHA = 0.1
 SIZES = ((8192, 1000), (1024, 32000), (65536, 10), (65536, 100))
 SMALL = ((2048, 1000), (256, 32000), (16384, 10), (16384, 100))
@@ -51,10 +51,10 @@ def _case(n: int, k: int, quick: bool) -> Case:
 
     peers: dict[str, Callable[[], object]] = {
         "copy": lambda: torch.from_numpy(place).copy_(tensor),
-        "onewarm, NumPy": lambda: ow.cross_entropy_with_gradient(z, soft),
-        "onewarm, PyTorch": backward(lambda x: cross_entropy(x, soft_tensor)),
-        "onewarm, kernel, gradient reused": lambda: cpu.rows(z, *parts, row_scale=1 / n, out=place),
-        "onewarm, loss alone": lambda: ow.cross_entropy(z, soft),
+        "onewarm (NumPy)": lambda: ow.cross_entropy_with_gradient(z, soft),
+        "onewarm (PyTorch)": backward(lambda x: cross_entropy(x, soft_tensor)),
+        "kernel, reused": lambda: cpu.rows(z, *parts, row_scale=1 / n, out=place),
+        "loss only (NumPy)": lambda: ow.cross_entropy(z, soft),
         "PyTorch eager": backward(eager),
         "NumPy softmax": lambda: _numpy(z, y),
     }

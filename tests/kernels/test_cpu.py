@@ -129,6 +129,21 @@ def test_any_width_any_target(dtype: type, k: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("other", [np.float32, np.float64])
+@pytest.mark.parametrize("k", [5, 100])
+def test_big_tables_are_taken_as_they_are(dtype: type, other: type, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "_SMALL", 0)
+    rng = np.random.default_rng(8)
+    z = (rng.standard_normal((90, k)) * 4).astype(dtype)
+    table = rng.dirichlet(np.ones(k), 90).astype(other)
+    none = np.zeros((90, 0))
+    agrees(z, Parts(none.astype(np.int64), none, table, rng.permutation(90)[:, None], np.full((90, 1), 2.0)))
+    z[rng.random(z.shape) < 0.3] = -np.inf
+    z[:, 1] = 0
+    agrees(z, Parts(none.astype(np.int64), none, table, rng.permutation(90)[:, None], np.full((90, 1), 2.0)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("k", [5, 100, 3000])
 @pytest.mark.parametrize(("scale", "offset"), [(1e4, 0.0), (3.0, 1e4), (3.0, -1e4), (0.0, 7.0), (100.0, 0.0)])
 def test_adversarial_logits(dtype: type, k: int, scale: float, offset: float) -> None:

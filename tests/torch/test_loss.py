@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 import onewarm as ow
 from onewarm import loss as definition
-from onewarm.torch import cross_entropy
+from onewarm.torch import cross_entropy, cross_entropy_with_gradient
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -252,3 +252,33 @@ def test_agrees_with_numpy() -> None:
     np.testing.assert_allclose(ours.item(), loss, rtol=1e-13)
     assert z.grad is not None
     np.testing.assert_allclose(z.grad.numpy(), gradient, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_loss_and_gradient_at_once(dtype: torch.dtype, reduction: str) -> None:
+    z, y = made(20, 6)
+    z = z.detach().to(dtype)
+    target = ow.smooth(y, 0.1, num_classes=6)
+    loss, gradient = cross_entropy_with_gradient(z, target, reduction=reduction)
+    wanted, wanted_gradient = definition.cross_entropy_with_gradient(z.double(), target, reduction=reduction)
+    near = 1e-2 if dtype == torch.bfloat16 else 1e-6
+    torch.testing.assert_close(loss.double(), wanted, rtol=1e-5, atol=0)
+    torch.testing.assert_close(gradient.double(), wanted_gradient, rtol=near, atol=near)
+    assert gradient.dtype == dtype
+
+
+def test_arrays_of_two_libraries_are_refused() -> None:
+    z, y = made(3, 4)
+    with pytest.raises(TypeError, match="convert one of them"):
+        cross_entropy(z, y.numpy())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="convert one of them"):
+        cross_entropy(z, ow.one_hot(y.numpy(), 4))
+
+
+@pytest.mark.filterwarnings("ignore")  # of graph breaks
+def test_works_inside_a_compiled_function() -> None:
+    z, y = made(6, 4)
+    target = ow.smooth(y, 0.1, num_classes=4)
+    compiled = torch.compile(lambda x: cross_entropy(2 * x, target), backend="eager")
+    both(compiled(z), F.cross_entropy(2 * z, y, label_smoothing=0.1), z)

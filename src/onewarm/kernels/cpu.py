@@ -16,6 +16,7 @@ from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles
 from onewarm.kernels.wide import LANES, Job, Mass, Scratch, by_rows
 
 _MANY = 2**16  # logits that are worth a second thread
+_SMALL = 2**20  # entries of a table that is turned into the logits' type, which spares a compilation
 
 
 def rows(
@@ -125,7 +126,7 @@ def _in_range(name: str, index: NDArray[np.int64], weight: NDArray[np.float64], 
 
 def _prepared(table: NDArray[Any], logits: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """The table in a type that the kernel takes, and each row's mass; a big table is neither copied nor summed here."""
-    small = 4 * table.size <= logits.size or table.shape[0] == 1
+    small = table.shape[0] == 1 or table.size <= _SMALL or 4 * table.size <= logits.size
     mass = table.sum(axis=1, dtype=np.float64) if small else np.empty(0)
     if small or table.dtype not in (np.float32, np.float64):
         table = table.astype(logits.dtype, copy=False)

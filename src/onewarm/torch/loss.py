@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -51,18 +51,16 @@ def cross_entropy(
         >>> round(loss.item(), 4), [round(g, 3) for g in z.grad[0].tolist()]
         (0.4063, [-0.08, 0.089, 0.001, -0.01])
     """
-    target = definition.checked(logits, target, reduction)
     if not _fusable(logits, target, normalizer, z_loss):
         defined: Tensor = definition.cross_entropy(
             logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
         )
         return defined
-    if isinstance(normalizer, Tensor):
-        normalizer = normalizer.item()
+    arguments = _arguments(logits, target, reduction, normalizer, z_loss)
     if logits.requires_grad and torch.is_grad_enabled():
-        loss: Tensor = _Fused.apply(logits, target, reduction, normalizer, z_loss)  # type: ignore[no-untyped-call]
+        loss: Tensor = _Fused.apply(logits, target, arguments)  # type: ignore[no-untyped-call]
         return loss
-    loss, _ = _run(logits, target, reduction, normalizer, z_loss, gradient=False)
+    loss, _ = _run(logits, arguments, gradient=False)
     return loss
 
 
@@ -74,94 +72,105 @@ def cross_entropy_with_gradient(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """:func:`cross_entropy` and its gradient in the logits, (N, K), in one call and outside autograd.
-
-    For training loops that apply gradients themselves. Arguments and errors as in :func:`cross_entropy`.
+    """:func:`cross_entropy` and its gradient in the logits, (N, K), at once and without autograd.
 
     Example:
-        >>> loss, gradient = cross_entropy_with_gradient(torch.tensor([[3.0, 1.0, -0.5, -1.0]]), torch.tensor([0]))
-        >>> round(loss.item(), 4), [round(g, 3) for g in gradient[0].tolist()]
-        (0.1688, [-0.155, 0.114, 0.026, 0.015])
+        >>> loss, gradient = cross_entropy_with_gradient(torch.zeros(1, 2), torch.tensor([0]))
+        >>> round(loss.item(), 4), gradient.tolist()
+        (0.6931, [[-0.5, 0.5]])
     """
-    logits = logits.detach()
-    target = definition.checked(logits, target, reduction)
     if _fusable(logits, target, normalizer, z_loss):
-        loss, gradient = _run(logits, target, reduction, normalizer, z_loss, gradient=True)
-    else:
-        loss, gradient = definition.cross_entropy_with_gradient(
-            logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
-        )
-    assert gradient is not None
-    return loss, gradient
+        return _run(logits, _arguments(logits, target, reduction, normalizer, z_loss), gradient=True)
+    both: tuple[Tensor, Tensor] = definition.cross_entropy_with_gradient(
+        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
+    )
+    return both
+
+
+class _Arguments(NamedTuple):
+    """What the kernel takes besides the logits, checked, in NumPy arrays that share the tensors' memory."""
+
+    target: SoftTarget
+    reduction: Reduction
+    normalizer: Normalizer
+    z_loss: float
 
 
 class _Fused(torch.autograd.Function):
     """The kernel under autograd: the gradient is made with the loss, and scaled when it is asked for."""
 
     @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, target: SoftTarget, reduction: Reduction, normalizer: Normalizer, z_loss: float
-    ) -> Tensor:
-        ctx.arguments = target, reduction, normalizer, z_loss
+    def forward(ctx: Any, logits: Tensor, target: SoftTarget | Tensor, arguments: _Arguments) -> Tensor:
+        ctx.target, ctx.arguments = target, arguments
         ctx.save_for_backward(logits)
-        loss, ctx.gradient = _run(logits, *ctx.arguments, gradient=reduction != "none")
+        loss, ctx.gradient = _run(logits, arguments, gradient=arguments.reduction != "none")
         return loss
 
     @staticmethod
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
         (logits,) = ctx.saved_tensors
-        target, reduction, normalizer, z_loss = ctx.arguments
-        rest = (None,) * 4
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
-            loss = definition.cross_entropy(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
-            return *torch.autograd.grad(loss, logits, above, create_graph=True), *rest
+            options = ctx.arguments._asdict() | {"target": ctx.target}
+            loss = definition.cross_entropy(logits, **options)
+            return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None
         # Handed on, not kept: whoever gets it may own it. A second backward pass makes it anew.
         gradient, ctx.gradient = ctx.gradient, None
         if gradient is None:
-            gradient = _run(logits, *ctx.arguments, gradient=True, row_scale=above.detach().numpy())[1]
+            _, gradient = _run(logits, ctx.arguments, gradient=True, row_scale=above.numpy())
         elif above.item() != 1:
             gradient.mul_(above)
-        return gradient, *rest
+        return gradient, None, None
 
 
-def _run(
-    logits: Tensor, target: SoftTarget, reduction: Reduction, normalizer: Normalizer, z_loss: float, **options: Any
-) -> tuple[Tensor, Tensor | None]:
-    """The kernel on tensors that share their memory with NumPy; with PyTorch's number of threads."""
-    loss, gradient = loss_and_gradient(
-        _numpy(logits), _arrays(target), reduction, normalizer, z_loss, threads=torch.get_num_threads(), **options
-    )
-    loss = torch.from_numpy(loss) if reduction == "none" else torch.tensor(loss, dtype=logits.dtype)
+def _run(logits: Tensor, arguments: _Arguments, **options: Any) -> tuple[Tensor, Any]:
+    """The kernel, with PyTorch's number of threads."""
+    loss, gradient = loss_and_gradient(_numpy(logits), *arguments, threads=torch.get_num_threads(), **options)
     # NumPy asks for huge pages, which PyTorch's allocator does not: fresh memory costs less.
-    return loss, None if gradient is None else torch.from_numpy(gradient)
+    return torch.as_tensor(loss), None if gradient is None else torch.from_numpy(gradient)
 
 
-def _fusable(logits: Tensor, target: SoftTarget, normalizer: Any, z_loss: Any) -> bool:
+def _arguments(logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float) -> _Arguments:
+    """Check as the definition does, but in NumPy: PyTorch would start its threads for each small comparison."""
+    if isinstance(target, SoftTarget):
+        arrays = {name: _numpy(tensor) for name, tensor in _tensors(target).items()}
+        target = replace(target, **arrays)
+    else:
+        target = _numpy(target)
+    if isinstance(normalizer, Tensor):
+        normalizer = normalizer.item()
+    return _Arguments(definition.checked(_numpy(logits), target, reduction), reduction, normalizer, z_loss)
+
+
+def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
     """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
-    tensors = [logits, *_tensors(target), *(x for x in (normalizer, z_loss) if isinstance(x, Tensor))]
+    if isinstance(target, SoftTarget):
+        targets = list(_tensors(target).values())
+    else:
+        targets = [target]
+    if isinstance(normalizer, Tensor):
+        targets.append(normalizer)
     return (
         not torch.compiler.is_compiling()
         and not torch._C._is_tracing()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
+        and all(
+            type(x) in (Tensor, torch.nn.Parameter) and x.device.type == "cpu" and x.layout == torch.strided
+            for x in (logits, *targets)
+        )
         and logits.dtype in (torch.float32, torch.float64)
         and not isinstance(z_loss, Tensor)
-        and all(type(x) in (Tensor, torch.nn.Parameter) for x in tensors)
-        and all(x.device.type == "cpu" and x.layout == torch.strided for x in tensors)
-        and not any(x.requires_grad for x in tensors[1:])
+        and not any(x.requires_grad for x in targets)
     )
 
 
-def _tensors(target: SoftTarget) -> list[Tensor]:
-    return [x for f in fields(target) if isinstance(x := getattr(target, f.name), Tensor)]
+def _tensors(target: SoftTarget) -> dict[str, Any]:
+    """The arrays of a target by name."""
+    names = ("index", "weight", "table", "table_index", "table_weight")
+    return {name: array for name in names if (array := getattr(target, name)) is not None}
 
 
 def _numpy(tensor: Tensor) -> Any:
+    """The same memory as a NumPy array, which has no bfloat16."""
     tensor = tensor.detach().resolve_neg()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-
-
-def _arrays(target: SoftTarget) -> SoftTarget:
-    """The same target in NumPy arrays."""
-    arrays = {f.name: _numpy(x) for f in fields(target) if isinstance(x := getattr(target, f.name), Tensor)}
-    return replace(target, **arrays)
