@@ -24,6 +24,8 @@ __all__ = ["Prose", "highlight", "plain"]
 
 # Names, operators and punctuation have the colour of the text: their elements would only add weight.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nn|nx)">([^<]*)</span>')
+# A formula with any of these says less without its layout.
+_LAID_OUT = re.compile(r"[_^{}]|\\(?:frac|sum|bar|hat|sqrt|max|min|begin)")
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
 
 
@@ -191,16 +193,18 @@ def _set_characters(mathml: str) -> set[str]:
 
 
 def plain(text: str) -> str:
-    """A Markdown text as plain text: no markup, formulas as their LaTeX.
+    """A Markdown text as plain text: no markup; simple formulas as their characters, others as their LaTeX.
 
-    >>> plain("The *gap* is $p - t$, `exactly`.")
-    'The gap is p - t, exactly.'
+    >>> plain(r"The *gap* is $p - \\alpha t$, `exactly`; $x^2$.")
+    'The gap is p−αt, exactly; x^2.'
     """
     out: list[str] = []
     for token in parser().parse(text):
         for child in token.children or ([token] if token.content else []):
             if child.type in ("softbreak", "hardbreak"):
                 out.append(" ")
+            elif child.type in _MATH and not _LAID_OUT.search(child.content):
+                out.append(Markup(re.sub(r"<[^>]*>", "", to_mathml(child.content))).unescape())
             elif child.content:
                 out.append(child.content)
         if token.type in ("paragraph_close", "list_item_close"):

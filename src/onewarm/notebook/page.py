@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,28 +9,21 @@ from markupsafe import Markup, escape
 
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
-from onewarm.claims.status import status
-from onewarm.notebook.claim_view import claim_facts, claim_view, status_counts
-from onewarm.notebook.concept_model import Concept, Edge, ResearchQuestion
+from onewarm.notebook.claim_view import claim_view, status_counts
+from onewarm.notebook.concept_model import Concept, Edge
 from onewarm.notebook.concept_objects import ConceptObject, concept_objects
 from onewarm.notebook.demo_data import calibration
 from onewarm.notebook.keys import anchor, object_key, route
 from onewarm.notebook.markdown import Prose, highlight, plain
-from onewarm.notebook.panels import KIND_TITLES, PANELS
+from onewarm.notebook.panels import PANELS
+from onewarm.notebook.render import data_block
+from onewarm.notebook.research import research_room
 from onewarm.notebook.witness import check_outputs
 
-__all__ = ["concept_page", "data_block"]
+__all__ = ["concept_page"]
 
 _LAYERS = {"intuition": "Picture", "math": "Symbols", "code": "Program", "demo": "Motion"}
 _LEVELS = {"concrete": "A concrete answer", "why": "Why it holds", "neighbour": "A neighbouring idea"}
-
-
-def data_block(value: Any) -> Markup:
-    """JSON to stand in a <script type="application/json">: no character of it can end the element."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
 
 
 def concept_page(
@@ -198,7 +190,7 @@ class _Page:
             ],
             "practice": self._practice(),
             "next": [self._edge(edge) for edge in concept.edges.next],
-            **self._research(outputs.code, outputs.checks),
+            **research_room(concept, list(self.objects.values()), self.claims, self.evidence, outputs, self._inline),
         }
         letters = set(concept.title + concept.section)
         return context, self.prose.characters | letters
@@ -293,57 +285,3 @@ class _Page:
             }
             for q in self.concept.practice
         ]
-
-    def _research(self, printed: str, checks: Mapping[str, str]) -> dict[str, Any]:
-        concept = self.concept
-        facts: dict[str, list[str]] = {
-            concept.key: [
-                f"{self.claims[key].title}: {status(self.claims[key], self.evidence.get(key))}"
-                for key in concept.claims
-            ],
-            self._key("code", concept.code.name): ["It prints:", *printed.splitlines()],
-        }
-        facts |= {key: claim_facts(self.claims[key], self.evidence.get(key)) for key in concept.claims}
-        facts |= {self._key("equation", e.name): [f"LaTeX: {e.latex}"] for e in concept.page.equations}
-        facts |= {
-            self._key("misconception", m.name): ["Its check prints:", *checks[m.name].splitlines()]
-            for m in concept.misconceptions
-        }
-        facts |= {self._key("source", s.name): [f"{plain(s.says)} ({s.url})"] for s in concept.sources}
-        listed: list[dict[str, Any]] = []
-        seen: dict[int, tuple[ResearchQuestion, dict[str, Any]]] = {}
-        for key, item in self.objects.items():
-            asked = concept.research_for(item["kind"], key)
-            seen.setdefault(id(asked), (asked, item))
-            listed.append({**item, "asked": list(seen).index(id(asked)), "facts": facts.get(key, [])})
-        room = {
-            "objects": listed,
-            "questions": [
-                {
-                    "question": plain(asked.question),
-                    "evidence": [plain(line) for line in asked.evidence],
-                    "resolves": [plain(line) for line in asked.resolves],
-                    "next_action": plain(asked.next_action),
-                }
-                for asked, _ in seen.values()
-            ],
-        }
-        kinds = [
-            (KIND_TITLES[kind], [{"key": o["key"], "title_plain": o["title"]} for o in listed if o["kind"] == kind])
-            for kind in KIND_TITLES
-        ]
-        questions = [
-            {
-                "about": item["title"] if asked.object else f"On any of: {KIND_TITLES[asked.kind].lower()}",
-                "question": self._inline(asked.question),
-                "evidence": [self._inline(line) for line in asked.evidence],
-                "resolves": [self._inline(line) for line in asked.resolves],
-                "next_action": self._inline(asked.next_action),
-            }
-            for asked, item in seen.values()
-        ]
-        return {
-            "room": data_block(room),
-            "kinds": [(title, objects) for title, objects in kinds if objects],
-            "questions": questions,
-        }
