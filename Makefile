@@ -1,6 +1,6 @@
 # onewarm: `make open` runs the main job, `make test` the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all bench chromium clean
+.PHONY: install open test test-all bench picture chromium clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -12,7 +12,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing onewarm and what it needs into .venv (some minutes the first time) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c constraints.txt -e '.[all,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check $(if $(MAKE_TERMOUT),,-q) -c constraints.txt -e '.[all,dev]'
 	@touch $@
 
 open: install
@@ -37,6 +37,9 @@ test-all: install chromium
 
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+picture: install chromium
+	@$(BIN)/python docs/picture.py
 
 clean:
 	rm -rf .venv .onewarm .pytest_cache .mypy_cache .ruff_cache .hypothesis
