@@ -140,6 +140,23 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
     assert first.get_by_label("Your number").input_value() == ""
 
 
+def test_a_number_that_asks_for_reasons_is_done_when_they_are_marked(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + "concept/optimization/label-smoothing/index.html").page
+    exercise = page.locator(".exercise[data-reasons]").first
+    exercise.get_by_label("Your number").fill(exercise.get_attribute("data-value"))
+    exercise.get_by_role("button", name="Check").click()
+    exercise.get_by_label("Your reasons").fill("Because.")
+    expect(exercise.locator("[data-verdict]")).to_have_text("Right.")
+    expect(page.locator("[data-progress]")).to_contain_text("0 of")
+    exercise.get_by_text("Answer", exact=True).click()
+    for box in exercise.get_by_role("checkbox").all():
+        box.check()
+    expect(page.locator("[data-progress]")).to_contain_text("1 of")
+    page.reload()
+    page.wait_for_selector("body.live")
+    expect(exercise.get_by_label("Your reasons")).to_have_value("Because.")
+
+
 def room(page: Any) -> Any:
     return page.locator("[data-room]")
 

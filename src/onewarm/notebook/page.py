@@ -277,6 +277,7 @@ class _Page:
             {
                 "name": q.name,
                 "level": _LEVELS[q.level],
+                "reasons": q.number is not None and q.level != "concrete",
                 "question": self._block(q.question),
                 "answer": self._block(q.answer),
                 "number": q.number and {"value": repr(q.number.value), "tolerance": f"{q.number.tolerance:g}"},

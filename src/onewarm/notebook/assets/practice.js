@@ -1,7 +1,7 @@
 /** Practice loop: answers checked where they are numbers, nudges one at a time, marks and progress in this browser. */
 import { download, read, remove, write } from "./store.js";
 
-/** @typedef {{answer?: string, right?: boolean, marks?: number[], nudges?: number}} Kept */
+/** @typedef {{answer?: string, reasons?: string, right?: boolean, marks?: number[], nudges?: number}} Kept */
 
 /** A number as a reader writes it: decimal comma or point, a true minus, a power of ten. @param {string} text */
 export function parseNumber(text) {
@@ -45,6 +45,7 @@ export function practice(root, { concept, title }) {
     for (const exercise of exercises) {
       const kept = read(key(exercise.dataset.exercise ?? ""), {});
       lines.push(`## ${text(exercise, ".level")}`, "", text(exercise, ".question"), "", `My answer: ${kept.answer || "(none)"}`, "");
+      if (kept.reasons) lines.push(`My reasons: ${kept.reasons}`, "");
       if (exercise.dataset.value) lines.push(kept.right ? "Checked: right." : "Checked: not right yet.", "");
       exercise.querySelectorAll(".rubric li").forEach((line, i) => lines.push(`- [${kept.marks?.includes(i) ? "x" : " "}] ${line.textContent?.trim()}`));
       lines.push("");
@@ -56,14 +57,17 @@ export function practice(root, { concept, title }) {
 
 /** @param {HTMLElement} exercise @param {Kept} kept */
 function finished(exercise, kept) {
+  // A right number ends a concrete question; reasons are for the reader to mark.
   const lines = exercise.querySelectorAll("[data-mark]").length;
-  return Boolean(kept.right) || (lines > 0 && (kept.marks?.length ?? 0) >= lines);
+  const right = Boolean(kept.right) && exercise.dataset.reasons === undefined;
+  return right || (lines > 0 && (kept.marks?.length ?? 0) >= lines);
 }
 
 /** @param {HTMLElement} exercise @param {string} key @param {() => void} changed */
 function enhance(exercise, key, changed) {
   const form = /** @type {HTMLFormElement} */ (exercise.querySelector("form"));
   const answer = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (form.elements.namedItem("answer"));
+  const reasons = /** @type {HTMLTextAreaElement | null} */ (form.elements.namedItem("reasons"));
   const verdict = /** @type {HTMLElement} */ (exercise.querySelector("[data-verdict]"));
   const nudges = /** @type {HTMLDetailsElement[]} */ ([...exercise.querySelectorAll("[data-nudge]")]);
   const marks = /** @type {HTMLInputElement[]} */ ([...exercise.querySelectorAll("[data-mark]")]);
@@ -89,6 +93,7 @@ function enhance(exercise, key, changed) {
     verdict.textContent = "";
     keep({ answer: answer.value, right: false });
   });
+  reasons?.addEventListener("input", () => keep({ reasons: reasons.value }));
   nudges.forEach((nudge, i) =>
     nudge.addEventListener("toggle", () => {
       if (!nudge.open) return;
@@ -103,6 +108,7 @@ function enhance(exercise, key, changed) {
     /** @type {Kept} */
     const kept = read(key, {});
     answer.value = typeof kept.answer === "string" ? kept.answer : "";
+    if (reasons) reasons.value = typeof kept.reasons === "string" ? kept.reasons : "";
     verdict.textContent = kept.right ? "Right." : "";
     verdict.dataset.right = String(Boolean(kept.right));
     marks.forEach((mark, i) => (mark.checked = Boolean(kept.marks?.includes?.(i))));
