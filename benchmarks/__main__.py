@@ -65,7 +65,7 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
 
 
 def _table(title: str, found: list[tuple[Case, dict[str, Timing]]]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), min_width=80)
     table.add_column("N x K", no_wrap=True)
     table.add_column("peer", no_wrap=True)
     for heading in ("ms", "quartiles", "copies", "vs eager"):
@@ -77,7 +77,7 @@ def _table(title: str, found: list[tuple[Case, dict[str, Timing]]]) -> Table:
                 case.title if i == 0 else "",
                 peer,
                 f"{t.median * 1e3:.2f}",
-                f"{low * 1e3:.2f} - {high * 1e3:.2f}",
+                f"{low * 1e3:.1f} - {high * 1e3:.1f}",
                 f"{t.median / timings[case.copy].median:.1f}",
                 f"{timings[case.baseline].median / t.median:.1f} x",
             )
