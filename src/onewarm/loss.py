@@ -220,11 +220,11 @@ def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
     for row, weight in target.table_parts():
         row, weight = xp.astype(row, dtype), xp.astype(weight, dtype)
         total = xp.sum(row, axis=1, keepdims=True)
-        row = xp.where(kept, row, 0.0)
-        left = xp.sum(row, axis=1, keepdims=True)
-        homeless = (left == 0) & (total != 0)
+        stays = xp.where(kept, row, 0.0)
+        left = xp.sum(stays, axis=1, keepdims=True)
+        homeless = (left == 0) & (total != 0)  # then the mass stays where it is, as a hard label's does
         impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
-        moved = moved + weight * row * (total / xp.where(left == 0, 1.0, left))
+        moved = moved + weight * xp.where(homeless, row, stays * (total / xp.where(left == 0, 1.0, left)))
     return _Parts(z, finite, lse, xp.astype(target.mass(), dtype), moved, impossible, live)
 
 

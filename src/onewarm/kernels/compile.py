@@ -7,9 +7,12 @@ is part of the key that Numba caches by.
 
 from __future__ import annotations
 
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,11 +54,25 @@ def scalar(function: F) -> F:
 def entry(signature: Any, function: F) -> F:
     """A function that Python calls: compiled for ``signature`` now, without the GIL, kept on disk where that can be."""
     options: dict[str, Any] = {"fastmath": LOOP, "error_model": "numpy", "nogil": True}
-    try:
-        compiled: F = _njit(signature, cache=True, **options)(function)
-    except (RuntimeError, OSError):  # no folder to write to: compile in every process
-        compiled = _njit(signature, **options)(function)
+    with _patience():
+        try:
+            compiled: F = _njit(signature, cache=True, **options)(function)
+        except (RuntimeError, OSError):  # no folder to write to: compile in every process
+            compiled = _njit(signature, **options)(function)
     return compiled
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Tell a person at a terminal why the first call takes so long, once it has taken more than a second."""
+    text = "onewarm: compiling the loss for this machine, once; about ten seconds ...\n"
+    timer = Timer(1.0, sys.stderr.write, [text]) if sys.stderr.isatty() else Timer(0, lambda: None)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def chosen_by_type(stub: F, **implementations: Any) -> F:
