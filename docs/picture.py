@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from onewarm.notebook.server import running
-from onewarm.study.store import home
+from onewarm.study.home import home
 
 OUT = Path(__file__).with_name("page.png")
 

@@ -103,7 +103,7 @@ def study(
     arms: Annotated[
         str, typer.Option(help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE.")
     ] = "hard,smooth:0.05,smooth:0.1,smooth:0.2",
-    seeds: Annotated[int, typer.Option(min=1, help="How many paired seeds.")] = 20,
+    seeds: Annotated[str, typer.Option(help="How many paired seeds, or which: 20, or 0,3,5-9.")] = "20",
     label: Annotated[str | None, typer.Option(help="The file's label column; usual names are found.")] = None,
     store: Annotated[str | None, typer.Option(help="Database URL of the runs. Default: studies.db at home.")] = None,
     json: Annotated[
@@ -282,6 +282,6 @@ def _store(home: Path) -> str:
 
 
 def _home(home: Path | None) -> Path:
-    from onewarm.study.store import home as default_home
+    from onewarm.study.home import home as default_home
 
     return (home or default_home()).absolute()
