@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -229,12 +230,13 @@ def _lines(console: Console, every: float = 5.0) -> Callable[[str, float, float]
 
     def say(what: str, done: float, total: float) -> None:
         now = time.monotonic()
-        if what in told and now - told[what] < every and done < total:
+        last = told.get(what, -math.inf)
+        if last == math.inf or (done < total and now - last < every):
             return
         start = began.setdefault(what, now)
-        told[what] = now
+        told[what] = now if done < total else math.inf
         left = f", {(now - start) * (total - done) / done:.0f} s left" if 0 < done < total and now > start else ""
-        console.print(f"{what}: {int(done)}/{int(total)}{left}", markup=False, highlight=False)
+        console.print(f"{what}: {int(done)}/{int(total)}{left}", markup=False, highlight=False, soft_wrap=True)
         console.file.flush()
 
     return say
@@ -270,7 +272,7 @@ def _count(results: list[Any]) -> None:
     for result in results:
         found[result.after] = found.get(result.after, 0) + 1
     told = ", ".join(f"{number} {status}" for status, number in found.items())
-    output.print(f"{len(results)} claims: {told}. More: [bold]onewarm claims list[/bold]")
+    output.print(f"{len(results)} claims: {told}. More: [bold]onewarm claims list[/bold]", soft_wrap=True)
 
 
 def _say_ready(url: str) -> None:
