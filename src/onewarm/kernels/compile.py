@@ -30,24 +30,26 @@ _make_array: Any = make_array
 
 # Sums may be taken in any order and products fused; NaN and infinities keep their meaning: masks are -inf.
 LOOP = {"nsz", "arcp", "contract", "afn", "reassoc"}
+# Helpers are called by compiled code alone: a Python entry to each would double the time that compiling takes.
+_INSIDE: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
 
 
 def loop(function: F) -> F:
     """A helper that runs over arrays: its reductions may be reordered, so that they vectorise."""
-    compiled: F = _njit(fastmath=LOOP, error_model="numpy", nogil=True)(function)
+    compiled: F = _njit(fastmath=LOOP, **_INSIDE)(function)
     return compiled
 
 
 def glue(function: F) -> F:
     """A helper that takes many arrays: inlined, since passing them would cost more than the work."""
-    compiled: F = _njit(fastmath=LOOP, error_model="numpy", forceinline=True)(function)
+    compiled: F = _njit(fastmath=LOOP, forceinline=True, **_INSIDE)(function)
     return compiled
 
 
 def scalar(function: F) -> F:
     """A helper on single numbers, inlined into the caller's loop; multiply-add may fuse, nothing is reordered."""
-    compiled: F = _njit(fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
+    compiled: F = _njit(fastmath={"contract"}, forceinline=True, **_INSIDE)(function)
     return compiled
 
 
@@ -81,7 +83,7 @@ def chosen_by_type(stub: F, **implementations: Any) -> F:
     def choose(x: Any, *rest: Any) -> Any:
         return implementations.get(str(x))
 
-    overload(stub, jit_options={"fastmath": {"contract"}, "forceinline": True}, strict=False)(choose)
+    overload(stub, jit_options={"fastmath": {"contract"}, "forceinline": True, **_INSIDE}, strict=False)(choose)
     return stub
 
 

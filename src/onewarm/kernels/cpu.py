@@ -177,11 +177,10 @@ def _compiled(dtype: str, table_dtype: str) -> Any:
         tiles = classes <= NARROW and hi - lo >= FEW and sources != -1
         if tiles:
             size = classes * LANES
-            reals = real[2 * size : 2 * size + 3 * LANES].reshape((3, LANES))
-            wides = wide[: 3 * LANES].reshape((3, LANES))
             room = Tile(
-                real[:size].reshape((classes, LANES)), real[size : 2 * size].reshape((classes, LANES)),
-                reals[0], reals[1], reals[2], wides[0], wides[1], wides[2], flags[:LANES], flags[LANES:],
+                real[:size], real[size : 2 * size], real[2 * size : 2 * size + LANES],
+                real[2 * size + LANES : 2 * size + 2 * LANES], real[2 * size + 2 * LANES : 2 * size + 3 * LANES],
+                wide[:LANES], wide[LANES : 2 * LANES], wide[2 * LANES : 3 * LANES], flags[:LANES], flags[LANES:],
             )  # fmt: skip
             if not by_tiles(job, room, lo, hi):
                 return -1

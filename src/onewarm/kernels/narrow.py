@@ -21,8 +21,8 @@ FEW = 16  # rows below which they are not
 class Tile(NamedTuple):
     """Scratch for LANES rows: class by class, and row by row."""
 
-    z: Any  # (K, LANES) logits, then exponentials
-    t: Any  # (K, LANES) target
+    z: Any  # (K * LANES,) logits, then exponentials
+    t: Any  # (K * LANES,) target
     top: Any  # (LANES,)
     added: Any  # (LANES,) sum of exponentials
     dot: Any  # (LANES,)
@@ -41,17 +41,18 @@ def load(job: Job, first: int, rows: int, room: Tile) -> None:
         if room.live[b]:
             row = job.z[(first + b) * job.stride : (first + b) * job.stride + job.classes]
             for k in range(job.classes):
-                room.z[k, b] = row[k]
+                room.z[k * LANES + b] = row[k]
         else:
             for k in range(job.classes):
-                room.z[k, b] = 0
+                room.z[k * LANES + b] = 0
 
 
 @glue
 def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
     """Write the target of each row into the tile, and its mass."""
-    classes = room.t.shape[0]
-    room.t[:] = 0
+    classes = room.t.size // LANES
+    for k in range(room.t.size):
+        room.t[k] = 0
     for b in range(LANES):
         room.s[b] = 0.0
     shared = mass.table_mass.size == 1
@@ -62,7 +63,7 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
                 room.s[b] += room.scale[b] * mass.table_mass[0]
             for k in range(classes):
                 for b in range(LANES):
-                    room.t[k, b] += cast(mass.table[k], room.t) * cast(room.scale[b], room.t)
+                    room.t[k * LANES + b] += cast(mass.table[k], room.t) * cast(room.scale[b], room.t)
             continue
         for b in range(rows):
             w = mass.table_weight[first + b, j]
@@ -71,14 +72,14 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
                 row = table_row(mass, r, classes)
                 added = 0.0
                 for k in range(classes):
-                    room.t[k, b] += cast(w * row[k], room.t)
+                    room.t[k * LANES + b] += cast(w * row[k], room.t)
                     added += row[k]
                 room.s[b] += w * added
     for b in range(rows):
         for j in range(mass.index.shape[1]):
             w = mass.weight[first + b, j]
             if w != 0.0:
-                room.t[mass.index[first + b, j], b] += cast(w, room.t)
+                room.t[mass.index[first + b, j] * LANES + b] += cast(w, room.t)
                 room.s[b] += w
 
 
@@ -87,31 +88,31 @@ def solve(room: Tile) -> None:
     """The largest logit, the exponentials, their sum and the dot product with the target, for every row of the tile."""
     zero = cast(0.0, room.z)
     for b in range(LANES):
-        room.top[b] = room.z[0, b]
+        room.top[b] = room.z[b]
         room.added[b] = zero
         room.dot[b] = zero
-    for k in range(room.z.shape[0]):
+    for k in range(room.z.size // LANES):
         for b in range(LANES):
-            room.top[b] = larger(room.top[b], room.z[k, b])
-            room.added[b] += room.z[k, b]
+            room.top[b] = larger(room.top[b], room.z[k * LANES + b])
+            room.added[b] += room.z[k * LANES + b]
     for b in range(LANES):
         room.careful[b] = not (np.isfinite(room.added[b]) and room.top[b] < 1e30)
         room.added[b] = zero
-    for k in range(room.z.shape[0]):
+    for k in range(room.z.size // LANES):
         for b in range(LANES):
-            d = room.z[k, b] - room.top[b]
+            d = room.z[k * LANES + b] - room.top[b]
             e = exp(d)
-            room.z[k, b] = e
+            room.z[k * LANES + b] = e
             room.added[b] += e
-            room.dot[b] += d * room.t[k, b]
+            room.dot[b] += d * room.t[k * LANES + b]
 
 
 @glue
 def gradients(room: Tile) -> None:
     """z <- scale (s e / sum e - t) over the tile; ``added`` holds s / sum e by now, ``dot`` the scale."""
-    for k in range(room.z.shape[0]):
+    for k in range(room.z.size // LANES):
         for b in range(LANES):
-            room.z[k, b] = (room.z[k, b] * room.added[b] - room.t[k, b]) * room.dot[b]
+            room.z[k * LANES + b] = (room.z[k * LANES + b] * room.added[b] - room.t[k * LANES + b]) * room.dot[b]
 
 
 @glue
@@ -132,10 +133,11 @@ def store(job: Job, first: int, rows: int, room: Tile) -> None:
     for b in range(rows):
         row = job.g[(first + b) * job.classes : (first + b + 1) * job.classes]
         if not room.live[b]:
-            row[:] = 0
+            for k in range(job.classes):
+                row[k] = 0
         elif not room.careful[b]:
             for k in range(job.classes):
-                row[k] = room.z[k, b]
+                row[k] = room.z[k * LANES + b]
 
 
 @glue

@@ -261,7 +261,8 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
         for u in range(count):
             row = table_row(mass, room.chosen[u], z.size)
             less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
-        g[:] = e
+        for k in range(g.size):
+            g[k] = e[k]
     for j in range(mass.index.shape[1]):
         w = mass.weight[i, j]
         if w != 0.0:
@@ -279,7 +280,8 @@ def by_rows(job: Job, room: Scratch, lo: int, hi: int, pending: bool) -> int:
         if not has_mass(job.mass, i):
             job.loss[i] = 0
             if job.g.size > 0:
-                job.g[i * job.classes : (i + 1) * job.classes] = 0
+                for k in range(i * job.classes, (i + 1) * job.classes):
+                    job.g[k] = 0
         elif not one_row(job, i, room):
             return i
     return -1
