@@ -18,6 +18,7 @@ from onewarm.calibration.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval, paired_difference
 from onewarm.study.scores import METRICS
 from onewarm.study.store import StoredRun
+from onewarm.study.verdict import verdict
 
 FORMAT = 1
 LEVEL = 0.95
@@ -63,6 +64,7 @@ class StudyReport:
             "versions": self._versions(),
             "metrics": {arm: self._metrics(arm) for arm in self.arms},
             "comparisons": self.comparisons(),
+            "verdict": self.verdict(),
             "reliability": {arm: self._reliability(arm) for arm in self.arms},
             "notes": [
                 {"arm": arm, "seed": seed, "note": self.runs[arm, seed].scores.note}
@@ -103,6 +105,10 @@ class StudyReport:
             row["p_holm"] = corrected
         return found
 
+    def verdict(self) -> list[str]:
+        """What was found, in sentences; the last one answers whether another arm would help."""
+        return verdict(self.comparisons(), self.arms, self.baseline)
+
     def print(self, console: Console) -> None:
         """Two tables: each arm's means, and each arm minus the baseline with intervals."""
         heads = {
@@ -134,6 +140,8 @@ class StudyReport:
             if arm != self.baseline:
                 table.add_row(arm, *(_cell(by.get((arm, m))) for m in heads))
         console.print(table)
+        for line in self.verdict():
+            console.print(line, markup=False, highlight=False)
 
     def _missing(self) -> list[str]:
         """A line for each reason why some runs have no temperature."""
