@@ -16,7 +16,7 @@ def test_gains_and_losses_are_told_apart_and_noise_is_not_told():
         row("smooth:0.1", "ece_after", -0.3, p=0.2),
     ]
     assert verdict(rows, ["hard", "smooth:0.1"], "hard") == [
-        "smooth:0.1 against hard: better NLL (-0.200) and ECE (-0.126), worse accuracy (-5.1%); "
+        "smooth:0.1 against hard: better NLL (-0.200) and ECE (-0.126), worse accuracy (-0.051); "
         "after a fitted temperature worse NLL (+0.201).",
         "None clearly beats hard here: where confidence is the trouble, fit a temperature instead.",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 # metric, what it is called, whether more is better, how a difference is written
 _TOLD = (
-    ("accuracy", "accuracy", True, "{:+.1%}"),
+    ("accuracy", "accuracy", True, "{:+.3f}"),
     ("nll", "NLL", False, "{:+.3f}"),
     ("ece", "ECE", False, "{:+.3f}"),
 )
@@ -70,5 +70,6 @@ def _answer(by: Mapping[tuple[str, str], Mapping[str, Any]], others: Sequence[st
         return f"With a temperature fitted afterwards, {best} does best on this data."
     if raw:
         best = min(raw, key=lambda arm: change(arm, "nll"))
-        return f"Without a temperature {best} does best on this data; with one fitted afterwards, none clearly beats {baseline}."
+        without = f"Without a temperature {best} does best on this data"
+        return f"{without}; with one fitted afterwards, none clearly beats {baseline}."
     return f"None clearly beats {baseline} here: where confidence is the trouble, fit a temperature instead."
