@@ -23,12 +23,16 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1120, "height": 1500}, color_scheme="light", reduced_motion="reduce")
+        page = browser.new_page(viewport={"width": 1440, "height": 2600}, color_scheme="light", reduced_motion="reduce")
         page.goto(f"{address}concept/optimization/label-smoothing/")
         demo = page.locator(".demo").first
         demo.scroll_into_view_if_needed()
         page.wait_for_timeout(1000)  # it draws when it comes into view
-        demo.screenshot(path=OUT)
+        box = demo.bounding_box()
+        assert box is not None
+        margin = 24
+        clip = {"x": box["x"] - margin, "y": box["y"] - margin}
+        page.screenshot(path=OUT, clip={**clip, "width": box["width"] + 2 * margin, "height": box["height"] + margin})
         browser.close()
     print(f"wrote {OUT}")
 
