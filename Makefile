@@ -10,7 +10,7 @@ export ONEWARM_HOME ?= .onewarm
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 	@echo "Installing onewarm and what it needs into .venv (some minutes the first time) ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check $(if $(MAKE_TERMOUT),,-q) -c constraints.txt -e '.[all,dev]'
 	@touch $@
