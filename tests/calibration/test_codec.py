@@ -1,6 +1,8 @@
 """Bytes of a summary: the same for the same numbers, readable again, and refused with a reason when damaged."""
 
 import json
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -22,13 +24,46 @@ def test_bytes_are_the_same_bytes_and_come_back(case):
     assert (empty.num_classes, empty.count) == (None, 0)
 
 
-def test_format_1_stays_readable():
-    """The head of the bytes, pinned: a change here is a new format."""
+def test_the_head_of_format_2_is_pinned():
+    """A change here is a new format."""
     data = CalibrationSummary(2).update(np.array([[0.75, 0.25]]), np.array([0])).to_bytes()
-    assert data[:16] == b"onewarm-summary\x01"
+    assert data[:16] == b"onewarm-summary\x02"
     header = json.loads(data[20 : 20 + int.from_bytes(data[16:20], "little")])
     assert header["num_classes"] == 2
-    assert header["fields"][:2] == [["cell_count", "<i8", 600], ["cell_confidence", "<f8", 600]]
+    assert header["fields"][:2] == [["cell_count", "<i8", 600, 1], ["cell_weight", "<f8", 600, 1]]
+
+
+def format_1(summary):
+    """The bytes that the first release wrote."""
+    names = (
+        "cell_count",
+        "cell_confidence",
+        "cell_correct",
+        "nll_infinite",
+        "nll",
+        "brier",
+        "truth_entropy",
+        "truth_brier",
+    )
+    arrays = [summary[name] for name in names]
+    fields = [[name, a.dtype.str, a.size] for name, a in zip(names, arrays, strict=True)]
+    text = json.dumps({"num_classes": 5, "fields": fields}, sort_keys=True, separators=(",", ":")).encode()
+    body = b"".join([b"onewarm-summary", struct.pack("<BI", 1, len(text)), text, *(a.tobytes() for a in arrays)])
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def test_format_1_is_read(case):
+    z, labels, votes, _ = case
+    summary = CalibrationSummary().update(z, labels, logits=True)
+    old = CalibrationSummary.from_bytes(format_1(summary))
+    for name in summary.statistics.keys() - {"nll2", "brier2"}:
+        np.testing.assert_allclose(old[name], summary[name], rtol=1e-15, err_msg=name)
+    assert np.isnan(old["nll2"]) and np.isnan(old["brier2"])
+    assert old.merge(summary).count == 800
+    # Of votes the squares are not known: at most the shares themselves.
+    summary = CalibrationSummary().update(z, votes, logits=True)
+    old = CalibrationSummary.from_bytes(format_1(summary))
+    assert (old["cell_correct2"] >= summary["cell_correct2"]).all()
 
 
 @given(st.integers(0, 10**9), st.integers(1, 255))
@@ -51,7 +86,7 @@ def test_errors_about_bytes():
     for bad, text in (
         (b"PK\x03\x04", "data is not a calibration summary: it begins with b'PK\\x03\\x04'"),
         (data[:18], "data is a calibration summary cut short after 18 bytes: write it again"),
-        (data[:15] + b"\x02" + data[16:], "data is a calibration summary of format 2: this onewarm reads 1"),
+        (data[:15] + b"\x03" + data[16:], "data is a calibration summary of format 3: this onewarm reads 1 and 2"),
         (data[:-1], "data is a calibration summary that is cut short or damaged: its checksum differs"),
     ):
         with pytest.raises(ValueError) as error:

@@ -12,7 +12,7 @@ Y = np.array([0, 1])
 @pytest.mark.parametrize(
     ("predictions", "truth", "kind", "text"),
     [
-        (P[0], Y, ValueError, "probabilities has shape (2,): expected (N, K), one row an example"),
+        (P[None], Y, ValueError, "probabilities has shape (1, 2, 2): expected (N, K), one row an example"),
         (P[:0], Y[:0], ValueError, "probabilities has no rows: pass at least one"),
         (P[:, :1], Y, ValueError, "probabilities has 1 class: pass the columns of both classes of a binary model"),
         (P > 0, Y, TypeError, "probabilities has dtype bool: expected floating point"),

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onewarm.calibration import CalibrationSummary
-from onewarm.calibration.summary import CELLS, FIELDS, cell_of
+from onewarm.calibration.summary import CELLS, cell_of
+
+FIELDS = {name: values.size for name, values in CalibrationSummary(2).statistics.items()}
 
 
 def softmax(z):
@@ -29,26 +31,32 @@ def shares_of(truth, num_classes):
 
 def straight(p, truth):
     """Every statistic of the summary by the formulas of its docstring, a row and a class at a time."""
-    stats = {name: [0.0] * length for name, (_, length) in FIELDS.items()}
+    stats = {name: [0.0] * length for name, length in FIELDS.items()}
     for row, t in zip(p.tolist(), shares_of(truth, p.shape[1]), strict=True):
         top = row.index(max(row))
         cell = next(c for c in range(CELLS) if row[top] <= (c + 1) / CELLS or c == CELLS - 1)
         stats["cell_count"][cell] += 1
         stats["cell_confidence"][cell] += row[top]
         stats["cell_correct"][cell] += t[top]
+        for name, value in (("weight", 1), ("weight2", 1), ("correct_w2", t[top]), ("correct2", t[top] ** 2)):
+            stats[f"cell_{name}"][cell] += value
         if any(tk > 0 and pk == 0 for pk, tk in zip(row, t, strict=True)):
             stats["nll_infinite"][0] += 1
         else:
-            stats["nll"][0] -= sum(tk * math.log(pk) for pk, tk in zip(row, t, strict=True) if tk > 0)
-        stats["brier"][0] += sum(tk * sum((pj - (j == k)) ** 2 for j, pj in enumerate(row)) for k, tk in enumerate(t))
+            nll = -sum(tk * math.log(pk) for pk, tk in zip(row, t, strict=True) if tk > 0)
+            for name, value in (("nll", nll), ("nll_w2", nll), ("nll2", nll**2)):
+                stats[name][0] += value
+        brier = sum(tk * sum((pj - (j == k)) ** 2 for j, pj in enumerate(row)) for k, tk in enumerate(t))
+        for name, value in (("brier", brier), ("brier_w2", brier), ("brier2", brier**2)):
+            stats[name][0] += value
         stats["truth_entropy"][0] -= sum(tk * math.log(tk) for tk in t if tk > 0)
         stats["truth_brier"][0] += 1 - sum(tk * tk for tk in t)
     return stats
 
 
 def same(summary, expected, tolerance=1e-12):
-    for name, (kind, _) in FIELDS.items():
-        if kind is np.int64:
+    for name in FIELDS:
+        if name in ("cell_count", "nll_infinite"):
             assert summary[name].tolist() == list(expected[name]), name
         else:
             np.testing.assert_allclose(summary[name], expected[name], rtol=tolerance, atol=tolerance, err_msg=name)
@@ -239,7 +247,7 @@ def test_classes_must_agree():
     two, three = CalibrationSummary(2), CalibrationSummary(3)
     with pytest.raises(ValueError) as error:
         two.merge(three)
-    assert str(error.value) == "other has 3 classes, but this summary 2: keep one a model"
+    assert str(error.value) == "other has 3 classes, but this summary has 2 classes: keep one a model"
     with pytest.raises(ValueError) as error:
         three.update(P, Y)
     assert str(error.value) == "probabilities has 2 classes, but the summary 3: keep one a model"

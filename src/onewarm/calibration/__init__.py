@@ -13,3 +13,5 @@ from onewarm.calibration.metrics import ece as ece
 from onewarm.calibration.metrics import mean_confidence as mean_confidence
 from onewarm.calibration.metrics import nll as nll
 from onewarm.calibration.summary import CalibrationSummary as CalibrationSummary
+from onewarm.calibration.intervals import Estimate as Estimate
+from onewarm.calibration.intervals import estimate as estimate

@@ -2,8 +2,9 @@
 
     b"onewarm-summary" | format u8 | header length u32 | header (JSON, sorted keys) | arrays | CRC-32 u32
 
-The header lists every array with its type and length, so that a later format may keep more (weights, bootstrap
-groups, classes) and still read this one.
+The header lists every array with its type, its length and how many of its entries are not 0; where those are less than
+half, the array is their positions (u32) and then their values. Format 1, which is still read, kept every entry, and
+neither weights nor second moments nor classes: see ``upgraded``.
 """
 
 from __future__ import annotations
@@ -17,42 +18,77 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"onewarm-summary"
 _START = len(_MAGIC) + 1 + 4
 
 
 def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """``header`` (plain JSON) and one-dimensional ``arrays`` as bytes; equal input gives equal bytes."""
-    little = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for name, a in arrays.items()}
-    fields = [[name, a.dtype.str, a.size] for name, a in little.items()]
+    """``header`` (plain JSON) and ``arrays``, flattened, as bytes; equal input gives equal bytes."""
+    fields, parts = [], []
+    for name, a in arrays.items():
+        little = np.ascontiguousarray(a.reshape(-1), a.dtype.newbyteorder("<"))
+        full = np.flatnonzero(little)
+        fields.append([name, little.dtype.str, little.size, full.size])
+        if _sparse(little.size, full.size):
+            parts += [full.astype("<u4").tobytes(), little[full].tobytes()]
+        else:
+            parts.append(little.tobytes())
     text = json.dumps({**header, "fields": fields}, sort_keys=True, separators=(",", ":")).encode()
-    body = b"".join([_MAGIC, struct.pack("<BI", FORMAT, len(text)), text, *(a.tobytes() for a in little.values())])
+    body = b"".join([_MAGIC, struct.pack("<BI", FORMAT, len(text)), text, *parts])
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def decode(data: bytes, expected: Mapping[str, tuple[type, int]]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The header and arrays that ``encode`` wrote. Raises ValueError for bytes that are not exactly such."""
+def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The header and the arrays, flat, that ``encode`` wrote. Raises ValueError for bytes that are not exactly such."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"data is a {type(data).__name__}: expected the bytes of a summary")
     data = bytes(data)
     if not data.startswith(_MAGIC):
         raise ValueError(f"data is not a calibration summary: it begins with {data[: len(_MAGIC)]!r}")
-    if len(data) < _START:
+    if len(data) < _START + 4:
         raise ValueError(f"data is a calibration summary cut short after {len(data)} bytes: write it again")
     version, length = struct.unpack_from("<BI", data, len(_MAGIC))
-    if version != FORMAT:
-        raise ValueError(f"data is a calibration summary of format {version}: this onewarm reads {FORMAT}")
+    if version not in (1, FORMAT):
+        raise ValueError(f"data is a calibration summary of format {version}: this onewarm reads 1 and {FORMAT}")
     if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
         raise ValueError("data is a calibration summary that is cut short or damaged: its checksum differs")
     header = json.loads(data[_START : _START + length])
-    wanted = [(name, np.dtype(kind).newbyteorder("<").str, n) for name, (kind, n) in expected.items()]
-    if header["fields"] != [list(field) for field in wanted]:
-        raise ValueError(f"data is a calibration summary with fields {header['fields']}: expected {wanted}")
     arrays: dict[str, NDArray[Any]] = {}
     at = _START + length
-    for name, dtype, size in wanted:
-        little = np.frombuffer(data, dtype, size, at)
-        arrays[name] = little.astype(little.dtype.newbyteorder("="))
+    for name, dtype, size, *full in header["fields"]:
+        some = full[0] if full and _sparse(size, full[0]) else size
+        where = np.frombuffer(data, "<u4", some if some < size else 0, at)
+        at += where.nbytes
+        little = np.frombuffer(data, dtype, some, at)
         at += little.nbytes
+        arrays[name] = np.zeros(size, little.dtype.newbyteorder("="))
+        arrays[name][where if some < size else slice(None)] = little
     return header, arrays
+
+
+def _sparse(size: int, full: int) -> bool:
+    return 2 * full < size
+
+
+def upgraded(stats: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The statistics of format 1 as those of format 2; those of format 2 as they are.
+
+    Format 1 had no weights: each row's was 1. It kept no squares of correctness, and a^2 <= a stands for them (equal
+    for labels, too wide an interval for votes); none of NLL and Brier score either: NaN, and no interval.
+    """
+    if "cell_weight" in stats:
+        return stats
+    count, correct = stats["cell_count"].astype(np.float64), stats["cell_correct"]
+    unknown = np.full(1, np.nan)
+    return {
+        **stats,
+        "cell_weight": count,
+        "cell_weight2": count,
+        "cell_correct_w2": correct,
+        "cell_correct2": correct,
+        "nll_w2": stats["nll"],
+        "nll2": unknown,
+        "brier_w2": stats["brier"],
+        "brier2": unknown,
+    }

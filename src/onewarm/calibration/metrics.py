@@ -7,10 +7,11 @@ import numpy as np
 from onewarm.calibration.summary import CalibrationSummary
 
 
-def _rows(summary: CalibrationSummary) -> int:
+def _rows(summary: CalibrationSummary) -> float:
+    """Rows, by weight."""
     if summary.count == 0:
         raise ValueError("summary has no rows: update it first")
-    return summary.count
+    return summary.weight
 
 
 def accuracy(summary: CalibrationSummary) -> float:
