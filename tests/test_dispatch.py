@@ -27,17 +27,25 @@ def calls(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("logits", [np.ones((2, 3)), np.ones((2, 3), np.float32), torch.ones(2, 3)])
+@pytest.mark.parametrize(
+    "logits",
+    [
+        np.ones((2, 3)),
+        np.ones((2, 3), np.float32),
+        np.ones((2, 3), np.float16),
+        torch.ones(2, 3),
+        torch.ones(2, 3).half(),
+    ],
+)
 def test_the_kernel_has_numpy_and_cpu_tensors(calls, logits):
     labels = torch.tensor([0, 1]) if isinstance(logits, torch.Tensor) else np.array([0, 1])
     assert float(ow.cross_entropy(logits, labels)) == pytest.approx(np.log(3))
     assert calls == {"kernel": 1, "definition": 0}
 
 
-@pytest.mark.parametrize("logits", [np.ones((2, 3), np.float16), torch.ones(2, 3).half(), jnp.ones((2, 3))])
+@pytest.mark.parametrize("logits", [jnp.ones((2, 3)), jnp.ones((2, 3), jnp.float16)])
 def test_the_definition_has_the_rest(calls, logits):
-    labels = {np.ndarray: np.array, torch.Tensor: torch.tensor}.get(type(logits), jnp.array)([0, 1])
-    assert float(ow.cross_entropy(logits, labels)) == pytest.approx(np.log(3), rel=1e-3)
+    assert float(ow.cross_entropy(logits, jnp.array([0, 1]))) == pytest.approx(np.log(3), rel=1e-3)
     assert calls == {"kernel": 0, "definition": 1}
 
 

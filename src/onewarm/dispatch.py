@@ -53,7 +53,7 @@ def cross_entropy_with_gradient(
 
 
 def _fused(logits: Array) -> bool:
-    return isinstance(logits, np.ndarray) and logits.dtype in (np.float32, np.float64)
+    return isinstance(logits, np.ndarray) and logits.dtype.name in ("float16", "bfloat16", "float32", "float64")
 
 
 def _is_tensor(logits: Array) -> bool:
@@ -63,7 +63,7 @@ def _is_tensor(logits: Array) -> bool:
 def _kernel(
     logits: Array, target: Any, reduction: Reduction, normalizer: Normalizer, z_loss: float, *, gradient: bool
 ) -> tuple[Any, Any]:
-    from onewarm.kernels.fused import loss_and_gradient  # Numba takes half a second to import
+    from onewarm.kernels.fused import checked, loss_and_gradient  # Numba takes half a second to import
 
-    checked = definition.checked(logits, target, reduction)
-    return loss_and_gradient(logits, checked, reduction, normalizer, z_loss, gradient=gradient)
+    target = checked(logits, target, reduction)
+    return loss_and_gradient(logits, target, reduction, normalizer, z_loss, gradient=gradient)

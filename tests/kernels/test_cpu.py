@@ -249,8 +249,8 @@ def test_bad_logits_name_row_and_column(k: int, entries: dict[int, float] | None
 def test_bad_arguments() -> None:
     z, index, weight = np.zeros((3, 4)), np.zeros((3, 1), np.int64), np.ones((3, 1))
     table, third = np.ones((2, 4)) / 4, np.full((3, 1), 1 / 3)
-    with pytest.raises(TypeError, match="logits has dtype float16: the kernel takes float32 and float64"):
-        cpu.rows(z.astype(np.float16), index, weight)
+    with pytest.raises(TypeError, match="logits has dtype int32: the kernel takes float16, bfloat16, float32"):
+        cpu.rows(z.astype(np.int32), index, weight)
     with pytest.raises(ValueError, match=r"logits has shape \(12,\): expected \(N, K\)"):
         cpu.rows(z.reshape(-1), index, weight)
     with pytest.raises(ValueError, match=r"index has shape \(2, 1\) and its weights \(3, 1\)"):

@@ -83,7 +83,8 @@ def chosen_by_type(stub: F, **implementations: Any) -> F:
     def choose(x: Any, *rest: Any) -> Any:
         return implementations.get(str(x))
 
-    overload(stub, jit_options={"fastmath": {"contract"}, "forceinline": True, **_INSIDE}, strict=False)(choose)
+    options: Any = {"fastmath": {"contract"}, "forceinline": True, **_INSIDE}
+    overload(stub, jit_options=options, strict=False)(choose)
     return stub
 
 

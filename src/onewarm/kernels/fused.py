@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.kernels import cpu
+from onewarm import loss as definition
+from onewarm.kernels import cpu, half
 from onewarm.loss import Normalizer, Reduction, divisor
 from onewarm.target import SoftTarget
 
@@ -23,12 +24,13 @@ def loss_and_gradient(
     row_scale: Any = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
+    move_mass: bool = True,
 ) -> tuple[Any, NDArray[Any] | None]:
     """What :func:`onewarm.loss.cross_entropy_with_gradient` computes, for NumPy logits and a target it has checked.
 
     Args:
         row_scale: (N,) or one number, what the rows of the gradient are multiplied by besides.
-        out, threads: as in :func:`onewarm.kernels.cpu.rows`.
+        out, threads, move_mass: as in :func:`onewarm.kernels.cpu.rows`.
 
     Returns:
         The loss, a NumPy scalar or (N,), and the gradient of shape (N, K) or None.
@@ -48,10 +50,17 @@ def loss_and_gradient(
         gradient=gradient,
         out=out,
         threads=threads,
+        move_mass=move_mass,
     )
     if reduction == "none":
         return losses, grads
     return losses.dtype.type(losses.sum(dtype=np.float64) * share), grads
+
+
+def checked(logits: NDArray[Any], target: Any, reduction: str) -> SoftTarget:
+    """:func:`onewarm.loss.checked` for logits in any dtype that the kernel takes, bits of bfloat16 included."""
+    shape_alone = np.broadcast_to(np.float32(0), logits.shape) if half.kind(logits.dtype) else logits
+    return definition.checked(shape_alone, target, reduction)
 
 
 def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:

@@ -50,6 +50,7 @@ class Job(NamedTuple):
     scale: Any  # float64, of each row's gradient
     step: Any  # 1, or 0 where one scale is for all
     z_loss: Any
+    move_mass: Any  # whether table mass on masked classes moves to the others
     g: Any  # gradient, row after row; empty if nobody wants it
     loss: Any  # (N,)
 
@@ -230,7 +231,9 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
             part, kept, lost = row_dot(z, top, table_row(mass, r, z.size))
             s += room.share[u] * (mass.table_mass[r] if mass.table_mass.size > 0 else kept + lost)
             room.dead[u] = 0.0
-            if lost != 0.0 and kept != 0.0:  # mass on masked classes moves to the others in proportion
+            if (
+                lost != 0.0 and kept != 0.0 and job.move_mass
+            ):  # mass on masked classes moves to the others in proportion
                 room.share[u] *= 1.0 + lost / kept
             elif lost != 0.0 and room.share[u] != 0.0:  # there is no other to take it
                 impossible = True

@@ -10,9 +10,13 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from onewarm import loss as definition
-from onewarm.kernels.fused import loss_and_gradient
+from onewarm.kernels.fused import checked, loss_and_gradient
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
+from onewarm.torch import ops
+from onewarm.torch.arrays import bits, from_bits, plain, tensors
+
+_DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def cross_entropy(
@@ -22,13 +26,15 @@ def cross_entropy(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    overwrite_logits: bool = False,
 ) -> Tensor:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, reduced: :func:`onewarm.cross_entropy` for PyTorch.
 
-    On the CPU in float32 and float64 one fused pass computes the loss and, where autograd will ask for it, the
-    gradient; with ``reduction="none"`` the gradient is made in the backward pass. Other dtypes and devices, targets
-    that require a gradient, tracing, ``torch.func`` and second derivatives go through the definition in
-    :mod:`onewarm.loss`, which PyTorch differentiates.
+    On the CPU one fused pass computes the loss and, where autograd will ask for it, the gradient; with
+    ``reduction="none"`` the gradient is made in the backward pass. Inside ``torch.compile`` the operators of
+    :mod:`onewarm.torch.ops` do the same. Other devices, targets that require a gradient, ``torch.func``, forward mode
+    and second derivatives go through the definition in :mod:`onewarm.loss`, which PyTorch differentiates. Under
+    autocast the logits come in half precision and the loss is computed in float32 all the same.
 
     Args:
         logits: (N, K); -inf masks a class.
@@ -36,12 +42,17 @@ def cross_entropy(
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
         normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number.
         z_loss: adds ``z_loss s logsumexp(z)^2`` to each row.
+        overwrite_logits: put the gradient where the logits are, which saves memory of their size: afterwards the
+            logits are lost, the loss cannot be differentiated twice, and an earlier operation that keeps its result
+            for its own gradient (a softmax, an exp) makes PyTorch raise. For logits that an operation such as a
+            linear layer computed, contiguous, on the CPU in eager mode. Without a gradient nothing is written.
 
     Returns:
-        A scalar, or (N,) for ``"none"``.
+        A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits.
 
     Raises:
-        TypeError, ValueError: as :func:`onewarm.loss.cross_entropy`.
+        TypeError, ValueError: as :func:`onewarm.loss.cross_entropy`; ``overwrite_logits`` for logits that are a leaf of
+            autograd (a parameter would be lost), a view, not contiguous, or where no kernel runs in place.
 
     Example:
         >>> from onewarm.target import smooth
@@ -51,14 +62,16 @@ def cross_entropy(
         >>> round(loss.item(), 4), [round(g, 3) for g in z.grad[0].tolist()]
         (0.4063, [-0.08, 0.089, 0.001, -0.01])
     """
+    differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
     if not _fusable(logits, target, normalizer, z_loss):
-        defined: Tensor = definition.cross_entropy(
-            logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
-        )
-        return defined
+        if overwrite_logits and differentiated:
+            raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
+        return _in_graph(logits, target, reduction, normalizer, z_loss)
+    if overwrite_logits and differentiated:
+        _may_overwrite(logits)
     arguments = _arguments(logits, target, reduction, normalizer, z_loss)
-    if logits.requires_grad and torch.is_grad_enabled():
-        loss: Tensor = _Fused.apply(logits, target, arguments)  # type: ignore[no-untyped-call]
+    if differentiated:
+        loss: Tensor = _Fused.apply(logits, target, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
         return loss
     loss, _ = _run(logits, arguments, gradient=False)
     return loss
@@ -71,8 +84,12 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    overwrite_logits: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """:func:`cross_entropy` and its gradient in the logits, (N, K), at once and without autograd.
+
+    With ``overwrite_logits`` the gradient takes the logits' place: contiguous, on the CPU, and without
+    ``requires_grad``, since autograd would not learn of it.
 
     Example:
         >>> loss, gradient = cross_entropy_with_gradient(torch.zeros(1, 2), torch.tensor([0]))
@@ -80,7 +97,12 @@ def cross_entropy_with_gradient(
         (0.6931, [[-0.5, 0.5]])
     """
     if _fusable(logits, target, normalizer, z_loss):
-        return _run(logits, _arguments(logits, target, reduction, normalizer, z_loss), gradient=True)
+        if overwrite_logits and logits.requires_grad:
+            raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
+        arguments = _arguments(logits, target, reduction, normalizer, z_loss)
+        return _run(logits, arguments, gradient=True, overwrite=overwrite_logits)
+    if overwrite_logits:
+        raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
     both: tuple[Tensor, Tensor] = definition.cross_entropy_with_gradient(
         logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
     )
@@ -100,51 +122,95 @@ class _Fused(torch.autograd.Function):
     """The kernel under autograd: the gradient is made with the loss, and scaled when it is asked for."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, target: SoftTarget | Tensor, arguments: _Arguments) -> Tensor:
-        ctx.target, ctx.arguments = target, arguments
-        ctx.save_for_backward(logits)
-        loss, ctx.gradient = _run(logits, arguments, gradient=arguments.reduction != "none")
+    def forward(
+        ctx: Any, logits: Tensor, target: SoftTarget | Tensor, arguments: _Arguments, overwrite: bool
+    ) -> Tensor:
+        ctx.target, ctx.arguments, ctx.overwrite = target, arguments, overwrite
+        at_once = arguments.reduction != "none"
+        ctx.spent = overwrite and at_once
+        loss, ctx.gradient = _run(logits, arguments, gradient=at_once, overwrite=ctx.spent)
+        ctx.save_for_backward(*(() if ctx.spent else (logits,)))
         return loss
 
     @staticmethod
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
+        gradient, ctx.gradient = ctx.gradient, None  # handed on, not kept: whoever gets it may own it
+        if ctx.overwrite and (torch.is_grad_enabled() or (ctx.spent and gradient is None)):
+            raise RuntimeError(
+                "overwrite_logits=True leaves one gradient and no logits: for a second backward pass or a second "
+                "derivative leave it out"
+            )
+        if ctx.spent:
+            return (gradient if above.item() == 1 else gradient.mul_(above)), None, None, None
         (logits,) = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
             options = ctx.arguments._asdict() | {"target": ctx.target}
             loss = definition.cross_entropy(logits, **options)
-            return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None
-        # Handed on, not kept: whoever gets it may own it. A second backward pass makes it anew.
-        gradient, ctx.gradient = ctx.gradient, None
-        if gradient is None:
-            _, gradient = _run(logits, ctx.arguments, gradient=True, row_scale=above.numpy())
+            return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
+        if gradient is None:  # not made yet, or given away by a first backward pass
+            scale = plain(above)
+            _, gradient = _run(logits, ctx.arguments, gradient=True, row_scale=scale, overwrite=ctx.overwrite)
+            ctx.spent = ctx.overwrite
         elif above.item() != 1:
             gradient.mul_(above)
-        return gradient, None, None
+        return gradient, None, None, None
 
 
-def _run(logits: Tensor, arguments: _Arguments, **options: Any) -> tuple[Tensor, Any]:
+def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **options: Any) -> tuple[Tensor, Any]:
     """The kernel, with PyTorch's number of threads."""
-    loss, gradient = loss_and_gradient(_numpy(logits), *arguments, threads=torch.get_num_threads(), **options)
-    # NumPy asks for huge pages, which PyTorch's allocator does not: fresh memory costs less.
-    return torch.as_tensor(loss), None if gradient is None else torch.from_numpy(gradient)
+    array = bits(logits)
+    out = array if overwrite else None
+    if overwrite:
+        if not logits.is_contiguous():
+            raise _cannot_overwrite("they are not contiguous")
+        torch.autograd.graph.increment_version(logits)
+    loss, gradient = loss_and_gradient(array, *arguments, threads=torch.get_num_threads(), out=out, **options)
+    return torch.as_tensor(loss), None if gradient is None else from_bits(gradient, logits.dtype)
+
+
+def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any) -> Tensor:
+    """The operators, inside a graph on the CPU; the definition elsewhere."""
+    traced = torch.compiler.is_compiling() and isinstance(logits, Tensor) and logits.device.type == "cpu"
+    if traced and logits.dtype in _DTYPES and not isinstance(z_loss, Tensor):
+        target = definition.checked(logits, target, reduction)
+        if not any(x.requires_grad for x in tensors(target).values()):
+            rows = ops.rows(logits, target, z_loss)
+            return definition.reduce(rows, target, reduction, normalizer)  # type: ignore[no-any-return]
+    defined: Tensor = definition.cross_entropy(
+        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
+    )
+    return defined
+
+
+def _may_overwrite(logits: Tensor) -> None:
+    if logits.is_leaf:
+        raise _cannot_overwrite("they are a leaf of autograd, whose value is the caller's to keep")
+    if logits._is_view() and not logits.is_contiguous():
+        raise _cannot_overwrite("they are a view that is not contiguous")
+
+
+def _cannot_overwrite(why: str) -> ValueError:
+    return ValueError(f"overwrite_logits=True is not possible for these logits: {why}, or leave overwrite_logits out")
 
 
 def _arguments(logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float) -> _Arguments:
     """Check as the definition does, but in NumPy: PyTorch would start its threads for each small comparison."""
     if isinstance(target, SoftTarget):
-        arrays = {name: _numpy(tensor) for name, tensor in _tensors(target).items()}
+        arrays = {name: plain(tensor) for name, tensor in tensors(target).items()}
+        if target.table is not None and normalizer != "mass":
+            arrays["table"] = bits(target.table)
         target = replace(target, **arrays)
     else:
-        target = _numpy(target)
+        target = plain(target)
     if isinstance(normalizer, Tensor):
         normalizer = normalizer.item()
-    return _Arguments(definition.checked(_numpy(logits), target, reduction), reduction, normalizer, z_loss)
+    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss)
 
 
 def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
     """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
     if isinstance(target, SoftTarget):
-        targets = list(_tensors(target).values())
+        targets = list(tensors(target).values())
     else:
         targets = [target]
     if isinstance(normalizer, Tensor):
@@ -158,19 +224,7 @@ def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
             type(x) in (Tensor, torch.nn.Parameter) and x.device.type == "cpu" and x.layout == torch.strided
             for x in (logits, *targets)
         )
-        and logits.dtype in (torch.float32, torch.float64)
+        and logits.dtype in _DTYPES
         and not isinstance(z_loss, Tensor)
         and not any(x.requires_grad for x in targets)
     )
-
-
-def _tensors(target: SoftTarget) -> dict[str, Any]:
-    """The arrays of a target by name."""
-    names = ("index", "weight", "table", "table_index", "table_weight")
-    return {name: array for name in names if (array := getattr(target, name)) is not None}
-
-
-def _numpy(tensor: Tensor) -> Any:
-    """The same memory as a NumPy array, which has no bfloat16."""
-    tensor = tensor.detach().resolve_neg()
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()

@@ -1,0 +1,37 @@
+"""Tensors and NumPy arrays over the same memory; NumPy has no bfloat16, so its bits go as uint16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from onewarm.target import SoftTarget
+
+
+def plain(tensor: Tensor | None) -> Any:
+    """The same numbers as a NumPy array; a copy only of bfloat16, in float32."""
+    if tensor is None:
+        return None
+    tensor = tensor.detach().resolve_neg()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def bits(tensor: Tensor) -> Any:
+    """The same memory as a NumPy array, bfloat16 as uint16."""
+    tensor = tensor.detach().resolve_neg()
+    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
+    """Back again. NumPy asks for huge pages, which PyTorch's allocator does not: its fresh memory costs less."""
+    tensor = torch.from_numpy(np.asarray(array))
+    return tensor.view(dtype) if tensor.dtype != dtype else tensor
+
+
+def tensors(target: SoftTarget) -> dict[str, Any]:
+    """The arrays of a target by name, without those that are None."""
+    names = ("index", "weight", "table", "table_index", "table_weight")
+    return {name: array for name in names if (array := getattr(target, name)) is not None}
