@@ -1,0 +1,213 @@
+/**
+ * The reliability diagram as an element: one ES module in anywidget form, no dependency, no build.
+ *
+ * What a host gives (`model.get`) and hears (`model.on("change:KEY")`):
+ *
+ *   reliability  [{of, title, bins: [{lower, upper, count, confidence, accuracy, interval}], smooth?: {x, y}}]
+ *                as ReliabilityData.to_dict() and `onewarm audit --json` write it; None/null where a bin is empty
+ *   state        in and out: {diagram, bin, view}: which diagram, which bin, "bins" or "smooth"
+ *
+ * Hover or touch the plot, or focus it and use the arrow keys: the exact values of a bin are shown and announced.
+ * The table below mirrors the picture. Without this module the page shows a still picture and the same table.
+ */
+
+/** Shares of one, as the reader sees them. @param {number | null} v */
+const percent = (v) => (v === null ? "–" : `${(100 * v).toFixed(1)} %`);
+/** @param {number} v */
+const whole = (v) => Math.round(v).toLocaleString("en-US");
+/** @param {number} v */
+const edge = (v) => String(Number(v.toFixed(3)));
+
+const W = 420;
+const BOX = { left: 46, top: 10, size: 360 };
+const COUNTS = { top: 384, height: 54 };
+const H = 476;
+
+/** Share 0..1 to x, to y. @param {number} v */
+const toX = (v) => BOX.left + v * BOX.size;
+/** @param {number} v */
+const toY = (v) => BOX.top + (1 - v) * BOX.size;
+
+/** What a bin says, in words: for the readout and for a screen reader. Pure. @param {any} bin @returns {string} */
+export function describe(bin) {
+  const where = `${edge(bin.lower)} to ${edge(bin.upper)}`;
+  if (!bin.count) return `Confidence ${where}: no rows`;
+  const gap = 100 * (bin.confidence - bin.accuracy);
+  const size = Math.abs(gap).toFixed(1);
+  const inside = bin.interval[0] <= bin.confidence && bin.confidence <= bin.interval[1];
+  const verdict = inside ? "within its interval" : `${size} points ${gap > 0 ? "overconfident" : "underconfident"}`;
+  return (
+    `Confidence ${where}: ${whole(bin.count)} rows, says ${percent(bin.confidence)}, is right ` +
+    `${percent(bin.accuracy)} (${percent(bin.interval[0])} to ${percent(bin.interval[1])}), ${verdict}`
+  );
+}
+
+/** The bin at a confidence; bins are (lower, upper]. Pure. @param {any[]} bins @param {number} v */
+export function binAt(bins, v) {
+  const at = bins.findIndex((bin) => v <= bin.upper);
+  return at < 0 ? bins.length - 1 : at;
+}
+
+/** @param {string} name @param {Record<string, any>} [attributes] @param {...(Node | string)} children */
+function svg(name, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  node.append(...children);
+  return node;
+}
+
+/** @param {string} name @param {Record<string, any>} [attributes] @param {...(Node | string)} children */
+function html(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  node.append(...children);
+  return node;
+}
+
+/** Axes, grid and the diagonal of a calibrated model. */
+function frame() {
+  const parts = [];
+  for (const v of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
+    parts.push(svg("line", { class: "ow-rel-grid", x1: toX(0), x2: toX(1), y1: toY(v), y2: toY(v) }));
+    parts.push(svg("text", { class: "ow-rel-tick", x: toX(0) - 6, y: toY(v) + 4, "text-anchor": "end" }, v.toFixed(1)));
+    parts.push(
+      svg("text", { class: "ow-rel-tick", x: toX(v), y: COUNTS.top + COUNTS.height + 16, "text-anchor": "middle" }, v.toFixed(1)),
+    );
+  }
+  parts.push(svg("line", { class: "ow-rel-diagonal", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: toY(1) + 16 }, "right, share of rows"));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(1), y: H - 4, "text-anchor": "end" }, "confidence"));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: COUNTS.top + 12 }, "rows, log scale"));
+  return parts;
+}
+
+/** @param {any} diagram @param {string} view @param {number} chosen */
+function marks(diagram, view, chosen) {
+  const most = Math.log1p(Math.max(1, ...diagram.bins.map((/** @type {any} */ b) => b.count)));
+  const parts = [];
+  for (const [i, bin] of diagram.bins.entries()) {
+    const x = toX(bin.lower);
+    const width = toX(bin.upper) - x;
+    const on = i === chosen ? " ow-rel-on" : "";
+    const height = (Math.log1p(bin.count) / most) * COUNTS.height;
+    if (i === chosen) parts.push(svg("rect", { class: "ow-rel-band", x, y: BOX.top, width, height: BOX.size }));
+    parts.push(
+      svg("rect", { class: `ow-rel-count${on}`, x: x + 1, width: width - 2, y: COUNTS.top + COUNTS.height - height, height }),
+    );
+    if (!bin.count || view === "smooth") continue;
+    const cx = toX(bin.confidence);
+    const [low, high] = bin.interval;
+    const side = bin.confidence < low || bin.confidence > high ? (bin.confidence > bin.accuracy ? " ow-rel-over" : " ow-rel-under") : "";
+    parts.push(svg("line", { class: `ow-rel-gap${side}`, x1: cx, x2: cx, y1: toY(bin.confidence), y2: toY(bin.accuracy) }));
+    parts.push(svg("line", { class: `ow-rel-interval${side}`, x1: cx, x2: cx, y1: toY(low), y2: toY(high) }));
+    parts.push(svg("circle", { class: `ow-rel-dot${side}${on}`, cx, cy: toY(bin.accuracy), r: i === chosen ? 6 : 4.5 }));
+  }
+  if (view === "smooth" && diagram.smooth) {
+    const { x, y } = diagram.smooth;
+    const path = x.map((/** @type {number} */ v, /** @type {number} */ i) => `${i ? "L" : "M"}${toX(v).toFixed(2)} ${toY(y[i]).toFixed(2)}`);
+    parts.push(svg("path", { class: "ow-rel-curve", d: path.join("") }));
+  }
+  return parts;
+}
+
+/** @param {any} diagram @param {number} chosen */
+function rows(diagram, chosen) {
+  return diagram.bins.map((/** @type {any} */ bin, /** @type {number} */ i) => {
+    const cells = [
+      `${edge(bin.lower)} to ${edge(bin.upper)}`,
+      whole(bin.count),
+      percent(bin.confidence),
+      percent(bin.accuracy),
+      bin.count ? `${percent(bin.interval[0])} to ${percent(bin.interval[1])}` : "–",
+    ];
+    const row = html("tr", i === chosen ? { class: "ow-rel-on" } : {});
+    row.append(...cells.map((text, j) => html(j ? "td" : "th", j ? { class: "num" } : { scope: "row" }, text)));
+    return row;
+  });
+}
+
+/** @param {{model: any, el: HTMLElement}} host */
+function render({ model, el }) {
+  const diagrams = model.get("reliability") ?? [];
+  if (!diagrams.length) return;
+  const first = diagrams[0].bins.map((/** @type {any} */ b) => b.count);
+  const state = { diagram: 0, bin: first.indexOf(Math.max(...first)), view: "bins", ...(model.get("state") ?? {}) };
+
+  const choose = html("select");
+  choose.append(...diagrams.map((/** @type {any} */ d, /** @type {number} */ i) => html("option", { value: i }, d.title)));
+  const which = html("label", { class: "ow-rel-which" }, "Of ", choose);
+  which.hidden = diagrams.length < 2;
+  const bins = html("button", { type: "button", class: "quiet" }, "Bins");
+  const smooth = html("button", { type: "button", class: "quiet" }, "Smooth curve");
+  const views = html("div", { class: "ow-rel-views", role: "group", "aria-label": "Show" }, bins, smooth);
+  views.hidden = !diagrams.some((/** @type {any} */ d) => d.smooth);
+  const plot = svg("svg", { viewBox: `0 0 ${W} ${H}`, "aria-hidden": "true", focusable: "false" });
+  const pad = html("div", {
+    class: "ow-rel-plot",
+    role: "slider",
+    tabindex: "0",
+    "aria-label": "Bin of confidence",
+    "aria-valuemin": "1",
+  }, plot);
+  const readout = html("p", { class: "ow-rel-readout" });
+  const body = html("tbody");
+  const names = ["Confidence", "Rows", "Says", "Is right", "95 % interval"];
+  const head = html("tr", {}, ...names.map((t, j) => html("th", j ? { scope: "col", class: "num" } : { scope: "col" }, t)));
+  const table = html("table", {}, html("thead", {}, head), body);
+  const more = html("details", { class: "ow-rel-table" }, html("summary", {}, "The same as a table"), html("div", { class: "scroll" }, table));
+  const controls = html("div", { class: "ow-rel-controls" }, which, views);
+  const root = html("div", { class: "ow-rel" }, controls, pad, readout, more);
+
+  function draw() {
+    const diagram = diagrams[state.diagram] ?? diagrams[0];
+    state.bin = Math.min(Math.max(state.bin, 0), diagram.bins.length - 1);
+    if (!diagram.smooth) state.view = "bins";
+    choose.value = String(state.diagram);
+    bins.setAttribute("aria-pressed", String(state.view === "bins"));
+    smooth.setAttribute("aria-pressed", String(state.view === "smooth"));
+    plot.replaceChildren(...frame(), ...marks(diagram, state.view, state.bin));
+    const text = describe(diagram.bins[state.bin]);
+    pad.setAttribute("aria-valuemax", String(diagram.bins.length));
+    pad.setAttribute("aria-valuenow", String(state.bin + 1));
+    pad.setAttribute("aria-valuetext", text);
+    readout.textContent = text;
+    body.replaceChildren(...rows(diagram, state.bin));
+  }
+
+  /** @param {Partial<typeof state>} change */
+  function set(change) {
+    Object.assign(state, change);
+    draw();
+    model.set?.("state", { ...state });
+    model.save_changes?.();
+  }
+
+  choose.addEventListener("change", () => set({ diagram: Number(choose.value) }));
+  bins.addEventListener("click", () => set({ view: "bins" }));
+  smooth.addEventListener("click", () => set({ view: "smooth" }));
+  const point = (/** @type {PointerEvent} */ event) => {
+    const box = plot.getBoundingClientRect();
+    const v = (((event.clientX - box.left) / box.width) * W - BOX.left) / BOX.size;
+    const at = binAt(diagrams[state.diagram].bins, v);
+    if (at !== state.bin) set({ bin: at });
+  };
+  plot.addEventListener("pointermove", point);
+  plot.addEventListener("pointerdown", point);
+  pad.addEventListener("keydown", (event) => {
+    const last = diagrams[state.diagram].bins.length - 1;
+    const to = { ArrowLeft: state.bin - 1, ArrowDown: state.bin - 1, ArrowRight: state.bin + 1, ArrowUp: state.bin + 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    set({ bin: Math.min(Math.max(to, 0), last) });
+  });
+  const hear = () => {
+    Object.assign(state, model.get("state") ?? {});
+    draw();
+  };
+  model.on?.("change:state", hear);
+  draw();
+  el.replaceChildren(root);
+  return () => model.off?.("change:state", hear);
+}
+
+export default { render };
