@@ -1,5 +1,13 @@
 """onewarm for PyTorch: the loss under autograd."""
 
 from onewarm.torch.loss import cross_entropy, cross_entropy_with_gradient
+from onewarm.torch.parallel import vocab_parallel_cross_entropy, vocab_parallel_soft
+from onewarm.torch.parallel_linear import vocab_parallel_linear_cross_entropy
 
-__all__ = ["cross_entropy", "cross_entropy_with_gradient"]
+__all__ = [
+    "cross_entropy",
+    "cross_entropy_with_gradient",
+    "vocab_parallel_cross_entropy",
+    "vocab_parallel_linear_cross_entropy",
+    "vocab_parallel_soft",
+]
