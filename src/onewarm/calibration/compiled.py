@@ -14,7 +14,7 @@ from numba import types
 
 from onewarm.calibration.cells import CELLS, CLASS_CELLS
 from onewarm.checks import SUM_TOLERANCE
-from onewarm.kernels.compile import SOURCES, array, entry, loop, scalar
+from onewarm.kernels.compile import SOURCES, array, borrowed, entry, loop, scalar
 from onewarm.kernels.vector import log
 
 BLOCK = 8192  # rows summed before they go to a total
@@ -23,15 +23,15 @@ _SMALLEST = 1e-300  # ``log`` takes normal numbers
 
 
 @scalar
-def cell_of(p: Any, upper: Any) -> Any:
-    """``cells.cell_of`` for one number in [0, 1 + tolerance]."""
+def cell_of(p: Any) -> Any:
+    """``cells.cell_of`` for one number in [0, 1 + tolerance]. (To divide is cheaper than to hand a table over.)"""
     single = np.float32(p)
     cell: Any = min(max(np.int64(np.ceil(single * np.float32(CELLS))) - 1, 0), CELLS - 1)
-    if cell > 0 and single <= upper[cell - 1]:
-        return cell - 1
-    if cell < CELLS - 1 and single > upper[cell]:
-        return cell + 1
-    return cell
+    if single <= np.float32(cell / CELLS):
+        cell -= 1
+    elif single > np.float32((cell + 1) / CELLS):
+        cell += 1
+    return min(max(cell, 0), CELLS - 1)
 
 
 @scalar
@@ -41,9 +41,7 @@ def surprise(p: Any) -> Any:
 
 
 @loop
-def _label_block(
-    p: Any, y: Any, lo: int, hi: int, upper: Any, count: Any, sums: Any, scores: Any, infinite: Any
-) -> int:
+def _label_block(p: Any, y: Any, lo: int, hi: int, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
     nll = nll2 = brier = brier2 = 0.0
     endless = 0
     for i in range(lo, hi):
@@ -60,7 +58,7 @@ def _label_block(
             square += wide * wide
         if not (abs(total - 1.0) <= SUM_TOLERANCE and low >= 0 and 0 <= y[i] < p.shape[1]):
             return i
-        cell = cell_of(top, upper)
+        cell = cell_of(top)
         count[cell] += 1
         sums[cell, 1] += np.float64(top)
         sums[cell, 2] += 1.0 if at == y[i] else 0.0
@@ -90,11 +88,12 @@ def labels_pass(dtype: str) -> Any:
     """Probabilities with labels, every row alike, no cells of classes: the fast way. -> -1 or a row at fault."""
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
 
-    def run(p: Any, y: Any, upper: Any, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
+    def run(p: Any, y: Any, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
+        p, y = borrowed(p), borrowed(y)
         part = np.zeros((CELLS, 6))
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
-            bad = _label_block(p, y, lo, min(lo + BLOCK, p.shape[0]), upper, count, part, scores, infinite)
+            bad = _label_block(p, y, lo, min(lo + BLOCK, p.shape[0]), count, part, scores, infinite)
             if bad >= 0 or sources == -1:
                 return bad
             for c in range(CELLS):
@@ -108,7 +107,7 @@ def labels_pass(dtype: str) -> Any:
         return -1
 
     signature = types.int64(
-        *(array(dtype, 2), array("int64", 1), array("float32", 1), array("int64", 1, written=True)),
+        *(array(dtype, 2), array("int64", 1), array("int64", 1, written=True)),
         *(array("float64", 2, written=True), array("float64", 1, written=True), array("int64", 1, written=True)),
     )
     return entry(signature, run)
@@ -167,7 +166,7 @@ def _group(q: Any, seed: Any, groups: int) -> Any:
 
 @loop
 def _block(
-    p: Any, y: Any, shares: Any, weights: Any, lo: int, hi: int, logits: bool, normalize: bool, seed: Any, upper: Any,
+    p: Any, y: Any, shares: Any, weights: Any, lo: int, hi: int, logits: bool, normalize: bool, seed: Any,
     q: Any, logs: Any, t: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any,
     class_count: Any, classes: Any,
 ) -> int:  # fmt: skip
@@ -219,7 +218,7 @@ def _block(
         scores[5] += w * w * score * score
         scores[6] += w * entropy
         scores[7] += w * (1.0 - rough)
-        cell = cell_of(q[at], upper)
+        cell = cell_of(q[at])
         count[cell] += 1
         sums[cell, 0] += w
         sums[cell, 1] += w * q[at]
@@ -235,7 +234,7 @@ def _block(
             predicted[at, cell, 2] += w * t[at]
             g = _group(q, seed, groups) if groups > 1 else 0
             for k in range(width):
-                cell = cell_of(q[k], upper) // _COARSE
+                cell = cell_of(q[k]) // _COARSE
                 class_count[g, k, cell] += 1
                 classes[g, k, cell, 0] += w
                 classes[g, k, cell, 1] += w * q[k]
@@ -249,16 +248,19 @@ def any_pass(dtype: str) -> Any:
     sources = SOURCES
 
     def run(
-        p: Any, y: Any, shares: Any, weights: Any, logits: bool, normalize: bool, seed: Any, upper: Any, count: Any,
+        p: Any, y: Any, shares: Any, weights: Any, logits: bool, normalize: bool, seed: Any, count: Any,
         sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any, class_count: Any, classes: Any,
     ) -> int:  # fmt: skip
+        p, y, shares, weights = borrowed(p), borrowed(y), borrowed(shares), borrowed(weights)
+        predicted_count, predicted = borrowed(predicted_count), borrowed(predicted)
+        class_count, classes = borrowed(class_count), borrowed(classes)
         q, logs, t = np.empty(p.shape[1]), np.empty(p.shape[1]), np.empty(p.shape[1])
         part, few = np.zeros((CELLS, 6)), np.zeros(8)
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
             few[:] = 0.0
             bad = _block(
-                p, y, shares, weights, lo, min(lo + BLOCK, p.shape[0]), logits, normalize, seed, upper, q, logs, t,
+                p, y, shares, weights, lo, min(lo + BLOCK, p.shape[0]), logits, normalize, seed, q, logs, t,
                 count, part, few, infinite, predicted_count, predicted, class_count, classes,
             )  # fmt: skip
             if bad >= 0 or sources == -1:
@@ -270,7 +272,7 @@ def any_pass(dtype: str) -> Any:
     return entry(
         types.int64(
             *(array(dtype, 2), array("int64", 1), array("float64", 2), array("float64", 1)),
-            *(types.boolean, types.boolean, types.uint64, array("float32", 1)),
+            *(types.boolean, types.boolean, types.uint64),
             *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
             *(array("int64", 1, written=True), array("int64", 2, written=True), array("float64", 3, written=True)),
             *(array("int64", 3, written=True), array("float64", 4, written=True)),
@@ -281,7 +283,7 @@ def any_pass(dtype: str) -> Any:
 
 @loop
 def _event_block(
-    p: Any, a: Any, weights: Any, lo: int, hi: int, logits: bool, upper: Any, count: Any, sums: Any, scores: Any,
+    p: Any, a: Any, weights: Any, lo: int, hi: int, logits: bool, count: Any, sums: Any, scores: Any,
     infinite: Any,
 ) -> int:  # fmt: skip
     for i in range(lo, hi):
@@ -316,7 +318,7 @@ def _event_block(
         if 0 < t < 1:
             scores[6] -= w * (t * math.log(t) + (1 - t) * math.log(1 - t))
             scores[7] += w * t * (1 - t)
-        cell = cell_of(c, upper)
+        cell = cell_of(c)
         count[cell] += 1
         sums[cell, 0] += w
         sums[cell, 1] += w * c
@@ -332,16 +334,13 @@ def event_pass(dtype: str) -> Any:
     """Probabilities of one event a row, and whether it happened. -> -1 or a row at fault."""
     sources = SOURCES
 
-    def run(
-        p: Any, a: Any, weights: Any, logits: bool, upper: Any, count: Any, sums: Any, scores: Any, infinite: Any
-    ) -> int:
+    def run(p: Any, a: Any, weights: Any, logits: bool, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
+        p, a, weights = borrowed(p), borrowed(a), borrowed(weights)
         part, few = np.zeros((CELLS, 6)), np.zeros(8)
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
             few[:] = 0.0
-            bad = _event_block(
-                p, a, weights, lo, min(lo + BLOCK, p.shape[0]), logits, upper, count, part, few, infinite
-            )
+            bad = _event_block(p, a, weights, lo, min(lo + BLOCK, p.shape[0]), logits, count, part, few, infinite)
             if bad >= 0 or sources == -1:
                 return bad
             sums += part
@@ -350,7 +349,7 @@ def event_pass(dtype: str) -> Any:
 
     return entry(
         types.int64(
-            *(array(dtype, 1), array("float64", 1), array("float64", 1), types.boolean, array("float32", 1)),
+            *(array(dtype, 1), array("float64", 1), array("float64", 1), types.boolean),
             *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
             array("int64", 1, written=True),
         ),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.calibration.cells import CELLS, CLASS_CELLS, UPPER, Floats
+from onewarm.calibration.cells import CELLS, CLASS_CELLS, Floats
 from onewarm.calibration.inputs import Array, Truth
 
 PIECES = 16  # at most; each has totals of its own
@@ -123,7 +123,7 @@ def _add(job: Job, rows: slice, totals: Totals) -> int:
         p = np.stack([np.zeros_like(p), p] if job.logits else [1 - p, p], axis=1)
     p = np.ascontiguousarray(p, dtype)
     weights = np.empty(0) if job.weights is None else np.ascontiguousarray(job.weights[rows])
-    basic = (UPPER, totals.cell_count, totals.sums, totals.scores, totals.infinite)
+    basic = (totals.cell_count, totals.sums, totals.scores, totals.infinite)
     if job.classes == 1:
         assert isinstance(job.truth, np.ndarray)
         happened = np.ascontiguousarray(job.truth[rows], np.float64)
