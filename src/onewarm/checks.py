@@ -9,12 +9,36 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeAlias
 
+import array_api_compat
 import numpy as np
-from array_api_compat import array_namespace, device, is_array_api_obj
 
 Array: TypeAlias = Any  # NumPy, PyTorch, JAX, CuPy ... : whatever array-api-compat knows
 
 SUM_TOLERANCE = 1e-3  # rows of float16 softmaxes over 1e5 classes still sum to 1 within this
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether this is a PyTorch tensor; PyTorch is not imported for that."""
+    return "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor)
+
+
+def array_namespace(*arrays: Array) -> Any:
+    """array-api-compat's, by a shorter way for tensors, which ``torch.compile`` can follow too."""
+    if all(is_tensor(array) for array in arrays):
+        from array_api_compat import torch
+
+        return torch
+    return array_api_compat.array_namespace(*arrays)
+
+
+def device(array: Array) -> Any:
+    """Where the array lives."""
+    return array.device if is_tensor(array) else array_api_compat.device(array)
+
+
+def is_array_api_obj(value: Any) -> bool:
+    """Whether array-api-compat knows this kind of array."""
+    return is_tensor(value) or bool(array_api_compat.is_array_api_obj(value))
 
 
 def as_array(value: Any, like: Any = None) -> Array:
@@ -56,7 +80,11 @@ def concrete(array: Array) -> bool:
         torch = sys.modules["torch"]
         if torch.compiler.is_compiling() or type(array).__name__ == "FakeTensor" or array.is_meta:
             return False
-        return not torch._C._functorch.is_batchedtensor(array)
+        functorch = torch._C._functorch
+        while functorch.is_functorch_wrapped_tensor(array):  # grad over vmap, vmap over grad: look at every level
+            if functorch.is_batchedtensor(array):
+                return False
+            array = functorch.get_unwrapped(array)
     return True
 
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from array_api_compat import array_namespace, device
-
 from onewarm import checks
-from onewarm.checks import Array
+from onewarm.checks import Array, array_namespace, device
 from onewarm.target import SoftTarget, as_target
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from array_api_compat import array_namespace, device
-
 from onewarm import checks
-from onewarm.checks import Array
+from onewarm.checks import Array, array_namespace, device
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

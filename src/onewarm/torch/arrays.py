@@ -34,4 +34,4 @@ def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
 def tensors(target: SoftTarget) -> dict[str, Any]:
     """The arrays of a target by name, without those that are None."""
     names = ("index", "weight", "table", "table_index", "table_weight")
-    return {name: array for name in names if (array := getattr(target, name)) is not None}
+    return {name: getattr(target, name) for name in names if getattr(target, name) is not None}

@@ -175,7 +175,8 @@ def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z
         target = definition.checked(logits, target, reduction)
         if not any(x.requires_grad for x in tensors(target).values()):
             rows = ops.rows(logits, target, z_loss)
-            return definition.reduce(rows, target, reduction, normalizer)  # type: ignore[no-any-return]
+            reduced: Tensor = definition.reduce(rows.double(), target, reduction, normalizer)
+            return reduced.to(rows.dtype)
     defined: Tensor = definition.cross_entropy(
         logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
     )
@@ -209,15 +210,13 @@ def _arguments(logits: Tensor, target: Any, reduction: Reduction, normalizer: An
 
 def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
     """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
-    if isinstance(target, SoftTarget):
-        targets = list(tensors(target).values())
-    else:
-        targets = [target]
+    if torch.compiler.is_compiling():
+        return False
+    targets = list(tensors(target).values()) if isinstance(target, SoftTarget) else [target]
     if isinstance(normalizer, Tensor):
         targets.append(normalizer)
     return (
-        not torch.compiler.is_compiling()
-        and not torch._C._is_tracing()
+        not torch._C._is_tracing()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
         and all(
