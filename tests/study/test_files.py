@@ -171,3 +171,8 @@ def test_columns_that_are_no_numbers(tmp_path):
     pa.parquet.write_table(pa.table({"a": range(2), "y": [[0], [1]]}), tmp_path / "l.parquet")
     with pytest.raises(ValueError, match=r"^l\.parquet: label column 'y' holds list<.*>, not one class a row$"):
         read(tmp_path / "l.parquet")
+
+
+def test_a_folder_is_said_to_be_one(tmp_path):
+    with pytest.raises(IsADirectoryError, match=re.escape(f"{tmp_path} is a folder; give one of its files")):
+        read(tmp_path)

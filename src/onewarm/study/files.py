@@ -38,8 +38,10 @@ def read(path: Path, label: str | None = None) -> Table:
 
     Rows are counted from 1, a CSV's header line not included.
 
-    Raises ValueError (FileNotFoundError if there is no such file) with the row, column and value at fault.
+    Raises ValueError (FileNotFoundError, IsADirectoryError if there is no such file) with the row, column and value at fault.
     """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give one of its files")
     if not path.is_file():
         raise _not_found(path)
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
