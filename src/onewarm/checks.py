@@ -43,6 +43,9 @@ def is_array_api_obj(value: Any) -> bool:
 
 def as_array(value: Any, like: Any = None) -> Array:
     """``value`` if it is an array already, else an array of the kind (and device) of ``like``, or of NumPy's."""
+    if isinstance(value, float) and is_tensor(like):  # torch.compile follows this, and not what comes below
+        torch = sys.modules["torch"]
+        return torch.full((), value, dtype=torch.float64, device=like.device)
     if is_array_api_obj(value):
         return value
     if like is None or not is_array_api_obj(like):

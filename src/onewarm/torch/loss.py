@@ -62,19 +62,7 @@ def cross_entropy(
         >>> round(loss.item(), 4), [round(g, 3) for g in z.grad[0].tolist()]
         (0.4063, [-0.08, 0.089, 0.001, -0.01])
     """
-    differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
-    if not _fusable(logits, target, normalizer, z_loss):
-        if overwrite_logits and differentiated:
-            raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
-        return _in_graph(logits, target, reduction, normalizer, z_loss)
-    if overwrite_logits and differentiated:
-        _may_overwrite(logits)
-    arguments = _arguments(logits, target, reduction, normalizer, z_loss)
-    if differentiated:
-        loss: Tensor = _Fused.apply(logits, target, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
-        return loss
-    loss, _ = _run(logits, arguments, gradient=False)
-    return loss
+    return loss_of(logits, target, reduction, normalizer, z_loss, overwrite_logits)
 
 
 def cross_entropy_with_gradient(
@@ -109,6 +97,31 @@ def cross_entropy_with_gradient(
     return both
 
 
+def loss_of(
+    logits: Tensor,
+    target: SoftTarget | Tensor,
+    reduction: Reduction,
+    normalizer: Normalizer,
+    z_loss: float,
+    overwrite_logits: bool = False,
+    move_mass: bool = True,
+) -> Tensor:
+    """:func:`cross_entropy`; without ``move_mass`` a table row's mass on a masked class makes the loss +inf."""
+    differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
+    if not _fusable(logits, target, normalizer, z_loss):
+        if overwrite_logits and differentiated:
+            raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
+        return _in_graph(logits, target, reduction, normalizer, z_loss, move_mass)
+    if overwrite_logits and differentiated:
+        _may_overwrite(logits)
+    arguments = _arguments(logits, target, reduction, normalizer, z_loss, move_mass)
+    if differentiated:
+        loss: Tensor = _Fused.apply(logits, target, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
+        return loss
+    loss, _ = _run(logits, arguments, gradient=False)
+    return loss
+
+
 class _Arguments(NamedTuple):
     """What the kernel takes besides the logits, checked, in NumPy arrays that share the tensors' memory."""
 
@@ -116,6 +129,7 @@ class _Arguments(NamedTuple):
     reduction: Reduction
     normalizer: Normalizer
     z_loss: float
+    move_mass: bool
 
 
 class _Fused(torch.autograd.Function):
@@ -145,7 +159,7 @@ class _Fused(torch.autograd.Function):
         (logits,) = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
             options = ctx.arguments._asdict() | {"target": ctx.target}
-            loss = definition.cross_entropy(logits, **options)
+            loss = _defined(logits, **options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
         if gradient is None:  # not made yet, or given away by a first backward pass
             scale = plain(above)
@@ -164,23 +178,38 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
         if not logits.is_contiguous():
             raise _cannot_overwrite("they are not contiguous")
         torch.autograd.graph.increment_version(logits)
-    loss, gradient = loss_and_gradient(array, *arguments, threads=torch.get_num_threads(), out=out, **options)
+    loss, gradient = loss_and_gradient(
+        array, *arguments[:4], threads=torch.get_num_threads(), out=out, move_mass=arguments.move_mass, **options
+    )
     return torch.as_tensor(loss), None if gradient is None else from_bits(gradient, logits.dtype)
 
 
-def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any) -> Tensor:
+def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
     """The operators, inside a graph on the CPU; the definition elsewhere."""
     traced = torch.compiler.is_compiling() and isinstance(logits, Tensor) and logits.device.type == "cpu"
     if traced and logits.dtype in _DTYPES and not isinstance(z_loss, Tensor):
         target = definition.checked(logits, target, reduction)
         if not any(x.requires_grad for x in tensors(target).values()):
-            rows = ops.rows(logits, target, z_loss)
+            rows = ops.rows(logits, target, z_loss, move_mass)
             reduced: Tensor = definition.reduce(rows.double(), target, reduction, normalizer)
             return reduced.to(rows.dtype)
-    defined: Tensor = definition.cross_entropy(
-        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
-    )
-    return defined
+    return _defined(logits, target, reduction, normalizer, z_loss, move_mass)
+
+
+def _defined(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
+    """The definition; without ``move_mass``, as PyTorch would have it, where mass on a masked class is +inf."""
+    if move_mass:
+        options: dict[str, Any] = {"reduction": reduction, "normalizer": normalizer, "z_loss": z_loss}
+        defined: Tensor = definition.cross_entropy(logits, target, **options)
+        return defined
+    target = definition.checked(logits, target, reduction)
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    z = torch.where(target.has_mass()[:, None], wide, 0.0)
+    t = target.dense().to(z.dtype)
+    rows = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
+    rows = rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
+    reduced: Tensor = definition.reduce(rows, target, reduction, normalizer)
+    return reduced
 
 
 def _may_overwrite(logits: Tensor) -> None:
@@ -194,7 +223,9 @@ def _cannot_overwrite(why: str) -> ValueError:
     return ValueError(f"overwrite_logits=True is not possible for these logits: {why}, or leave overwrite_logits out")
 
 
-def _arguments(logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float) -> _Arguments:
+def _arguments(
+    logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float, move_mass: bool = True
+) -> _Arguments:
     """Check as the definition does, but in NumPy: PyTorch would start its threads for each small comparison."""
     if isinstance(target, SoftTarget):
         arrays = {name: plain(tensor) for name, tensor in tensors(target).items()}
@@ -205,7 +236,7 @@ def _arguments(logits: Tensor, target: Any, reduction: Reduction, normalizer: An
         target = plain(target)
     if isinstance(normalizer, Tensor):
         normalizer = normalizer.item()
-    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss)
+    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss, move_mass)
 
 
 def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
