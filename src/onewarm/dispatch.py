@@ -40,16 +40,16 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
+    options: dict[str, Any] = {"normalizer": normalizer, "z_loss": z_loss, "overwrite_logits": overwrite_logits}
     if _is_tensor(logits):
         from onewarm.torch import cross_entropy_with_gradient as torch_loss
 
-        return torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+        return torch_loss(logits, target, reduction=reduction, **options)
     if not _fused(logits):
-        return definition.cross_entropy_with_gradient(
-            logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
-        )
-    return _kernel(logits, target, reduction, normalizer, z_loss, gradient=True)
+        return definition.cross_entropy_with_gradient(logits, target, reduction=reduction, **options)
+    return _kernel(logits, target, reduction, normalizer, z_loss, gradient=True, overwrite=overwrite_logits)
 
 
 def _fused(logits: Array) -> bool:
@@ -61,9 +61,18 @@ def _is_tensor(logits: Array) -> bool:
 
 
 def _kernel(
-    logits: Array, target: Any, reduction: Reduction, normalizer: Normalizer, z_loss: float, *, gradient: bool
+    logits: Array,
+    target: Any,
+    reduction: Reduction,
+    normalizer: Normalizer,
+    z_loss: float,
+    *,
+    gradient: bool,
+    overwrite: bool = False,
 ) -> tuple[Any, Any]:
     from onewarm.kernels.fused import checked, loss_and_gradient  # Numba takes half a second to import
 
-    target = checked(logits, target, reduction)
-    return loss_and_gradient(logits, target, reduction, normalizer, z_loss, gradient=gradient)
+    if overwrite and not (logits.flags.c_contiguous and logits.flags.writeable and logits.flags.aligned):
+        raise ValueError("overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy")
+    target, out = checked(logits, target, reduction), logits if overwrite else None
+    return loss_and_gradient(logits, target, reduction, normalizer, z_loss, gradient=gradient, out=out)

@@ -65,10 +65,14 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
     """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, shape (N, K), in their dtype.
 
     The gradient is that of what is returned: divided by the normalizer for ``"mean"``, row by row for ``"none"``.
+    With ``overwrite_logits`` it takes the logits' place and no other memory of their size is used; the logits are lost.
+    That takes a fused kernel: NumPy arrays that can be written to, or PyTorch tensors on the CPU without
+    ``requires_grad``, in C order; a ValueError says what is missing.
 
     Example:
         >>> import numpy as np
@@ -78,6 +82,8 @@ def cross_entropy_with_gradient(
         >>> gradient.round(3)
         array([[-0.08 ,  0.089,  0.001, -0.01 ]])
     """
+    if overwrite_logits:
+        raise ValueError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
     target = checked(logits, target, reduction)
     xp = array_namespace(logits)
     parts = _parts(xp, logits, target)

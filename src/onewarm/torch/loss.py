@@ -87,6 +87,8 @@ def cross_entropy_with_gradient(
     if _fusable(logits, target, normalizer, z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
+        if overwrite_logits:
+            _may_overwrite(logits)
         arguments = _arguments(logits, target, reduction, normalizer, z_loss)
         return _run(logits, arguments, gradient=True, overwrite=overwrite_logits)
     if overwrite_logits:
@@ -175,8 +177,6 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
     array = bits(logits)
     out = array if overwrite else None
     if overwrite:
-        if not logits.is_contiguous():
-            raise _cannot_overwrite("they are not contiguous")
         torch.autograd.graph.increment_version(logits)
     loss, gradient = loss_and_gradient(
         array, *arguments[:4], threads=torch.get_num_threads(), out=out, move_mass=arguments.move_mass, **options
@@ -213,10 +213,11 @@ def _defined(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_
 
 
 def _may_overwrite(logits: Tensor) -> None:
-    if logits.is_leaf:
+    owner = logits._base if logits._is_view() else logits
+    if owner is not None and owner.is_leaf and owner.requires_grad:
         raise _cannot_overwrite("they are a leaf of autograd, whose value is the caller's to keep")
-    if logits._is_view() and not logits.is_contiguous():
-        raise _cannot_overwrite("they are a view that is not contiguous")
+    if not logits.is_contiguous():
+        raise _cannot_overwrite("they are not contiguous")
 
 
 def _cannot_overwrite(why: str) -> ValueError:
