@@ -474,6 +474,15 @@ def test_rows_without_mass_are_not_read(alone: None) -> None:
         assert torch.isfinite(torch.autograd.grad(vocab_parallel_linear_cross_entropy(h, w, target), w)[0]).all()
 
 
+def test_a_product_that_overflows_masks_its_class(alone: None) -> None:
+    h, w = torch.tensor([[3e38], [1.0]]), torch.tensor([[1.0], [0.5], [-9.0]])
+    target = ow.smooth(torch.tensor([0, 1]), 0.1, num_classes=3)
+    logits = h @ w.T
+    assert torch.isneginf(logits[0, 2])
+    wanted = definition.cross_entropy(logits.double(), target)
+    torch.testing.assert_close(vocab_parallel_linear_cross_entropy(h, w, target).double(), wanted, rtol=1e-6, atol=0)
+
+
 def test_many_rows_in_blocks(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onewarm.torch.parallel_rows.BLOCK", 40)
     monkeypatch.setattr("onewarm.torch.parallel_linear._BLOCK", 40)

@@ -96,14 +96,18 @@ class _ParallelLinear(torch.autograd.Function):
         n = hidden.shape[0]
         few = part.table is not None and (part.table.shape[0] == 1 or _FEW * part.table.shape[0] <= n)
         few = few and (bias is None or not bool((bias == -torch.inf).any()))
-        sums = rows_of.Sums(part, n, tables=not few)
-        for rows in rows_of.blocks(n, at.width, _BLOCK):
-            sums.add(rows, _logits(hidden[rows], weight, bias).to(kind))
-        ctx.table = None
-        if few and part.table is not None:
-            ctx.table = _Table(weight, bias, part.table, kind)
-            ctx.table.sums(hidden, part, sums)
-        joined = sums.join(at, z_loss, lambda row: _logits(hidden[row : row + 1], weight, bias)[0])
+        for close in (few, False):
+            sums = rows_of.Sums(part, n, tables=not close)
+            for rows in rows_of.blocks(n, at.width, _BLOCK):
+                sums.add(rows, _logits(hidden[rows], weight, bias).to(kind))
+            ctx.table = None
+            if close and part.table is not None:
+                ctx.table = _Table(weight, bias, part.table, kind)
+                ctx.table.sums(hidden, part, sums)
+            joined = sums.join(at, z_loss, lambda row: _logits(hidden[row : row + 1], weight, bias)[0])
+            # A product that overflowed to -inf masks its class: then the table's mass has to move. All ranks see it.
+            if part.table is None or bool(joined.loss.isfinite().all()):
+                break
         loss, ctx.scale = rows_of.reduced(joined, part.live, reduction, normalizer, kind)
         ctx.save_for_backward(hidden, weight, bias)
         ctx.part, ctx.joined, ctx.z_loss, ctx.at = part, joined, z_loss, at
