@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from onewarm.calibration.errors import classwise_ece as classwise_ece
+from onewarm.calibration.errors import ece as ece
+from onewarm.calibration.errors import ece_equal_mass as ece_equal_mass
+from onewarm.calibration.errors import mce as mce
+from onewarm.calibration.errors import overconfidence as overconfidence
+from onewarm.calibration.errors import smooth_ece as smooth_ece
+from onewarm.calibration.errors import squared_error as squared_error
+from onewarm.calibration.errors import top_label_ece as top_label_ece
+from onewarm.calibration.errors import underconfidence as underconfidence
+from onewarm.calibration.gaps import total_weight as _rows
+from onewarm.calibration.ranking import aurc as aurc
+from onewarm.calibration.ranking import auroc as auroc
+from onewarm.calibration.ranking import coverage_at_risk as coverage_at_risk
+from onewarm.calibration.split import brier_reliability as brier_reliability
+from onewarm.calibration.split import brier_resolution as brier_resolution
+from onewarm.calibration.split import brier_uncertainty as brier_uncertainty
 from onewarm.calibration.summary import CalibrationSummary
-
-
-def _rows(summary: CalibrationSummary) -> float:
-    """Rows, by weight."""
-    if summary.count == 0:
-        raise ValueError("summary has no rows: update it first")
-    return summary.weight
 
 
 def accuracy(summary: CalibrationSummary) -> float:
@@ -54,27 +61,6 @@ def confidence_gap(summary: CalibrationSummary) -> float:
     0.25
     """
     return mean_confidence(summary) - accuracy(summary)
-
-
-def ece(summary: CalibrationSummary, bins: int = 15) -> float:
-    """Expected calibration error of the top class, with equal-width bins.
-
-        sum_b (n_b / N) |accuracy_b - confidence_b|       in [0, 1]
-
-    Bin b of B holds (b-1)/B < confidence <= b/B; 0 is in the first bin, 1 in the last, an empty bin adds
-    nothing. A confidence within float32 rounding of an edge is on it (``summary.cell_of``). ``bins`` divides 600.
-    It is biased upwards: a perfectly calibrated model has about .025 at N = 1000 and .008 at 10,000.
-
-    Source: Naeini, Cooper & Hauskrecht, AAAI 2015, section 3; Guo, Pleiss, Sun & Weinberger, ICML 2017, eq. 3.
-
-    >>> import numpy as np
-    >>> p = np.array([[0.75, 0.25], [0.75, 0.25], [0.5, 0.5], [0.5, 0.5]])
-    >>> ece(CalibrationSummary().update(p, np.array([0, 0, 0, 0])))
-    0.375
-    """
-    rows = _rows(summary)
-    _, confidence, correct = summary.bins(bins)
-    return float(np.abs(correct - confidence).sum()) / rows
 
 
 def nll(summary: CalibrationSummary) -> float:

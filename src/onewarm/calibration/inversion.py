@@ -1,0 +1,163 @@
+"""Intervals for calibration errors, which noise can only raise: which true gaps could have given the seen error?
+
+The plug-in error T = f(gaps) of a perfectly calibrated model is above 0, by noise alone; so an interval around T misses
+the model's own error (that of infinitely many rows, in the same bins). Here candidates are tried instead: gaps
+``fixed + s * scaled`` for s >= 0, their shape estimated from the data after noise was taken out. For each s rows are
+drawn anew from the model; s belongs to the interval unless T is too high or too low among its draws:
+
+    P_s(T* >= T) >= high_tail(s)   and   P_s(T* <= T) >= alpha - high_tail(s)
+
+The tails move from (alpha, 0) at s = 0, where nothing lies below, to alpha/2 each where the error is far above noise
+(as in Feldman & Cousins' unified intervals): so a calibrated model's interval holds 0 in a share 1 - alpha of samples,
+neither in half of them nor in all.
+
+Source: Feldman & Cousins, Physical Review D 57, 1998, section IV; Bröcker, Climate Dynamics 39, 2012 (bias of the
+reliability term); Roelofs, Cain, Shlens & Mozer, AISTATS 2022 (bias of the ECE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from onewarm.calibration.cells import Floats
+from onewarm.calibration.gaps import Gaps
+
+Functional = Callable[[Floats], Floats]
+"""Gaps (..., B) to the error (...)."""
+
+DRAWS = 1000
+_FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin, so that s can raise every bin
+
+
+class Found(NamedTuple):
+    """The error with noise taken out (the s at which half the draws are above T), and the interval."""
+
+    corrected: float
+    low: float
+    high: float
+
+
+class Model(NamedTuple):
+    """Candidates s -> gaps, and draws of the gaps that samples of such a model would show."""
+
+    fixed: Floats  # (B,)
+    scaled: Floats  # (B,)
+    draws: Callable[[float], Floats]  # s -> (draws, B)
+
+
+def shape(gap: Floats, error: Floats, sign: int = 0) -> tuple[Floats, Floats]:
+    """Gaps with noise taken out, as ``fixed + scaled``; with ``sign`` only gaps of that sign are scaled."""
+    clear = np.sqrt(np.clip(gap**2 - error**2, 0, None))
+    scaled = np.maximum(clear, _FAINT * error) * np.where(gap >= 0, 1.0, -1.0)
+    if sign == 0:
+        return np.zeros_like(gap), scaled
+    own = gap * sign >= 0
+    fixed = np.where(own, 0.0, clear * -sign)
+    scaled = np.where(own, scaled, np.where(clear > 0, 0.0, _FAINT * error * sign))
+    return fixed, scaled
+
+
+def _pooled(gaps: Gaps, error: Floats) -> tuple[Floats, Floats]:
+    """Gaps and their errors after each bin was pooled with its neighbours, which are half as heavy: a calmer shape."""
+    share = _spread(gaps.share)
+    factor = gaps.share / share
+    return _spread(gaps.gap) * factor, np.sqrt(_spread(error**2, squared=True)) * factor
+
+
+def _spread(values: Floats, *, squared: bool = False) -> Floats:
+    side = 0.25 if squared else 0.5
+    total: Floats = values.copy()
+    total[1:] += side * values[:-1]
+    total[:-1] += side * values[1:]
+    return total
+
+
+def from_gaps(
+    gaps: Gaps,
+    rng: np.random.Generator,
+    *,
+    sign: int = 0,
+    rows: float | None = None,
+    grouped: Floats | None = None,
+    draws: int = DRAWS,
+) -> Model:
+    """Rows drawn anew: how many fall in each bin, and how many of those are right, as the candidate has it.
+
+    Bins of one row each, by default; ``rows`` says how many there are otherwise. ``grouped`` (G, B) are the gaps of
+    random groups of rows, where a row is in several bins: clear gaps, which add up with their signs, then vary
+    together as those do; faint gaps on their own, since G groups could not tell how B > G of them vary together.
+    """
+
+    def variance(mean_gap: Floats) -> Floats:
+        c, cc = gaps.confidence, gaps.square  # mean of a (1 - a) with a = c - gap, over the bin's rows
+        return np.clip((c - mean_gap) - (cc - 2 * mean_gap * c + mean_gap**2), 0, 0.25) * gaps.dispersion
+
+    error = np.maximum(np.sqrt(gaps.moment * variance(np.zeros_like(gaps.gap))), 1e-12)
+    fixed, scaled = shape(*_pooled(gaps, error), sign)
+    n = max(round(gaps.effective if rows is None else rows), 1)
+    if rows is None:
+        share = gaps.share / gaps.share.sum()
+        some = rng.multinomial(n, share, draws) / (n * share)
+    else:
+        some = rng.poisson(n * np.clip(gaps.share, 1e-12, None), (draws, len(gaps.share))) / (n * gaps.share)
+    alone = rng.standard_normal(some.shape)
+    if grouped is not None and len(grouped) > 1:
+        apart = grouped - grouped.mean(axis=0)
+        apart /= np.maximum(np.sqrt((apart**2).sum(axis=0)), 1e-300)
+        clear = np.clip(1 - (error / np.maximum(np.abs(gaps.gap), 1e-12)) ** 2, 0, 1)
+        alone = np.sqrt(clear) * (rng.standard_normal((draws, len(grouped))) @ apart) + np.sqrt(1 - clear) * alone
+    noise = np.sqrt(gaps.moment) * alone  # at the counts seen: anew, they would often empty a bin of few rows
+
+    def draw(s: float) -> Floats:
+        gap = fixed + s * scaled
+        found: Floats = some * gap + noise * np.sqrt(variance(gap / gaps.share))
+        return found
+
+    return Model(fixed, scaled, draw)
+
+
+def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
+    """The errors of all candidates that could well have given what was seen."""
+    alpha = 1 - level
+    null = error(model.draws(0.0))
+    spread = max(float(null.std()), 1e-12)
+    floor = float(error(model.fixed))
+
+    def true(s: float) -> float:
+        return float(error(model.fixed + s * model.scaled))
+
+    def tail(s: float) -> float:
+        return alpha / 2 * (1 + float(np.exp(-(true(s) - floor) / spread)))
+
+    def above(s: float) -> float:
+        return float((error(model.draws(s)) >= seen - 1e-12).mean())
+
+    def below(s: float) -> float:
+        return float((error(model.draws(s)) <= seen + 1e-12).mean())
+
+    top = 1.0
+    while below(top) > alpha / 100 and true(top) < 4 and top < 1e6:
+        top *= 2
+    low = _least(lambda s: above(s) >= tail(s), top)
+    middle = _least(lambda s: above(s) >= 0.5, top)
+    high = _least(lambda s: below(s) < alpha - tail(s), top)
+    return Found(true(middle), true(low), true(max(high, low)))
+
+
+def _least(holds: Callable[[float], bool], top: float) -> float:
+    """The least s in [0, top] from which on ``holds``, which once true stays so; to 1/1000 of itself."""
+    if holds(0.0):
+        return 0.0
+    low, high = 0.0, top
+    for _ in range(16):
+        middle = (low + high) / 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+        if high - low < 1e-3 * high:
+            break
+    return (low + high) / 2
