@@ -1,5 +1,16 @@
 """``python -m onewarm`` is the command line."""
 
-from onewarm.cli import app
+import sys
 
-app(prog_name="onewarm")
+
+def main() -> None:
+    """Run the command line, or say what to install for it."""
+    try:
+        from onewarm.cli import app
+    except ModuleNotFoundError as error:
+        sys.exit(f"onewarm: the command line needs {error.name}: pip install 'onewarm[all]'")
+    app(prog_name="onewarm")
+
+
+if __name__ == "__main__":
+    main()
