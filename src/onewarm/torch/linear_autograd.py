@@ -82,11 +82,11 @@ def checked_z_loss(z_loss: float) -> float:
     return float(z_loss)
 
 
-def share(target: SoftTarget, reduction: Reduction, normalizer: Normalizer) -> float:
+def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> float:
     """What each row's loss is multiplied by before the sum."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
-    return 1.0 if reduction != "mean" else 1.0 / float(divisor(target, normalizer, target.weight.double()))
+    return 1.0 if reduction != "mean" else 1.0 / float(divisor(target, normalizer, target.mass().double()))
 
 
 def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
@@ -117,12 +117,12 @@ class _Linear(torch.autograd.Function):
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-        # Handed on, not kept: whoever gets them may own them. A second backward pass makes them anew.
+        # Handed on, not kept: whoever gets them may own them. A second backward pass makes them anew, to the same bits.
         gradients, ctx.gradients = ctx.gradients, None
-        if ctx.each or gradients is None:
-            rows = above.double().expand(len(ctx.terms[0].target))
+        if gradients is None or ctx.each:
+            rows = above.double() if ctx.each else None
             _, gradients = run(Layer(*ctx.saved_tensors), ctx.terms, above=rows, wanted=ctx.needs_input_grad[:3])
-        elif above.item() != 1:
+        if not ctx.each and above.item() != 1:
             for gradient in gradients:
                 if gradient is not None:
                     gradient.mul_(above)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
+from onewarm.target import SoftTarget
 from onewarm.torch.linear_terms import Term, Worker, may_close
 
 _SMALL = 2**20  # logits of a chunk that is never too large
@@ -42,6 +43,14 @@ class Layer(NamedTuple):
         for start in range(0, classes, step):
             part = slice(start, start + step)
             yield part, self.weight[part].to(self.dtype)
+
+    def logits(self, x: Tensor, z: Tensor) -> None:
+        """``z <- x W^T + b``, for rows and room in the arithmetic's dtype."""
+        for part, w in self.blocks():
+            if self.bias is None:
+                torch.mm(x, w.t(), out=z[:, part])
+            else:
+                torch.addmm(self.bias[part].to(z.dtype), x, w.t(), out=z[:, part])
 
 
 class Gradients(NamedTuple):
@@ -97,7 +106,8 @@ class _Run:
         self.live = None if bool(live.all()) else torch.nonzero(live)[:, 0]
         (n, d), classes = layer.hidden.shape, layer.weight.shape[0]
         self.count = n if self.live is None else len(self.live)
-        self.size = chunk_rows(self.count, classes, len(terms))
+        made = sum(3 for term in terms if not isinstance(term.target, SoftTarget))  # room of teachers made on the way
+        self.size = chunk_rows(self.count, classes, len(terms) + made)
         close = any(may_close(term.target) for term in terms) and self.all_finite()
         self.workers = [Worker(term, layer.bias, layer.blocks, like, close=close) for term in terms]
         self.room = torch.empty(len(terms), self.size, classes, **like)
@@ -136,13 +146,11 @@ class _Run:
         """The losses of some rows and their part of the gradients."""
         x = self.layer.hidden[rows].to(self.layer.dtype)
         z = self.room[0, :count]
-        self.logits(x, z)
+        self.layer.logits(x, z)
         gradient = not (self.d_hidden is None and self.d_weight is None and self.d_bias is None)
         above = None if self.above is None else self.above[rows]
-        for k, worker in reversed(
-            list(enumerate(self.workers))
-        ):  # the first last: its gradient takes the logits' place
-            place = self.room[k, :count]
+        for k in reversed(range(len(self.workers))):  # the first comes last: its gradient takes the logits' place
+            worker, place = self.workers[k], self.room[k, :count]
             if k or worker.temperature != 1:
                 torch.div(z, worker.temperature, out=place)
             try:
@@ -166,15 +174,6 @@ class _Run:
         if self.d_bias is not None:
             self.d_bias += z.sum(dim=0)
 
-    def logits(self, x: Tensor, z: Tensor) -> None:
-        """``z <- x W^T + b``."""
-        bias = self.layer.bias
-        for part, w in self.layer.blocks():
-            if bias is None:
-                torch.mm(x, w.t(), out=z[:, part])
-            else:
-                torch.addmm(bias[part].to(z.dtype), x, w.t(), out=z[:, part])
-
     def blame(self, rows: slice | Tensor, x: Tensor) -> None:
         """Raise for the first of these rows whose logits have no loss: by the input at fault, else by its logits."""
         for name, part in (("hidden", self.layer.hidden), ("weight", self.layer.weight)):
@@ -188,7 +187,7 @@ class _Run:
                 )
         z = torch.empty(1, self.layer.weight.shape[0], dtype=x.dtype, device=x.device)
         for i in range(len(x)):
-            self.logits(x[i : i + 1], z)
+            self.layer.logits(x[i : i + 1], z)
             if bool((z.isnan() | (z == torch.inf)).any()) or bool((z == -torch.inf).all()):
                 raise checks.bad_logits(z[0], _row(rows, i))
 

@@ -28,7 +28,7 @@ Rows = slice | Tensor
 class Term(NamedTuple):
     """``scale CE(z / temperature, target)``, with the z-loss of ``z / temperature``."""
 
-    target: SoftTarget
+    target: Any  # a SoftTarget, or one whose rows are made when they are taken (onewarm.torch.teachers)
     scale: float = 1.0
     temperature: float = 1.0
     z_loss: float = 0.0
