@@ -1,4 +1,6 @@
-"""How far a classifier's confidence can be believed: what one pass keeps, numbers from it, a temperature."""
+"""How far a classifier's confidence can be believed: what one pass keeps, numbers from it, calibration maps."""
+
+from typing import TYPE_CHECKING, Any
 
 from onewarm.calibration.calibrators import TemperatureError as TemperatureError
 from onewarm.calibration.calibrators import TemperatureFit as TemperatureFit
@@ -29,3 +31,17 @@ from onewarm.calibration.metrics import squared_error as squared_error
 from onewarm.calibration.metrics import top_label_ece as top_label_ece
 from onewarm.calibration.metrics import underconfidence as underconfidence
 from onewarm.calibration.summary import CalibrationSummary as CalibrationSummary
+
+if TYPE_CHECKING:
+    from onewarm.calibration.estimators import TemperatureScaling as TemperatureScaling
+    from onewarm.calibration.estimators import TemperatureUnsmooth as TemperatureUnsmooth
+    from onewarm.calibration.estimators import UnsmoothCalibrator as UnsmoothCalibrator
+
+
+def __getattr__(name: str) -> Any:
+    """The estimators: they need scikit-learn, which is loaded with the first of them."""
+    if name in ("TemperatureScaling", "TemperatureUnsmooth", "UnsmoothCalibrator"):
+        from onewarm.calibration import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,7 @@ class Gaps:
         gap: sum_i in b w_i (c_i - a_i) / W: the bin's part of mean confidence minus accuracy.
         confidence, square: mean c and mean c^2 of the bin's rows (by cells: c within a cell is its mean).
         moment: sum_i in b w_i^2 / W^2; 1 / (rows of the bin) times share^2 without weights.
+        block: the class that the bin belongs to; 0 where there is one only.
         dispersion: variance of a_i given c_i over that of a coin: 1 for labels, less for votes and distributions.
     """
 
@@ -30,6 +31,7 @@ class Gaps:
     confidence: Floats
     square: Floats
     moment: Floats
+    block: NDArray[np.int64]
     dispersion: float
 
     @property
@@ -71,7 +73,8 @@ def equal_mass(summary: CalibrationSummary, bins: int) -> Mixing:
     b = np.arange(bins)[:, None]
     inside = np.clip(np.minimum(upper, b + 1) - np.maximum(lower, b), 0, None)
     mass = upper - lower
-    return np.divide(inside, mass, where=mass > 0, out=np.zeros_like(inside))
+    mixing: Mixing = np.divide(inside, mass, where=mass > 0, out=np.zeros_like(inside))
+    return mixing
 
 
 def cell_gaps(summary: CalibrationSummary, mixing: Mixing | None = None) -> Gaps:
@@ -92,7 +95,7 @@ def predicted_gaps(summary: CalibrationSummary, bins: int) -> Gaps:
     c = np.divide(wc, w, where=w > 0, out=np.zeros_like(w))
     scale = summary.total("cell_weight2") / total
     columns = np.stack([w, wc - wa, wc, wc * c, w * scale]).reshape(5, len(w), bins, -1).sum(axis=-1)
-    return _gaps(columns.reshape(5, -1), total, dispersion(summary))
+    return _gaps(columns.reshape(5, -1), total, dispersion(summary), len(w))
 
 
 def class_bins(summary: CalibrationSummary, bins: int) -> tuple[Floats, Floats, Floats]:
@@ -134,7 +137,7 @@ def class_gaps(summary: CalibrationSummary, bins: int) -> tuple[Gaps, Floats]:
     mean = np.divide(p, w, where=w > 0, out=np.zeros_like(w))
     scale = summary.total("cell_weight2") / total
     columns = np.stack([w, p - t, p, p * mean, w * scale]).reshape(5, k, bins, -1).sum(axis=-1).reshape(5, -1)
-    return _gaps(columns, total, dispersion(summary)), grouped[:, columns[0] > 0]
+    return _gaps(columns, total, dispersion(summary), k), grouped[:, columns[0] > 0]
 
 
 def _need_classes(summary: CalibrationSummary) -> None:
@@ -142,6 +145,8 @@ def _need_classes(summary: CalibrationSummary) -> None:
         raise ValueError("summary keeps no cells of classes: make it by CalibrationSummary(classwise=True)")
 
 
-def _gaps(columns: Floats, total: float, dispersion: float) -> Gaps:
-    w, gap, wc, wcc, w2 = columns[:, columns[0] > 0]
-    return Gaps(w / total, gap / total, wc / w, wcc / w, w2 / total**2, dispersion)
+def _gaps(columns: Floats, total: float, dispersion: float, blocks: int = 1) -> Gaps:
+    some = columns[0] > 0
+    w, gap, wc, wcc, w2 = columns[:, some]
+    block = np.flatnonzero(some) // (len(some) // blocks)
+    return Gaps(w / total, gap / total, wc / w, wcc / w, w2 / total**2, block, dispersion)

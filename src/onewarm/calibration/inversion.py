@@ -31,6 +31,8 @@ Functional = Callable[[Floats], Floats]
 DRAWS = 1000
 _FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin, so that s can raise every bin
 
+_POOL = 0.1  # of confidence: standard deviation of the kernel that gaps are pooled with to find their shape
+
 
 class Found(NamedTuple):
     """The error with noise taken out (the s at which half the draws are above T), and the interval."""
@@ -61,18 +63,11 @@ def shape(gap: Floats, error: Floats, sign: int = 0) -> tuple[Floats, Floats]:
 
 
 def _pooled(gaps: Gaps, error: Floats) -> tuple[Floats, Floats]:
-    """Gaps and their errors after each bin was pooled with its neighbours, which are half as heavy: a calmer shape."""
-    share = _spread(gaps.share)
-    factor = gaps.share / share
-    return _spread(gaps.gap) * factor, np.sqrt(_spread(error**2, squared=True)) * factor
-
-
-def _spread(values: Floats, *, squared: bool = False) -> Floats:
-    side = 0.25 if squared else 0.5
-    total: Floats = values.copy()
-    total[1:] += side * values[:-1]
-    total[:-1] += side * values[1:]
-    return total
+    """Gaps and their errors after bins of one class were pooled by a Gaussian of their confidences: a calmer shape."""
+    apart = gaps.confidence[:, None] - gaps.confidence
+    near = np.exp(-0.5 * (apart / _POOL) ** 2) * (gaps.block[:, None] == gaps.block)
+    factor = gaps.share / (near @ gaps.share)
+    return (near @ gaps.gap) * factor, np.sqrt(near**2 @ error**2) * factor
 
 
 def from_gaps(
