@@ -15,8 +15,8 @@ from onewarm.calibration import measures
 from onewarm.calibration.calibrators import fit_temperature
 from onewarm.calibration.columns import Choice
 from onewarm.calibration.engine import run
-from onewarm.calibration.measures import Measure
-from onewarm.calibration.options import Option, compare, recommend
+from onewarm.calibration.measure import Measure
+from onewarm.calibration.options import Option, compare
 from onewarm.calibration.reading import Plan, Progress, plan
 from onewarm.calibration.sample import Rows
 from onewarm.calibration.slices import Slice, rank
@@ -153,9 +153,9 @@ def conclude(steps: Plan, tally: Tally) -> Audit:
     """The audit of what was tallied."""
     fit, score = tally.fit.rows(), tally.score.rows()
     options: tuple[Option, ...] = ()
+    best = None
     if fit is not None and score is not None:
-        options = compare(fit, score, logits=steps.layout.logits, ece=measures.ece_of)
-    best = recommend(options) if options else None
+        options, best = compare(fit, score, logits=steps.layout.logits, ece=measures.ece_of)
     truth = _truth(steps, tally, fit)
     found = measures.measure(tally.summary)
     chance = measures.chance_ece(tally.summary, BINS)
@@ -174,6 +174,7 @@ def conclude(steps: Plan, tally: Tally) -> Audit:
         truth=truth,
         slices=ranked,
         logits=steps.layout.logits,
+        infinite=int(tally.summary.total("nll_infinite")),
     )
     classes = steps.layout.classes or tuple(str(k) for k in range(steps.num_classes))
     return Audit(

@@ -160,7 +160,15 @@ def _options(audit: Audit) -> str:
     if not audit.options:
         return ""
     body = [_option(o, chosen=o.key == audit.recommended) for o in audit.options]
-    head = [f"Scored on {audit.scored_on:,} held-out rows", "NLL", "Gain in NLL", "95 % interval", "Brier", "ECE"]
+    head = [
+        f"Scored on {audit.scored_on:,} held-out rows",
+        "NLL",
+        "Gain in NLL",
+        "95 % interval",
+        "Brier",
+        "ECE",
+        "95 % interval",
+    ]
     return f'<div class="scroll">{_table(head, body)}</div>'
 
 
@@ -170,9 +178,10 @@ def _option(option: Option, *, chosen: bool) -> str:
     name = escape(OPTION_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
     if option.problem is not None:
         name += f'<span class="says">{escape(option.problem)}</span>'
-        return _row([name, "–", "–", "–", "–", "–"])
+        return _row([name, *["–"] * 6])
     gain = "–" if option.gain is None else number(option.gain)
     cells = [number(option.nll), gain, _ends(option.interval), number(option.brier), number(option.ece)]
+    cells.append(_ends(option.ece_interval))
     return _row([name, *cells], attributes=' class="chosen"' if chosen else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from onewarm.calibration.columns import Column
 
 SUFFIXES = (".csv", ".parquet", ".pq", ".npz", ".arrow", ".feather", ".ipc")
-_CSV_BLOCK = 1 << 22
+_CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead
 _PART_ROWS = 1 << 20
 
 Columns = dict[str, Any]
@@ -67,7 +68,7 @@ def _column(kind: pa.DataType) -> Column:
         return Column(_column(kind.value_type).kind, None)
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return Column("int")
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):  # null: nothing but empty
         return Column("float")
     return Column("text" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "other")
 
@@ -148,12 +149,31 @@ class Ipc(Source):
                 raise self.damaged("Arrow", f"after row {at}: {error}") from None
 
 
+class Counted(io.RawIOBase):
+    """A binary file that counts the bytes read from it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.done = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self.file.read(size)
+        self.done += len(data)
+        return data
+
+
 class Csv(Source):
     """A CSV file with a line of column names. One thread reads it: errors then know their row."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         with path.open("rb") as file:
+            widest = max(len(file.readline()), len(file.readline()))
+            self.block = max(_CSV_BLOCK, 4 * widest)  # a row must fit into a block
+            file.seek(0)
             reader = self._reader(file, {}, None)
             _schema(self, reader.schema)
         names = list(self.columns)
@@ -175,7 +195,7 @@ class Csv(Source):
         try:
             return pyarrow.csv.open_csv(
                 file,
-                read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK),
+                read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=self.block),
                 parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=refuse),
                 convert_options=pyarrow.csv.ConvertOptions(column_types=types, include_columns=include),
             )
@@ -200,7 +220,8 @@ class Csv(Source):
         types |= {n: pa.float64() for n in self.numeric if n in types}
         at = 0
         with self.path.open("rb") as file:
-            reader = self._reader(file, types, list(names))
+            counted = Counted(file)
+            reader = self._reader(pa.PythonFile(counted, mode="r"), types, list(names))
             while True:
                 try:
                     big = reader.read_next_batch()
@@ -210,7 +231,7 @@ class Csv(Source):
                     raise self._explained(error, list(names)) from None
                 for start in range(0, big.num_rows, rows):
                     batch = big.slice(start, rows)
-                    yield {n: batch.column(n) for n in names}, at, min(file.tell(), self.size)
+                    yield {n: batch.column(n) for n in names}, at, counted.done
                     at += batch.num_rows
 
     numeric: Sequence[str] = ()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.calibration import metrics
-from onewarm.calibration.diagram import reliability, wilson_interval
+from onewarm.calibration.diagram import wilson_interval
 from onewarm.calibration.intervals import estimate
+from onewarm.calibration.measure import Measure
 from onewarm.calibration.sample import Rows
 from onewarm.calibration.summary import CalibrationSummary
+
+Floats = NDArray[np.float64]
 
 LEVEL = 0.95
 MOST_CLASSES = 100
@@ -23,22 +24,20 @@ TITLES = {
     "mean_confidence": "Mean confidence",
     "confidence_gap": "Confidence gap (confidence - accuracy)",
     "ece": "ECE, 15 equal-width bins",
+    "ece_equal_mass": "ECE, 15 bins of equal rows",
+    "smooth_ece": "Smooth ECE",
+    "squared_error": "Squared calibration error, debiased",
+    "overconfidence": "ECE from overconfident bins",
+    "underconfidence": "ECE from underconfident bins",
+    "mce": "Largest gap of a bin (MCE)",
+    "top_label_ece": "ECE by predicted class",
+    "classwise_ece": "Classwise ECE",
     "nll": "NLL, nats",
     "brier": "Brier score, summed over classes",
+    "auroc": "AUROC of confidence against being right",
+    "aurc": "Error averaged over coverage (AURC)",
 }
 """What each measure is called, in the order of a report."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number and its interval of 95 %; None where it is not defined (an infinite NLL)."""
-
-    value: float | None
-    interval: tuple[float, float] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
-        return {"value": self.value, "interval": list(self.interval) if self.interval else None}
 
 
 def measure(summary: CalibrationSummary) -> dict[str, Measure]:
@@ -54,20 +53,35 @@ def _measure(summary: CalibrationSummary, name: str) -> Measure:
 
 
 def chance_ece(summary: CalibrationSummary, bins: int) -> float:
-    """The ECE that these confidences would show by chance if they were right: sum_b (n_b/N) sqrt(2 c(1-c) / (pi n_b)).
+    """The ECE that these confidences would show by chance if they were right.
 
-    The mean of |accuracy - confidence| of a bin whose accuracy is normal about its confidence.
+        sum_b w_b sqrt(2 c_b (1 - c_b) / (pi n_b))
+
+    The mean of |accuracy - confidence| of a bin whose accuracy is normal about its confidence c_b; w_b is the bin's
+    share of the weight, and n_b = (sum w)^2 / sum w^2 its rows.
     """
-    data = reliability(summary, bins)
-    some = data.count > 0
-    n, c = data.count[some], data.confidence[some]
-    spread = np.sqrt(2 / math.pi * c * np.clip(1 - c, 0, None) / n)
-    return float((n * spread).sum() / n.sum())
+    weight, confidence, _ = _in_bins(_cells(summary, "cell"), bins)
+    rows = _rows(summary, bins)
+    some = rows > 0
+    c = confidence[some] / weight[some]
+    spread = np.sqrt(2 / math.pi * c * np.clip(1 - c, 0, None) / rows[some])
+    return float((weight[some] * spread).sum() / weight.sum())
 
 
-def ece_of(p: NDArray[np.float64], rows: Rows) -> float:
+def _rows(summary: CalibrationSummary, bins: int) -> Floats:
+    """Rows of each bin; with weights those that would count as much, (sum w)^2 / sum w^2."""
+    weight, squares = (summary[f"cell_{of}"].reshape(bins, -1).sum(axis=1) for of in ("weight", "weight2"))
+    rows: Floats = np.divide(weight**2, squares, where=squares > 0, out=np.zeros(bins))
+    return rows
+
+
+def _in_bins(cells: tuple[Floats, ...], bins: int) -> tuple[Floats, ...]:
+    return tuple(c.reshape(bins, -1).sum(axis=1) for c in cells)
+
+
+def ece_of(p: Floats, rows: Rows) -> Measure:
     """ECE (15 bins) of probabilities against the truth of these rows."""
-    return metrics.ece(CalibrationSummary().update(p, rows.truth, weights=rows.weights, normalize=True))
+    return _measure(CalibrationSummary().update(p, rows.truth, weights=rows.weights, normalize=True), "ece")
 
 
 def truth_entropy(summary: CalibrationSummary) -> float:
@@ -77,26 +91,36 @@ def truth_entropy(summary: CalibrationSummary) -> float:
 
 def diagrams(summary: CalibrationSummary, bins: int, classes: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
     """Reliability of all rows, with a smooth curve, then of the rows where each class is the answer (K <= 100)."""
-    top = reliability(summary, bins, level=LEVEL).to_dict()
-    found: list[dict[str, Any]] = [{"of": "all", "title": "all rows", **top, "smooth": smooth_curve(summary)}]
+    cells = _cells(summary, "cell")
+    count = summary["cell_count"].reshape(bins, -1).sum(axis=1)
+    of_bins = _bins(count, *_in_bins(cells, bins), rows=_rows(summary, bins))
+    found = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth_curve(*cells)}]
     if len(classes) > MOST_CLASSES or "predicted_count" not in summary.statistics:
         return tuple(found)
     for k, name in enumerate(classes):
-        count, weight, confidence, correct = (
-            summary[f"predicted_{of}"][k].reshape(bins, -1).sum(axis=1)
-            for of in ("count", "weight", "confidence", "correct")
-        )
-        if count.any():
-            title = f"rows answered {name}"
-            found.append({"of": f"answer {name}", "title": title, "bins": _bins(count, weight, confidence, correct)})
+        cells = _cells(summary, "predicted", k)
+        count = summary["predicted_count"][k].reshape(bins, -1).sum(axis=1)
+        if cells[0].any():
+            of_bins = _bins(count, *_in_bins(cells, bins), rows=count)
+            curve = smooth_curve(*cells, points=61)
+            found.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": curve})
     return tuple(found)
 
 
-def _bins(count: Any, weight: Any, confidence: Any, correct: Any) -> list[dict[str, Any]]:
+def _cells(summary: CalibrationSummary, kind: str, *at: int) -> tuple[Floats, Floats, Floats]:
+    """Weight, confidence and correctness by cell: of all rows, or of those answered with one class."""
+    weight, confidence, correct = (summary[f"{kind}_{of}"][at] for of in ("weight", "confidence", "correct"))
+    return weight, confidence, correct
+
+
+def _bins(
+    count: NDArray[np.int64], weight: Floats, confidence: Floats, correct: Floats, *, rows: NDArray[Any]
+) -> list[dict[str, Any]]:
+    """Bins as ``ReliabilityData.to_dict`` gives them; intervals are Wilson's, of so many ``rows``."""
     edges = (np.arange(len(count) + 1) / len(count)).tolist()
     some = np.where(weight > 0, weight, 1.0)
     accuracy = np.clip(correct / some, 0, 1)
-    ends = wilson_interval(accuracy, count, LEVEL)
+    ends = wilson_interval(accuracy, rows, LEVEL)
     return [
         {
             "lower": edges[b],
@@ -110,18 +134,21 @@ def _bins(count: Any, weight: Any, confidence: Any, correct: Any) -> list[dict[s
     ]
 
 
-def smooth_curve(summary: CalibrationSummary, width: float = 0.03, points: int = 101) -> dict[str, Any]:
-    """Accuracy as a smooth function of confidence: a Gaussian kernel mean over the cells, where there are rows.
+def smooth_curve(
+    weight: Floats, confidence: Floats, correct: Floats, *, width: float = 0.03, points: int = 101
+) -> dict[str, Any]:
+    """Accuracy as a smooth function of confidence: a Gaussian kernel mean over the cells that have rows.
 
         r(x) = sum_c K(x - m_c) correct_c / sum_c K(x - m_c) weight_c        m_c: mean confidence of cell c
 
-    Ends of the curve: the least and the greatest mean confidence of a cell. Nadaraya & Watson, 1964.
+    From the least to the greatest mean confidence of a cell.
+
+    Source: Nadaraya, Theory of Probability and its Applications 9, 1964; Watson, Sankhya A 26, 1964.
     """
-    weight, confidence, correct = (summary[f"cell_{of}"] for of in ("weight", "confidence", "correct"))
     some = weight > 0
     middle = confidence[some] / weight[some]
     x = np.linspace(middle.min(), middle.max(), points)
     distance = (x[:, None] - middle) / width
     kernel = np.exp(-0.5 * (distance**2 - (distance**2).min(axis=1, keepdims=True)))
     y = (kernel * correct[some]).sum(axis=1) / (kernel * weight[some]).sum(axis=1)
-    return {"width": width, "x": x.tolist(), "y": y.tolist()}
+    return {"width": width, "x": x.round(6).tolist(), "y": y.round(6).tolist()}

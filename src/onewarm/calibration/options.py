@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration.affine import fit_alpha, mixed
 from onewarm.calibration.calibrators import fit_temperature
+from onewarm.calibration.measure import Measure
 from onewarm.calibration.sample import Rows
 from onewarm.calibration.tally import probabilities
 
@@ -19,6 +21,12 @@ Floats = NDArray[np.float64]
 
 LEAST_GAIN = 0.001
 """Nats a row: an option that gains less on held-out rows is not worth a change."""
+LEAST_ALPHA = 1e-3
+"""Smoothing weaker than this is none."""
+FLOOR = 1e-9
+"""Least probability that undoing smoothing leaves a class."""
+MOST_ROWS = 20_000
+"""Rows that the two-parameter option is fitted on, at most (about)."""
 LEVEL = 0.95
 
 
@@ -30,7 +38,8 @@ class Option:
         key: "leave", "temperature", "unsmooth", "temperature-unsmooth" or "retrain".
         parameters: what was fitted, as {"temperature": 1.7}.
         problem: why it could not be fitted, or None; the numbers below are then None.
-        nll, brier, ece: on held-out rows. nll is None where a true class had probability 0 (see ``infinite``).
+        nll, brier, ece, ece_interval: on held-out rows (the interval is of the ECE without the noise of finite rows).
+            nll is None where a true class had probability 0 (see ``infinite``).
         gain, interval: mean paired difference and its normal interval; None where a row's NLL is infinite.
         infinite: held-out rows with infinite NLL.
     """
@@ -41,74 +50,116 @@ class Option:
     nll: float | None = None
     brier: float | None = None
     ece: float | None = None
+    ece_interval: tuple[float, float] | None = None
     gain: float | None = None
     interval: tuple[float, float] | None = None
     infinite: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
-        return {**self.__dict__, "interval": list(self.interval) if self.interval else None}
+        ends = {name: getattr(self, name) for name in ("interval", "ece_interval")}
+        return {**self.__dict__, **{name: list(e) if e else None for name, e in ends.items()}}
 
 
-def compare(fit: Rows, score: Rows, *, logits: bool, ece: Callable[[Floats, Rows], float]) -> tuple[Option, ...]:
-    """Every option, fitted on ``fit`` and scored on ``score``; the first is to leave the model as it is."""
+def compare(
+    fit: Rows, score: Rows, *, logits: bool, ece: Callable[[Floats, Rows], Measure]
+) -> tuple[tuple[Option, ...], Option]:
+    """Every option, fitted on ``fit`` and scored on ``score``, the first to leave the model as it is; and the best.
+
+    The best is the simplest that held-out rows show to be better. An option replaces a simpler one if its NLL is
+    lower by at least ``LEAST_GAIN`` and the interval of the paired difference lies above 0; where some rows have an
+    infinite NLL, if it has fewer of them and no greater Brier score.
+    """
     before = probabilities(score.predictions, logits=logits).astype(np.float64)
-    base = row_nll(before, score.truth)
-    options = [_scored("leave", {}, before, base, base, score, ece)]
+    weights = np.ones(len(before)) if score.weights is None else score.weights
+    base = lowest = row_nll(before, score.truth)
+    best = _scored("leave", {}, before, base, base, score, ece)
+    options = [best]
     for key, found in _fitted(fit, logits=logits):
         if isinstance(found, str):
             options.append(Option(key, {}, problem=found))
             continue
         parameters, transform = found
         after = transform(score.predictions)
-        options.append(_scored(key, parameters, after, base, row_nll(after, score.truth), score, ece))
-    return tuple(options)
+        losses = row_nll(after, score.truth)
+        options.append(_scored(key, parameters, after, base, losses, score, ece))
+        if _better(options[-1], losses, best, lowest, weights):
+            best, lowest = options[-1], losses
+    return tuple(options), best
 
 
-def recommend(options: tuple[Option, ...]) -> Option:
-    """The simplest option that held-out rows show to be better; leaving it, where none gains ``LEAST_GAIN``.
-
-    An option is better than leaving it if the interval of its gain lies above 0 and its gain is at least
-    ``LEAST_GAIN``; of two that are, the later (less simple) one must gain ``LEAST_GAIN`` more.
-    """
-    best = options[0]
-    for option in options[1:]:
-        if option.key == "temperature-unsmooth" and option.parameters.get("alpha", 0.0) == 0.0:
-            continue
-        if option.problem is None and _better(option, best):
-            best = option
-    return best
-
-
-def _better(option: Option, best: Option) -> bool:
-    if option.infinite != best.infinite:
-        return option.infinite < best.infinite and (option.brier or 0.0) <= (best.brier or 0.0) + 1e-3
-    if option.gain is None or option.interval is None:
-        return False
-    return option.interval[0] > 0 and option.gain >= (best.gain or 0.0) + LEAST_GAIN
+def _better(option: Option, losses: Floats, best: Option, lowest: Floats, weights: Floats) -> bool:
+    if option.infinite or best.infinite:
+        assert option.brier is not None and best.brier is not None
+        return option.infinite < best.infinite and option.brier <= best.brier
+    gain, interval = mean_interval(lowest - losses, weights)
+    return gain >= LEAST_GAIN and interval[0] > 0
 
 
 Transform = Callable[[NDArray[Any]], Floats]
+Fitted = tuple[str, tuple[dict[str, float], Transform] | str]
 
 
-def _fitted(fit: Rows, *, logits: bool) -> list[tuple[str, tuple[dict[str, float], Transform] | str]]:
+def _fitted(fit: Rows, *, logits: bool) -> list[Fitted]:
     """The options in order of simplicity: parameters and the map of predictions, or why there are none."""
-    found: list[tuple[str, tuple[dict[str, float], Transform] | str]] = []
-    more: dict[str, Any] = {} if fit.weights is None else {"weights": fit.weights}
-    try:
-        scaling = fit_temperature(fit.predictions, fit.truth, probabilities=not logits, normalize=not logits, **more)
-        found.append(
-            (
-                "temperature",
-                (
-                    {"temperature": scaling.temperature},
-                    lambda v: np.asarray(scaling.apply(v, probabilities=not logits, normalize=not logits), np.float64),
-                ),
-            )
-        )
-    except ValueError as error:
-        found.append(("temperature", str(error)))
+    values, truth = _by_weight(fit)
+    if truth.ndim == 2:
+        truth = shares(truth)
+    found: list[Fitted] = [_temperature(values, truth, logits=logits)]
+    p = probabilities(values, logits=logits).astype(np.float64)
+    alpha = fit_alpha(p, truth, FLOOR).alpha
+    if alpha > LEAST_ALPHA:
+        undo: Transform = lambda v: mixed(probabilities(v, logits=logits).astype(np.float64), alpha, FLOOR)  # noqa: E731
+        found.append(("unsmooth", ({"alpha": alpha}, undo)))
+    elif alpha < -LEAST_ALPHA:
+        share = -alpha / (1 - alpha)
+        mix: Transform = lambda v: (1 - share) * probabilities(v, logits=logits) + share / v.shape[1]  # noqa: E731
+        found.append(("retrain", ({"alpha": share}, mix)))
+    found.append(_both(values, truth, logits=logits))
     return found
+
+
+def _temperature(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
+    try:
+        scaling = fit_temperature(values, truth, probabilities=not logits, normalize=not logits)
+    except ValueError as error:
+        return "temperature", str(error)
+
+    def apply(v: NDArray[Any]) -> Floats:
+        return np.asarray(scaling.apply(v, probabilities=not logits, normalize=not logits), np.float64)
+
+    return "temperature", ({"temperature": scaling.temperature}, apply)
+
+
+def _both(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
+    key = "temperature-unsmooth"
+    try:
+        from onewarm.calibration.estimators import TemperatureUnsmooth
+    except ImportError:
+        return key, "it needs scikit-learn: pip install 'onewarm[audit]'"
+    few = slice(None, None, max(1, len(values) // MOST_ROWS))
+
+    def ready(v: NDArray[Any]) -> NDArray[Any]:
+        return v if logits else probabilities(v, logits=False)
+
+    try:
+        both = TemperatureUnsmooth(probabilities=not logits).fit(ready(values[few]), truth[few])
+    except ValueError as error:
+        return key, str(error)
+    parameters = {"temperature": float(both.temperature_), "alpha": float(both.alpha_)}
+    return key, (parameters, lambda v: np.asarray(both.predict_proba(ready(v)), np.float64))
+
+
+def _by_weight(fit: Rows) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows for the fits: as they are, or each as often as its weight says (systematic sampling, exact if whole)."""
+    w = fit.weights
+    if w is None or not w.any():
+        return fit.predictions, fit.truth
+    whole = bool((w == np.floor(w)).all()) and w.sum() <= 4 * len(w)
+    size = int(w.sum()) if whole else 4 * len(w)
+    ends = np.floor(w.cumsum() * (size / w.sum()) + 0.5).astype(np.int64)
+    chosen = np.repeat(np.arange(len(w)), np.diff(ends, prepend=0))
+    return fit.predictions[chosen], fit.truth[chosen]
 
 
 def _scored(
@@ -118,12 +169,13 @@ def _scored(
     base: Floats,
     losses: Floats,
     score: Rows,
-    ece: Callable[[Floats, Rows], float],
+    ece: Callable[[Floats, Rows], Measure],
 ) -> Option:
     w = np.ones(len(losses)) if score.weights is None else score.weights
     total = w.sum()
     infinite = int(np.count_nonzero(~np.isfinite(losses)))
     gain, interval = None, None
+    error = ece(p, score)
     if key != "leave" and infinite == 0 and np.isfinite(base).all():
         gain, interval = mean_interval(base - losses, w)
     return Option(
@@ -131,7 +183,8 @@ def _scored(
         parameters,
         nll=None if infinite else float((w * losses).sum() / total),
         brier=float((w * row_brier(p, score.truth)).sum() / total),
-        ece=ece(p, score),
+        ece=error.value,
+        ece_interval=error.interval,
         gain=gain,
         interval=interval,
         infinite=infinite,

@@ -96,4 +96,4 @@ def gap_line(gap: float, interval: tuple[float, float], reach: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}\u00a0%"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onewarm.calibration.measures import Measure
+from onewarm.calibration.measure import Measure
 from onewarm.calibration.options import LEAST_GAIN, Option
 from onewarm.calibration.slices import Slice
 
@@ -14,7 +14,7 @@ OPTION_TITLES = {
     "leave": "Leave it as it is",
     "temperature": "Temperature",
     "unsmooth": "Undo smoothing (affine inverse)",
-    "temperature-unsmooth": "Undo smoothing, then a temperature",
+    "temperature-unsmooth": "Temperature, then the affine inverse",
     "retrain": "Retrain with label smoothing (stand-in: mix with uniform)",
 }
 ALPHA = 0.05
@@ -60,6 +60,7 @@ def judge(
     truth: Mapping[str, Any],
     slices: tuple[Slice, ...],
     logits: bool,
+    infinite: int,
 ) -> Verdict:
     """The verdict of these numbers."""
     kind = _kind(measures, chance)
@@ -75,6 +76,10 @@ def judge(
     findings = [_gap_sentence(gap, rows, num_classes), _ece_sentence(measures, chance)]
     findings += _truth_sentences(truth, options, accuracy.value, num_classes, rows)
     findings += _slice_sentences(slices)
+    if infinite:
+        findings.append(
+            f"In {infinite:,} rows a true class has a probability of exactly 0: their NLL is infinite, so is the mean."
+        )
     return Verdict(kind, headline, tuple(findings), tuple(_advice(options, best, fitted_on, scored_on, logits)))
 
 
@@ -84,7 +89,7 @@ def _kind(measures: Mapping[str, Measure], chance: float) -> str:
         return "overconfident"
     if gap.interval is not None and gap.interval[1] < 0:
         return "underconfident"
-    debiased = measures.get("debiased_squared_error")
+    debiased = measures.get("squared_error")
     if debiased is not None and debiased.interval is not None:
         return "miscalibrated" if debiased.interval[0] > 0 else "calibrated"
     return "miscalibrated" if (ece.value or 0.0) > 2 * chance else "calibrated"
@@ -93,7 +98,7 @@ def _kind(measures: Mapping[str, Measure], chance: float) -> str:
 def _gap_sentence(gap: Measure, rows: int, num_classes: int) -> str:
     assert gap.value is not None
     word = "more" if gap.value >= 0 else "less"
-    within = f" (95 % interval {_points(gap.interval)})" if gap.interval else ""
+    within = f" (95\u00a0% interval {_points(gap.interval)})" if gap.interval else ""
     return (
         f"Over {rows:,} rows and {num_classes} classes the mean confidence is {abs(gap.value) * 100:.1f} points {word} "
         f"than the accuracy{within}."
@@ -102,9 +107,13 @@ def _gap_sentence(gap: Measure, rows: int, num_classes: int) -> str:
 
 def _ece_sentence(measures: Mapping[str, Measure], chance: float) -> str:
     ece = measures["ece"]
+    own = ""
+    if ece.interval is not None:
+        ends = " to ".join(number(e) for e in ece.interval)
+        own = f"; the model's own, without the noise of finite rows, is within {ends} (95\u00a0%)"
     return (
-        f"Expected calibration error (ECE) in 15 bins: {number(ece.value)}{interval(ece.interval)}. A perfectly "
-        f"calibrated model with these confidences would show about {number(chance)} by chance alone."
+        f"Expected calibration error (ECE) in 15 bins: {number(ece.value)}{own}. A perfectly calibrated model with "
+        f"these confidences would show about {number(chance)} by chance alone."
     )
 
 
@@ -211,7 +220,15 @@ def _what(best: Option, logits: bool) -> str:
             "equals that."
         )
     if best.key == "temperature-unsmooth":
-        return f"Undo its smoothing with alpha = {alpha:.4f}, together with a temperature T = {t:.4f}."
+        assert t is not None and alpha is not None
+        if alpha < 0:
+            return (
+                f"Divide the logits by T = {t:.4f}, then mix {-alpha / (1 - alpha):.4f} of the uniform row into the "
+                "probabilities."
+            )
+        return (
+            f"Divide the logits by T = {t:.4f}, then replace p by (p - alpha / K) / (1 - alpha), alpha = {alpha:.4f}."
+        )
     return (
         f"Retrain with label smoothing, alpha about {alpha:.3f}; until then mix that much uniform into the "
         "probabilities, p (1 - alpha) + alpha / K, which is what was scored."
@@ -231,9 +248,9 @@ def percent(share: float) -> str:
     """A share as a percentage.
 
     >>> percent(0.936)
-    '93.6 %'
+    '93.6\\xa0%'
     """
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}\u00a0%"
 
 
 def number(value: float | None) -> str:

@@ -12,7 +12,7 @@
  */
 
 /** Shares of one, as the reader sees them. @param {number | null} v */
-const percent = (v) => (v === null ? "–" : `${(100 * v).toFixed(1)} %`);
+const percent = (v) => (v === null ? "–" : `${(100 * v).toFixed(1)}\u00a0%`);
 /** @param {number} v */
 const whole = (v) => Math.round(v).toLocaleString("en-US");
 /** @param {number} v */
@@ -81,6 +81,12 @@ function frame() {
   return parts;
 }
 
+/** The chosen bin, behind everything. @param {any} bin */
+function band(bin) {
+  const x = toX(bin.lower);
+  return svg("rect", { class: "ow-rel-band", x, y: BOX.top, width: toX(bin.upper) - x, height: BOX.size });
+}
+
 /** @param {any} diagram @param {string} view @param {number} chosen */
 function marks(diagram, view, chosen) {
   const most = Math.log1p(Math.max(1, ...diagram.bins.map((/** @type {any} */ b) => b.count)));
@@ -90,7 +96,6 @@ function marks(diagram, view, chosen) {
     const width = toX(bin.upper) - x;
     const on = i === chosen ? " ow-rel-on" : "";
     const height = (Math.log1p(bin.count) / most) * COUNTS.height;
-    if (i === chosen) parts.push(svg("rect", { class: "ow-rel-band", x, y: BOX.top, width, height: BOX.size }));
     parts.push(
       svg("rect", { class: `ow-rel-count${on}`, x: x + 1, width: width - 2, y: COUNTS.top + COUNTS.height - height, height }),
     );
@@ -165,7 +170,7 @@ function render({ model, el }) {
     choose.value = String(state.diagram);
     bins.setAttribute("aria-pressed", String(state.view === "bins"));
     smooth.setAttribute("aria-pressed", String(state.view === "smooth"));
-    plot.replaceChildren(...frame(), ...marks(diagram, state.view, state.bin));
+    plot.replaceChildren(band(diagram.bins[state.bin]), ...frame(), ...marks(diagram, state.view, state.bin));
     const text = describe(diagram.bins[state.bin]);
     pad.setAttribute("aria-valuemax", String(diagram.bins.length));
     pad.setAttribute("aria-valuenow", String(state.bin + 1));
@@ -200,6 +205,8 @@ function render({ model, el }) {
     event.preventDefault();
     set({ bin: Math.min(Math.max(to, 0), last) });
   });
+  const open = () => more.setAttribute("open", "");
+  globalThis.addEventListener?.("beforeprint", open); // on paper the table stands open
   const hear = () => {
     Object.assign(state, model.get("state") ?? {});
     draw();
@@ -207,7 +214,10 @@ function render({ model, el }) {
   model.on?.("change:state", hear);
   draw();
   el.replaceChildren(root);
-  return () => model.off?.("change:state", hear);
+  return () => {
+    model.off?.("change:state", hear);
+    globalThis.removeEventListener?.("beforeprint", open);
+  };
 }
 
 export default { render };

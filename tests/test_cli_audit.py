@@ -1,0 +1,149 @@
+"""``onewarm audit`` as a person meets it: what it prints, writes and answers; bad files leave nothing behind."""
+
+import json
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from typer.testing import CliRunner
+
+from onewarm.cli import app
+
+N = 600
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["audit", *map(str, arguments)], env={"COLUMNS": "300"})
+
+
+def predictions(seed=0):
+    """Three classes, overconfident: logits of the truth's distribution times 2."""
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(N, 3))
+    e = np.exp(z)
+    labels = np.array([rng.choice(3, p=row) for row in e / e.sum(1, keepdims=True)])
+    e = np.exp(2 * z)
+    return e / e.sum(1, keepdims=True), labels
+
+
+def save(path, p, labels, **more):
+    columns = {f"p{k}": p[:, k] for k in range(p.shape[1])} | {"label": labels} | more
+    pyarrow.parquet.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.fixture
+def file(tmp_path):
+    p, labels = predictions()
+    return save(tmp_path / "model.parquet", p, labels, country=np.array(["de", "fr"])[np.arange(N) // 2 % 2])
+
+
+def test_a_verdict_in_words_a_report_and_json(file, tmp_path):
+    out, report = tmp_path / "audit.json", tmp_path / "new" / "audit.html"
+    result = run(file, "--slice", "country", "--json", out, "--report", report)
+    assert result.exit_code == 0, result.output
+    assert "Overconfident: it says" in result.output
+    assert "Divide the logits by T = " in result.output
+    assert "country = de" in result.output and "held-out rows" in result.output
+    found = json.loads(out.read_text())
+    assert found["format"] == 1 and found["rows"] == N and found["recommended"] == "temperature"
+    assert found["verdict"]["headline"] in result.output
+    assert found["verdict"]["headline"] in report.read_text()
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_json_to_the_terminal_is_json_alone_and_the_same_bytes_again(file):
+    first, second = run(file, "--json", "-"), run(file, "--json", "-")
+    assert json.loads(first.stdout)["files"][0]["name"] == "model.parquet"
+    assert first.stdout == second.stdout
+
+
+@pytest.mark.parametrize(("limit", "code"), [(0.0, 1), (1.0, 0)])
+def test_fail_above_is_for_ci(file, limit, code, tmp_path):
+    result = run(file, "--fail-above", limit, "--json", tmp_path / "a.json")
+    assert result.exit_code == code
+    assert (tmp_path / "a.json").is_file()
+    assert bool(re.search(r"ECE 0\.\d{4} is above 0\.", result.output)) == (code == 1)
+
+
+def test_globs_and_duplicate_rows_are_welcome(tmp_path):
+    p, labels = predictions()
+    for name in ("a.parquet", "b.parquet"):
+        save(tmp_path / name, p, labels)
+    result = run(tmp_path / "*.parquet", "--json", "-")
+    assert json.loads(result.stdout)["rows"] == 2 * N
+
+
+def percent(p, labels):
+    return 100 * p, labels
+
+
+def from_one(p, labels):
+    return p, labels + 1
+
+
+def with_nan(p, labels):
+    p = p.copy()
+    p[41, 1] = np.nan
+    return p, labels
+
+
+def swapped(p, labels):
+    return np.stack([labels.astype(float)] * 3, axis=1), labels
+
+
+def logits(p, labels):
+    return np.log(p), labels
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (percent, "row 1, column 'p0' is 6"),
+        (percent, "these are percentages; divide by 100"),
+        (from_one, "column 'label' is 3: labels are 0..2, one for each of the 3 predicted classes; no label is 0: do"),
+        (with_nan, "bad.parquet: row 42, column 'p1' is nan: probabilities are finite numbers; fix or drop the row"),
+        (swapped, "are these labels or votes?"),
+        (logits, "are these logits? pass them with --logits"),
+    ],
+)
+def test_bad_rows_are_told_by_file_row_and_column_and_nothing_is_written(tmp_path, spoil, said):
+    file = save(tmp_path / "bad.parquet", *spoil(*predictions(1)))
+    result = run(file, "--json", tmp_path / "a.json", "--report", tmp_path / "a.html")
+    assert result.exit_code == 2
+    assert said.replace("is 6", "is ") in result.output
+    assert "Traceback" not in result.output
+    assert [f.name for f in tmp_path.iterdir()] == ["bad.parquet"]
+
+
+def test_files_that_are_none(tmp_path, file):
+    report = tmp_path / "out" / "a.html"
+    (tmp_path / "cut.parquet").write_bytes(file.read_bytes()[:-100])
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "head.csv").write_text("p0,p1,label\n")
+    for name, said in (
+        ("cut.parquet", "not a readable Parquet file, perhaps cut short"),
+        ("empty.csv", "is empty (0 bytes)"),
+        ("head.csv", "no rows, only column names"),
+        (".", "is a folder: name its files"),
+        ("modell.parquet", "near it: model.parquet"),
+    ):
+        result = run(tmp_path / name, "--report", report)
+        assert (result.exit_code, said in result.output) == (2, True), result.output
+    assert not report.parent.exists()
+
+
+def test_a_report_does_not_replace_what_is_audited(file):
+    before = file.read_bytes()
+    result = run(file, "--report", file)
+    assert result.exit_code == 2 and "is to be audited" in result.output
+    assert file.read_bytes() == before
+
+
+def test_options_that_disagree(file):
+    assert "not both" in run(file, "--logits", "p", "--probabilities", "p").output
+    assert "nearest: 'country'" in run(file, "--slice", "contry").output
+    assert "are --probabilities and --labels swapped?" in run(file, "--probabilities", "label", "--labels", "p0").output
+    assert "engine is 'spark': choose one of local, ray" in run(file, "--engine", "spark").output
