@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import losses
+from benchmarks import linear, losses
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 
-BENCHES = {"losses": losses}
+BENCHES: dict[str, Any] = {"losses": losses, "linear": linear}
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 
@@ -36,8 +37,10 @@ def main() -> None:
     for name in options.bench or BENCHES:
         bench = BENCHES[name]
         found = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)
-        console.print(_table(bench.TITLE, found))
+        console.print(_table(bench.TITLE, found, getattr(bench, "UNITS", ("copies", "vs eager"))))
         for case, _ in found:
+            for note in case.notes:
+                console.print(f"{case.title}: {note}", highlight=False)
             for peer, why in case.skipped.items():
                 console.print(f"{case.title}: {peer} skipped: {why}", highlight=False)
         report["benches"][name] = [_plain(case, timings) for case, timings in found]
@@ -59,16 +62,16 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
                 spent = sum(sum(t.seconds) for t in timings.values())
                 rounds = len(next(iter(timings.values())).seconds)
                 progress.update(task, total=seconds, completed=min(spent, seconds), what=f"round {rounds}")
-            found.append((Case(case.title, {}, case.skipped, case.copy, case.baseline), timings))
+            found.append((replace(case, peers={}), timings))
             progress.update(task, description="benchmarks", total=None, what="compiling")
     return found
 
 
-def _table(title: str, found: list[tuple[Case, dict[str, Timing]]]) -> Table:
+def _table(title: str, found: list[tuple[Case, dict[str, Timing]]], units: tuple[str, str]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), min_width=80)
     table.add_column("N x K", no_wrap=True)
     table.add_column("peer", no_wrap=True)
-    for heading in ("ms", "quartiles", "copies", "vs eager"):
+    for heading in ("ms", "quartiles", *units):
         table.add_column(heading, justify="right", no_wrap=True)
     for case, timings in found:
         for i, (peer, t) in enumerate(timings.items()):
@@ -89,6 +92,9 @@ def _plain(case: Case, timings: dict[str, Timing]) -> dict[str, Any]:
     return {
         "case": case.title,
         "skipped": case.skipped,
+        "notes": case.notes,
+        "copies_of": case.copy,
+        "eager_is": case.baseline,
         "peers": {
             peer: {
                 "median_s": t.median,

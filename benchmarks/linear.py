@@ -1,0 +1,111 @@
+"""A vocabulary's loss and the gradients in hidden and weight, CPU, float32, beside its three matrix products."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+import onewarm as ow
+from benchmarks.measure import Case
+from onewarm.torch import linear_cross_entropy
+from onewarm.torch.linear_chunks import chunk_rows
+
+TITLE = "Linear layer, loss and both gradients, float32, CPU (N x D x V). Products: the three of the layer alone."
+UNITS = ("products", "vs formed")
+SIZES = ((4096, 1024, 32000),)
+SMALL = ((512, 256, 8000),)
+ALPHA = 0.1
+PRODUCTS, FORMED = "3 products", "PyTorch, formed"
+CLEAR = Path("/proc/self/clear_refs")
+
+
+def cases(quick: bool) -> Iterator[Case]:
+    """One case a size; each is made when it is its turn, so that only one holds memory."""
+    for size in SMALL if quick else SIZES:
+        yield _case(*size)
+
+
+def _case(n: int, d: int, v: int) -> Case:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(n, d, generator=generator).requires_grad_()
+    w = (torch.randn(v, d, generator=generator) / d**0.5).requires_grad_()
+    y = torch.randint(0, v, (n,), generator=generator)
+    hard = ow.one_hot(y, v)
+    kept = torch.softmax(torch.randn(n, 16, generator=generator), dim=1) * 0.9
+    prior = torch.softmax(torch.randn(v, generator=generator), dim=0)
+    targets = {
+        "hard": hard,
+        "smooth": ow.smooth(y, ALPHA, num_classes=v),
+        "prior": ow.smooth(y, ALPHA, prior=prior),
+        "top 16": ow.top_k(torch.randint(0, v, (n, 16), generator=generator), kept, num_classes=v),
+    }
+
+    def backward(loss: Callable[[], Tensor]) -> Callable[[], object]:
+        def work() -> tuple[Tensor | None, Tensor | None]:
+            loss().backward()  # type: ignore[no-untyped-call]
+            gradients = x.grad, w.grad
+            x.grad = w.grad = None
+            return gradients
+
+        return work
+
+    peers: dict[str, Callable[[], object]] = {
+        PRODUCTS: lambda: _products(x.detach(), w.detach(), n),
+        "3 products, chunks": lambda: _products(x.detach(), w.detach(), chunk_rows(n, v)),
+    }
+    for name, target in targets.items():
+        peers[f"onewarm, {name}"] = backward(lambda target=target: linear_cross_entropy(x, w, target))  # type: ignore[misc]
+    peers[FORMED] = backward(lambda: F.cross_entropy(x @ w.T, y, label_smoothing=ALPHA))
+    skipped = {}
+    own: Any = getattr(F, "linear_cross_entropy", None)
+    if own is None:
+        skipped["PyTorch, chunks"] = "this PyTorch has no linear_cross_entropy"
+    else:
+        # Hard labels: with smoothing PyTorch would form the logits.
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=chunk_rows(n, v))
+        peers["PyTorch, chunks"] = backward(lambda: own(x, w, y, options=options))
+    return Case(
+        f"{n} x {d} x {v}", peers, skipped, copy=PRODUCTS, baseline=FORMED, notes=_memory(peers, n * v, (n + v) * d)
+    )
+
+
+def _products(x: Tensor, w: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """What any linear layer with a loss has to do, so many rows at a time: logits, and the products that use them."""
+    dx, dw = torch.empty_like(x), torch.empty_like(w)
+    room = torch.empty(rows, len(w))
+    for start in range(0, len(x), rows):
+        part = x[start : start + rows]
+        z = room[: len(part)]
+        torch.mm(part, w.t(), out=z)
+        torch.mm(z, w, out=dx[start : start + rows])
+        dw.addmm_(z.t(), part, beta=min(start, 1))
+    return dx, dw
+
+
+def _memory(peers: dict[str, Callable[[], object]], logits: int, gradients: int) -> tuple[str, ...]:
+    """The most memory that each peer held beyond its inputs and the two gradients, as a share of the logits' size."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is None or not CLEAR.exists():
+        return ("extra memory: not measured, which needs Linux",)
+    linear_cross_entropy(torch.zeros(2, 2), torch.zeros(3, 2), torch.tensor([0, 1]))  # compile
+    shares = []
+    for name, work in peers.items():
+        trim(0)  # memory that is free but kept would hide what the next call takes
+        CLEAR.write_text("5")  # the peak starts again from what is held now
+        before = _status("VmRSS")
+        work()
+        extra = _status("VmHWM") - before - 4 * gradients
+        shares.append(f"{name} {100 * extra / (4 * logits):.1f} %")
+    return ("extra memory, of the logits' size: " + ", ".join(shares),)
+
+
+def _status(field: str) -> int:
+    """A size in bytes from the kernel's account of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field + ":"))
