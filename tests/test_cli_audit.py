@@ -68,6 +68,15 @@ def test_fail_above_is_for_ci(file, limit, code, tmp_path):
     assert bool(re.search(r"ECE 0\.\d{4} is above 0\.", result.output)) == (code == 1)
 
 
+def test_fail_above_says_where_noise_may_have_done_it(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(3), 200)
+    labels = np.array([rng.choice(3, p=row) for row in p])
+    result = run(save(tmp_path / "few.parquet", p, labels), "--fail-above", 0.001)
+    assert result.exit_code == 1
+    assert "Noise alone may have done it" in result.output
+
+
 def test_globs_and_duplicate_rows_are_welcome(tmp_path):
     p, labels = predictions()
     for name in ("a.parquet", "b.parquet"):

@@ -148,13 +148,15 @@ def study(
 @app.command()
 def audit(
     files: Annotated[list[str], typer.Argument(help="CSV, Parquet, Arrow or NPZ files, or globs in quotes.")],
-    labels: Annotated[str | None, typer.Option(help="Column of the true classes, 0 to K-1, or their names.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Column of the true classes, 0 to K-1, or their names; or FILE:COLUMN.")
+    ] = None,
     probabilities: Annotated[
         str | None, typer.Option(help="Column of lists, prefix of columns (prob_), or names with commas.")
     ] = None,
     logits: Annotated[str | None, typer.Option(help="The same, where the file holds logits.")] = None,
     votes: Annotated[
-        str | None, typer.Option(help="Truth as people's votes, or shares, for each class: as --probabilities.")
+        str | None, typer.Option(help="Truth as people's votes, or shares, for each class: columns, or FILE:COLUMN.")
     ] = None,
     slice_: Annotated[
         list[str] | None, typer.Option("--slice", help="Column of groups to compare; may be given again.")
@@ -186,8 +188,9 @@ def audit(
         from onewarm.calibration.audit import audit as run_audit
         from onewarm.calibration.audit_print import print_audit
         from onewarm.calibration.audit_report import check_outputs, html, json_text, write
+        from onewarm.calibration.beside import truth_files
 
-        check_outputs(files, json if json != "-" else None, report)
+        check_outputs([*files, *truth_files(labels, votes)], json if json != "-" else None, report)
         with bars(errors if json == "-" else output) as say:
             found = run_audit(
                 files,
@@ -212,7 +215,10 @@ def audit(
         for path, _ in texts:
             errors.print(f"Wrote {escape(str(path))}.", soft_wrap=True)
         if fail_above is not None and found.ece > fail_above:
-            errors.print(f"[bold red]ECE {found.ece:.4f} is above {fail_above:g}.[/bold red]")
+            low = (found.measures["ece"].interval or (1.0, 1.0))[0]
+            noise = f" Noise alone may have done it: the model's own may be as low as {low:.4f}; audit more rows."
+            errors.print(f"[bold red]ECE {found.ece:.4f} is above {fail_above:g}.[/bold red]", end="")
+            errors.print(noise if low <= fail_above else "")
             raise typer.Exit(1)
 
 

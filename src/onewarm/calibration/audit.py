@@ -121,7 +121,8 @@ def audit(
     Args:
         files: names or globs.
         labels, votes: the column of the truth, if not found by its name; votes and distributions: a column of lists,
-            a prefix of columns, or names with commas.
+            a prefix of columns, or names with commas. FILE or FILE:COLUMN, where it is in a file of its own, row for
+            row.
         probabilities, logits: likewise the predictions; one scalar column is the probability of class 1 of two.
         slices: columns to compare groups by.
         weight: column of row weights.
@@ -188,6 +189,7 @@ def conclude(steps: Plan, tally: Tally) -> Audit:
         columns={
             "logits" if steps.layout.logits else "probabilities": list(steps.layout.predictions),
             "votes" if steps.layout.votes else "labels": list(steps.layout.truth),
+            "truth_file": steps.beside.name if steps.beside else None,
             "slices": list(steps.layout.slices),
             "weight": steps.layout.weight,
         },

@@ -12,6 +12,7 @@ from onewarm.calibration.measures import TITLES
 from onewarm.calibration.verdict import OPTION_TITLES, number, p_value, percent
 
 _MOST_SLICES = 10
+_SHORT = {"retrain": "Retrain (stand-in)", "unsmooth": "Affine inverse", "temperature-unsmooth": "Both"}
 
 
 def print_audit(audit: Audit, console: Console) -> None:
@@ -38,7 +39,7 @@ def _options(audit: Audit) -> Table:
     for name in ("NLL", "gain in NLL (95 %)", "Brier", "ECE"):
         table.add_column(name, justify="right")
     for option in audit.options:
-        name = OPTION_TITLES[option.key] + "".join(
+        name = _SHORT.get(option.key, OPTION_TITLES[option.key]) + "".join(
             f", {'T' if k == 'temperature' else k} = {v:.4f}" for k, v in option.parameters.items()
         )
         if option.problem is not None:

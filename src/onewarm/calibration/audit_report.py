@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -18,10 +19,11 @@ from onewarm.calibration import still
 from onewarm.calibration.audit import BINS, Audit
 from onewarm.calibration.measures import TITLES
 from onewarm.calibration.options import Option
+from onewarm.calibration.reading import find_files
 from onewarm.calibration.slices import Slice
 from onewarm.calibration.verdict import OPTION_TITLES, number, p_value, percent
 
-__all__ = ["html", "reliability_script", "write", "write_json"]
+__all__ = ["html", "reliability_script", "reliability_style", "write", "write_json"]
 
 _MOST_SLICES = 50
 _START = """
@@ -32,7 +34,7 @@ reliability.render({ model: { get: (key) => data[key] }, el: document.getElement
 
 def html(audit: Audit) -> str:
     """The report of an audit: a pure function of it."""
-    style = _asset("report.css")
+    style = _asset("report.css") + reliability_style()
     script = _inline_module()
     data = {"reliability": list(audit.diagrams)}
     policy = (
@@ -52,9 +54,9 @@ def html(audit: Audit) -> str:
         headline=escape(verdict.headline),
         about=f"<code>{escape(names)}</code> · {audit.rows:,} rows · {audit.num_classes} classes · truth: "
         f"{escape(audit.truth['kind'])}",
-        advice="".join(f"<p>{escape(s)}</p>" for s in verdict.advice),
+        advice="".join(f"<p>{_prose(s)}</p>" for s in verdict.advice),
         options=_options(audit),
-        findings="".join(f"<li>{escape(s)}</li>" for s in verdict.findings),
+        findings="".join(f"<li>{_prose(s)}</li>" for s in verdict.findings),
         measures=_measures(audit),
         figure=still.figure(audit.diagrams[0]) + still.table(audit.diagrams[0]),
         how=_HOW,
@@ -76,8 +78,8 @@ def write(path: Path, text: str) -> None:
 
 
 def check_outputs(inputs: Sequence[str], *outputs: str | Path | None) -> None:
-    """Raise ValueError before any work where an output is a folder or one of the inputs."""
-    read = {Path(i).absolute() for i in inputs}
+    """Raise ValueError before any work where an output is a folder or one of the inputs (names or globs)."""
+    read = {path.absolute() for path in find_files(inputs)}
     for output in outputs:
         if output is None:
             continue
@@ -103,6 +105,11 @@ def reliability_script() -> str:
     return _asset("reliability.js")
 
 
+def reliability_style() -> str:
+    """The style sheet of that diagram; its colours are the notebook's custom properties."""
+    return _asset("reliability.css")
+
+
 def _inline_module() -> str:
     module = (
         reliability_script().replace("export default {", "const reliability = {").replace("export function", "function")
@@ -123,6 +130,11 @@ def _data_block(value: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _prose(sentence: str) -> str:
+    """A sentence with its `code` marked."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
 
 
 def _row(cells: list[str], *, tag: str = "td", attributes: str = "") -> str:
@@ -193,13 +205,11 @@ def _slices(found: tuple[Slice, ...]) -> str:
     body = "".join(_slice(s, reach) for s in shown)
     tested = sum(s.p_holm is not None for s in found)
     more = f" The {_MOST_SLICES} with the most evidence of {len(found)} are shown." if len(found) > _MOST_SLICES else ""
+    axis = f"Gap with its 95 % interval, 0 ± {reach * 100:.0f} points"
+    names = ["Slice", "Rows", "Is right", "Says", "Gap, points", axis, "Against the others", "p, Holm"]
     head = "".join(
-        f"<th scope=col{' class=num' if i not in (0, 5) else ''}>{h}</th>"
-        for i, h in enumerate(
-            ["Slice", "Rows", "Is right", "Says", "Gap, points", "Gap with its 95 % interval", "Against the others",
-             "p, Holm"]
-        )
-    )  # fmt: skip
+        f"<th scope=col{' class=num' if name not in ('Slice', axis) else ''}>{escape(name)}</th>" for name in names
+    )
     return (
         '<section aria-labelledby="slices"><h2 id="slices">Where it differs</h2>'
         "<p>Slices, the strongest evidence first that their confidence gap differs from that of all other rows; p is "
@@ -247,7 +257,7 @@ def _method(audit: Audit) -> list[str]:
         "Intervals of accuracies in the diagram: Wilson. Slices: a z test of the slice's gap against the gap of all "
         "other rows; Holm's correction.",
     ]
-    return said + [escape(n) + "." for n in audit.notes]
+    return said + [_prose(n) + "." for n in audit.notes]
 
 
 def _names(value: Any) -> str:

@@ -52,6 +52,7 @@ class Layout:
         slices, weight: names of these.
         classes: names of the classes, where the columns tell them (prob_cat, prob_dog).
         unused: columns that could have been the truth too, and were not taken.
+        apart: whether the truth is in a file of its own.
     """
 
     predictions: tuple[str, ...]
@@ -62,15 +63,17 @@ class Layout:
     weight: str | None = None
     classes: tuple[str, ...] | None = None
     unused: tuple[str, ...] = field(default=())
+    apart: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every column that is read."""
-        return (*self.predictions, *self.truth, *self.slices, *([self.weight] if self.weight else []))
+        """Every column that is read from the file of the predictions."""
+        truth = () if self.apart else self.truth
+        return (*self.predictions, *truth, *self.slices, *([self.weight] if self.weight else []))
 
 
-def find_layout(file: str, columns: Mapping[str, Column], choice: Choice) -> Layout:
-    """The layout of a file with these columns.
+def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, truth: bool = True) -> Layout:
+    """The layout of a file with these columns; without ``truth`` that is looked for elsewhere.
 
     Raises ValueError, naming the nearest columns there are, where one is missing, two would do, or kinds disagree.
 
@@ -83,7 +86,7 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice) -> Lay
     if choice.labels is not None and choice.votes is not None:
         raise ValueError("give --labels or --votes as the truth, not both")
     predictions, logits, classes = _predictions(file, columns, choice)
-    truth, votes, unused = _truth(file, columns, choice, predictions)
+    names, votes, unused = _truth(file, columns, choice, predictions) if truth else ((), False, ())
     slices = tuple(dict.fromkeys(_known(file, columns, name, "--slice") for name in choice.slices))
     if not slices:
         slices = tuple(n for n in columns if n.lower() in SLICE_NAMES and columns[n].width == 1)
@@ -91,7 +94,7 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice) -> Lay
     for name, option in [*((n, "--slice") for n in slices), *([(weight, "--weight")] if weight else [])]:
         if columns[name].width != 1:
             raise ValueError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
-    return Layout(predictions, logits, truth, votes, slices, weight, classes, unused)
+    return Layout(predictions, logits, names, votes, slices, weight, classes, unused)
 
 
 def _predictions(
@@ -123,6 +126,18 @@ def _predictions(
         f"{file}: no predictions found (looked for columns p0, p1, ..., prob_*, probabilities, logits); say which "
         f"with --probabilities or --logits; there are {_there(columns)}"
     )
+
+
+def find_truth(file: str, columns: Mapping[str, Column], choice: Choice) -> tuple[tuple[str, ...], bool]:
+    """The columns of the truth in a file of its own, and whether they are votes; "" takes the usual names."""
+    if choice.votes == "":
+        free = {n: c for n, c in columns.items() if n.lower() not in LABEL_NAMES}
+        names, votes, _ = _truth(file, free, Choice(), ())
+    elif choice.labels == "":
+        names, votes, _ = _truth(file, columns, Choice(), ())
+    else:
+        names, votes, _ = _truth(file, columns, choice, ())
+    return names, votes
 
 
 def _truth(

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from onewarm.calibration import convert
 from onewarm.calibration import rows as check
-from onewarm.calibration.columns import Choice, Column, Layout, find_layout
+from onewarm.calibration.beside import Beside, split_path
+from onewarm.calibration.columns import Choice, Column, Layout, find_layout, find_truth
 from onewarm.calibration.formats import SUFFIXES, Csv, Source, open_source
 
 BATCH_NUMBERS = 1 << 20
@@ -58,6 +59,7 @@ class Plan:
     sizes: tuple[int, ...]
     parts: tuple[int, ...]
     notes: tuple[str, ...] = field(default=())
+    beside: Path | None = None
 
     @property
     def size(self) -> int:
@@ -66,7 +68,8 @@ class Plan:
 
     def resolved(self) -> Plan:
         """The same with absolute paths, for workers that stand in another folder."""
-        return replace(self, paths=tuple(p.absolute() for p in self.paths))
+        beside = self.beside.absolute() if self.beside else None
+        return replace(self, paths=tuple(p.absolute() for p in self.paths), beside=beside)
 
     def batches(self, number: int, part: int | None = None) -> Iterator[tuple[Batch, int]]:
         """Batches of file ``number`` (of its ``part``), with the bytes read so far.
@@ -78,28 +81,27 @@ class Plan:
             source.numeric = (*self.layout.predictions, *(self.layout.truth if self.layout.votes else ()))
             source.numeric += (self.layout.weight,) if self.layout.weight else ()
         rows = max(256, BATCH_NUMBERS // self.num_classes)
+        beside = Beside(self.beside, self.layout, self.num_classes, rows, source.name) if self.beside else None
         for columns, first, done in source.batches(self.layout.names, rows, part):
-            yield self._batch(source.name, number, first, columns), done
+            yield self._batch(source.name, number, first, columns, beside), done
+        if beside is not None:
+            beside.end()
 
-    def _batch(self, file: str, number: int, first: int, columns: dict[str, Any]) -> Batch:
+    def _batch(self, file: str, number: int, first: int, columns: dict[str, Any], beside: Beside | None) -> Batch:
         layout, k = self.layout, self.num_classes
         at = check.Place(file, first)
-        predictions = _matrix(at, columns, layout.predictions, k)
+        predictions = convert.matrix(at, columns, layout.predictions, k)
         if len(layout.predictions) == 1 and predictions.shape[1] == 1:
             if layout.logits:
                 predictions = np.hstack([np.zeros_like(predictions), predictions])
             else:
                 predictions = np.hstack([1 - predictions, predictions])
-        if layout.votes:
-            truth = check.votes(at, layout.truth, _matrix(at, columns, layout.truth, k))
-        else:
-            name = layout.truth[0]
-            truth = check.labels(at, name, _values(at, name, columns[name]), k, layout.classes)
+        truth = convert.truth(at, columns, layout, k) if beside is None else beside.take(len(predictions))
         weights = None
         if layout.weight:
-            values = _values(at, layout.weight, columns[layout.weight])
+            values = convert.values(at, layout.weight, columns[layout.weight])
             weights = check.weights(at, layout.weight, values)
-        slices = {n: _codes(columns[n]) for n in layout.slices}
+        slices = {n: convert.codes(columns[n]) for n in layout.slices}
         return Batch(file, number, first, predictions, truth, slices, weights, layout.predictions)
 
 
@@ -140,7 +142,14 @@ def plan(patterns: Sequence[str], choice: Choice | None = None) -> Plan:
     paths = find_files(patterns)
     sources = [open_source(path) for path in paths]
     first = sources[0]
-    layout = find_layout(first.name, first.columns, choice)
+    choice, beside, named = split_path(choice)
+    layout = find_layout(first.name, first.columns, choice, truth=beside is None)
+    if beside is not None:
+        if len(paths) > 1:
+            raise ValueError(f"{beside.name} holds the truth of one file: audit one file of predictions at a time")
+        other = open_source(beside)
+        names, votes = find_truth(other.name, other.columns, named)
+        layout = replace(layout, truth=names, votes=votes, apart=True)
     for other in sources[1:]:
         _agree(first, other, layout)
     width = _width(first, layout)
@@ -152,8 +161,8 @@ def plan(patterns: Sequence[str], choice: Choice | None = None) -> Plan:
     notes: tuple[str, ...] = ()
     if layout.unused:
         notes = (f"The truth is {layout.truth[0]!r}; {layout.unused[0]!r} could be it too: --votes {layout.unused[0]}",)
-    sizes, parts = tuple(s.size for s in sources), tuple(s.parts for s in sources)
-    return Plan(paths, layout, 2 if width == 1 else width, sizes, parts, notes)
+    sizes, parts = tuple(s.size for s in sources), tuple(1 if beside else s.parts for s in sources)
+    return Plan(paths, layout, 2 if width == 1 else width, sizes, parts, notes, beside)
 
 
 def _agree(first: Source, other: Source, layout: Layout) -> None:
@@ -196,71 +205,3 @@ def _width(source: Source, layout: Layout) -> int:
         if len(lengths) and lengths[0].is_valid:
             return int(lengths[0].as_py())
     raise ValueError(f"{source.name}: no rows, only column names")
-
-
-def _values(at: check.Place, name: str, column: Any) -> NDArray[Any]:
-    """One number or text a row; an empty place is an error."""
-    if isinstance(column, np.ndarray):
-        return column
-    if column.null_count:
-        row = column.is_null().to_numpy(zero_copy_only=False).argmax()
-        raise at.error(int(row), name, "is empty", "fill it or drop the row")
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    return np.asarray(column.to_numpy(zero_copy_only=False))
-
-
-def _matrix(at: check.Place, columns: dict[str, Any], names: tuple[str, ...], num_classes: int) -> NDArray[Any]:
-    """(n, K) from one column of lists, or from a column a class."""
-    if len(names) > 1:
-        parts = [_values(at, n, columns[n]) for n in names]
-        for name, part in zip(names, parts, strict=True):
-            if part.dtype.kind not in "fiub":
-                raise ValueError(f"{at.file}: column {name!r} holds text, not numbers")
-        matrix = np.column_stack(parts)
-    else:
-        matrix = _lists(at, names[0], columns[names[0]], num_classes)
-    if matrix.dtype.kind not in "fiub":
-        raise ValueError(f"{at.file}: column {names[0]!r} holds text, not numbers")
-    if len(names) > 1 and matrix.shape[1] != num_classes:
-        raise ValueError(f"{at.file}: {len(names)} columns from {names[0]!r}, but {num_classes} classes are predicted")
-    return matrix
-
-
-def _lists(at: check.Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
-    if isinstance(column, np.ndarray):
-        if column.ndim == 2 and column.shape[1] != num_classes:
-            raise ValueError(
-                f"{at.file}: {name!r} has {column.shape[1]} columns, but {num_classes} classes are predicted"
-            )
-        return column.reshape(len(column), -1)
-    if not (
-        pa.types.is_fixed_size_list(column.type) or pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
-    ):
-        return _values(at, name, column).reshape(-1, 1)
-    if column.null_count:
-        row = column.is_null().to_numpy(zero_copy_only=False).argmax()
-        raise at.error(int(row), name, "is empty", "fill it or drop the row")
-    lengths = column.value_lengths().to_numpy(zero_copy_only=False)
-    if (lengths != num_classes).any():
-        row = int((lengths != num_classes).argmax())
-        raise at.error(row, name, f"holds {lengths[row]} numbers", f"there are {num_classes} classes: one for each")
-    flat = column.flatten()
-    if flat.null_count:
-        row = int(flat.is_null().to_numpy(zero_copy_only=False).argmax())
-        raise at.error(row // num_classes, f"{name}[{row % num_classes}]", "is empty", "fill it or drop the row")
-    return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(-1, num_classes)
-
-
-def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A slice column as codes and the text of each; an empty place is a value of its own."""
-    if isinstance(column, np.ndarray):
-        found, codes = np.unique(column, return_inverse=True)
-        return codes.astype(np.int64), [str(v) for v in found.tolist()]
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    values = [str(v) for v in column.dictionary.to_pylist()]
-    codes = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, [*values, "(empty)"]
