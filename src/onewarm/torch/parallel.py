@@ -12,7 +12,8 @@ from onewarm import checks
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
 from onewarm.torch import parallel_rows as rows_of
-from onewarm.torch.parallel_rows import Layout, Part
+from onewarm.torch.parallel_layout import Layout, held_of, local, once, refused, settings, tell
+from onewarm.torch.parallel_rows import Part
 
 
 def vocab_parallel_cross_entropy(
@@ -65,7 +66,7 @@ def vocab_parallel_cross_entropy(
     """
     settings(reduction, normalizer, z_loss)
     logits_shard, group = local(logits_shard, group, 1, "logits_shard")
-    target = target if isinstance(target, SoftTarget) else rows_of.held_of(target)
+    target = target if isinstance(target, SoftTarget) else held_of(target)
     fault = refused(logits_shard, target)
     at = tell(logits_shard, 1, logits_shard.shape[0] if logits_shard.ndim else 0, group, target, fault)
     part = rows_of.part_of(shared(target, at), at, logits_shard.shape[0])
@@ -154,72 +155,6 @@ class _Parallel(torch.autograd.Function):
             z = logits[rows].to(kind, copy=True)
             gradient[rows] = rows_of.to_gradient_(z, rows, ctx.part, ctx.joined, scale[rows], ctx.z_loss, True)
         return gradient, None, None, None, None, None
-
-
-def once() -> None:
-    """Refuse a backward pass that will be differentiated: its gradients would silently be 0."""
-    if torch.is_grad_enabled():
-        raise RuntimeError(
-            "the vocabulary-parallel losses have no second derivative: leave create_graph out, or gather the logits "
-            "and take onewarm.torch.cross_entropy"
-        )
-
-
-def settings(reduction: str, normalizer: Normalizer, z_loss: float) -> None:
-    """Refuse what every rank was given alike."""
-    if isinstance(normalizer, str) and normalizer not in ("rows", "mass"):
-        raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
-    if not z_loss >= 0:
-        raise ValueError(f"z_loss is {z_loss!r}: expected a number that is not negative")
-
-
-def local(shard: Tensor, group: Any, dim: int, name: str) -> tuple[Tensor, dist.ProcessGroup]:
-    """What this rank holds, and the group over which the classes are spread."""
-    if not dist.is_available() or not dist.is_initialized():
-        raise RuntimeError("torch.distributed has no process group: call torch.distributed.init_process_group first")
-    if rows_of.held_of(shard) is not shard:
-        from torch.distributed.tensor import DTensor, Replicate, Shard
-
-        assert isinstance(shard, DTensor)
-        if group is not None:
-            raise ValueError(f"group is given and {name} is a DTensor, which names its own: leave group out")
-        spread = [i for i, place in enumerate(shard.placements) if place in (Shard(dim), Shard(dim - shard.ndim))]
-        rest = [p for i, p in enumerate(shard.placements) if i not in spread]
-        if len(spread) != 1 or any(p != Replicate() for p in rest):
-            raise ValueError(
-                f"{name} has placements {tuple(shard.placements)}: expected Shard({dim}) on one dimension of the mesh "
-                "and Replicate() on the others; for a sharded batch pass to_local() and the group of the classes"
-            )
-        return shard.to_local(), shard.device_mesh.get_group(spread[0])
-    group = dist.group.WORLD if group is None else group
-    if dist.get_rank(group) < 0:
-        raise ValueError("group does not contain this rank: only its members call the loss")
-    return shard, group
-
-
-def refused(shard: Tensor, target: Any, name: str = "logits_shard") -> Exception | None:
-    """What is wrong with this rank's arguments, to be told to the others before it is raised."""
-    if not isinstance(shard, Tensor) or shard.ndim != 2:
-        return ValueError(f"{name} has shape {tuple(shard.shape)}: expected (N, K_r), one row an example")
-    if not shard.is_floating_point():
-        return TypeError(f"{name} has dtype {shard.dtype}: expected floating point")
-    arrays = [target]
-    if isinstance(target, SoftTarget):
-        arrays = [target.index, target.weight, target.table, target.table_index, target.table_weight]
-    for array in arrays:
-        if array is not None and not isinstance(array, Tensor):
-            return TypeError(f"target holds a {type(array).__module__.split('.')[0]} array: expected PyTorch tensors")
-        if array is not None and array is not shard and array.requires_grad:
-            return ValueError("target requires a gradient, which this loss does not give it: detach it")
-    return None
-
-
-def tell(shard: Tensor, dim: int, rows: int, group: dist.ProcessGroup, target: Any, fault: Any) -> Layout:
-    width = 0 if fault is not None else int(shard.shape[dim])
-    dense = isinstance(target, Tensor) and target.is_floating_point() and target.ndim == 2
-    return rows_of.layout(group, width, rows, int(target.shape[1]) if dense else -1, fault, shard.device)
 
 
 def shared(target: SoftTarget | Tensor, at: Layout) -> SoftTarget | Tensor:

@@ -11,8 +11,9 @@ from torch import Tensor
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
 from onewarm.torch import parallel_rows as rows_of
-from onewarm.torch.parallel import local, once, refused, settings, shared, tell
-from onewarm.torch.parallel_rows import Layout, Part
+from onewarm.torch.parallel import shared
+from onewarm.torch.parallel_layout import Layout, held_of, local, once, refused, settings, tell
+from onewarm.torch.parallel_rows import Part
 
 _BLOCK = 2**22  # logits that are made at a time: each block is three matrix products
 _FEW = 32  # a table with at most one row for so many examples goes through the weight once, not through the logits
@@ -62,8 +63,8 @@ def vocab_parallel_linear_cross_entropy(
     """
     settings(reduction, normalizer, z_loss)
     weight_shard, group = local(weight_shard, group, 0, "weight_shard")
-    hidden, bias_shard = rows_of.held_of(hidden), None if bias_shard is None else rows_of.held_of(bias_shard)
-    target = target if isinstance(target, SoftTarget) else rows_of.held_of(target)
+    hidden, bias_shard = held_of(hidden), None if bias_shard is None else held_of(bias_shard)
+    target = target if isinstance(target, SoftTarget) else held_of(target)
     fault = _misfit(hidden, weight_shard, bias_shard) or refused(hidden, target, "hidden")
     at = tell(weight_shard, 0, hidden.shape[0] if hidden.ndim else 0, group, target, fault)
     part = rows_of.part_of(shared(target, at), at, hidden.shape[0])

@@ -11,7 +11,6 @@ says so in the MAX: every rank then raises the same error, and none waits for an
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,18 +23,9 @@ from torch import Tensor
 from onewarm import checks
 from onewarm.loss import Normalizer, Reduction, divisor, in_range
 from onewarm.target import SoftTarget, as_target
+from onewarm.torch.parallel_layout import Layout, held_of
 
 BLOCK = 2**20  # logits that are worked on at a time: temporaries stay this small
-
-
-class Layout(NamedTuple):
-    """Which classes this rank holds: [start, start + width) of num_classes."""
-
-    group: dist.ProcessGroup
-    start: int
-    width: int
-    num_classes: int
-    sharded_target: bool  # the target is probabilities of each rank's own classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,45 +62,6 @@ class Joined(NamedTuple):
     moved: bool  # whether any table mass lay on a masked class
 
 
-def layout(
-    group: dist.ProcessGroup, width: int, rows: int, columns: int, fault: Exception | None, device: torch.device
-) -> Layout:
-    """Tell the other ranks what this one has; raise what is wrong on every rank.
-
-    Args:
-        width: how many classes this rank holds.
-        columns: of a dense target; -1 for another.
-        fault: what this rank has against its own arguments.
-
-    Raises:
-        ValueError: ranks with different numbers of rows, a target of another width, or a rank with a fault.
-        Exception: ``fault``.
-    """
-    ranks, rank = dist.get_world_size(group), dist.get_rank(group)
-    facts = torch.zeros(ranks, 4, dtype=torch.int64, device=device)
-    facts[rank] = torch.tensor([width, rows, columns, fault is not None])
-    dist.all_reduce(facts, group=group)
-    widths, counts, wide, faults = facts.cpu().T.tolist()
-    if fault is not None:
-        raise fault
-    if any(faults):
-        raise ValueError(f"rank {faults.index(1)} of the group refused its arguments: see the error that it raised")
-    for other, count in enumerate(counts):
-        if count != counts[0]:
-            raise ValueError(f"rank {other} has {count} rows, rank 0 has {counts[0]}: expected the same on every rank")
-    classes = sum(widths)
-    if classes == 0:
-        raise ValueError("the shards hold no classes: expected at least one on some rank")
-    sharded = any(there not in (-1, classes) for there in wide)
-    for other, there in enumerate(wide):
-        if sharded and there != widths[other]:
-            raise ValueError(
-                f"target on rank {other} has {there} columns, its logits have {widths[other]}: expected the same, "
-                f"or all {classes} classes on every rank"
-            )
-    return Layout(group, sum(widths[:rank]), width, classes, sharded)
-
-
 def part_of(target: SoftTarget | Tensor, at: Layout, rows: int) -> Part:
     """A rank's part of a target that every rank was given."""
     target = as_target(target, at.num_classes)
@@ -129,15 +80,6 @@ def part_of(target: SoftTarget | Tensor, at: Layout, rows: int) -> Part:
             table_index, table_weight = table_index[:, :1], table_weight.sum(1, keepdim=True)
     live = target.has_mass()
     return Part(live, not bool(live.all()), index, weight, here, table, table_index.long(), table_weight.double())
-
-
-def held_of(tensor: Tensor) -> Tensor:
-    """What this rank holds of a DTensor; any other tensor as it is. Does not import what makes DTensors."""
-    module = sys.modules.get("torch.distributed.tensor")
-    if module is None or not isinstance(tensor, module.DTensor):
-        return tensor
-    held: Tensor = tensor.to_local()
-    return held
 
 
 def own_columns(table: Tensor, at: Layout) -> Tensor:
@@ -185,7 +127,7 @@ class Sums:
         self.top[rows] = torch.where(top.isnan(), torch.inf, top)
         own = torch.where(top.isfinite(), top, 0)
         d = z - own[:, None]
-        self.added[rows] = torch.exp(d).sum(1, dtype=torch.float64)
+        self.added[rows] = torch.exp(d).sum(1).double()
         if z.shape[1]:
             here, index = part.here[rows], part.index[rows].clamp(0, z.shape[1] - 1)
             weight = torch.where(here, part.weight[rows], 0)
@@ -195,13 +137,17 @@ class Sums:
             self.named_mass[rows] = weight.sum(1)
         if not self.tables:
             return
-        masked = d == -torch.inf
-        d.masked_fill_(masked, 0)
-        kept, lost = (~masked).to(d.dtype), masked.to(d.dtype)
+        masked = d == -torch.inf if z.is_cuda or _any_masked(d) else None  # on a GPU the question would have to wait
+        if masked is not None:
+            d.masked_fill_(masked, 0)
+            lost, kept = masked.to(d.dtype), (~masked).to(d.dtype)
         for t in range(self.dot.shape[1]):
             row = part.table_rows(t, rows, d.dtype)
-            for sums, x in ((self.dot, d), (self.kept, kept), (self.lost, lost)):
-                sums[rows, t] = (x @ row[0] if row.shape[0] == 1 else (x * row).sum(1)).double()
+            self.dot[rows, t] = _dots(d, row)
+            if masked is None:
+                self.kept[rows, t] = row.sum(1, dtype=torch.float64)
+            else:
+                self.kept[rows, t], self.lost[rows, t] = _dots(kept, row), _dots(lost, row)
 
     def join(self, at: Layout, z_loss: float, row_of: Callable[[int], Tensor]) -> Joined:
         """The two reductions, and the loss of every row; ``row_of`` reads a row again for an error's text."""
@@ -229,6 +175,15 @@ class Sums:
         loss = torch.where((named == -torch.inf) | (dead != 0).any(1), torch.inf, loss)
         loss = torch.where(self.part.live, loss, 0)
         return Joined(loss, top, added, lse, mass, share, dead, bool((lost != 0).any()))
+
+
+def _any_masked(d: Tensor) -> bool:
+    return bool(d.shape[1] and (d.amin(1) == -torch.inf).any())
+
+
+def _dots(x: Tensor, row: Tensor) -> Tensor:
+    """Each row of x with its own row, or with the one for all."""
+    return (x @ row[0] if row.shape[0] == 1 else (x * row).sum(1)).double()
 
 
 def to_gradient_(
