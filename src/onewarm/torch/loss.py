@@ -84,7 +84,7 @@ def cross_entropy_with_gradient(
         >>> round(loss.item(), 4), gradient.tolist()
         (0.6931, [[-0.5, 0.5]])
     """
-    if _fusable(logits, target, normalizer, z_loss):
+    if fusable(logits, target, normalizer, z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
         if overwrite_logits:
@@ -107,18 +107,26 @@ def loss_of(
     z_loss: float,
     overwrite_logits: bool = False,
     move_mass: bool = True,
+    arrays: SoftTarget | None = None,
 ) -> Tensor:
-    """:func:`cross_entropy`; without ``move_mass`` a table row's mass on a masked class makes the loss +inf."""
+    """:func:`cross_entropy`; without ``move_mass`` a table row's mass on a masked class makes the loss +inf.
+
+    ``arrays`` is the checked target in NumPy arrays, for calls that :func:`fusable` allows.
+    """
     differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
-    if not _fusable(logits, target, normalizer, z_loss):
+    if arrays is None and not fusable(logits, target, normalizer, z_loss):
         if overwrite_logits and differentiated:
             raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
         return _in_graph(logits, target, reduction, normalizer, z_loss, move_mass)
     if overwrite_logits and differentiated:
         _may_overwrite(logits)
-    arguments = _arguments(logits, target, reduction, normalizer, z_loss, move_mass)
+    if arrays is None:
+        arguments = _arguments(logits, target, reduction, normalizer, z_loss, move_mass)
+    else:
+        number = normalizer.item() if isinstance(normalizer, Tensor) else normalizer
+        arguments = _Arguments(arrays, reduction, number, z_loss, move_mass)
     if differentiated:
-        loss: Tensor = _Fused.apply(logits, target, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
+        loss: Tensor = _Fused.apply(logits, target if arrays is None else None, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
         return loss
     loss, _ = _run(logits, arguments, gradient=False)
     return loss
@@ -161,6 +169,9 @@ class _Fused(torch.autograd.Function):
         (logits,) = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
             options = ctx.arguments._asdict() | {"target": ctx.target}
+            if ctx.target is None:
+                own = {name: torch.from_numpy(array) for name, array in tensors(ctx.arguments.target).items()}
+                options["target"] = replace(ctx.arguments.target, **own)
             loss = _defined(logits, **options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
         if gradient is None:  # not made yet, or given away by a first backward pass
@@ -240,7 +251,7 @@ def _arguments(
     return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss, move_mass)
 
 
-def _fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
+def fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
     """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
     if torch.compiler.is_compiling():
         return False

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from onewarm import checks
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget, mix, one_hot, smooth, soft
-from onewarm.torch.loss import cross_entropy, loss_of
+from onewarm.torch.arrays import plain
+from onewarm.torch.labels import labelled
+from onewarm.torch.loss import cross_entropy, fusable, loss_of
 
 Semantics: TypeAlias = Literal["torch", "onewarm"]
 
@@ -86,15 +88,24 @@ def nn_cross_entropy(
     if truth.is_floating_point() and ignore_index >= 0:
         raise ValueError(f"ignore_index is {ignore_index} and target holds probabilities: it is for labels alone")
     _alpha(label_smoothing)
-    rest = (ignore_index, label_smoothing, semantics, not truth.is_floating_point())
-    wanted = _target(truth, logits.shape[1], weight, *rest)
     counted: Any = normalizer
-    if normalizer is None:
-        counted = _count(truth, weight, ignore_index) if semantics == "torch" else "mass"
-        if weight is None and semantics == "onewarm":
-            counted = "rows"
+    arrays = None
+    if not truth.is_floating_point() and fusable(logits, truth, normalizer, z_loss) and _plain(weight, label_smoothing):
+        arrays = labelled(
+            *(plain(truth), logits.shape[1], None if weight is None else plain(weight), ignore_index),
+            *(float(label_smoothing), semantics == "torch"),
+        )
+        counted = arrays.divisor if normalizer is None else normalizer
+        counted = 1.0 if semantics == "onewarm" and counted == 0 and normalizer is None else counted
+        wanted: SoftTarget | Tensor = truth
+    else:
+        rest = (ignore_index, label_smoothing, semantics, not truth.is_floating_point())
+        wanted = _target(truth, logits.shape[1], weight, *rest)
+        if normalizer is None:
+            ours = "rows" if weight is None else "mass"
+            counted = _count(truth, weight, ignore_index) if semantics == "torch" else ours
     # Divided by nothing, PyTorch's mean is NaN: the kernel refuses to divide by 0, so that is added afterwards.
-    nothing = isinstance(counted, float) and counted == 0 and reduction == "mean"
+    nothing = normalizer is None and isinstance(counted, float) and counted == 0 and reduction == "mean"
     loss = loss_of(
         logits,
         wanted,
@@ -103,6 +114,7 @@ def nn_cross_entropy(
         z_loss=z_loss,
         overwrite_logits=overwrite_logits,
         move_mass=semantics == "onewarm",
+        arrays=None if arrays is None else arrays.target,
     )
     if nothing:
         return loss + torch.nan
@@ -206,6 +218,11 @@ def _flat(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, torch.Size]:
 def _rows(array: Tensor, classes: int) -> Tensor:
     """(M, C); a copy where classes do not lie side by side."""
     return array if array.dim() == 2 else array.movedim(classes, -1).reshape(-1, array.shape[classes])
+
+
+def _plain(weight: Tensor | None, alpha: float | Tensor) -> bool:
+    """Whether class weights and smoothing are numbers that can be read now."""
+    return isinstance(alpha, (int, float)) and (weight is None or fusable(weight, weight, 1.0, 0.0))
 
 
 def _alpha(value: float | Tensor) -> None:

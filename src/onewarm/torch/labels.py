@@ -1,0 +1,73 @@
+"""Labels, class weights and smoothing as a target, in few passes: what the module's every step starts with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm import checks
+from onewarm.target import SoftTarget
+
+
+class Labelled(NamedTuple):
+    """A target of NumPy arrays, and what a mean over it divides by."""
+
+    target: SoftTarget
+    divisor: float
+
+
+def labelled(
+    labels: NDArray[Any], classes: int, weight: Any, ignore_index: int, alpha: float, smoothed_first: bool
+) -> Labelled:
+    """``smooth(one_hot(labels), alpha)`` with class weights, put on after the smoothing or before it.
+
+    Args:
+        labels: integers (N,).
+        weight: (K,) or None.
+        smoothed_first: whether weights weigh the smoothed mass too (PyTorch's meaning), or the label's alone.
+
+    Returns:
+        The target, and the sum over counted rows of their label's weight (1 without weights).
+
+    Example:
+        >>> made = labelled(np.array([0, -100]), 2, np.array([3.0, 1.0]), -100, 0.5, True)
+        >>> made.target.dense(), made.divisor
+        (array([[2.25, 0.25],
+               [0.  , 0.  ]]), 3.0)
+    """
+    if labels.dtype != np.int64 or (labels.size and not (labels.min() >= 0 and labels.max() < classes)):
+        labels = checks.labels(labels, classes, ignore_index=ignore_index)  # or an error that says which
+    counted = labels != ignore_index
+    everyone = bool(counted.all())
+    labels = labels if everyone else np.where(counted, labels, 0)
+    mass = counted.astype(np.float64)
+    if weight is None:
+        named, count = mass, float(np.count_nonzero(counted))
+    else:
+        weight = _weights(weight, classes)
+        named = weight[labels] if everyone else np.where(counted, weight[labels], 0.0)
+        count = float(named.sum())
+    index = labels[:, None]
+    if alpha == 0:
+        return Labelled(SoftTarget(index=index, weight=named[:, None], num_classes=classes), count)
+    row = np.full((1, classes), 1 / classes)
+    after = smoothed_first and weight is not None
+    target = SoftTarget(
+        index=index,
+        weight=((1 - alpha) * named)[:, None],
+        table=row * weight if after else row,
+        table_index=np.zeros((len(labels), 1), np.int64),
+        table_weight=(alpha * (mass if after else named))[:, None],
+        num_classes=classes,
+    )
+    return Labelled(target, count)
+
+
+def _weights(weight: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    if weight.shape != (classes,):
+        raise ValueError(f"class_weight has shape {tuple(weight.shape)}: expected ({classes},)")
+    if (bad := checks.first_true(~np.isfinite(weight) | (weight < 0))) is not None:
+        raise ValueError(f"class_weight[{bad[0]}] is {weight[bad]:g}: expected a finite weight, not negative")
+    return weight.astype(np.float64)
