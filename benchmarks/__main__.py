@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import linear, losses
+from benchmarks import calibration, linear, losses
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 
-BENCHES: dict[str, Any] = {"losses": losses, "linear": linear}
+BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "calibration": calibration}
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 

@@ -191,4 +191,13 @@ def smooth_ece(summary: CalibrationSummary, bandwidth: float | None = None) -> f
     0.25
     """
     found = gaps.cell_gaps(summary)
-    return smooth.error(found, smooth.bandwidth(found) if bandwidth is None else bandwidth)
+    return smooth.error(found, smooth_bandwidth(summary) if bandwidth is None else bandwidth)
+
+
+def smooth_bandwidth(summary: CalibrationSummary) -> float:
+    """The bandwidth s at which ``smooth_ece`` is taken: smECE_s = s, or 1/1000 where that is less.
+
+    >>> smooth_bandwidth(CalibrationSummary().update(np.array([1.0, 0.0]), np.array([1, 0])))
+    0.001
+    """
+    return smooth.bandwidth(gaps.cell_gaps(summary), gaps.cell_gaps(summary, gaps.equal_width(100)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from onewarm.calibration import gaps, inversion, metrics, ranking, smooth, split
+from onewarm.calibration import errors, gaps, inversion, metrics, ranking, smooth, split
 from onewarm.calibration.cells import CELLS, Floats
 from onewarm.calibration.summary import CalibrationSummary
 
@@ -150,7 +150,7 @@ def _squared(summary: CalibrationSummary, value: float, level: float, rng: Any, 
 def _smooth(
     summary: CalibrationSummary, value: float, level: float, rng: Any, bandwidth: float | None = None
 ) -> Interval:
-    width = smooth.bandwidth(gaps.cell_gaps(summary)) if bandwidth is None else bandwidth
+    width = errors.smooth_bandwidth(summary) if bandwidth is None else bandwidth
     found = gaps.cell_gaps(summary, gaps.equal_width(600 if width < 0.03 else 120))  # far finer than the kernel
     matrix, step = smooth.kernel(found.confidence, width, least=64)
 
@@ -249,7 +249,7 @@ def _rank(function: Callable[..., Floats]) -> Callable[..., Interval]:
     return interval
 
 
-def _cells_anew(summary: CalibrationSummary, rng: Any, draws: int = 600) -> tuple[Floats, Floats]:
+def _cells_anew(summary: CalibrationSummary, rng: Any, draws: int = 400) -> tuple[Floats, Floats]:
     """Bootstrap samples of the rows: weight and correctness of the cells that have rows, shape (draws, cells)."""
     some = summary["cell_count"] > 0
     w, wa, w2 = (summary[f"cell_{name}"][some] for name in ("weight", "correct", "weight2"))

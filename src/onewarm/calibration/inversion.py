@@ -31,7 +31,10 @@ Functional = Callable[[Floats], Floats]
 DRAWS = 1000
 _FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin, so that s can raise every bin
 
-_POOL = 0.1  # of confidence: standard deviation of the kernel that gaps are pooled with to find their shape
+_POOL = 0.06  # of confidence: standard deviation of the kernel that gaps are pooled with to find their shape
+_LIKE = 0.3  # how much of that the bins of another class count: classes are often off in a like manner
+
+_FEW = 8  # rows of a bin that are tossed one by one
 
 
 class Found(NamedTuple):
@@ -63,9 +66,9 @@ def shape(gap: Floats, error: Floats, sign: int = 0) -> tuple[Floats, Floats]:
 
 
 def _pooled(gaps: Gaps, error: Floats) -> tuple[Floats, Floats]:
-    """Gaps and their errors after bins of one class were pooled by a Gaussian of their confidences: a calmer shape."""
+    """Gaps and their errors after bins were pooled by a Gaussian of their confidences: a calmer shape."""
     apart = gaps.confidence[:, None] - gaps.confidence
-    near = np.exp(-0.5 * (apart / _POOL) ** 2) * (gaps.block[:, None] == gaps.block)
+    near = np.exp(-0.5 * (apart / _POOL) ** 2) * np.where(gaps.block[:, None] == gaps.block, 1.0, _LIKE)
     factor = gaps.share / (near @ gaps.share)
     return (near @ gaps.gap) * factor, np.sqrt(near**2 @ error**2) * factor
 
@@ -91,7 +94,8 @@ def from_gaps(
         return np.clip((c - mean_gap) - (cc - 2 * mean_gap * c + mean_gap**2), 0, 0.25) * gaps.dispersion
 
     error = np.maximum(np.sqrt(gaps.moment * variance(np.zeros_like(gaps.gap))), 1e-12)
-    fixed, scaled = shape(*_pooled(gaps, error), sign)
+    calm, calm_error = _pooled(gaps, error)
+    fixed, scaled = shape(calm, calm_error, sign)
     n = max(round(gaps.effective if rows is None else rows), 1)
     if rows is None:
         share = gaps.share / gaps.share.sum()
@@ -102,13 +106,21 @@ def from_gaps(
     if grouped is not None and len(grouped) > 1:
         apart = grouped - grouped.mean(axis=0)
         apart /= np.maximum(np.sqrt((apart**2).sum(axis=0)), 1e-300)
-        clear = np.clip(1 - (error / np.maximum(np.abs(gaps.gap), 1e-12)) ** 2, 0, 1)
+        clear = np.clip(1 - (calm_error / np.maximum(np.abs(calm), 1e-12)) ** 2, 0, 1)
         alone = np.sqrt(clear) * (rng.standard_normal((draws, len(grouped))) @ apart) + np.sqrt(1 - clear) * alone
     noise = np.sqrt(gaps.moment) * alone  # at the counts seen: anew, they would often empty a bin of few rows
+    size = np.rint(gaps.share**2 / gaps.moment)
+    coins = np.flatnonzero(size <= _FEW) if gaps.dispersion == 1 else np.empty(0, np.int64)
+    toss = rng.random((draws, len(coins), _FEW))
+    tossed = np.arange(_FEW) < size[coins, None]
 
     def draw(s: float) -> Floats:
         gap = fixed + s * scaled
         found: Floats = some * gap + noise * np.sqrt(variance(gap / gaps.share))
+        if len(coins):  # a bin of few rows is no normal variable
+            right = np.clip(gaps.confidence - gap / gaps.share, 0, 1)[coins]
+            count = ((toss < right[:, None]) & tossed).sum(axis=2)
+            found[:, coins] = (size[coins] * gaps.confidence[coins] - count) / size[coins] * gaps.share[coins]
         return found
 
     return Model(fixed, scaled, draw)

@@ -34,15 +34,21 @@ def error(gaps: Gaps, width: float) -> float:
     return float(np.abs(gaps.gap @ matrix).sum() * step)
 
 
-def bandwidth(gaps: Gaps) -> float:
-    """The s with smECE_s = s, to 1e-5: smECE_s falls in s. At least ``LEAST``."""
+def bandwidth(gaps: Gaps, coarse: Gaps) -> float:
+    """The s with smECE_s = s, to 1e-4 of itself: smECE_s falls in s. At least ``LEAST``.
+
+    ``coarse`` are the same rows in fewer places, for the first steps: a kernel costs as much as it has places.
+    """
     low, high = LEAST, 1.0
-    if error(gaps, low) <= low:
-        return low
-    for _ in range(14):
-        middle = np.sqrt(low * high)
-        if error(gaps, middle) >= middle:
-            low = middle
-        else:
-            high = middle
+    for found, steps in ((coarse, 8), (gaps, 8)):
+        if found is gaps:
+            low, high = max(low * 0.98, LEAST), min(high * 1.02, 1.0)
+            if error(gaps, low) <= low:
+                return low
+        for _ in range(steps):
+            middle = float(np.sqrt(low * high))
+            if error(found, middle) >= middle:
+                low = middle
+            else:
+                high = middle
     return float(np.sqrt(low * high))

@@ -14,12 +14,12 @@ from onewarm.calibration.passes import Totals
 from onewarm.calibration.summary import CalibrationSummary
 
 
-class CalibrationMetric(Metric):  # type: ignore[misc]
+class CalibrationMetric(Metric):
     """Calibration numbers of a training or evaluation loop: ``update`` a batch, ``compute`` at the end.
 
-    The state is the sums of a ``CalibrationSummary``, float64 and int64 tensors that torchmetrics adds up over processes
-    (``dist_reduce_fx="sum"``): a few kilobytes, whatever the number of rows, and never a float32 sum. Float casts of the
-    module (``half()``, ``float()``) do not touch them; torchmetrics' own ``set_dtype`` would, and is refused.
+    The state is the sums of a ``CalibrationSummary``, float64 and int64 tensors that torchmetrics adds up over
+    processes (``dist_reduce_fx="sum"``): a few kilobytes, whatever the number of rows, and never a float32 sum. Float
+    casts of the module (``half()``, ``float()``) do not touch them; torchmetrics' ``set_dtype`` would: it is refused.
 
     Args:
         num_classes: K, at least 2.
