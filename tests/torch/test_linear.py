@@ -316,7 +316,7 @@ class Largest(TorchDispatchMode):
 def test_memory_is_a_chunk_and_the_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No tensor but the gradients and one buffer of chunk_rows logits; NumPy holds less than that beside it."""
     monkeypatch.undo()
-    n, d, v = 960, 8, 30000
+    n, d, v = 1120, 8, 30000
     x, w, _, y = made(n, d, v, torch.float32, bias=False)
     target, chunk = targets(y, v)[name], chunk_rows(n, v)
     assert chunk == 40 and chunk * v * 4 <= 0.05 * n * v * 4

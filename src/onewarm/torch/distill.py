@@ -94,6 +94,7 @@ def distillation(
     return loss.reshape(shape) if reduction == "none" else loss
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def linear_distillation(
     hidden: Tensor,
     weight: Tensor,
@@ -110,6 +111,7 @@ def linear_distillation(
     """:func:`distillation` of the logits ``W x + b``, which are never formed together; nor are the teacher's.
 
     Both parts share the student's three products; see :func:`onewarm.torch.linear_cross_entropy` for the chunks.
+    ``torch.compile`` leaves this function out of its graphs.
 
     Args:
         hidden: (..., D).
@@ -140,7 +142,7 @@ def linear_distillation(
     else:
         q = layer_teacher(teacher, shape, classes, temperature)
         floor = q.entropy if divergence == "kl" else None
-    scale = part * temperature**2 * share(q, reduction, normalizer)
+    scale: float = part * temperature**2 * share(q, reduction, normalizer)
     terms = [Term(q, scale, float(temperature))]
     if hard_target is not None:
         hard = checked_target(hard_target, layer, shape, "hard_target")

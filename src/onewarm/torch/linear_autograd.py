@@ -14,9 +14,8 @@ from onewarm import checks
 from onewarm.loss import Normalizer, Reduction, divisor, in_range
 from onewarm.target import SoftTarget, as_target
 from onewarm.torch.linear_chunks import Layer, run
+from onewarm.torch.linear_ops import REMEDY, in_graph
 from onewarm.torch.linear_terms import Term
-
-REMEDY = "form the logits and use onewarm.torch.cross_entropy"
 
 
 def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Layer, torch.Size]:
@@ -82,15 +81,23 @@ def checked_z_loss(z_loss: float) -> float:
     return float(z_loss)
 
 
-def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> float:
-    """What each row's loss is multiplied by before the sum."""
+def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> Any:
+    """What each row's loss is multiplied by before the sum: a number, or a tensor inside a graph."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
-    return 1.0 if reduction != "mean" else 1.0 / float(divisor(target, normalizer, target.mass().double()))
+    if reduction != "mean":
+        return 1.0
+    total = 1.0 / divisor(target, normalizer, target.mass().double())
+    return total if torch.compiler.is_compiling() else float(total)
 
 
 def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
     """The terms' losses, one for each row or their sum, under autograd."""
+    if torch.compiler.is_compiling():
+        (term,) = terms
+        scale = torch.as_tensor(term.scale, dtype=torch.float64, device=layer.hidden.device)
+        made = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
+        return made.reshape(shape) if reduction == "none" else made
     if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
         raise RuntimeError(
             f"linear_cross_entropy: torch.func transforms and forward mode do not reach into its chunks: {REMEDY}"

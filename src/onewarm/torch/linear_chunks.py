@@ -62,13 +62,13 @@ class Gradients(NamedTuple):
 
 
 def chunk_rows(rows: int, classes: int, buffers: int = 1) -> int:
-    """Rows whose logits are formed at a time: 1/24 of all, at least a million logits, at most 512 rows beyond that.
+    """Rows whose logits are formed at a time: 1/28 of all, at least a million logits, at most 512 rows beyond that.
 
     >>> chunk_rows(4096, 32000), chunk_rows(4096, 32000, buffers=2), chunk_rows(64, 32000), chunk_rows(2**20, 10)
-    (168, 80, 32, 104856)
+    (144, 72, 32, 104856)
     """
     least = max(_SMALL // classes, 16)
-    size = max(least, min(rows // 24, _MOST)) // buffers
+    size = max(least, min(rows // 28, _MOST)) // buffers
     return max(min(rows, size // 8 * 8), 1)
 
 
