@@ -119,7 +119,7 @@ def test_equals_torch_on_formed_logits(reduction: Any) -> None:
 
 @pytest.mark.parametrize("name", ["smooth", "few table rows", "many table rows", "ignored rows"])
 def test_finite_differences(name: str) -> None:
-    x, w, b, y = made(40, 3, 11)
+    x, w, b, y = made(16, 3, 11)
     target = targets(y, 11)[name]
     for kind in ({"reduction": "none", "z_loss": 0.01}, {"reduction": "mean"}):
         assert torch.autograd.gradcheck(
@@ -312,13 +312,19 @@ class Largest(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize("name", ["hard", "smooth", "prior", "top 8", "few table rows"])
+@pytest.mark.parametrize("name", ["hard", "smooth", "prior", "top 8"])
 def test_memory_is_a_chunk_and_the_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No tensor but the gradients and one buffer of chunk_rows logits; NumPy holds less than that beside it."""
     monkeypatch.undo()
     n, d, v = 1120, 8, 30000
     x, w, _, y = made(n, d, v, torch.float32, bias=False)
-    target, chunk = targets(y, v)[name], chunk_rows(n, v)
+    chunk = chunk_rows(n, v)
+    target = {
+        "hard": lambda: ow.one_hot(y, v),
+        "smooth": lambda: ow.smooth(y, 0.1, num_classes=v),
+        "prior": lambda: ow.smooth(y, 0.1, prior=torch.softmax(torch.arange(v) / v, dim=0)),
+        "top 8": lambda: ow.top_k(torch.arange(8).expand(n, 8), torch.full((n, 8), 0.1), num_classes=v),
+    }[name]()
     assert chunk == 40 and chunk * v * 4 <= 0.05 * n * v * 4
     inputs = {t.untyped_storage().nbytes() for t in (x, w)} | {n * v * 8}
     inputs |= {t.untyped_storage().nbytes() for t in (target.index, target.table, target.weight) if t is not None}
