@@ -206,7 +206,12 @@ def _one(file: str, columns: Mapping[str, Column], said: str | None, usual: Sequ
 
 
 def _family(file: str, columns: Mapping[str, Column], pattern: re.Pattern[str]) -> tuple[str, ...]:
-    members = [n for n, c in columns.items() if c.width == 1 and c.kind != "text" and pattern.fullmatch(n.lower())]
+    members = []
+    for name, column in columns.items():
+        found = pattern.fullmatch(name.lower())
+        # A numbered column of text is a column of numbers with a bad one, to be told when it is read.
+        if found and column.width == 1 and (found[1] or column.kind != "text"):
+            members.append(name)
     if len(members) < 2:
         return ()
     prefix = re.sub(r"\d+$", "", members[0])

@@ -61,6 +61,7 @@ def _run_ray(plan: Plan, jobs: list[tuple[int, int]], normalize: bool, total: Ta
         import ray.data
     except ImportError:
         raise ImportError("--engine ray needs Ray Data: pip install 'onewarm[ray]'") from None
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
         ray.init(logging_level=logging.ERROR, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
@@ -165,14 +166,29 @@ class Counted(io.RawIOBase):
         return data
 
 
+def _is_text(start: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # it may end within a character
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Csv(Source):
     """A CSV file with a line of column names. One thread reads it: errors then know their row."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         with path.open("rb") as file:
-            widest = max(len(file.readline()), len(file.readline()))
-            self.block = max(_CSV_BLOCK, 4 * widest)  # a row must fit into a block
+            head = file.readline()
+            self.block = max(_CSV_BLOCK, 4 * len(head), 4 * len(file.readline()))  # a row must fit into a block
+            self.delimiter = max(",;\t", key=lambda c: head.count(c.encode()))
+            file.seek(0)
+            start = file.read(_CSV_BLOCK)
+            if b"\0" in start or not _is_text(start):
+                raise ValueError(
+                    f"{self.name}: is not UTF-8 text, so no CSV file: save it as UTF-8, or name it rightly"
+                )
             file.seek(0)
             reader = self._reader(file, {}, None)
             _schema(self, reader.schema)
@@ -196,7 +212,7 @@ class Csv(Source):
             return pyarrow.csv.open_csv(
                 file,
                 read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=self.block),
-                parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=refuse),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, invalid_row_handler=refuse),
                 convert_options=pyarrow.csv.ConvertOptions(column_types=types, include_columns=include),
             )
         except (pa.ArrowException, UnicodeDecodeError) as error:

@@ -194,7 +194,7 @@ def _width(source: Source, layout: Layout) -> int:
         return len(layout.predictions)
     name = layout.predictions[0]
     column = source.columns[name]
-    if column.kind == "text":
+    if column.kind == "text" and not isinstance(source, Csv):
         raise ValueError(f"{source.name}: column {name!r} holds text, not numbers")
     if column.kind == "other":
         raise ValueError(f"{source.name}: column {name!r} holds neither numbers nor lists of them")

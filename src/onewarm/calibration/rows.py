@@ -53,14 +53,21 @@ def labels(
     return wide
 
 
+def _is_whole(text: str) -> bool:
+    return text.strip().lstrip("+-").isdecimal()
+
+
 def _named(
     at: Place, name: str, values: NDArray[Any], num_classes: int, classes: tuple[str, ...] | None
 ) -> NDArray[np.int64]:
     if classes is None:
+        row = next((row for row, value in enumerate(values.tolist()) if not _is_whole(value)), None)
+        if row is None:
+            return labels(at, name, values.astype(np.int64), num_classes, None)
         raise at.error(
-            0,
+            row,
             name,
-            f"is {values[0]!r}",
+            f"is {values[row]!r}",
             f"labels are whole numbers 0..{num_classes - 1}, or names where columns are named for classes (prob_cat)",
         )
     found, codes = np.unique(values.astype(str), return_inverse=True)
