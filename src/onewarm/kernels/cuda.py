@@ -143,12 +143,17 @@ def rows(
 
 def available() -> bool:
     """Whether Triton can be imported here, and a GPU or Triton's interpreter can run it."""
-    return importlib.util.find_spec("triton") is not None and (torch.cuda.is_available() or interpreted())
+    return _installed() and (torch.cuda.is_available() or interpreted())
 
 
 def interpreted() -> bool:
     """Whether Triton was told to run on the CPU, by its interpreter."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
+
+
+@cache
+def _installed() -> bool:
+    return importlib.util.find_spec("triton") is not None
 
 
 @cache
