@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,67 +13,130 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import onewarm as ow
+from benchmarks import memory
 from benchmarks.measure import Case
+from onewarm import SoftTarget
 from onewarm.kernels import cpu
-from onewarm.torch import cross_entropy
+from onewarm.torch import CrossEntropyLoss, cross_entropy, cross_entropy_with_gradient
+from onewarm.torch.arrays import bits
 
-TITLE = "Loss and gradient, float32, label smoothing 0.1, CPU. Gradients in fresh memory, except where reused."
+TITLE = "Loss and gradient, float32, label smoothing 0.1, CPU. Gradients in fresh memory, except where it says reused."
 ALPHA = 0.1
-SIZES = ((8192, 1000), (1024, 32000), (65536, 10), (65536, 100))
+SIZES = ((8192, 1000), (1024, 32000), (512, 128256), (65536, 10), (65536, 100))
 SMALL = ((2048, 1000), (256, 32000), (16384, 10), (16384, 100))
+TARGETS, SMALL_TARGETS = ((8192, 1000), (65536, 10)), ((2048, 1000), (16384, 10))
+HALVES, SMALL_HALVES = ((1024, 32000),), ((256, 32000),)
+
+Peers: TypeAlias = dict[str, Callable[[], object]]
 
 
 def cases(quick: bool) -> Iterator[Case]:
     """One case a size; each is made when it is its turn, so that only one holds memory."""
     for n, k in SMALL if quick else SIZES:
         yield _case(n, k, quick)
+    for n, k in SMALL if quick else SIZES:
+        with memory.kept() as possible:
+            if possible:
+                yield _case(n, k, quick, reused=True)
+    for n, k in SMALL_HALVES if quick else HALVES:
+        for dtype in (torch.bfloat16, torch.float16):
+            yield _case(n, k, True, dtype)
+    for n, k in SMALL_TARGETS if quick else TARGETS:
+        yield _targets(n, k)
 
 
-def _case(n: int, k: int, quick: bool) -> Case:
+def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, reused: bool = False) -> Case:
     rng = np.random.default_rng(0)
     z = rng.standard_normal((n, k), np.float32) * np.float32(3)
     y = rng.integers(0, k, n)
-    tensor, labels, place = torch.from_numpy(z), torch.from_numpy(y), np.empty_like(z)
+    tensor, labels = torch.from_numpy(z).to(dtype), torch.from_numpy(y)
+    place = torch.empty_like(tensor)
     leaf = tensor.clone().requires_grad_()
     soft, soft_tensor = ow.smooth(y, ALPHA, num_classes=k), ow.smooth(labels, ALPHA, num_classes=k)
     parts = (soft.index, soft.weight, soft.table, soft.table_index, soft.table_weight)
-
-    def backward(loss: Callable[[Tensor], Tensor]) -> Callable[[], Tensor | None]:
-        def work() -> Tensor | None:
-            loss(leaf).backward()  # type: ignore[no-untyped-call]
-            gradient, leaf.grad = leaf.grad, None
-            return gradient
-
-        return work
+    module = CrossEntropyLoss(label_smoothing=ALPHA)
 
     def eager(x: Tensor) -> Tensor:
         return F.cross_entropy(x, labels, label_smoothing=ALPHA)
 
-    peers: dict[str, Callable[[], object]] = {
-        "copy": lambda: torch.from_numpy(place).copy_(tensor),
-        "onewarm (NumPy)": lambda: ow.cross_entropy_with_gradient(z, soft),
-        "onewarm (PyTorch)": backward(lambda x: cross_entropy(x, soft_tensor)),
-        "kernel, reused": lambda: cpu.rows(z, *parts, row_scale=1 / n, out=place),
-        "loss only (NumPy)": lambda: ow.cross_entropy(z, soft),
-        "PyTorch eager": backward(eager),
-        "NumPy softmax": lambda: _numpy(z, y),
+    peers: Peers = {
+        "copy": lambda: place.copy_(tensor),
+        "onewarm (PyTorch)": _backward(lambda x: cross_entropy(x, soft_tensor), leaf),
+        "onewarm (module)": _backward(lambda x: module(x, labels), leaf),
+        "kernel, reused": lambda: cpu.rows(bits(tensor), *parts, row_scale=1 / n, out=bits(place)),
+        "PyTorch eager": _backward(eager, leaf),
     }
+    if dtype == torch.float32 and not reused:
+        peers |= {
+            "onewarm (NumPy)": lambda: ow.cross_entropy_with_gradient(z, soft),
+            "loss only (NumPy)": lambda: ow.cross_entropy(z, soft),
+            "NumPy softmax": lambda: _numpy(z, y),
+        }
     skipped = {}
     if quick:
-        skipped["PyTorch compiled"] = "left out by --quick"
+        skipped["PyTorch compiled"] = "left out by --quick" if dtype == torch.float32 else "measured in float32 alone"
     elif why := _no_compiler():
         skipped["PyTorch compiled"] = why
     else:
         torch._dynamo.reset()
         compiled: Any = torch.compile(eager, dynamic=False)
-        work = backward(compiled)
+        work = _backward(compiled, leaf)
         try:
             work()
         except Exception as error:  # whatever a compiler may say: the other peers go on
             skipped["PyTorch compiled"] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         else:
             peers["PyTorch compiled"] = work
-    return Case(f"{n} x {k}", peers, skipped)
+    notes = ("freed memory is kept and used again, on both sides",) if reused else (_peaks(peers, tensor, soft_tensor),)
+    kind = str(dtype).removeprefix("torch.")
+    title = f"{n} x {k}" + (", reused" if reused else "" if kind == "float32" else f", {kind}")
+    return Case(title, peers, skipped, notes=notes)
+
+
+def _backward(loss: Callable[[Tensor], Tensor], leaf: Tensor) -> Callable[[], Tensor | None]:
+    def work() -> Tensor | None:
+        loss(leaf).backward()  # type: ignore[no-untyped-call]
+        gradient, leaf.grad = leaf.grad, None
+        return gradient
+
+    return work
+
+
+def _peaks(peers: Peers, tensor: Tensor, target: ow.SoftTarget) -> str:
+    """Peak memory of the peers that train, and of a gradient in place of the logits."""
+    spare = tensor.clone()
+
+    def in_place() -> object:
+        return cross_entropy_with_gradient(spare, target, overwrite_logits=True)[0]
+
+    wanted = ("onewarm (PyTorch)", "PyTorch eager", "PyTorch compiled")
+    chosen = {name: work for name, work in peers.items() if name in wanted} | {"onewarm, in place": in_place}
+    return memory.peaks(chosen, tensor.numel() * tensor.itemsize)
+
+
+def _targets(n: int, k: int) -> Case:
+    """Any target at the price of uniform smoothing."""
+    generator = torch.Generator().manual_seed(0)
+    tensor = torch.randn(n, k, generator=generator) * 3
+    labels, others = (torch.randint(0, k, (n,), generator=generator) for _ in range(2))
+    leaf, place = tensor.clone().requires_grad_(), torch.empty_like(tensor)
+    uniform = ow.smooth(labels, ALPHA, num_classes=k)
+    few = min(16, k)
+    best = torch.rand(n, k, generator=generator).topk(few, 1).indices
+    share = torch.softmax(torch.randn(n, few, generator=generator), 1).double() * 0.9
+    named = SoftTarget(index=best[:, :3], weight=torch.tensor([[0.6, 0.3, 0.1]] * n).double(), num_classes=k)
+    targets = {
+        "uniform": uniform,
+        "mixup": ow.mix(uniform, ow.smooth(others, ALPHA, num_classes=k), 0.3),
+        "votes": named,
+        "top 16": ow.top_k(best, share, num_classes=k),
+        "by class": ow.smooth(labels, ALPHA, prior=torch.softmax(torch.randn(k, k, generator=generator), 1)),
+    }
+    peers: Peers = {"copy": lambda: place.copy_(tensor)}
+    for name, target in targets.items():
+        peers[name] = _backward(lambda x, target=target: cross_entropy(x, target), leaf)  # type: ignore[misc]
+    notes = ("here 1.0 x is the time of uniform smoothing, not PyTorch's",)
+    return Case(f"{n} x {k}, targets", peers, baseline="uniform", notes=notes)
 
 
 def _no_compiler() -> str:
