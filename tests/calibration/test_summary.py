@@ -158,6 +158,38 @@ def test_any_partition_merged_in_any_order_is_the_whole(cuts, random, kind):
     same(parts[0], {name: whole[name] for name in FIELDS})
 
 
+@given(st.permutations(range(60)), st.lists(ROWS, max_size=4), st.booleans())
+def test_any_order_of_rows_counts_the_same_in_every_group(order, cuts, weighted):
+    rng = np.random.default_rng(len(cuts))
+    p, labels = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32), rng.integers(0, 4, 60)
+    weights = rng.uniform(size=60) if weighted else np.ones(60)
+    whole = CalibrationSummary(classwise=True, groups=4, seed=1).update(p, labels, weights=weights)
+    merged = CalibrationSummary()  # takes over what the parts keep
+    edges = [0, *sorted(cuts), 60]
+    for a, b in pairwise(edges):
+        at = list(order[a:b])
+        part = CalibrationSummary(4, classwise=True, groups=4, seed=1)
+        merged.merge(part.update(p[at], labels[at], weights=weights[at]) if at else part)
+    for name, values in whole.statistics.items():
+        if "count" in name or name == "nll_infinite":
+            assert merged[name].tobytes() == values.tobytes(), name
+        else:
+            np.testing.assert_allclose(merged[name], values, rtol=1e-12, atol=1e-12, err_msg=name)
+    assert whole["class_count"].sum(axis=(1, 2)).astype(bool).sum() > 1  # more than one group is in use
+
+
+def test_what_is_kept_must_agree():
+    plain, classes = CalibrationSummary(2), CalibrationSummary(2, classwise=True)
+    with pytest.raises(
+        ValueError, match=r"^other has classwise=True, but this summary classwise=False: make them alike$"
+    ):
+        plain.merge(classes)
+    with pytest.raises(ValueError, match=r"^other has seed=1, but this summary seed=0: make them alike$"):
+        classes.merge(CalibrationSummary(2, classwise=True, seed=1))
+    with pytest.raises(ValueError, match=r"^groups is 0: expected at least 1$"):
+        CalibrationSummary(groups=0)
+
+
 def test_update_in_batches_is_one_update(case):
     z, labels, _, _ = case
     batches = CalibrationSummary()

@@ -34,7 +34,7 @@ _FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin,
 _POOL = 0.06  # of confidence: standard deviation of the kernel that gaps are pooled with to find their shape
 _LIKE = 0.3  # how much of that the bins of another class count: classes are often off in a like manner
 
-_FEW = 8  # rows of a bin that are tossed one by one
+_FEW, _MANY = 32, 8  # rows of a bin that are tossed one by one, where there are few bins and where many
 
 
 class Found(NamedTuple):
@@ -110,9 +110,10 @@ def from_gaps(
         alone = np.sqrt(clear) * (rng.standard_normal((draws, len(grouped))) @ apart) + np.sqrt(1 - clear) * alone
     noise = np.sqrt(gaps.moment) * alone  # at the counts seen: anew, they would often empty a bin of few rows
     size = np.rint(gaps.share**2 / gaps.moment)
-    coins = np.flatnonzero(size <= _FEW) if gaps.dispersion == 1 else np.empty(0, np.int64)
-    toss = rng.random((draws, len(coins), _FEW))
-    tossed = np.arange(_FEW) < size[coins, None]
+    few = _FEW if len(size) <= 40 else _MANY
+    coins = np.flatnonzero(size <= few) if gaps.dispersion == 1 else np.empty(0, np.int64)
+    toss = rng.random((draws, len(coins), few))
+    tossed = np.arange(few) < size[coins, None]
 
     def draw(s: float) -> Floats:
         gap = fixed + s * scaled
