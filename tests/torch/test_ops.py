@@ -82,6 +82,7 @@ def mixed(x: Tensor, weight: Tensor, y: Tensor, prior: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.long)])
 def test_a_compiled_step_gives_the_same_numbers(backend: str) -> None:
+    """Where a kernel under torch.compile made 61.73 of 21.40 (Liger-Kernel#1338)."""
     x, y = made()
     x = x.detach()
     weight = torch.eye(K).mul(0.7).requires_grad_()

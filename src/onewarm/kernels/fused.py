@@ -71,4 +71,6 @@ def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
     live = np.zeros(len(target), np.bool_)
     for column in columns:
         live |= column != 0
+        if live.all():
+            return float(max(len(target), 1))
     return float(max(int(np.count_nonzero(live)), 1))
