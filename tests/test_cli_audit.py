@@ -156,3 +156,9 @@ def test_options_that_disagree(file):
     assert "nearest: 'country'" in run(file, "--slice", "contry").output
     assert "are --probabilities and --labels swapped?" in run(file, "--probabilities", "label", "--labels", "p0").output
     assert "engine is 'spark': choose one of local, ray" in run(file, "--engine", "spark").output
+
+
+def test_help_says_what_a_file_looks_like_and_what_the_exit_codes_mean():
+    said = " ".join(run("--help").output.split())
+    for words in ("A row is an example", "prob_cat", "Exits with 0", "with 2 for bad input", "--report audit.html"):
+        assert words in said

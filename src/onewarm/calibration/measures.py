@@ -46,7 +46,8 @@ def measure(summary: CalibrationSummary) -> dict[str, Measure]:
 
 
 def _measure(summary: CalibrationSummary, name: str) -> Measure:
-    found = estimate(summary, name, level=LEVEL)
+    with np.errstate(all="ignore"):  # bins of no or one row have no interval; that is said by None
+        found = estimate(summary, name, level=LEVEL)
     ends = (found.low, found.high)
     known = all(math.isfinite(e) for e in ends) and ends[0] < ends[1]
     return Measure(found.value if math.isfinite(found.value) else None, ends if known else None)

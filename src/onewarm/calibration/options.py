@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration.affine import fit_alpha, mixed
+from onewarm.calibration.both import fit_both
 from onewarm.calibration.calibrators import fit_temperature
 from onewarm.calibration.measure import Measure
 from onewarm.calibration.sample import Rows
@@ -133,21 +134,17 @@ def _temperature(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> 
 
 def _both(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
     key = "temperature-unsmooth"
-    try:
-        from onewarm.calibration.estimators import TemperatureUnsmooth
-    except ImportError:
-        return key, "it needs scikit-learn: pip install 'onewarm[audit]'"
+
+    def ready(v: NDArray[Any]) -> Floats:
+        with np.errstate(divide="ignore"):
+            return v.astype(np.float64) if logits else np.log(v.astype(np.float64))
+
     few = slice(None, None, max(1, len(values) // MOST_ROWS))
-
-    def ready(v: NDArray[Any]) -> NDArray[Any]:
-        return v if logits else probabilities(v, logits=False)
-
     try:
-        both = TemperatureUnsmooth(probabilities=not logits).fit(ready(values[few]), truth[few])
+        both = fit_both(ready(values[few]), truth[few], FLOOR)
     except ValueError as error:
         return key, str(error)
-    parameters = {"temperature": float(both.temperature_), "alpha": float(both.alpha_)}
-    return key, (parameters, lambda v: np.asarray(both.predict_proba(ready(v)), np.float64))
+    return key, ({"temperature": both.temperature, "alpha": both.alpha}, lambda v: both.apply(ready(v)))
 
 
 def _by_weight(fit: Rows) -> tuple[NDArray[Any], NDArray[Any]]:
