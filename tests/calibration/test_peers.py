@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn, torchmetrics, netcal and relplot where definitions agree; where not, how they differ.
+"""The same numbers as scikit-learn, torchmetrics, netcal and relplot where definitions agree; else how they differ.
 
 Confidences on an edge are where they differ: ours are in the bin below, (lo, hi]; torchmetrics and relplot put them in
 the bin above, and p = 1 in a bin of its own. Random confidences are on no edge.

@@ -131,8 +131,8 @@ def _maximum(summary: CalibrationSummary, value: float, level: float, rng: Any, 
     corrected, low, high = _by_gaps(
         found, lambda gap: np.abs(gap / found.share).clip(0, 1).max(axis=-1), value, level, rng
     )
-    # The worst bin is no better than the mean one, which is known far better.
-    low = max(low, _by_gaps(found, _absolute, float(_absolute(found.gap)), level, rng)[1])
+    # The worst bin is no better than the mean one, which is known far better; a fifth of the error may be spent on it.
+    low = max(low, _by_gaps(found, _absolute, float(_absolute(found.gap)), 1 - (1 - level) / 5, rng)[1])
     return max(corrected, low), low, max(high, low)
 
 
