@@ -140,6 +140,25 @@ def test_labels_are_the_truth_where_votes_are_there_too_and_a_note_says_so(tmp_p
     assert not steps.layout.votes and "--votes votes" in steps.notes[0]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+def test_the_truth_in_a_file_of_its_own(tmp_path, monkeypatch, rows, suffix):
+    monkeypatch.setattr(reading, "BATCH_NUMBERS", 1)
+    p, labels, _ = rows
+    votes = np.random.default_rng(1).multinomial(7, [0.5, 0.3, 0.2], len(p))
+    path = write(tmp_path / f"a{suffix}", table(p, 2 - labels))
+    other = tmp_path / "people.npz"
+    np.savez(other, counts=votes, labels=labels)
+    np.testing.assert_array_equal(gather(path, votes=str(other))[1], votes)
+    np.testing.assert_array_equal(gather(path, labels=f"{other}:labels")[1], labels)
+    assert "people.npz: no column 'label' for --labels; nearest: 'labels'" in refused(path, labels=f"{other}:label")
+    np.savez(other, counts=votes[:-1])
+    assert "people.npz: has 699 rows, and a" in refused(path, votes=str(other))
+    np.savez(other, counts=np.repeat(votes, 2, axis=0))
+    assert "people.npz: has more rows than the 700 of a" in refused(path, votes=f"{other}:counts")
+    with pytest.raises(ValueError, match="holds the truth of one file"):
+        plan([str(path), str(write(tmp_path / f"b{suffix}", table(p, labels)))], Choice(votes=str(other)))
+
+
 def test_globs_are_read_in_order_and_once(tmp_path, rows):
     p, labels, _ = rows
     for name in ("b.csv", "a.csv"):
@@ -248,6 +267,30 @@ def test_csv_errors_know_their_row(tmp_path, monkeypatch, rows):
     assert "the first line" in refused(path)
     path.write_text("p0,p1,label,p0\n0.5,0.5,0,1\n")
     assert "column 'p0' is there twice" in refused(path)
+
+
+def test_csv_errors_near_the_top_know_their_row_too(tmp_path):
+    path = tmp_path / "a.csv"
+    for line, said in (
+        ("0.5,oops,1", "row 2, column 'p1' is 'oops', not a number; correct it or drop the row"),
+        ("0.5,0.5,one", "row 2, column 'label' is 'one': labels are whole numbers 0..1"),
+        ("0.5,,1", "row 2, column 'p1' is empty: fill it or drop the row"),
+        ("0.5,0.5,", "row 2, column 'label' is empty: fill it or drop the row"),
+    ):
+        path.write_text(f"p0,p1,label\n0.5,0.5,0\n{line}\n")
+        assert said in refused(path)
+    path.write_text("prob,y\n0.5,0\n?,1\n")
+    assert "row 2, column 'prob' is '?', not a number" in refused(path)
+    path.write_bytes(bytes(range(256)))
+    assert "is not UTF-8 text" in refused(path)
+    path.write_bytes("p0,p1,näme\n".encode("latin-1"))
+    assert "is not UTF-8 text" in refused(path)
+
+
+def test_semicolons_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("p0;p1;label\n0.25;0.75;1\n", encoding="utf-8-sig")
+    np.testing.assert_array_equal(gather(path)[0], [[0.25, 0.75]])
 
 
 def test_files_of_a_glob_must_agree(tmp_path, rows):
