@@ -1,5 +1,9 @@
 """The loss of a linear layer against the same loss of formed logits, float64 truth, finite differences, and limits."""
 
+import importlib.util
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -140,6 +144,23 @@ def test_float32_is_as_near_to_the_truth_as_torch_is() -> None:
             assert (ours - truth).abs() <= (theirs - truth).abs() + 1e-6 * truth.abs()
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, DOUBLE])
+@pytest.mark.parametrize("classes", [1, 2, 65, 262144])
+def test_no_dtype_or_width_is_farther_from_the_truth_than_torch(dtype: torch.dtype, classes: int) -> None:
+    """Logits to 1e4, ties, ignored rows: against the same numbers in float64, with torch on logits in the dtype."""
+    x, w, _, _ = (t if t is None else t.detach() for t in made(6, 4, classes, dtype))
+    x[0], x[1], w[-1] = 2000 * x[0].sign(), 0, w[0]
+    y = torch.tensor([0, classes - 1, -100, classes // 2, 0, -100])
+    z, exact = F.linear(x, w), F.linear(x.double(), w.double())
+    for alpha in (0.0, 0.1):
+        truth = F.cross_entropy(exact, y, label_smoothing=alpha, reduction="none")
+        theirs = F.cross_entropy(z, y, label_smoothing=alpha, reduction="none")
+        target = ow.smooth(ow.one_hot(y, classes), alpha)
+        for kernel in (target, ow.concat([target, target])[:6]):
+            ours = linear_cross_entropy(x, w, kernel, reduction="none")
+            assert ((ours - truth).abs() <= (theirs - truth).abs() + 1e-6 * (truth.abs() + 1)).all()
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("name", ["hard", "smooth", "few table rows", "many table rows"])
 def test_half_precision_is_widened_before_anything_is_added(dtype: torch.dtype, name: str) -> None:
@@ -224,6 +245,17 @@ def test_no_rows_or_none_with_mass(reduction: Any) -> None:
         assert loss.shape == ((n,) if reduction == "none" else ()) and (loss == 0).all()
         for gradient in torch.autograd.grad(loss.sum(), (x, w, b)):
             assert (gradient == 0).all()
+
+
+def test_microbatches_add_up_to_the_batch() -> None:
+    """huggingface/transformers#46731: a smoothed loss that forgot the token count under gradient accumulation."""
+    x, w, _, y = made()
+    y[100:180] = -100  # so the halves count different numbers of tokens
+    target, tokens = ow.smooth(ow.one_hot(y, V), 0.1), int((y != -100).sum())
+    halves = (slice(0, 200), slice(200, N))
+    parts = sum(linear_cross_entropy(x[half], w, target[half], normalizer=tokens) for half in halves)
+    assert isinstance(parts, Tensor)
+    close(parts, definition.cross_entropy(x @ w.T, target), (x, w))
 
 
 def test_leading_shapes_are_kept() -> None:
@@ -364,11 +396,31 @@ def test_any_target_any_size(seed: int) -> None:
     close(ours, definition.cross_entropy(F.linear(x, w, b), target, **kind), (x, w, b), rtol=1e-9)
 
 
+@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 1.5))
+def test_the_loss_is_linear_in_the_target(seed: int, share: float) -> None:
+    """mix, scale, index and concat of targets do to the losses what they say."""
+    g = torch.Generator().manual_seed(seed)
+    x, w = (torch.randn(n, 3, generator=g, dtype=DOUBLE) for n in (8, 11))
+    prior = torch.softmax(torch.randn(11, generator=g, dtype=DOUBLE), dim=0)
+    a = ow.smooth(torch.randint(0, 11, (8,), generator=g), 0.2, prior=prior)
+    b = ow.soft(torch.softmax(torch.randn(8, 11, generator=g, dtype=DOUBLE), dim=1))
+
+    def losses(target: ow.SoftTarget, rows: Any = slice(None)) -> Tensor:
+        return linear_cross_entropy(x[rows], w, target, reduction="none")
+
+    one, other = losses(a), losses(b)
+    torch.testing.assert_close(losses(ow.mix(a, b, share)), share * one + (1 - share) * other)
+    torch.testing.assert_close(losses(a.scale(share)), share * one)
+    torch.testing.assert_close(losses(b[3:5], slice(3, 5)), other[3:5])
+    both = linear_cross_entropy(torch.cat([x, x]), w, ow.concat([a, b]), reduction="none")
+    torch.testing.assert_close(both, torch.cat([one, other]))
+
+
 def test_where_there_is_no_kernel_the_definition_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a device without one: the same chunks, in PyTorch's operations."""
     from onewarm.torch import linear_terms
 
-    monkeypatch.setattr(linear_terms, "KERNEL_DEVICES", ())
+    monkeypatch.setattr(linear_terms, "kernel_of", lambda z: "")
     x, w, b, y = made()
     for name in ("hard", "smooth", "many table rows"):
         target = targets(y)[name]
@@ -376,6 +428,38 @@ def test_where_there_is_no_kernel_the_definition_computes(monkeypatch: pytest.Mo
         close(ours, definition.cross_entropy(F.linear(x, w, b), target, z_loss=0.01), (x, w, b))
         with torch.no_grad():
             torch.testing.assert_close(ours, linear_cross_entropy(x, w, target, bias=b, z_loss=0.01))
+
+
+def test_the_gpu_kernel_in_the_interpreter() -> None:
+    """The same chunks with the Triton kernel, in a process of its own: Triton reads the variable when imported."""
+    if importlib.util.find_spec("triton") is None:
+        pytest.skip("no Triton on this machine")
+    text = """
+import torch, onewarm as ow
+from onewarm.torch import linear_chunks, linear_cross_entropy, linear_terms
+x, w, b = (torch.randn(*size, generator=torch.Generator().manual_seed(1)) for size in ((12, 4), (9, 4), (9,)))
+w.requires_grad_()
+y = torch.arange(12) % 9
+targets = [ow.smooth(y, 0.1, num_classes=9), ow.soft(torch.softmax(x @ x[:9].T, dim=1))]
+found = []
+linear_chunks._SMALL, linear_chunks._MOST = 1, 8
+for kernel in ("cpu", "triton"):
+    linear_terms.kernel_of = lambda z: kernel
+    for target in targets:
+        loss = linear_cross_entropy(x, w, target, bias=b, z_loss=0.01)
+        found += [loss.detach(), *torch.autograd.grad(loss, w)]
+for one, other in zip(found[:4], found[4:], strict=True):
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+print("equal")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text],
+        env=os.environ | {"TRITON_INTERPRET": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.stdout == "equal\n", ran.stderr[-3000:]
 
 
 def test_module() -> None:

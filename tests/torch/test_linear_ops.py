@@ -35,6 +35,7 @@ def gradients(loss: Tensor, leaves: Any) -> tuple[Tensor, ...]:
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("kind", ["labels", "smooth", "soft"])
 def test_a_compiled_loss_gives_the_same_numbers(reduction: Any, kind: str) -> None:
+    """linkedin/Liger-Kernel#1338: a fused linear loss whose value changed from 21.40 to 61.73 when compiled."""
     x, w, b, y = made()
     teacher = torch.softmax(torch.outer(torch.arange(N), torch.arange(V)) / 500, dim=1).double()
 

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 
 from onewarm import loss as definition
-from onewarm.kernels import cpu
+from onewarm.kernels import cpu, cuda
 from onewarm.target import SoftTarget
 
 ROWS_A_TABLE_ROW = 256  # in closed form a table row costs two products of a token; in the kernel an addition a logit
-KERNEL_DEVICES: tuple[str, ...] = ("cpu",)
 
 Rows = slice | Tensor
 
@@ -146,9 +145,21 @@ def may_close(target: SoftTarget) -> bool:
     return rows == 1 or rows * ROWS_A_TABLE_ROW <= int(target.table_index.numel())
 
 
+def kernel_of(z: Tensor) -> str:
+    """Which kernel takes these logits: the CPU's, Triton's, or none: then the definition computes.
+
+    >>> kernel_of(torch.zeros(1, 2)), kernel_of(torch.zeros(1, 2, device="meta"))
+    ('cpu', '')
+    """
+    if z.device.type == "cpu":
+        return "cpu"
+    return "triton" if z.is_cuda and z.dtype in cuda.DTYPES and cuda.available() else ""
+
+
 def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, gradient: bool) -> Tensor:
-    """Losses (n,) in float64; z becomes the gradient times ``scale``. Where there is no kernel, by the definition."""
-    if z.device.type not in KERNEL_DEVICES:
+    """Losses (n,) in float64; z becomes the gradient times ``scale``."""
+    kernel = kernel_of(z)
+    if not kernel:
         if gradient:
             made, g = definition.cross_entropy_with_gradient(z, target, reduction="none", z_loss=z_loss)
             torch.mul(g, scale[:, None].to(g.dtype), out=z)
@@ -159,17 +170,16 @@ def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, grad
     if target.table is not None and target.table.dtype not in (torch.float32, torch.float64):
         used, where = target.table_index.unique(return_inverse=True)
         target = replace(target, table=target.table[used].to(z.dtype), table_index=where)
-    arrays: Any = [
-        part if part is None else part.detach().numpy()
-        for part in (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    ]
+    parts: Any = [target.index, target.weight, target.table, target.table_index, target.table_weight]
+    options: Any = {"z_loss": z_loss, "gradient": gradient}
+    if kernel == "triton":
+        return cuda.rows(z, *parts, row_scale=scale.float(), out=z if gradient else None, **options)[0].double()
+    place, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
     found, _ = cpu.rows(
-        z.numpy(),
-        *arrays,
+        *(place, *parts),
         row_scale=scale.numpy(),
-        z_loss=z_loss,
-        gradient=gradient,
-        out=z.numpy() if gradient else None,
+        out=place if gradient else None,
         threads=torch.get_num_threads(),
+        **options,
     )
     return torch.from_numpy(found).double()
