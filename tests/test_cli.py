@@ -43,7 +43,7 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["open"], ["build"], ["study"], ["claims"], ["claims", "list"], ["claims", "verify"]]
+    "command", [[], ["open"], ["build"], ["study"], ["audit"], ["claims"], ["claims", "list"], ["claims", "verify"]]
 )
 def test_help_of_every_command(command):
     result = run(*command, "--help")

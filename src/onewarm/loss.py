@@ -196,7 +196,7 @@ def per_row_loss(logits: Array, target: SoftTarget, z_loss: float) -> Array:
     parts = _parts(xp, logits, target)
     named = xp.where(target.weight != 0, xp.take_along_axis(parts.finite, target.index, axis=1), 0.0)
     dot = xp.sum(xp.astype(target.weight, named.dtype) * named, axis=1) + xp.sum(parts.moved * parts.finite, axis=1)
-    rows = parts.mass * (parts.lse + z_loss * parts.lse**2) - dot
+    rows = parts.mass * parts.lse * (1 + z_loss * parts.lse) - dot  # the square might overflow beside a z_loss of 0
     return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
 
 

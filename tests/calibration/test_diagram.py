@@ -80,3 +80,12 @@ def test_errors(case):
     assert str(error.value) == "level is 95: expected a number between 0 and 1, as .95"
     with pytest.raises(ValueError, match=r"^bins is 13, which does not divide the 600 cells kept"):
         reliability(summary_of(case), bins=13)
+
+
+def test_weights_count_as_rows():
+    p, labels = np.array([[0.9, 0.1], [0.95, 0.05], [0.6, 0.4]]), np.array([0, 1, 0])
+    heavy = reliability(CalibrationSummary().update(p, labels, weights=np.array([3.0, 1.0, 1.0])), bins=5)
+    assert heavy.accuracy[4] == 0.75 and heavy.count.tolist() == [0, 0, 1, 0, 2]
+    assert heavy.confidence[4] == pytest.approx((3 * 0.9 + 0.95) / 4)
+    equal = reliability(CalibrationSummary().update(p, labels, weights=np.full(3, 2.0)), bins=5)
+    np.testing.assert_allclose(equal.interval, reliability(CalibrationSummary().update(p, labels), bins=5).interval)

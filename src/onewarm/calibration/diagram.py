@@ -102,7 +102,8 @@ def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0
     count, confidence, correct = summary.bins(bins)
     edges = np.arange(bins + 1) / bins
     some = count > 0
-    divisor = np.where(some, count, 1)
+    weight, square = (summary[name].reshape(bins, -1).sum(axis=1) for name in ("cell_weight", "cell_weight2"))
+    divisor = np.where(some, weight, 1)
     accuracy = np.where(some, correct / divisor, np.nan)
     return ReliabilityData(
         lower=edges[:-1],
@@ -110,7 +111,7 @@ def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0
         count=count,
         confidence=np.where(some, confidence / divisor, np.nan),
         accuracy=accuracy,
-        interval=wilson_interval(accuracy, count, level),
+        interval=wilson_interval(accuracy, weight**2 / np.where(some, square, 1), level),  # without weights: count
         level=level,
         method="wilson",
         ece=metrics.ece(summary, bins),
@@ -119,7 +120,7 @@ def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0
     )
 
 
-def wilson_interval(share: Floats, count: NDArray[np.int64], level: float = 0.95) -> Floats:
+def wilson_interval(share: Floats, count: NDArray[Any], level: float = 0.95) -> Floats:
     """The Wilson score interval of a share ``a`` seen in ``n`` rows, shape (..., 2); NaN where n is 0.
 
         (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2

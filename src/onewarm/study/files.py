@@ -38,7 +38,7 @@ def read(path: Path, label: str | None = None) -> Table:
 
     Rows are counted from 1, a CSV's header line not included.
 
-    Raises ValueError (FileNotFoundError, IsADirectoryError if there is no such file) with the row, column and value at fault.
+    Raises ValueError with the row, column and value at fault, FileNotFoundError or IsADirectoryError for no such file.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give one of its files")
