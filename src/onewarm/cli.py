@@ -270,7 +270,9 @@ def friendly() -> Iterator[None]:
         errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        errors.print("\nStopped. What was finished is kept; the same command goes on from there.")
+        errors.print(
+            "\nStopped, with no file half written. Finished runs of a study are kept: the same command goes on from there."
+        )
         raise typer.Exit(130) from None
 
 
