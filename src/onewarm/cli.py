@@ -271,7 +271,7 @@ def friendly() -> Iterator[None]:
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         errors.print(
-            "\nStopped, with no file half written. Finished runs of a study are kept: the same command goes on from there."
+            "\nStopped, with no file half written. A study's finished runs are kept; the same command goes on."
         )
         raise typer.Exit(130) from None
 
