@@ -35,6 +35,13 @@ def peaks(peers: dict[str, Callable[[], object]], unit: int) -> str:
     return "peak memory beyond the logits, in multiples of them: " + ", ".join(shares)
 
 
+def fresh() -> None:
+    """Freed memory goes back to the system, for all peers alike: glibc alone keeps it for some of them."""
+    if (mallopt := _libc("mallopt")) is not None:
+        mallopt(_MMAP, 2**17)
+        mallopt(_TRIM, 2**17)
+
+
 @contextmanager
 def kept() -> Iterator[bool]:
     """Freed memory stays with the process and is used again, by all peers alike; yields whether that could be done."""
@@ -47,8 +54,7 @@ def kept() -> Iterator[bool]:
     try:
         yield True
     finally:
-        mallopt(_MMAP, 2**17)
-        mallopt(_TRIM, 2**17)
+        fresh()
         trim(0)
 
 
