@@ -28,7 +28,7 @@ app = typer.Typer(
     help="Soft targets, and what they do to confidence. Start with `onewarm open`.",
 )
 claims_app = typer.Typer(
-    no_args_is_help=True, help="What is said about label smoothing, and what our own runs show of it."
+    no_args_is_help=True, help="What is said about soft targets, and what our own runs show of it."
 )
 app.add_typer(claims_app, name="claims")
 

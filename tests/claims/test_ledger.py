@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyClaim, load_ledger
+from onewarm.notebook.build import our_concepts
+from onewarm.notebook.concept import load_concepts
 from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
 
 LEDGER = load_ledger()
-SLUGS = [
+SMOOTHING = [
     "decomposition", "logit-form", "gradient", "hessian", "finite-optimum", "loss-floor", "population-optimum",
     "lowers-confidence", "improves-overconfident", "harms-calibrated", "accuracy-depends", "after-temperature",
 ]  # fmt: skip
@@ -34,18 +36,25 @@ def write(root: Path, text: str, name: str = "01-one.yaml") -> Path:
     return root
 
 
-def test_the_twelve_claims_are_there_in_order() -> None:
-    assert [claim.slug for claim in LEDGER.values()] == SLUGS
-    assert all(key == f"claim:optimization/label-smoothing/{claim.slug}" for key, claim in LEDGER.items())
+def test_the_claims_of_a_concept_are_there_in_order() -> None:
+    keys = [f"claim:optimization/label-smoothing/{slug}" for slug in SMOOTHING]
+    assert [key for key in LEDGER if "/label-smoothing/" in key] == keys
+    assert all(key == claim.key for key, claim in LEDGER.items())
 
 
-@pytest.mark.parametrize("claim", LEDGER.values(), ids=SLUGS)
+def test_every_claim_is_reviewed_on_the_page_of_its_concept() -> None:
+    for concept in load_concepts(our_concepts()):
+        own = [key for key in LEDGER if key.startswith(concept.key.replace("concept:", "claim:") + "/")]
+        assert [key for key in concept.claims if key in own] == own
+
+
+@pytest.mark.parametrize("claim", LEDGER.values(), ids=lambda c: c.slug)
 def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Claim) -> None:
     for source in (*claim.sources, *claim.counter):
         assert source.place and source.says.endswith((".", "here."))
-        assert re.match(r"full text$|abstract$|reprinted in ", source.read)
+        assert re.match(r"full text$|abstract$|reprinted in |cited, not read$", source.read)
         # An abstract was read for its statement: no table value may be printed from it.
-        assert not (source.read == "abstract" and source.numbers)
+        assert not (source.read in ("abstract", "cited, not read") and source.numbers)
     assert claim.witness is not None
     module, _, name = claim.witness.partition(":")
     assert callable(getattr(importlib.import_module(module), name))
@@ -61,7 +70,7 @@ def test_studies_speak_of_what_the_main_study_runs(claim: Claim) -> None:
 
 def test_the_files_are_plain_and_one_a_claim() -> None:
     files = sorted(HERE.glob("*/*/*.yaml"))
-    assert [f.stem.split("-", 1)[1] for f in files] == SLUGS
+    assert [f.stem.split("-", 1)[1] for f in files] == [claim.slug for claim in LEDGER.values()]
 
 
 def test_words_for_an_effect() -> None:

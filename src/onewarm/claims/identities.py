@@ -6,7 +6,7 @@ met (or the smallest margin, where something must be positive). Each would fail 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +14,10 @@ import numpy as np
 import onewarm
 
 from . import truth
+from .asking import Worst, gradient_at, gradients_of, loss_at, losses_of
 from .truth import Vector
 
 SEED = 20_16  # one generator a witness, so that each can be run alone
-TOLERANCE = 1e-10
 ALPHAS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 SMALL = (2, 3, 5, 12)
 WIDE = (2, 3, 4, 10, 100, 1000)
@@ -48,49 +48,12 @@ class Case(NamedTuple):
         return onewarm.one_hot(np.array([self.label]), self.classes)
 
 
-class Worst:
-    """The largest of the absolute values shown to it; not a number stays not a number."""
-
-    def __init__(self) -> None:
-        self.value = 0.0
-
-    def see(self, *differences: Vector | float) -> None:
-        """Take these into account."""
-        self.value = float(np.max(np.abs([self.value, *(np.max(np.abs(d)) for d in differences)])))
-
-
 def _cases(sizes: tuple[int, ...], alphas: tuple[float, ...], repeat: int = 4) -> Iterator[Case]:
     random = np.random.default_rng(SEED)
     for classes in sizes:
         for alpha in alphas:
             for scale in np.geomspace(0.3, 10, repeat):
                 yield Case(scale * random.standard_normal(classes), int(random.integers(classes)), alpha)
-
-
-def _losses(rows: Vector, target: onewarm.SoftTarget) -> Vector:
-    """The loss of the target at each of M rows of logits, summed over the target's own rows, (M,)."""
-    tiled, repeated = _tile(rows, target)
-    values: Vector = np.asarray(onewarm.cross_entropy(tiled, repeated, reduction="none"))
-    return np.asarray(values.reshape(len(rows), len(target)).sum(axis=1))
-
-
-def _gradients(rows: Vector, target: onewarm.SoftTarget) -> Vector:
-    """Its gradient at each of M rows of logits, (M, K)."""
-    tiled, repeated = _tile(rows, target)
-    values: Vector = np.asarray(onewarm.cross_entropy_with_gradient(tiled, repeated, reduction="sum")[1])
-    return np.asarray(values.reshape(len(rows), len(target), -1).sum(axis=1))
-
-
-def _tile(rows: Vector, target: onewarm.SoftTarget) -> tuple[Vector, onewarm.SoftTarget]:
-    return np.repeat(rows, len(target), axis=0), target[np.tile(np.arange(len(target)), len(rows))]
-
-
-def _loss(z: Vector, target: onewarm.SoftTarget) -> float:
-    return float(_losses(z[None, :], target)[0])
-
-
-def _gradient(z: Vector, target: onewarm.SoftTarget) -> Vector:
-    return np.asarray(_gradients(z[None, :], target)[0])
 
 
 def _targets(case: Case, random: np.random.Generator) -> Iterator[tuple[onewarm.SoftTarget, Vector]]:
@@ -111,7 +74,7 @@ def decomposition() -> dict[str, float]:
         target.see(np.asarray(case.smooth().dense())[0] - case.dense)
         hard = truth.cross_entropy(truth.onehot(case.label, case.classes), case.z)
         uniform = truth.kl_from_uniform(case.z) + np.log(case.classes)
-        loss.see(_loss(case.z, case.smooth()) - ((1 - case.alpha) * hard + case.alpha * uniform))
+        loss.see(loss_at(case.z, case.smooth()) - ((1 - case.alpha) * hard + case.alpha * uniform))
     return {"target": target.value, "loss": loss.value}
 
 
@@ -122,8 +85,8 @@ def logit_form() -> dict[str, float]:
         one = truth.onehot(case.label, case.classes)
         hard = truth.cross_entropy(one, case.z)
         added = case.alpha * (case.z[case.label] - case.z.mean())
-        loss.see(_loss(case.z, case.smooth()) - (hard + added))
-        change = _gradient(case.z, case.smooth()) - _gradient(case.z, case.hard())
+        loss.see(loss_at(case.z, case.smooth()) - (hard + added))
+        change = gradient_at(case.z, case.smooth()) - gradient_at(case.z, case.hard())
         pull.see(change - case.alpha * (one - 1 / case.classes))
     return {"loss": loss.value, "pull": pull.value}
 
@@ -134,11 +97,11 @@ def gradient() -> dict[str, float]:
     random = np.random.default_rng(SEED + 1)
     for case in _cases(WIDE, (0.0, 0.1, 0.5)):
         for target, dense in _targets(case, random):
-            closed.see(_gradient(case.z, target) - (dense.sum() * truth.softmax(case.z) - dense))
+            closed.see(gradient_at(case.z, target) - (dense.sum() * truth.softmax(case.z) - dense))
     for case in _cases(SMALL, (0.0, 0.1), repeat=2):
         for target, _ in _targets(case, random):
-            slopes = truth.derivative(_losses_of(target), case.z)
-            differences.see(_gradient(case.z, target) - slopes)
+            slopes = truth.derivative(losses_of(target), case.z)
+            differences.see(gradient_at(case.z, target) - slopes)
     return {"closed_form": closed.value, "differences": differences.value}
 
 
@@ -150,7 +113,7 @@ def hessian() -> dict[str, float]:
         p = truth.softmax(case.z)
         found = []
         for target, dense in _targets(case, random):
-            curvature = truth.derivative(_gradients_of(target), case.z) / dense.sum()
+            curvature = truth.derivative(gradients_of(target), case.z) / dense.sum()
             closed.see(curvature - (np.diag(p) - np.outer(p, p)))
             ones.see(curvature @ np.ones(case.classes))
             found.append(curvature)
@@ -164,14 +127,14 @@ def finite_optimum() -> dict[str, float]:
     fall = np.inf
     for case in _cases(SMALL, (0.01, 0.05, 0.1, 0.3, 0.6), repeat=2):
         others = np.arange(case.classes) != case.label
-        z = truth.minimise(_gradients_of(case.smooth()), case.z)
+        z = truth.minimise(gradients_of(case.smooth()), case.z)
         prediction.see(truth.softmax(z) - case.dense)
         gap.see(z[case.label] - z[others] - _gap(case.classes, case.alpha))
         target = onewarm.smooth(np.array([case.label]), case.alpha, num_classes=case.classes, exclude_label=True)
-        z = truth.minimise(_gradients_of(target), case.z)
+        z = truth.minimise(gradients_of(target), case.z)
         share = (1 - case.alpha) * (case.classes - 1) / case.alpha
         excluded.see(z[case.label] - z[others] - np.log(share))
-        hard = [_loss(g * truth.onehot(case.label, case.classes), case.hard()) for g in (1.0, 2.0, 4.0, 8.0, 16.0)]
+        hard = [loss_at(g * truth.onehot(case.label, case.classes), case.hard()) for g in (1.0, 2.0, 4.0, 8.0, 16.0)]
         fall = min(fall, float(-np.diff(hard).max()))
     for classes in (10, 100, 1000, 32000):
         for alpha in (0.05, 0.1, 0.2):
@@ -179,7 +142,7 @@ def finite_optimum() -> dict[str, float]:
             first = truth.onehot(0, classes)
 
             def slope(g: float, target: onewarm.SoftTarget = target, first: Vector = first) -> float:
-                return float(_gradient(g * first, target)[0])
+                return float(gradient_at(g * first, target)[0])
 
             many.see(truth.root(slope, 0.0, 30.0) - _gap(classes, alpha))
     return {
@@ -195,8 +158,8 @@ def loss_floor() -> dict[str, float]:
     """The least loss, the library's entropy and the closed form; and no loss below it."""
     minimum, entropy, below = Worst(), Worst(), 0.0
     for case in _cases(SMALL, (0.01, 0.05, 0.1, 0.3, 0.6), repeat=2):
-        z = truth.minimise(_gradients_of(case.smooth()), case.z)
-        minimum.see(_loss(z, case.smooth()) - _floor(case.classes, case.alpha))
+        z = truth.minimise(gradients_of(case.smooth()), case.z)
+        minimum.see(loss_at(z, case.smooth()) - _floor(case.classes, case.alpha))
     for classes in (2, 10, 100, 1000, 32000):
         for alpha in (0.05, 0.1, 0.2):
             target = onewarm.smooth(np.array([0]), alpha, num_classes=classes)
@@ -204,7 +167,7 @@ def loss_floor() -> dict[str, float]:
     for case in _cases(WIDE, ALPHAS[1:-1]):
         near = np.log(case.dense) + 0.1 * case.z  # the floor is only in danger close to the minimiser
         for z in (case.z, near):
-            below = float(np.maximum(below, _floor(case.classes, case.alpha) - _loss(z, case.smooth())))
+            below = float(np.maximum(below, _floor(case.classes, case.alpha) - loss_at(z, case.smooth())))
     return {"minimum": minimum.value, "entropy": entropy.value, "below": below}
 
 
@@ -238,7 +201,7 @@ def _population_best(pi: Vector, alpha: float, row: Vector | None) -> Vector:
     """softmax of the logits that minimise sum_y pi_y H(smooth(y), z)."""
     classes = len(pi)
     target = onewarm.smooth(np.arange(classes), alpha, num_classes=classes, prior=row).scale(pi)
-    return truth.softmax(truth.minimise(_gradients_of(target), np.zeros(classes)))
+    return truth.softmax(truth.minimise(gradients_of(target), np.zeros(classes)))
 
 
 def _best_temperature_leaves(predicted: Vector, pis: Vector) -> float:
@@ -256,14 +219,6 @@ def _best_temperature_leaves(predicted: Vector, pis: Vector) -> float:
         third = (high - low) / 3
         low, high = (low, high - third) if left(low + third) < left(high - third) else (low + third, high)
     return left((low + high) / 2)
-
-
-def _losses_of(target: onewarm.SoftTarget) -> Callable[[Vector], Vector]:
-    return lambda rows: _losses(rows, target)
-
-
-def _gradients_of(target: onewarm.SoftTarget) -> Callable[[Vector], Vector]:
-    return lambda rows: _gradients(rows, target)
 
 
 def _gap(classes: int, alpha: float) -> float:

@@ -42,7 +42,8 @@ class Record(BaseModel):
 class Source(Record):
     """One publication, the place in it that bears on the claim, and how that place was read.
 
-    `read` is "full text", "abstract" or "reprinted in <title, place>". `says` paraphrases; it never quotes.
+    `read` is "full text", "abstract", "reprinted in <title, place>", or "cited, not read" for a classic whose place is
+    common knowledge: then what it is cited for rests on the witness alone. `says` paraphrases; it never quotes.
     """
 
     authors: str = Field(min_length=1)
@@ -51,7 +52,7 @@ class Source(Record):
     year: int = Field(ge=1900)
     url: str = Field(pattern=r"^https://\S+$")
     place: str = Field(min_length=1)
-    read: str = Field(pattern=r"^(full text|abstract|reprinted in \S.*)$")
+    read: str = Field(pattern=r"^(full text|abstract|reprinted in \S.*|cited, not read)$")
     says: str = Field(min_length=1)
     numbers: str = ""
 
@@ -117,7 +118,7 @@ class Claim(Record):
 
     `witness` names the function that testifies, "module:function"; None where there is none yet.
     `rule` says how a study's tests combine: "all" must show what is expected; "differs": the claim is that
-    the sign is not the same everywhere.
+    the sign is not the same everywhere. `tolerance` is what an identity's differences may come to.
     """
 
     key: str
@@ -131,6 +132,7 @@ class Claim(Record):
     counter: tuple[Source, ...] = ()
     witness: str | None = None
     predictions: tuple[Prediction, ...] = ()
+    tolerance: float = Field(default=1e-10, gt=0)
 
     @property
     def slug(self) -> str:

@@ -18,7 +18,6 @@ import numpy as np
 from onewarm import __version__
 
 from .evidence import Evidence, EvidenceError, Finding, Ran, evidence_path, read_one, write_evidence
-from .identities import TOLERANCE
 from .ledger import Claim, Measure, load_ledger
 from .status import RANK, Status, status
 from .studies import Report
@@ -119,7 +118,7 @@ def hear(claim: Claim, reports: Mapping[str, Report] | None = None) -> Evidence:
     began = time.perf_counter()
     versions = {"onewarm": __version__, "python": platform.python_version(), "numpy": np.__version__}
     if claim.kind == "identity":
-        findings, seeds, tolerance = _identity_findings(claim, witness()), None, TOLERANCE
+        findings, seeds, tolerance = _identity_findings(claim, witness()), None, claim.tolerance
     else:
         findings, seeds = witness(claim, reports or {})
         tolerance = None
@@ -215,7 +214,7 @@ def _moved(claim: Claim, was: Finding, now: Finding) -> bool:
     if was.effect is None or now.effect is None:
         return was.effect is not now.effect
     if claim.kind == "identity":  # rounding differs between machines; only leaving the tolerance is news
-        return (abs(was.effect) <= TOLERANCE) != (abs(now.effect) <= TOLERANCE)
+        return (abs(was.effect) <= claim.tolerance) != (abs(now.effect) <= claim.tolerance)
     ends = [(was.effect, now.effect), *zip(was.interval or (), now.interval or (), strict=False)]
     return any(not math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in ends)
 

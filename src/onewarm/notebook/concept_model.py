@@ -73,8 +73,8 @@ class Source(Part):
     url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
     place: Text
     """Section, equation or table."""
-    read: Literal["full text", "abstract"]
-    """How it was read by whoever wrote `says`."""
+    read: Literal["full text", "abstract", "cited, not read"]
+    """How it was read by whoever wrote `says`; the last is for a classic whose place is common knowledge."""
     says: Text
     """What is to be found there, in our words."""
 
