@@ -9,8 +9,9 @@ from threading import Thread
 import pytest
 
 import onewarm as ow
+from onewarm.notebook.demo_module import demo_module
 
-DEMO = Path(ow.__file__).parent / "concepts/optimization/label-smoothing/demo.js"
+DEMO = demo_module(Path(ow.__file__).parent / "concepts/optimization/label-smoothing/demo.js")
 ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'"
 STYLE = "html { color-scheme: light dark; background: light-dark(white, black) } body { margin: 0 16px }"
@@ -40,7 +41,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo</titl
 @pytest.fixture(scope="module")
 def site() -> Iterator[dict[str, str]]:
     """A loopback server of a page with a strict policy; `site["/"]` is the page, to be written by a test."""
-    files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": DEMO.read_text(encoding="utf-8")}
+    files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": DEMO}
     kinds = {"js": "text/javascript", "css": "text/css", "/": "text/html"}
 
     class Handler(BaseHTTPRequestHandler):

@@ -14,6 +14,7 @@ from onewarm.claims.evidence import Evidence, read_evidence
 from onewarm.claims.ledger import load_ledger
 from onewarm.notebook.concept import load_concepts
 from onewarm.notebook.concept_model import Concept
+from onewarm.notebook.demo_module import demo_module
 from onewarm.notebook.fonts import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.keys import route
 from onewarm.notebook.markdown import Prose
@@ -99,7 +100,7 @@ def _write_site(
         where = route(concept.key)
         _write(site / where / "index.html", render("concept.html", depth=where.count("/"), **context))
         if concept.demo_file:
-            shutil.copyfile(concept.demo_file, site / where / "demo.js")
+            _write(site / where / "demo.js", demo_module(concept.demo_file))
     tell("index", steps - 2, steps)
     _write(site / "index.html", render("index.html", sections=_sections(concepts)))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")

@@ -15,6 +15,7 @@ from onewarm.notebook.concept_model import Concept, ConceptFile
 from onewarm.notebook.concept_page import read_page
 from onewarm.notebook.concept_references import claim_faults, edge_faults, equation_faults, reference_faults
 from onewarm.notebook.concept_yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
+from onewarm.notebook.demo_module import demo_module
 
 __all__ = ["Concept", "ConceptError", "ConceptFile", "Fault", "json_schema", "load_concept", "load_concepts"]
 
@@ -61,6 +62,11 @@ def load_concept(folder: Path | str) -> Concept:
     if page is not None:
         labels = {e.name: e.line for e in page.equations}
         faults += equation_faults(document, file, folder / "page.md", labels)
+    try:
+        if (folder / "demo.js").is_file():
+            demo_module(folder / "demo.js")
+    except ConceptError as error:
+        faults += error.faults
     if faults or page is None or code_text is None:
         raise ConceptError(faults)
     values = {name: getattr(file, name) for name in ConceptFile.model_fields}

@@ -1,0 +1,105 @@
+/** Calibration as the study measured it, on two kinds of model, followed by the same alpha slider. */
+
+import { button, segments } from "onewarm/controls.js";
+import { h, put, say } from "onewarm/dom.js";
+import { fixed, niceCeil } from "onewarm/numbers.js";
+import { calibrationCard } from "./card.js";
+import { nearest, oppositeAlphas } from "./report.js";
+
+/** @typedef {import("onewarm/widget.js").Context} Context */
+/** @typedef {import("../demo.js").View} View */
+/** @typedef {import("./report.js").Point} Point */
+
+/** @param {Context} ctx */
+export function calibrationPane(ctx) {
+  const cards = [
+    ["overconfident", "An overconfident model"],
+    ["calibrated", "A calibrated model"],
+  ].map(([key, title]) => calibrationCard(key, title));
+  const note = h("p", { class: "note" });
+  const none = h(
+    "p",
+    { class: "note" },
+    "No study has run yet, so there is nothing to show. ",
+    h("code", {}, "onewarm study digits-noisy"),
+    " and ",
+    h("code", {}, "onewarm study digits"),
+    " measure these two models; ",
+    h("code", {}, "onewarm open"),
+    " does both.",
+  );
+  const opposite = button("", () => ctx.change({ alpha: Number(opposite.value) }), "quiet opposite");
+  const toggle = segments({
+    name: `${ctx.uid}-view`,
+    legend: "Show the models",
+    options: [
+      ["before", "as trained"],
+      ["after", "after a fitted temperature"],
+    ],
+    change: (value) => ctx.change({ view: value }),
+  });
+  const node = h(
+    "section",
+    { class: "pane calibration", "aria-label": "Calibration", "data-object": "calibration" },
+    h("div", { class: "pane-head" }, h("h3", {}, "The same slider, two models"), toggle.node),
+    note,
+    opposite,
+    none,
+    h("div", { class: "cards" }, ...cards.map((card) => card.node)),
+  );
+  /** @type {any} */
+  let loaded;
+  /** @param {any} data */
+  function load(data) {
+    loaded = data;
+    const reports = cards.map((card) => card.load(data?.[card.key]));
+    toggle.node.hidden = !reports.some((report) => report?.points.some((/** @type {Point} */ point) => point.after));
+    const measured = reports.map((report) => report?.points ?? []);
+    const highest = Math.max(
+      0,
+      ...measured
+        .flat()
+        .flatMap((p) => [p.before, p.after])
+        .map((one) => one?.ece.interval?.[1] ?? one?.ece.mean ?? 0),
+    );
+    for (const card of cards) card.top = niceCeil(highest || 0.1, [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10]);
+  }
+  load(ctx.get("calibration"));
+  return {
+    node,
+    figures: cards.flatMap((card) => card.figures),
+    /** @param {View} view @param {(figure: Element) => number} width */
+    draw(view, width) {
+      if (view.calibration !== loaded) load(view.calibration);
+      toggle.draw(view.view);
+      const points = cards.flatMap((card) => (card.report ? [nearest(card.report.points, view.alpha)] : []));
+      const shown = [...new Set(points.map((point) => point.alpha))];
+      const recipe = view.recipe === "uniform" ? "" : " These models were trained with uniform smoothing.";
+      none.hidden = points.length > 0;
+      say(
+        note,
+        !points.length
+          ? ""
+          : shown.length === 1 && shown[0] === view.alpha
+            ? `Measured at α = ${fixed(shown[0], 2)}, and beside hard targets on the same seeds.${recipe}`
+            : `Showing the measured α nearest to your ${fixed(view.alpha, 2)}: ${shown.map((a) => fixed(a, 2)).join(" and ")}.${recipe}`,
+      );
+      const [apart, here] = oppositeAlphas(
+        cards.map((card) => card.report),
+        view,
+      );
+      opposite.hidden = apart === null;
+      if (apart !== null) {
+        opposite.value = String(apart);
+        put(opposite, { "aria-disabled": here }); // not hidden nor disabled: it may have the focus
+        say(
+          opposite,
+          here
+            ? "Here the two verdicts are opposite."
+            : `Go to α = ${fixed(apart, 2)}, where the verdicts are opposite`,
+        );
+      }
+      for (const card of cards) card.draw(view, width);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/** The loss along one logit, hard and soft. */
+
+import { h, put, s, say } from "onewarm/dom.js";
+import { clamp, fixed, logitText, niceCeil, pull, scale, tickText, ticks } from "onewarm/numbers.js";
+import { lossAlong, optimum } from "./arithmetic.js";
+
+/** @typedef {import("onewarm/widget.js").Context} Context */
+/** @typedef {import("../demo.js").View} View */
+
+/** @param {Context} ctx @param {string[]} names */
+export function lossPane(ctx, names) {
+  const select = h(
+    "select",
+    { id: `${ctx.uid}-pick` },
+    h("option", { value: "" }, "the true class"),
+    ...names.map((name, k) => h("option", { value: k }, name)),
+  );
+  select.addEventListener("change", () => ctx.change({ pick: select.value === "" ? null : Number(select.value) }));
+
+  const clip = `${ctx.uid}-clip`;
+  const frame = s("rect");
+  const gridlines = s("g", { class: "gridlines" });
+  const hard = s("path", { class: "curve hard", "data-object": "curve" });
+  const soft = s("path", { class: "curve soft", "data-object": "curve" });
+  const tangent = s("line", { class: "tangent" });
+  const here = s("line", { class: "here" });
+  const hereText = s("text", { class: "strong" });
+  const drop = s("line", { class: "drop" });
+  const low = s("circle", { r: 5, class: "low", "data-object": "minimum" });
+  const lowText = s("text", { class: "halo soft-text", "data-object": "minimum" });
+  const arrow = s("path", { class: "arrow" });
+  const hardText = s("text", { class: "halo hard-text" }, "hard: no minimum");
+  const hardDot = s("circle", { r: 4, class: "dot hard-dot" });
+  const softDot = s("circle", { r: 6, class: "dot soft-dot" });
+  const svg = s(
+    "svg",
+    { class: "chart", role: "img" },
+    s("defs", {}, s("clipPath", { id: clip }, frame)),
+    gridlines,
+    s("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low),
+    arrow,
+    hardText,
+    lowText,
+    hereText,
+  );
+
+  const figure = h("div", { class: "figure" }, svg);
+  const lines = ["loss now", "slope here = gap", "lowest on curve", "floor of the loss"].map((text) => ({
+    text,
+    cells: [h("td"), h("td")],
+  }));
+  const column = (/** @type {string} */ kind) => h("th", { scope: "col" }, h("i", { class: `swatch s-${kind}` }), kind);
+  const node = h(
+    "section",
+    { class: "pane loss", "aria-label": "Loss along one logit" },
+    h("div", { class: "pane-head" }, h("label", { for: select.id }, "Loss along the logit of"), select),
+    figure,
+    h(
+      "table",
+      { class: "losses" },
+      h("thead", {}, h("tr", {}, h("td"), column("soft"), column("hard"))),
+      h("tbody", {}, ...lines.map((line) => h("tr", {}, h("th", { scope: "row" }, line.text), ...line.cells))),
+    ),
+  );
+
+  let grid = "";
+  return {
+    node,
+    figures: [figure],
+    /** @param {View} view @param {(figure: Element) => number} width */
+    draw(view, width) {
+      const W = width(figure);
+      if (W < 80) return;
+      const { logits, k, names: name } = view;
+      const H = clamp(Math.round(0.75 * W), 250, 330),
+        left = 38,
+        right = W - 14,
+        top = 24;
+      const bottom = H - 58,
+        under = bottom + 18; // between them: room for the hard curve's label, below the curve
+      const best = optimum(logits, view.target, k),
+        bestHard = optimum(logits, view.hard, k);
+      const z = logits[k];
+      const towards = bestHard.at > 0 ? 1 : -1;
+      const marks = [z, ...(Number.isFinite(best.at) ? [best.at] : [])];
+      const lo = Math.min(towards > 0 ? -4 : -9, Math.floor(Math.min(...marks)) - 1);
+      const hi = Math.max(towards > 0 ? 9 : 4, Math.ceil(Math.max(...marks)) + 1);
+      const floor = Number.isFinite(best.loss) ? best.loss : 0;
+      const yHi = Math.max(2, niceCeil(1.1 * Math.max(view.loss, view.hardLoss, floor, 1e-9)));
+      const yLo = Math.min(view.loss, floor, 0) < -1e-9 ? -niceCeil(-1.1 * Math.min(view.loss, floor)) : 0;
+      const x = scale(lo, hi, left, right),
+        y = scale(yLo, yHi, bottom, top);
+
+      const key = [W, lo, hi, yLo, yHi, k].join();
+      if (key !== grid) {
+        grid = key;
+        put(svg, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
+        put(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
+        gridlines.replaceChildren(
+          ...ticks(yLo, yHi, 4).flatMap((v) => [
+            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
+            s("text", { x: left - 7, y: y(v) + 4, "text-anchor": "end" }, tickText(v)),
+          ]),
+          ...ticks(lo, hi, clamp(W / 42, 5, 10)).map((v) =>
+            s("text", { x: x(v), y: under + 14, "text-anchor": "middle" }, tickText(v)),
+          ),
+          s("line", { x1: left, x2: right, y1: under, y2: under }),
+          s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${name[k]}`),
+          s("text", { x: 2, y: 12 }, "loss, nats"),
+        );
+      }
+      const xs = Array.from({ length: 97 }, (_, i) => lo + ((hi - lo) * i) / 96);
+      const path = (/** @type {number[]} */ t) =>
+        "M" +
+        lossAlong(logits, t, k, xs)
+          .map((v, i) => `${Math.round(10 * x(xs[i])) / 10},${Math.round(10 * clamp(y(v), -2000, 4000)) / 10}`)
+          .join("L");
+      put(hard, { d: path(view.hard) });
+      put(soft, { d: path(view.target) });
+      put(here, { x1: x(z), x2: x(z), y1: top, y2: under });
+      const nearRight = x(z) > right - 60;
+      put(hereText, { x: clamp(x(z), left + 60, right), y: 14, "text-anchor": nearRight ? "end" : "middle" });
+      say(hereText, `z = ${logitText(z)}`);
+      put(hardDot, { cx: x(z), cy: y(view.hardLoss) });
+      put(softDot, { cx: x(z), cy: y(view.loss) });
+
+      // The slope of the soft curve here is the gap of this class's row.
+      const slope = (view.gradient[k] * (y(1) - y(0))) / (x(1) - x(0)); // pixels down a pixel to the right
+      const half = 34 / Math.hypot(1, slope);
+      put(tangent, {
+        x1: x(z) - half,
+        x2: x(z) + half,
+        y1: y(view.loss) - half * slope,
+        y2: y(view.loss) + half * slope,
+        "data-pull": pull(view.gradient[k]),
+      });
+
+      const finite = Number.isFinite(best.at);
+      for (const mark of [low, lowText, drop]) put(mark, { visibility: finite ? "visible" : "hidden" });
+      if (finite) {
+        put(low, { cx: x(best.at), cy: y(best.loss) });
+        put(drop, { x1: x(best.at), x2: x(best.at), y1: y(best.loss), y2: under });
+        put(lowText, { x: clamp(x(best.at), left + 50, right - 50), y: y(best.loss) - 20, "text-anchor": "middle" });
+        say(lowText, `minimum ${logitText(Number(best.at.toFixed(2)))}`);
+      }
+      const edge = towards > 0 ? right : left,
+        ye = y(lossAlong(logits, view.hard, k, [towards > 0 ? hi : lo])[0]);
+      put(arrow, {
+        d: `M${edge - 9 * towards},${ye - 5}L${edge + 1 * towards},${ye}L${edge - 9 * towards},${ye + 5}`,
+      });
+      put(hardText, { x: edge - 12 * towards, y: ye + 14, "text-anchor": towards > 0 ? "end" : "start" });
+
+      const lowest = (/** @type {{at: number, loss: number}} */ o) =>
+        Number.isFinite(o.at)
+          ? `${fixed(o.loss, 4)} at ${logitText(Number(o.at.toFixed(2)))}`
+          : `→ ${o.loss === 0 ? "0" : fixed(o.loss, 4)} at ${fixed(o.at, 0)}`;
+      const floorText = (/** @type {number} */ f) =>
+        f === -Infinity ? "none, unbounded" : f === 0 ? "0, never reached" : fixed(f, 4);
+      const columns = [
+        [view.loss, view.gradient[k], best, view.floor],
+        [view.hardLoss, view.hardGradient[k], bestHard, 0],
+      ];
+      columns.forEach((column, i) => {
+        const [loss, g, o, f] = /** @type {[number, number, {at: number, loss: number}, number]} */ (column);
+        [fixed(loss, 4), fixed(g, 3, true), lowest(o), floorText(f)].forEach((text, j) => say(lines[j].cells[i], text));
+      });
+      put(svg, {
+        "aria-label": `Loss along the logit of ${name[k]}, now ${logitText(z)}. Soft target: ${fixed(view.loss, 4)}, lowest ${lowest(best)}. Hard target: ${fixed(view.hardLoss, 4)}, lowest ${lowest(bestHard)}.`,
+      });
+      const value = view.pick === null ? "" : String(view.pick);
+      if (select.value !== value) select.value = value;
+      say(select.options[0], `the true class (${name[view.label]})`);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** What the study measured: the part of its report that this demo draws, checked value by value. */
+
+import { numberFrom } from "onewarm/fields.js";
+import { fixed } from "onewarm/numbers.js";
+
+/** @typedef {import("../demo.js").View} View */
+/** @typedef {{mean: number, interval: [number, number] | null}} Estimate */
+/** @typedef {{alpha: number, arm: string, accuracy: Estimate | null, temperature: number | null,
+ *   before: Side, after: Side | null}} Point */
+/** @typedef {{ece: Estimate, difference: Estimate | null, confidence: number | null, bins: Bin[]}} Side */
+/** @typedef {{count: number, confidence: number, accuracy: number}} Bin */
+
+/** @param {any} given @returns {Estimate | null} */
+function estimate(given) {
+  if (!Number.isFinite(given?.mean)) return null;
+  const pair = given.interval;
+  return {
+    mean: given.mean,
+    interval: Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite) ? [pair[0], pair[1]] : null,
+  };
+}
+
+/** The hard arm and the smooth:ALPHA arms of a study report, by alpha. Null where there is nothing to draw.
+ * @param {any} report @returns {{title: string, seeds: number, points: Point[]} | null} */
+export function readReport(report) {
+  const arms = Array.isArray(report?.arms)
+    ? report.arms.filter((/** @type {any} */ arm) => typeof arm === "string")
+    : [];
+  const points = [];
+  for (const arm of arms) {
+    const alpha = arm === "hard" ? 0 : numberFrom(/^smooth:(.+)$/.exec(arm)?.[1] ?? null);
+    const before = alpha === undefined ? null : side(report, arm, "before");
+    if (alpha === undefined || !before) continue;
+    const temperature = estimate(report.metrics?.[arm]?.temperature)?.mean ?? report.reliability?.[arm]?.temperature;
+    points.push({
+      alpha,
+      arm,
+      before,
+      after: side(report, arm, "after"),
+      accuracy: estimate(report.metrics?.[arm]?.accuracy),
+      temperature: Number.isFinite(temperature) ? temperature : null,
+    });
+  }
+  points.sort((a, b) => a.alpha - b.alpha);
+  if (!points.length) return null;
+  const title = report.dataset?.title ?? report.dataset?.key;
+  return {
+    title: typeof title === "string" ? title : "",
+    seeds: Array.isArray(report.seeds) ? report.seeds.length : 0,
+    points,
+  };
+}
+
+/** @param {any} report @param {string} arm @param {"before" | "after"} when @returns {Side | null} */
+function side(report, arm, when) {
+  const metric = when === "before" ? "ece" : "ece_after";
+  const drawn = report.reliability?.[arm]?.[when];
+  const ece = estimate(report.metrics?.[arm]?.[metric]) ?? estimate({ mean: drawn?.ece });
+  if (!ece) return null;
+  const bins = (Array.isArray(drawn?.bins) ? drawn.bins : []).filter(
+    (/** @type {any} */ bin) => bin?.count > 0 && Number.isFinite(bin.confidence) && Number.isFinite(bin.accuracy),
+  );
+  const count = bins.reduce((/** @type {number} */ n, /** @type {Bin} */ bin) => n + bin.count, 0);
+  const mean = count
+    ? bins.reduce((/** @type {number} */ c, /** @type {Bin} */ bin) => c + bin.count * bin.confidence, 0) / count
+    : null;
+  const measured = when === "before" ? estimate(report.metrics?.[arm]?.mean_confidence)?.mean : undefined;
+  const pairs = Array.isArray(report.comparisons) ? report.comparisons : [];
+  const difference = estimate(
+    pairs.find((/** @type {any} */ c) => c?.arm === arm && c.baseline === "hard" && c.metric === metric),
+  );
+  return { ece, difference, confidence: measured ?? mean, bins };
+}
+
+/** @param {Point[]} points @param {number} alpha */
+export const nearest = (points, alpha) =>
+  points.reduce((best, point) => (Math.abs(point.alpha - alpha) < Math.abs(best.alpha - alpha) ? point : best));
+
+/** @param {[number, number] | null} interval @param {number} [digits] @param {number} [flip] */
+export function intervalText(interval, digits = 3, flip = 1) {
+  if (!interval) return "";
+  const [lo, hi] = flip > 0 ? interval : [-interval[1], -interval[0]];
+  return ` [${fixed(lo, digits)}, ${fixed(hi, digits)}]`;
+}
+
+/** @param {Point} point @param {Side} now @param {boolean} after */
+export function verdict(point, now, after) {
+  const when = after ? "After its temperature, smoothing" : "Smoothing";
+  if (point.arm === "hard")
+    return {
+      kind: "none",
+      text: `Hard targets: the baseline, ECE ${fixed(now.ece.mean, 3)}${intervalText(now.ece.interval)}. Move α.`,
+    };
+  const a = fixed(point.alpha, 2),
+    d = now.difference;
+  if (!d)
+    return {
+      kind: "none",
+      text: `${when} ${a}: ECE ${fixed(now.ece.mean, 3)}; no paired comparison with hard targets was given.`,
+    };
+  const clear = d.interval !== null && (d.interval[0] > 0 || d.interval[1] < 0);
+  if (!clear)
+    return {
+      kind: "none",
+      text: `${when} ${a} changes ECE by ${fixed(d.mean, 3, true)}${intervalText(d.interval)}: no clear change.`,
+    };
+  if (d.mean < 0)
+    return {
+      kind: "better",
+      text: `${when} ${a} lowers ECE by ${fixed(-d.mean, 3)}${intervalText(d.interval, 3, -1)}.`,
+    };
+  return { kind: "worse", text: `${when} ${a} raises ECE by ${fixed(d.mean, 3)}${intervalText(d.interval)}.` };
+}
+export const SIGN = { better: "▼", worse: "▲", none: "•" };
+
+/** The measured alpha nearest to the slider's at which smoothing clearly helps the first model and clearly harms the
+ * second, or null; and whether the slider shows it now.
+ * @param {(ReturnType<typeof readReport>)[]} reports @param {View} view @returns {[number | null, boolean]} */
+export function oppositeAlphas([first, second], view) {
+  if (!first || !second) return [null, false];
+  const after = view.view === "after";
+  const kind = (/** @type {Point} */ p) => verdict(p, (after ? p.after : null) ?? p.before, after).kind;
+  const both = first.points.filter((p) => {
+    const other = second.points.find((q) => q.alpha === p.alpha);
+    return other && kind(p) === "better" && kind(other) === "worse";
+  });
+  if (!both.length) return [null, false];
+  const apart = nearest(both, view.alpha);
+  return [apart.alpha, nearest(first.points, view.alpha) === apart];
+}

@@ -1,0 +1,217 @@
+/** The look of this demo, beside what all demos share. */
+
+export const CSS = `
+.losses th, .head { color: var(--mute); font-size: 13px; }
+.why { color: var(--mute); min-height: 2.9em; }
+.loss .pane-head { justify-content: start; gap: 6px 10px; }
+.loss .pane-head label, .loss select { color: var(--ink); font-size: 15px; }
+
+.row {
+  display: grid;
+  grid-template: "name z p t g" auto "zt zt zt zt zt" auto "pt pt pt pt pt" auto / minmax(
+      0,
+      1fr
+    ) auto 3em 3em 4.9em;
+  column-gap: 7px;
+  align-items: center;
+}
+.rows { display: grid; gap: 12px; }
+.row.head { display: grid; }
+.head .track { display: none; }
+.head .num { color: var(--mute); font-weight: 400; }
+.name {
+  grid-area: name;
+  display: flex;
+  gap: 8px;
+  align-items: center;
+  min-height: 28px;
+  cursor: pointer;
+  min-width: 0;
+}
+.name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.head .name { cursor: auto; }
+.name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
+.row[data-true="true"] .name { font-weight: 650; }
+.row { --h: 36px; --b: calc(var(--h) * 0.5); }
+.track.z { grid-area: zt; padding-inline: 13px; }
+.track.p { grid-area: pt; }
+.head .track, .foot .track { height: auto; cursor: auto; }
+.p .at:first-child { transform: none; }
+.p .at:last-child { transform: translateX(-100%); }
+.bar, .gap { position: absolute; top: calc((var(--h) - var(--b)) / 2); height: var(--b); }
+.bar { background: var(--bar); border-radius: 0 2px 2px 0; }
+.gap { background: var(--up); }
+.row[data-pull="up"] .gap {
+  clip-path: polygon(0 0, max(0px, 100% - 8px) 0, 100% 50%, max(0px, 100% - 8px) 100%, 0 100%);
+}
+.row[data-pull="down"] .gap { clip-path: polygon(100% 0, min(100%, 8px) 0, 0 50%, min(100%, 8px) 100%, 100% 100%); }
+.row[data-pull="none"] .gap { visibility: hidden; }
+.tick {
+  position: absolute;
+  top: 8%;
+  height: 84%;
+  width: 3px;
+  margin-left: -1.5px;
+  background: var(--soft);
+  border-radius: 1px;
+}
+.num { text-align: end; white-space: nowrap; }
+.num-z { grid-area: z; }
+.num-p { grid-area: p; }
+.num-t { grid-area: t; }
+.num-g { grid-area: g; font-weight: 600; }
+.num-z { color: var(--mute); }
+.row:not(.head) .num-t { color: var(--soft); }
+.row[data-pull="up"] .num-g { color: var(--up); }
+.row[data-pull="down"] .num-g { color: var(--down); }
+@container (min-width: 520px) {
+  /* name | slider above bar | numbers */
+  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3.2em 4.9em; gap: 8px 10px; }
+  .row {
+    --h: 32px;
+    grid-column: 1 / -1;
+    grid-template: none;
+    grid-template-areas: "name zt z z z" "name pt p t g";
+    grid-template-columns: subgrid;
+  }
+  .row.head { grid-template-areas: "name zt p t g"; }
+  .head .track.z { display: block; padding: 0; }
+  .head .num-z { display: none; }
+  .num-z { text-align: start; padding-inline-start: 1em; }
+  .num-z::before { content: "z = "; }
+  .foot .track::after {
+    position: absolute;
+    top: 0;
+    left: calc(100% + 22px);
+    color: var(--mute);
+    font-size: 12px;
+    line-height: 18px;
+    white-space: nowrap;
+  }
+  .foot .track.z::after { content: "z"; }
+  .foot .track.p::after { content: "p and t"; }
+}
+@container (min-width: 860px) {
+  /* all on one line */
+  .rows { grid-template-columns: fit-content(20%) minmax(0, 1fr) 3em minmax(0, 1.15fr) 3em 3em 4.9em; gap: 4px 14px; }
+  .row, .row.head { --h: 40px; grid-template-areas: "name zt z pt p t g"; }
+  [data-few="true"] .row:not(.head, .foot) { --h: 52px; }
+  .head .track { display: block; }
+  .head .num-z { display: block; }
+  .foot .track::after { content: none !important; }
+  .num-z { text-align: end; }
+  .num-z::before { content: none; }
+}
+@container (max-width: 519px) {
+  .rows { gap: 14px; }
+  .row { --h: 32px; }
+  .num { font-size: 14px; }
+  .row.head { font-size: 12px; margin-bottom: -8px; }
+  .head .num { font-size: 12px; }
+}
+
+.arrow { fill: none; stroke: var(--mute); stroke-width: 1.75; }
+.drop { stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
+.low { fill: var(--paper); stroke: var(--soft); stroke-width: 2.5; }
+.chart .soft-text { fill: var(--soft); font-weight: 600; }
+.tangent { stroke-width: 4.5; stroke-linecap: round; opacity: 0.9; }
+[data-pull="up"].tangent, [data-pull="up"].bin-gap { stroke: var(--up); }
+[data-pull="down"].tangent, [data-pull="down"].bin-gap { stroke: var(--down); }
+[data-pull="none"].tangent, [data-pull="none"].bin-gap { stroke: var(--mute); }
+.hard-dot { fill: var(--mute); }
+.losses { margin-top: 8px; }
+.losses :is(td, th) { white-space: nowrap; }
+.losses thead th { color: var(--ink); }
+.losses thead > tr > * { border: 0; }
+.losses tbody tr:first-child td { font-weight: 600; }
+.losses tbody tr:first-child td:nth-child(2) { color: var(--soft); }
+@container (max-width: 430px) {
+  .losses { font-size: 13px; }
+  .losses :is(td, th):not(:first-child) { padding-inline-start: 8px; }
+  .losses { letter-spacing: -0.01em; }
+}
+
+.calibration { border-top: 1px solid var(--rule); padding-top: 24px; }
+.opposite[aria-disabled="true"] { text-decoration: none; background: none; cursor: auto; }
+.opposite { margin: -10px 0 14px; padding-inline: 0; font-size: 14px; }
+.cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
+.card { container-type: inline-size; min-width: 0; }
+.verdict {
+  margin: 8px 0 6px;
+  font-size: 17px;
+  font-weight: 600;
+  line-height: 1.35;
+  display: flex;
+  gap: 8px;
+  min-height: 2.7em;
+}
+.verdict[data-kind="better"] .sign { color: light-dark(#0f7552, #57cfa2); }
+.verdict[data-kind="worse"] .sign { color: light-dark(#b3261e, #ff8f85); }
+.verdict[data-kind="none"] .sign { color: var(--mute); }
+.card-body { display: grid; gap: 14px 22px; grid-template-columns: minmax(0, 1fr); align-items: center; }
+@container (min-width: 440px) {
+  .card-body { grid-template-columns: minmax(0, 250px) minmax(0, 1fr); }
+  .curve-figure { grid-column: 1 / -1; }
+  dl > div { display: block; }
+  dd { text-align: start; }
+}
+@container (min-width: 720px) {
+  .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 44px; }
+}
+.diagonal { stroke: var(--mute) !important; stroke-dasharray: 4 4; }
+.chart .side { font-size: 12px; opacity: 0.85; }
+.bin-gap { stroke-width: 3; }
+.bin { stroke: var(--paper); stroke-width: 1; fill: var(--mute); }
+.bin[data-pull="up"] { fill: var(--up); }
+.bin[data-pull="down"] { fill: var(--down); }
+[data-faint="true"] { opacity: 0.4; }
+.band { fill: var(--soft); opacity: 0.18; }
+.line { stroke: var(--soft); stroke-width: 2; }
+.measured { fill: var(--soft); }
+.baseline { stroke: var(--mute); stroke-dasharray: 6 4; }
+
+@container demo (max-width: 420px) {
+  .buttons { flex-wrap: nowrap; gap: 8px; }
+  .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
+  .buttons .quiet { padding-inline: 4px; }
+}
+@container demo (min-width: 700px) {
+  .controls { grid-template-columns: minmax(0, 1fr) auto; }
+  .why { grid-column: 1 / -1; grid-row: 3; min-height: 1.45em; }
+  .readout { grid-column: 2; grid-row: 2; justify-self: end; }
+}
+@container demo (min-width: 1060px) {
+  .stage { grid-template: "logits loss" auto "table loss" 1fr / minmax(0, 1.9fr) minmax(0, 1fr); gap: 12px 40px; }
+  .logits { grid-area: logits; }
+  .loss { grid-area: loss; }
+  .numbers { grid-area: table; }
+}
+
+/* What a story points at: a ring around the object, the rest steps back. */
+.alpha-control, .calibration, .track.z, .low { transition: none; }
+[data-highlight="bar"] :is(.tick, .gap),
+[data-highlight="tick"] :is(.bar, .gap),
+[data-highlight="logit"] .track.p {
+  opacity: 0.25;
+}
+[data-highlight="gap"] .bar { opacity: 0.5; }
+[data-highlight="bar"] .bar,
+[data-highlight="tick"] .tick {
+  box-shadow:
+    0 0 0 2px var(--paper),
+    0 0 0 4px var(--focus);
+  z-index: 1;
+}
+[data-highlight="gap"] .gap { top: 12%; height: 76%; }
+[data-highlight="alpha"] .alpha-control,
+[data-highlight="calibration"] .calibration .cards,
+[data-highlight="logit"] .track.z {
+  outline: 2px solid var(--focus);
+  outline-offset: 6px;
+  border-radius: 4px;
+}
+[data-highlight="logit"] .track.z { outline-offset: 0; }
+[data-highlight="curve"] .curve { stroke-width: 5; }
+[data-highlight="curve"] :is(.drop, .low, .tangent), [data-highlight="minimum"] .loss :is(.tangent, .dot) { opacity: 0.3; }
+[data-highlight="minimum"] .low { r: 9px; stroke-width: 4; stroke: var(--focus); }
+`;

@@ -1,0 +1,87 @@
+/** Labelled native controls. Each is {node, draw(value, ...)}: draw shows a value and never fires an event. */
+
+import { h, put, say } from "onewarm/dom.js";
+import { fixed } from "onewarm/numbers.js";
+
+/** A slider with its label and value; the value itself is said by the slider.
+ * @param {{id: string, label: (Node | string)[], min: number, max: number, step: number | "any",
+ *          change: (value: number) => void, text?: (value: number) => string, spoken?: (value: number) => string,
+ *          object?: string, name?: string}} of   object: what a storyboard may highlight; name: a class of the control */
+export function range({
+  id,
+  label,
+  min,
+  max,
+  step,
+  change,
+  object = "",
+  name = "range",
+  text = (v) => fixed(v, 2),
+  spoken = text,
+}) {
+  const input = h("input", { type: "range", min, max, step, id, class: name });
+  const output = h("output", { for: id, "aria-live": "off" });
+  input.addEventListener("input", () => change(input.valueAsNumber));
+  const node = h(
+    "div",
+    { class: `control range-control ${name}-control` },
+    h("label", { for: id }, ...label),
+    input,
+    output,
+  );
+  if (object) put(node, { "data-object": object });
+  return {
+    node,
+    input,
+    /** @param {number} value @param {[number, number]} [span] ends that hold the value */
+    draw(value, [lo, hi] = [min, max]) {
+      put(input, { min: lo, max: hi, "aria-valuetext": spoken(value) });
+      if (input.valueAsNumber !== value) input.value = String(value);
+      say(output, text(value));
+    },
+  };
+}
+
+/** A choice of a few, side by side: radio buttons.
+ * @param {{name: string, legend: string, options: [string, string][], change: (value: string) => void,
+ *          object?: string}} of   options: value and text */
+export function segments({ name, legend, options, change, object = "" }) {
+  const radios = options.map(([value]) => {
+    const input = h("input", { type: "radio", name, value });
+    input.addEventListener("change", () => change(value));
+    return input;
+  });
+  const labels = radios.map((input, i) => h("label", {}, input, h("span", {}, options[i][1])));
+  const node = h(
+    "fieldset",
+    { class: "control segmented" },
+    h("legend", {}, legend),
+    h("div", { class: "segments" }, ...labels),
+  );
+  if (object) put(node, { "data-object": object });
+  return {
+    node,
+    /** @param {string} value */
+    draw: (value) => radios.forEach((input) => (input.checked = input.value === value)),
+  };
+}
+
+/** A button. @param {string} text @param {() => void} press @param {string} [name] its class: "quiet" looks like a link */
+export function button(text, press, name = "") {
+  const node = h("button", name ? { type: "button", class: name } : { type: "button" }, text);
+  node.addEventListener("click", press);
+  return node;
+}
+
+/** A choice of many: a select. An option's value may be "". @param {{id: string, label: string,
+ *   options: [string, string][], change: (value: string) => void}} of */
+export function select({ id, label, options, change }) {
+  const input = h("select", { id }, ...options.map(([value, text]) => h("option", { value }, text)));
+  input.addEventListener("change", () => change(input.value));
+  return {
+    label: h("label", { for: id }, label),
+    input,
+    /** @param {string} value */
+    draw: (value) => void (input.value !== value && (input.value = value)),
+  };
+}

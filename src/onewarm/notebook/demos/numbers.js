@@ -1,0 +1,45 @@
+/** Numbers as they are drawn and written. */
+
+/** @param {number} value @param {number} lo @param {number} hi */
+export const clamp = (value, lo, hi) => Math.min(hi, Math.max(lo, value));
+
+/** A number with a true minus sign, and a plus if asked for. @param {number} value @param {number} digits @param {boolean} [sign] */
+export function fixed(value, digits, sign = false) {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const text = Math.abs(value).toFixed(digits);
+  const zero = Number(text) === 0;
+  return (value < 0 && !zero ? "−" : sign && !zero ? "+" : "") + text;
+}
+
+/** A logit: one decimal where that is exact, else two; fewer where it is large. @param {number} z */
+export const logitText = (z) => fixed(z, Math.abs(z) >= 100 ? 0 : Math.abs(z * 10 - Math.round(z * 10)) < 1e-9 ? 1 : 2);
+
+/** A tick's value. @param {number} value */
+export const tickText = (value) => String(value).replace("-", "−");
+
+/** A coordinate. @param {number} value */
+export const px = (value) => value.toFixed(2);
+
+/** A linear map [a, b] -> [from, to]. @param {number} a @param {number} b @param {number} from @param {number} to */
+export const scale = (a, b, from, to) => (/** @type {number} */ v) => from + ((v - a) / (b - a)) * (to - from);
+
+/** The smallest of 1, 2, 5, 10, 20, ... that is at least `value`. @param {number} value @param {number[]} [steps] */
+export function niceCeil(value, steps = [1, 2, 5, 10]) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return steps.map((m) => m * power).find((nice) => nice >= value * (1 - 1e-12)) ?? 10 * power;
+}
+
+/** About `count` round ticks in [lo, hi]. @param {number} lo @param {number} hi @param {number} count */
+export function ticks(lo, hi, count) {
+  const size = niceCeil((hi - lo) / count);
+  const out = [];
+  for (let i = Math.ceil(lo / size - 1e-9); i * size <= hi + 1e-9 * size; i++)
+    out.push(Number((i * size).toPrecision(12)));
+  return out;
+}
+
+/** "up" where descent raises the logit (gradient below 0), "down" where it lowers it. @param {number} g */
+export const pull = (g) => (Math.abs(g) < 5e-4 ? "none" : g < 0 ? "up" : "down");
+
+/** The sign beside a pull, so that no colour stands alone. @type {Record<string, string>} */
+export const ARROW = { up: "▲", down: "▼", none: "=" };
