@@ -16,6 +16,8 @@ def test_definitions_against_scipy(classes: int) -> None:
     np.testing.assert_allclose(truth.softmax(z), softmax(z), rtol=1e-12)
     assert truth.entropy(t) == pytest.approx(entropy(t), rel=1e-12)
     assert truth.entropy(truth.onehot(1, classes)) == 0
+    assert truth.kl(t, log_softmax(z / 10)) == pytest.approx(rel_entr(t, softmax(z / 10)).sum(), rel=1e-10)
+    assert truth.kl(truth.onehot(1, classes), log_softmax(z)) == pytest.approx(-log_softmax(z)[1])
     u = np.full(classes, 1 / classes)
     assert truth.kl_from_uniform(z / 10) == pytest.approx(rel_entr(u, softmax(z / 10)).sum(), rel=1e-10)
     assert truth.cross_entropy(t, z) == pytest.approx(entropy(t) + rel_entr(t, softmax(z)).sum(), rel=1e-10)

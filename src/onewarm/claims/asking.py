@@ -22,6 +22,16 @@ class Worst:
         self.value = float(np.max(np.abs([self.value, *(np.max(np.abs(d)) for d in differences)])))
 
 
+def hard(label: int, classes: int) -> onewarm.SoftTarget:
+    """One one-hot row."""
+    return onewarm.one_hot(np.array([label]), classes)
+
+
+def soft(row: Vector) -> onewarm.SoftTarget:
+    """One row of probabilities (K,) as a target."""
+    return onewarm.soft(row[None, :])
+
+
 def losses(rows: Vector, target: onewarm.SoftTarget) -> Vector:
     """The loss of the target at each of M rows of logits, summed over the target's own rows, (M,)."""
     tiled, repeated = _tile(rows, target)

@@ -48,6 +48,12 @@ def kl_from_uniform(z: Vector) -> float:
     return float((u * (np.log(u) - log_softmax(z))).sum())
 
 
+def kl(t: Vector, log_p: Vector) -> float:
+    """KL(t || p) = sum_k t_k (log t_k - log p_k), in nats, of two rows (K,); a class without t_k adds nothing."""
+    some = t > 0
+    return float((t[some] * (np.log(t[some]) - log_p[some])).sum())
+
+
 def onehot(label: int, num_classes: int) -> Vector:
     """1 on the label, 0 elsewhere, (K,)."""
     row = np.zeros(num_classes)
@@ -66,13 +72,13 @@ def derivative(f: Callable[[Vector], Vector], z: Vector) -> Vector:
     return slopes
 
 
-def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int = 300) -> Vector:
-    """Where a convex function of the logits has no slope, by regularised Newton steps; mean logit 0.
+def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int = 300, centred: bool = True) -> Vector:
+    """Where a convex function of the logits has no slope, by regularised Newton steps; mean logit 0 if `centred`.
 
     The curvature is differenced from the gradient, so nothing about its form is assumed. Adding the slope's norm
     to it keeps steps short where the function is flat and fast near the optimum (Levenberg and Marquardt's idea).
     """
-    z = best = start - start.mean()
+    z = best = start - start.mean() if centred else start
     least = np.inf
     for _ in range(steps):
         g = gradient(z[None, :])[0]
@@ -83,9 +89,12 @@ def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int 
             break  # only rounding is left
         if norm < 1e-15:
             break
-        curvature = derivative(gradient, z) + norm * np.eye(len(z)) + 1 / len(z)  # 1/K: no drift of the mean
+        curvature = derivative(gradient, z) + norm * np.eye(len(z))
+        if centred:
+            curvature = curvature + 1 / len(z)  # the flat direction: no drift of the mean
         z = z - np.linalg.solve(curvature, g)
-        z = z - z.mean()
+        if centred:
+            z = z - z.mean()
     return np.asarray(best)
 
 
