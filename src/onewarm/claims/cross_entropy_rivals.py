@@ -6,7 +6,7 @@ As in `identities`: no argument, and by name the largest difference met, or the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Context, Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -108,16 +108,12 @@ def stable_form() -> dict[str, float]:
 
 
 def _exact(z: Vector, t: Vector) -> Decimal:
-    """log sum_k exp(z_k) - sum_k t_k z_k with sum(t) in front, to fifty digits."""
-    fifty = Context(prec=50)
-    logits, mass = [Decimal(float(v)) for v in z], [Decimal(float(v)) for v in t]
-    top = max(logits)
-    total = sum((fifty.exp(v - top) for v in logits), Decimal(0))
-    lse = top + fifty.ln(total)
-    return fifty.subtract(
-        fifty.multiply(sum(mass, Decimal(0)), lse),
-        sum((fifty.multiply(m, v) for m, v in zip(mass, logits, strict=True)), Decimal(0)),
-    )
+    """sum_k t_k (log sum_j exp(z_j) - z_k), to fifty digits."""
+    with localcontext(prec=50):
+        logits, mass = [Decimal(float(v)) for v in z], [Decimal(float(v)) for v in t]
+        top = max(logits)
+        lse = top + sum(((v - top).exp() for v in logits), Decimal(0)).ln()
+        return sum((m * (lse - v) for m, v in zip(mass, logits, strict=True)), Decimal(0))
 
 
 def convex() -> dict[str, float]:

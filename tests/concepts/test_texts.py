@@ -1,0 +1,72 @@
+"""What the pages of all our concepts say agrees with what their code prints, and every formula converts."""
+
+import re
+
+import pytest
+
+from onewarm.claims.ledger import load_ledger
+from onewarm.notebook.build import our_concepts
+from onewarm.notebook.concept import Concept, load_concepts
+from onewarm.notebook.concept_page import markdown
+from onewarm.notebook.math import to_mathml
+from onewarm.notebook.snippets import numbers_missing, run_snippet, value_of
+
+CONCEPTS = load_concepts(our_concepts(), claims=load_ledger())
+each_concept = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.key.rsplit("/")[-1])
+
+
+@each_concept
+def test_code_prints_what_the_page_shows(concept: Concept) -> None:
+    assert run_snippet(concept.code_text).strip() == concept.code.output.strip()
+    assert len(concept.code_text.splitlines()) <= 35
+    assert "False" not in concept.code.output
+
+
+@pytest.mark.parametrize("item", [m for c in CONCEPTS for m in c.misconceptions], ids=lambda m: m.name)
+def test_check_prints_the_numbers_of_the_correction(item: object) -> None:
+    printed = run_snippet(item.check)
+    assert printed.strip() and "False" not in printed
+    assert numbers_missing(item.correction, printed) == ()
+
+
+@pytest.mark.parametrize("item", [q for c in CONCEPTS for q in c.practice if q.number], ids=lambda q: q.name)
+def test_numeric_answer(item: object) -> None:
+    value = value_of(item.number.expression)
+    shown = f"{item.number.value:g}"
+    assert abs(value - item.number.value) <= 0.5 * 10.0 ** -len(shown.partition(".")[2])
+    assert abs(value - item.number.value) < item.number.tolerance / 2
+    assert shown in item.answer
+
+
+@each_concept
+def test_practice_has_two_questions_a_level(concept: Concept) -> None:
+    for level in ("concrete", "why", "neighbour"):
+        assert sum(q.level == level for q in concept.practice) >= 2
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in _texts(v)]
+    if isinstance(value, list | tuple):
+        return [t for v in value for t in _texts(v)]
+    return [value] if isinstance(value, str) else []
+
+
+@each_concept
+def test_every_formula_converts(concept: Concept) -> None:
+    count = 0
+    for text in _texts(concept.model_dump(mode="json", exclude={"code_text", "folder"})):
+        for token in markdown().parse(text):
+            for child in [token, *(token.children or ())]:
+                if child.type.startswith("math"):
+                    to_mathml(child.content, display=child.type != "math_inline", source="page", line=1)
+                    count += 1
+    assert count > 100
+
+
+@each_concept
+def test_texts_have_balanced_marks(concept: Concept) -> None:
+    """An odd dollar sign or backtick is a formula or a code that did not close."""
+    data = concept.model_dump(mode="json", exclude={"code_text", "folder", "page"})
+    prose = re.sub(r"\\\$", "", str({k: v for k, v in data.items() if k != "code"}))
+    assert prose.count("$") % 2 == 0 and prose.count("`") % 2 == 0
