@@ -41,7 +41,21 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["open"], ["build"], ["study"], ["audit"], ["claims"], ["claims", "list"], ["claims", "verify"]]
+    "command",
+    [
+        [],
+        ["open"],
+        ["build"],
+        ["study"],
+        ["audit"],
+        ["claims"],
+        ["claims", "list"],
+        ["claims", "verify"],
+        ["concept"],
+        ["concept", "new"],
+        ["concept", "check"],
+        ["concept", "schema"],
+    ],
 )
 def test_help_of_every_command(command):
     result = run(*command, "--help")
@@ -108,6 +122,30 @@ def test_build_does_not_replace_what_it_did_not_make(tmp_path):
     result = run("build", str(tmp_path))
     assert result.exit_code == 2
     assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_a_concept_is_started_checked_and_mended(tmp_path):
+    mine = tmp_path / "mine"
+    assert run("concept", "new", "basics/coin", "--concepts", str(mine)).exit_code == 0
+    again = run("concept", "new", "basics/coin", "--concepts", str(mine))
+    assert again.exit_code == 2 and "is there already" in again.output
+    assert run("concept", "check", str(mine)).output == "1 concept checked: no fault.\n"
+    page = mine / "basics/coin/page.md"
+    page.write_text(page.read_text() + "\n$\\foo$ [x](y)\n")
+    found = run("concept", "check", str(mine))
+    assert found.exit_code == 1
+    assert f"{page}:{len(page.read_text().splitlines())}: the formula `\\foo` does not convert" in found.output
+    assert "1 concept checked: 2 faults." in found.output
+    nothing = run("concept", "check", str(tmp_path / "nowhere"))
+    assert nothing.exit_code == 2 and "is no folder" in nothing.output
+
+
+def test_the_schema_is_printed_and_written(tmp_path):
+    printed = run("concept", "schema").output
+    assert json.loads(printed)["title"] == "onewarm concept"
+    file = tmp_path / "concept.schema.json"
+    assert run("concept", "schema", "--out", str(file)).exit_code == 0
+    assert file.read_text() == printed
 
 
 def test_importing_onewarm_loads_nothing_heavy():

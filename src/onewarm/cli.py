@@ -31,6 +31,8 @@ claims_app = typer.Typer(
     no_args_is_help=True, help="What is said about soft targets, and what our own runs show of it."
 )
 app.add_typer(claims_app, name="claims")
+concept_app = typer.Typer(no_args_is_help=True, help="Write pages of your own: start one, check it, tell your editor.")
+app.add_typer(concept_app, name="concept")
 
 output = Console()
 errors = Console(stderr=True)
@@ -259,6 +261,65 @@ def claims_verify(
             results = verify(claims or None, _home(home), say)
         output.print(results_table(results))
     raise typer.Exit(exit_code(results))
+
+
+@concept_app.command("new")
+def concept_new(
+    key: Annotated[str, typer.Argument(help="section/slug, as in basics/coin-toss.")],
+    concepts: Annotated[
+        Path, typer.Option(help="Folder of your concepts; the new one goes into section/slug of it.", file_okay=False)
+    ] = Path("concepts"),
+    title: Annotated[str | None, typer.Option(help="Its title. Default: from the slug.", show_default=False)] = None,
+    section: Annotated[str | None, typer.Option(help="The section's title. Default: from the key.")] = None,
+) -> None:
+    """Start a concept: a whole small one that builds, to write over. Replaces nothing."""
+    with friendly():
+        from onewarm.notebook.starter import new_concept
+
+        folder = new_concept(key, concepts, title=title, section=section)
+        output.print(f"Wrote {escape(str(folder))}: concept.yaml, page.md, witness.py.", soft_wrap=True)
+        output.print(f"See it move:     [bold]onewarm open --concepts {escape(str(concepts))}[/bold]", soft_wrap=True)
+        output.print(f"Find its faults: [bold]onewarm concept check {escape(str(folder))}[/bold]", soft_wrap=True)
+
+
+@concept_app.command("check")
+def concept_check(
+    folders: Annotated[list[Path], typer.Argument(help="Concept folders, or folders that hold some at any depth.")],
+) -> None:
+    """Every fault of a concept at once, with file, line and remedy; its code, checks and numbers are run.
+
+    Exits with 0 where there is none, with 1 where there are faults, with 2 where there is nothing to check.
+    """
+    with friendly():
+        from onewarm.claims.ledger import load_ledger
+        from onewarm.notebook.build import our_concepts
+        from onewarm.notebook.concept_check import chosen_concepts, concept_faults
+
+        chosen = chosen_concepts(folders)
+        beside = [folder for folder in our_concepts() if folder.resolve() not in {one.resolve() for one in chosen}]
+        faults = concept_faults(chosen, beside=beside, claims=load_ledger())
+        for fault in faults:
+            output.print(f"[bold]{escape(fault.where)}[/bold] {escape(fault.what)}", soft_wrap=True, highlight=False)
+        count = f"{len(chosen)} concept{'s' if len(chosen) != 1 else ''} checked: "
+        told = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}" if faults else "no fault"
+        output.print(f"{count}{told}.", highlight=False)
+    raise typer.Exit(1 if faults else 0)
+
+
+@concept_app.command("schema")
+def concept_schema(
+    out: Annotated[Path | None, typer.Option(help="Write it to this file.", dir_okay=False)] = None,
+) -> None:
+    """The JSON Schema of concept.yaml, for editors."""
+    with friendly():
+        from onewarm.notebook.schema import schema_text, write_schema
+
+        if out is None:
+            output.file.write(schema_text())
+        else:
+            write_schema(out)
+            output.print(f"Wrote {escape(str(out))}. In a concept.yaml, name it in the first line:", soft_wrap=True)
+            output.print(f"# yaml-language-server: $schema={escape(str(out))}", soft_wrap=True, highlight=False)
 
 
 @contextmanager

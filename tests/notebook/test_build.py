@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from onewarm.notebook.build import OutputError, build, our_concepts
+from onewarm.notebook.concept import ConceptError
 from onewarm.notebook.markdown import plain
 from onewarm.notebook.panels import PANELS
-from onewarm.notebook.witness import WitnessError
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> ' \u202eevil\u202c " + "w" * 300
 
@@ -100,8 +100,14 @@ def test_a_concept_that_cannot_be_shown_leaves_the_old_site_alone(folder: Any, t
     site = build(tmp_path / "site", concepts=[concept])
     before = digest(site)
     (concept / "witness.py").write_text("print(2)\n", encoding="utf-8")
-    with pytest.raises(WitnessError):
+    page = concept / "page.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\n$\\foo$\n", encoding="utf-8")
+    with pytest.raises(ConceptError) as error:
         build(site, concepts=[concept])
+    assert [fault.problem for fault in error.value.faults] == [
+        "witness.py printed `2` as line 1, code.output says `1`",
+        "the formula `\\foo` does not convert: unknown command \\foo",
+    ]
     assert digest(site) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["coin", "site"]
 

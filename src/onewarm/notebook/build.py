@@ -12,12 +12,14 @@ from typing import Any
 
 from onewarm.claims.evidence import Evidence, read_evidence
 from onewarm.claims.ledger import load_ledger
-from onewarm.notebook.concept import load_concepts
+from onewarm.notebook.concept import ConceptError, load_concepts
+from onewarm.notebook.concept_check import concept_faults, find_concepts
 from onewarm.notebook.concept_model import Concept
 from onewarm.notebook.demo_module import demo_module
 from onewarm.notebook.fonts import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.keys import route
-from onewarm.notebook.markdown import Prose
+from onewarm.notebook.markdown import LinkError, Prose
+from onewarm.notebook.math import MathError
 from onewarm.notebook.page import concept_page
 from onewarm.notebook.render import render
 
@@ -34,7 +36,7 @@ class OutputError(ValueError):
 def our_concepts() -> tuple[Path, ...]:
     """Folders of the concepts that come with onewarm, in the order of their names."""
     with as_file(files("onewarm") / "concepts") as root:
-        return tuple(sorted(path.parent for path in root.glob("*/*/concept.yaml")))
+        return find_concepts(root)
 
 
 def build(
@@ -52,26 +54,37 @@ def build(
     of how many). The same input gives the same bytes. The site is made beside `out_dir` and takes its place when
     it is whole; addresses are relative, so it works from any folder of any static host.
 
-    Raises OutputError where `out_dir` holds files that build did not make; ConceptError, MathError, WitnessError
-    for a concept that cannot be shown; EvidenceError for damaged evidence.
+    Raises OutputError where `out_dir` holds files that build did not make; ConceptError with every fault of the
+    concepts where one cannot be shown; EvidenceError for damaged evidence.
     """
     out = Path(out_dir).absolute()
     _check_replaceable(out)
+    folders = our_concepts() if concepts is None else tuple(concepts)
+    if not folders:
+        raise OutputError("there is no concept to build; name at least one concept folder")
     evidence = read_evidence(Path(evidence_home)) if evidence_home is not None else {}
     ledger = load_ledger()
-    loaded = load_concepts(our_concepts() if concepts is None else concepts, claims=ledger)
-    if not loaded:
-        raise OutputError("there is no concept to build; name at least one concept folder")
+    try:
+        loaded = load_concepts(folders, claims=ledger)
+        _replace(out, lambda site: _write_site(site, loaded, ledger, evidence, studies, progress))
+    except (ConceptError, MathError, LinkError):
+        if faults := concept_faults(folders, claims=ledger):
+            raise ConceptError(faults) from None
+        raise
+    return out
+
+
+def _replace(out: Path, write: Callable[[Path], None]) -> None:
+    """Write a site beside `out`, then let it take the place of what is there."""
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part"))
     try:
-        _write_site(beside, loaded, ledger, evidence, studies, progress)
+        write(beside)
         beside.chmod(0o755)
         _take_place(beside, out)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-    return out
 
 
 def _check_replaceable(out: Path) -> None:

@@ -5,19 +5,31 @@ told at once, each with file, line, key and remedy. The types are in `onewarm.no
 checks of names and references in `onewarm.notebook.concept_references`.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from onewarm.notebook.concept_model import Concept, ConceptFile
-from onewarm.notebook.concept_page import read_page
-from onewarm.notebook.concept_references import claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept_model import Concept, ConceptFile, Page
+from onewarm.notebook.concept_page import try_page
+from onewarm.notebook.concept_references import Known, claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept_walk import leniently
 from onewarm.notebook.concept_yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
 from onewarm.notebook.demo_module import demo_module
 
-__all__ = ["Concept", "ConceptError", "ConceptFile", "Fault", "json_schema", "load_concept", "load_concepts"]
+__all__ = [
+    "Concept",
+    "ConceptError",
+    "ConceptFile",
+    "Fault",
+    "Reading",
+    "cross_faults",
+    "load_concept",
+    "load_concepts",
+    "read_folder",
+]
 
 _EXPECTED = {
     "string_type": "text",
@@ -33,60 +45,80 @@ _CALLED = {"str": "text", "int": "a number", "float": "a number", "bool": "true 
            "dict": "a mapping", "NoneType": "nothing", "date": "a date", "datetime": "a date"}  # fmt: skip
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of concept.yaml, for editors."""
-    return ConceptFile.model_json_schema()
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a folder, and every fault of its files taken by themselves.
+
+    `file` is there where concept.yaml is YAML: the typed model where it has no faults, else as much as can be read.
+    """
+
+    folder: Path
+    document: Document | None
+    file: ConceptFile | None
+    page: Page | None
+    code_text: str | None
+    faults: tuple[Fault, ...]
+
+    def concept(self) -> Concept:
+        """The concept; ConceptError where there are faults."""
+        if self.faults or self.file is None or self.page is None or self.code_text is None:
+            raise ConceptError(self.faults)
+        values = {name: getattr(self.file, name) for name in ConceptFile.model_fields}
+        return Concept(**values, folder=self.folder, page=self.page, code_text=self.code_text)
 
 
-def load_concept(folder: Path | str) -> Concept:
-    """The concept in the folder; ConceptError with every fault of its files (edges: see `load_concepts`)."""
+def read_folder(folder: Path | str) -> Reading:
+    """Read one folder, faults and all."""
     folder = Path(folder)
-    faults: list[Fault] = []
-    page = code_text = None
-    try:
-        page = read_page(folder / "page.md")
-    except ConceptError as error:
-        faults += error.faults
+    page, labels, faults = try_page(folder / "page.md")
+    code_text = document = file = None
     try:
         code_text = read_text(folder / "witness.py")
     except ConceptError as error:
         faults += error.faults
     try:
         document = read_yaml(folder / "concept.yaml")
-        file = ConceptFile.model_validate(document.value)
     except ConceptError as error:
-        raise ConceptError([*faults, *error.faults]) from None
-    except ValidationError as error:
-        raise ConceptError([*faults, *_schema_faults(document, error)]) from None
-    faults += reference_faults(document, file)
-    if page is not None:
-        labels = {e.name: e.line for e in page.equations}
-        faults += equation_faults(document, file, folder / "page.md", labels)
+        faults += error.faults
+    if document is not None:
+        known = Known(())
+        try:
+            file = ConceptFile.model_validate(document.value)
+        except ValidationError as error:
+            faults += _schema_faults(document, error)
+            file = leniently(document.value)
+            known = Known(tuple(item["loc"]) for item in error.errors())
+        faults += reference_faults(document, file, known)
+        if (folder / "page.md").is_file():
+            faults += equation_faults(document, file, known, folder / "page.md", labels)
     try:
         if (folder / "demo.js").is_file():
             demo_module(folder / "demo.js")
     except ConceptError as error:
         faults += error.faults
-    if faults or page is None or code_text is None:
-        raise ConceptError(faults)
-    values = {name: getattr(file, name) for name in ConceptFile.model_fields}
-    return Concept(**values, folder=folder, page=page, code_text=code_text)
+    return Reading(folder, document, file, page, code_text, tuple(faults))
+
+
+def load_concept(folder: Path | str) -> Concept:
+    """The concept in the folder; ConceptError with every fault of its files (edges: see `load_concepts`)."""
+    return read_folder(folder).concept()
 
 
 def load_concepts(folders: Iterable[Path | str], *, claims: Collection[str] | None = None) -> tuple[Concept, ...]:
     """The concepts in the folders; edges are checked across them, claims against the ledger's keys if given."""
-    concepts: list[Concept] = []
-    faults: list[Fault] = []
-    for folder in folders:
-        try:
-            concepts.append(load_concept(folder))
-        except ConceptError as error:
-            faults += error.faults
-    if not faults:
-        faults = [*edge_faults(concepts), *(claim_faults(concepts, claims) if claims is not None else ())]
+    readings = [read_folder(folder) for folder in folders]
+    faults = [*(fault for reading in readings for fault in reading.faults), *cross_faults(readings, claims)]
     if faults:
         raise ConceptError(faults)
-    return tuple(concepts)
+    return tuple(reading.concept() for reading in readings)
+
+
+def cross_faults(readings: Sequence[Reading], claims: Collection[str] | None = None) -> Iterator[Fault]:
+    """Faults between folders: keys taken twice, dangling edges, claims that the ledger does not have."""
+    known = [(reading.document, reading.file) for reading in readings if reading.document and reading.file]
+    yield from edge_faults(known)
+    if claims is not None:
+        yield from claim_faults(known, claims)
 
 
 def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault]:

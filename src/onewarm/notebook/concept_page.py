@@ -25,7 +25,18 @@ def markdown() -> MarkdownIt:
 
 def read_page(file: Path) -> Page:
     """page.md in parts; ConceptError for a missing, unknown or repeated part, a bad or repeated label."""
-    text = read_text(file)
+    page, _, faults = try_page(file)
+    if page is None:
+        raise ConceptError(faults)
+    return page
+
+
+def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
+    """page.md (None where it has faults), the line of each equation's label, and the faults."""
+    try:
+        text = read_text(file)
+    except ConceptError as error:
+        return None, {}, list(error.faults)
     faults: list[Fault] = []
     tokens = markdown().parse(text)
     headings: dict[str, tuple[int, int]] = {}
@@ -59,14 +70,16 @@ def read_page(file: Path) -> Page:
                 faults.append(Fault(file, line, "", f"duplicate anchor: equation '{token.info}'", remedy))
             else:
                 equations[token.info] = PageEquation(name=token.info, latex=token.content.strip(), line=line)
+    labels = {name: equation.line for name, equation in equations.items()}
     if faults:
-        raise ConceptError(faults)
+        return None, labels, faults
     rows = text.splitlines(keepends=True)
     start, first, last = headings["Intuition"][1], headings["Math"][0] - 1, headings["Math"][1]
-    return Page(
+    page = Page(
         intuition="".join(rows[start:first]),
         intuition_line=start + 1,
         math="".join(rows[last:]),
         math_line=last + 1,
         equations=tuple(equations.values()),
     )
+    return page, labels, faults

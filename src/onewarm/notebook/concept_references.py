@@ -4,19 +4,32 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from onewarm.notebook.concept_model import Concept, ConceptFile, Kind, Level
+from onewarm.notebook.concept_model import ConceptFile, Kind, Level
 from onewarm.notebook.concept_objects import concept_keys
-from onewarm.notebook.concept_yaml import Document, Fault, Place, nearest, read_yaml
+from onewarm.notebook.concept_yaml import Document, Fault, Place, nearest
 
 _GROUPS = ("prerequisites", "next", "contrast")
 
 
-def reference_faults(document: Document, file: ConceptFile) -> Iterator[Fault]:
-    """Faults inside one concept.yaml."""
+class Known:
+    """What can be relied on: a list is `sure` unless the schema found it, or the name of one of its items, at fault."""
+
+    def __init__(self, doubtful: Iterable[Place]) -> None:
+        self._doubtful = tuple(doubtful)
+
+    def sure(self, *place: str) -> bool:
+        return not any(
+            place[: len(bad)] == bad or (bad[: len(place)] == place and bad[len(place) + 1 :] in ((), ("name",)))
+            for bad in self._doubtful
+        )
+
+
+def reference_faults(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
+    """Faults inside one concept.yaml; of a file read leniently, those that follow whatever its other faults hide."""
     yield from _names(document, file)
-    yield from _shows(document, file)
+    yield from _shows(document, file, known)
     yield from _states(document, file)
-    yield from _practice_and_research(document, file)
+    yield from _practice_and_research(document, file, known)
 
 
 def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
@@ -41,11 +54,11 @@ def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
     ]
     yield from _twice(document, "key", edges)
     for place, key in edges:
-        if key == file.key:
+        if key and key == file.key:
             yield document.fault(place, "edge to the concept itself", "Name another concept.")
 
 
-def _shows(document: Document, file: ConceptFile) -> Iterator[Fault]:
+def _shows(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
     """Demo states and highlights that a step, a cue or the reveal names, and the correct choices."""
     board, inquiry = file.storyboard, file.inquiry
     states, lights = [s.name for s in file.demo.states], file.demo.highlights
@@ -54,14 +67,17 @@ def _shows(document: Document, file: ConceptFile) -> Iterator[Fault]:
     shows += [(("inquiry", "cues", i), cue) for i, cue in enumerate(inquiry.cues)]
     for place, part in shows:
         state = getattr(part, "state", None)
-        if state is not None and state not in states:
+        if state and state not in states and known.sure("demo", "states"):
             yield document.fault((*place, "state"), f"no demo state '{state}'", nearest(state, states))
         light = part.highlight
-        if light is not None and light not in lights:
+        if light and light not in lights and known.sure("demo", "highlights"):
             yield document.fault((*place, "highlight"), f"no highlight '{light}'", nearest(light, lights))
     options, cues = [o.name for o in board.options], [c.name for c in inquiry.cues]
-    for name, answer, choices in (("storyboard", board.correct, options), ("inquiry", inquiry.correct, cues)):
-        if answer not in choices:
+    for name, of, answer, choices in (
+        ("storyboard", "options", board.correct, options),
+        ("inquiry", "cues", inquiry.correct, cues),
+    ):
+        if answer and answer not in choices and known.sure(name, of):
             yield document.fault((name, "correct"), f"no choice '{answer}'", nearest(answer, choices))
 
 
@@ -77,18 +93,21 @@ def _states(document: Document, file: ConceptFile) -> Iterator[Fault]:
                 yield document.fault(place, f"expected {expected}, found {found}", "See `demo.model`.")
 
 
-def _practice_and_research(document: Document, file: ConceptFile) -> Iterator[Fault]:
-    for level in get_args(Level):
-        if not any(q.level == level for q in file.practice):
+def _practice_and_research(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
+    levels = {q.level for q in file.practice}
+    whole = known.sure("practice") and levels <= set(get_args(Level))
+    for level in get_args(Level) if whole else ():
+        if level not in levels:
             yield document.fault(("practice",), f"no question of level '{level}'", "Add one.")
     keys = concept_keys(file)
     for i, question in enumerate(file.research):
         key = question.object
-        if key is not None and (key not in keys or key.split(":")[0] != question.kind):
+        if key and (key not in keys or key.split(":")[0] != question.kind):
             same = [k for k in keys if k.startswith(question.kind + ":")]
             problem = f"no {question.kind} '{key}' on this page"
             yield document.fault(("research", i, "object"), problem, nearest(key, same))
-    for kind in get_args(Kind):
+    whole = known.sure("research") and {q.kind for q in file.research} <= set(get_args(Kind))
+    for kind in get_args(Kind) if whole else ():
         if not any(q.kind == kind and q.object is None for q in file.research):
             remedy = "Add one without `object:`; it serves every object of the kind."
             yield document.fault(("research",), f"no general question of kind '{kind}'", remedy)
@@ -101,12 +120,14 @@ def _shape(value: Any) -> str:
         return "a number"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    return {str: "text", dict: "a mapping", type(None): "nothing"}[type(value)]
+    return {str: "text", dict: "a mapping", type(None): "nothing"}.get(type(value), "a date")
 
 
 def _twice(document: Document, what: str, places: Iterable[tuple[Place, str]]) -> Iterator[Fault]:
     first: dict[str, Place] = {}
     for place, value in places:
+        if not isinstance(value, str) or not value:
+            continue  # missing or of another type: told already
         if value in first:
             line = document.lines.get(first[value], 1)
             remedy = f"Line {line} has it already; keep or rename one."
@@ -114,11 +135,15 @@ def _twice(document: Document, what: str, places: Iterable[tuple[Place, str]]) -
         first.setdefault(value, place)
 
 
-def equation_faults(document: Document, file: ConceptFile, page: Path, labels: dict[str, int]) -> Iterator[Fault]:
+def equation_faults(
+    document: Document, file: ConceptFile, known: Known, page: Path, labels: dict[str, int]
+) -> Iterator[Fault]:
     """Equations described in concept.yaml but not labelled in page.md, and the other way round."""
+    if not known.sure("equations"):
+        return
     names = [e.name for e in file.equations]
     for i, name in enumerate(names):
-        if name not in labels:
+        if name and name not in labels:
             problem = f"no equation labelled '({name})' in page.md"
             yield document.fault(("equations", i, "name"), problem, nearest(name, labels))
     for label, line in labels.items():
@@ -127,31 +152,31 @@ def equation_faults(document: Document, file: ConceptFile, page: Path, labels: d
             yield Fault(page, line, "", problem, "Add it under `equations:`, or remove the label.")
 
 
-def edge_faults(concepts: Sequence[Concept]) -> Iterator[Fault]:
+Files = Sequence[tuple[Document, ConceptFile]]
+
+
+def edge_faults(files: Files) -> Iterator[Fault]:
     """Concepts with the same key, and edges to a concept that is neither there nor planned."""
     pages: dict[str, Path] = {}
-    for concept in concepts:
-        file = concept.folder / "concept.yaml"
-        if concept.key in pages:
-            problem = f"duplicate key and anchor '{concept.key}'"
-            remedy = f"{pages[concept.key]} has it already; rename one."
-            yield read_yaml(file).fault(("key",), problem, remedy)
-        pages.setdefault(concept.key, file)
-    for concept in concepts:
+    for document, file in files:
+        if file.key and file.key in pages:
+            problem = f"duplicate key and anchor '{file.key}'"
+            remedy = f"{pages[file.key]} has it already; rename one."
+            yield document.fault(("key",), problem, remedy)
+        pages.setdefault(file.key, document.file)
+    for document, file in files:
         for group in _GROUPS:
-            for i, edge in enumerate(getattr(concept.edges, group)):
-                if edge.key not in pages and not edge.planned:
-                    remedy = nearest(edge.key, set(pages) - {concept.key})
+            for i, edge in enumerate(getattr(file.edges, group)):
+                if edge.key and edge.key not in pages and not edge.planned:
+                    remedy = nearest(edge.key, set(pages) - {file.key})
                     remedy += " Mark it `planned: true` while it has no page."
-                    document = read_yaml(concept.folder / "concept.yaml")
                     place = ("edges", group, i, "key")
                     yield document.fault(place, f"dangling edge: no concept '{edge.key}'", remedy)
 
 
-def claim_faults(concepts: Sequence[Concept], claims: Collection[str]) -> Iterator[Fault]:
+def claim_faults(files: Files, claims: Collection[str]) -> Iterator[Fault]:
     """Claims that the ledger does not have."""
-    for concept in concepts:
-        for i, key in enumerate(concept.claims):
-            if key not in claims:
-                document = read_yaml(concept.folder / "concept.yaml")
+    for document, file in files:
+        for i, key in enumerate(file.claims):
+            if key and key not in claims:
                 yield document.fault(("claims", i), f"the ledger has no '{key}'", nearest(key, claims))

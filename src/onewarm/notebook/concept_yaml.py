@@ -21,9 +21,18 @@ class Fault:
     problem: str
     remedy: str
 
+    @property
+    def where(self) -> str:
+        """file:line:"""
+        return f"{self.file}:{self.line}:"
+
+    @property
+    def what(self) -> str:
+        """Key, problem and remedy."""
+        return (f"{self.key}: " if self.key else "") + f"{self.problem}. {self.remedy}"
+
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
-        return f"{where}{self.problem}. {self.remedy}"
+        return f"{self.where} {self.what}"
 
 
 class ConceptError(ValueError):
@@ -64,6 +73,8 @@ class Document:
     file: Path
     value: dict[str, Any]
     lines: dict[Place, int]
+    text_lines: dict[Place, int]
+    """Line on which the text itself starts: below the key for a block, where every line of it is a line of the file."""
 
     def fault(self, place: Place, problem: str, remedy: str) -> Fault:
         """A fault at the place, or at the nearest place around it that the file has."""
@@ -91,23 +102,21 @@ def read_yaml(file: Path) -> Document:
     """The YAML mapping in the file; ConceptError for bad syntax, aliases, duplicate keys or another type."""
     text = read_text(file)
     try:
-        for event in yaml.parse(text, yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                fault = Fault(file, line, "", "alias", "Write the value out instead.")
-                raise ConceptError([fault])
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
+        if loader.aliases:
+            raise ConceptError(Fault(file, n, "", "alias", "Write the value out instead.") for n in loader.aliases)
         if not isinstance(node, yaml.MappingNode):
             found = "nothing" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
             fault = Fault(file, 1, "", f"expected a mapping, found {found}", "Start with `key: concept:...`.")
             raise ConceptError([fault])
-        lines: dict[Place, int] = {(): 1}
+        document = Document(file, {}, {(): 1}, {})
         faults: list[Fault] = []
-        _walk(file, node, (), lines, faults)
+        _walk(document, node, (), faults)
         if faults:
             raise ConceptError(faults)
-        return Document(file, loader.construct_document(node), lines)
+        document.value.update(loader.construct_document(node))
+        return document
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -124,17 +133,34 @@ def read_yaml(file: Path) -> Document:
         raise ConceptError([Fault(file, 1, "", problem, "Simplify the file.")]) from None
 
 
-def _walk(file: Path, node: yaml.Node, at: Place, lines: dict[Place, int], faults: list[Fault]) -> None:
+class _Loader(yaml.SafeLoader):
+    """Notes the lines of aliases, of which the node itself would keep none."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.aliases: list[int] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            self.aliases.append(mark.line + 1 if mark else 1)
+        return super().compose_node(parent, index)
+
+
+def _walk(document: Document, node: yaml.Node, at: Place, faults: list[Fault]) -> None:
+    lines = document.lines
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
             place = (*at, str(key_node.value))
             line = key_node.start_mark.line + 1
             if place in lines:
                 first = f"It stands on line {lines[place]} already; keep one of the two."
-                faults.append(Fault(file, line, key_text(place), "duplicate key", first))
+                faults.append(Fault(document.file, line, key_text(place), "duplicate key", first))
             lines.setdefault(place, line)
-            _walk(file, value_node, place, lines, faults)
+            _walk(document, value_node, place, faults)
     elif isinstance(node, yaml.SequenceNode):
         for i, item in enumerate(node.value):
             lines[(*at, i)] = item.start_mark.line + 1
-            _walk(file, item, (*at, i), lines, faults)
+            _walk(document, item, (*at, i), faults)
+    elif isinstance(node, yaml.ScalarNode):
+        document.text_lines[at] = node.start_mark.line + (2 if node.style in ("|", ">") else 1)

@@ -20,7 +20,7 @@ def object_key(kind: str, concept: str, name: str | None = None) -> str:
     >>> object_key("equation", "concept:optimization/label-smoothing", "gradient")
     'equation:optimization/label-smoothing/gradient'
     """
-    path = concept.split(":", 1)[1]
+    path = concept.partition(":")[2]
     return f"{kind}:{path}/{name}" if name else f"{kind}:{path}"
 
 

@@ -17,10 +17,10 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from onewarm.notebook.concept_page import markdown as parser
-from onewarm.notebook.math import to_mathml
+from onewarm.notebook.math import MathError, to_mathml
 from onewarm.notebook.mathml import styled
 
-__all__ = ["Prose", "highlight", "plain"]
+__all__ = ["LinkError", "Prose", "highlight", "plain"]
 
 # Names, operators and punctuation have the colour of the text: their elements would only add weight.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nn|nx)">([^<]*)</span>')
@@ -50,7 +50,8 @@ class Prose:
     `equations` maps a label of page.md to what surrounds the equation: a function from its MathML to HTML.
     `references` maps a label to text and address: "(label)" in a text becomes that link.
     `link` maps a link's address to the address to write, or raises ValueError. `characters` collects what the
-    formulas use, for the font. A formula that does not convert raises MathError with file and line.
+    formulas use, for the font. A formula that does not convert raises MathError with file and line, a link that leads
+    nowhere LinkError; with `report` both are told to it instead, as (problem, line), and the text goes on.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class Prose:
         equations: Mapping[str, Callable[[Markup], Markup]] | None = None,
         references: Mapping[str, tuple[str, str]] | None = None,
         link: Callable[[str], str] | None = None,
+        report: Callable[[str, int | None], None] | None = None,
     ) -> None:
+        self._report = report
         self.characters: set[str] = set()
         self._equations = dict(equations or {})
         self._references = dict(references or {})
@@ -93,7 +96,13 @@ class Prose:
 
     def formula(self, latex: str, *, display: bool = False, source: str, line: int | None = None) -> Markup:
         """MathML of one formula."""
-        mathml = to_mathml(latex, display=display, source=source, line=line)
+        try:
+            mathml = to_mathml(latex, display=display, source=source, line=line)
+        except MathError as error:
+            if self._report is None:
+                raise
+            self._report(error.problem, line)
+            return Markup()
         self.characters.update(_set_characters(mathml))
         return Markup(mathml)
 
@@ -120,9 +129,7 @@ class Prose:
     def _math(self, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
         token = tokens[index]
         display = token.type != "math_inline"
-        line = token.meta.get("line")
-        at = env["line"] + line if env.get("line") is not None and line is not None else None
-        mathml = self.formula(token.content, display=display, source=env["source"], line=at)
+        mathml = self.formula(token.content, display=display, source=env["source"], line=_line(token, env))
         if not display:
             tail = token.meta.get("tail", "")
             if not tail:
@@ -139,12 +146,24 @@ class Prose:
         try:
             token.attrs["href"] = self._link(href)
         except ValueError as error:
-            raise ValueError(f"{env['source']}: link to {href!r}: {error}") from None
+            if self._report is None:
+                raise LinkError(f"{env['source']}: link to {href!r}: {error}") from None
+            self._report(f"link to {href!r}: {error}", _line(token, env))
         if href.startswith(("http:", "https:")):
             token.attrs["rel"] = "noreferrer"
         renderer = self._markdown.renderer
         assert isinstance(renderer, RendererHTML)
         return renderer.renderToken(tokens, index, options, env)
+
+
+class LinkError(ValueError):
+    """A link of a concept's text that leads nowhere: names the file and the address."""
+
+
+def _line(token: Token, env: Mapping[str, Any]) -> int | None:
+    """The line of the source on which the token stands, where both are known."""
+    line = token.meta.get("line")
+    return env["line"] + line if env.get("line") is not None and line is not None else None
 
 
 def _tails(state: StateCore) -> None:
@@ -164,7 +183,7 @@ def _text(content: str) -> Token:
 
 
 def _lines(state: StateCore) -> None:
-    """Give every formula the 0-based line it stands on: a paragraph knows only its first."""
+    """Give every formula and link the 0-based line it stands on: a paragraph knows only its first."""
     for token in state.tokens:
         if token.type in _MATH and token.map:
             token.meta["line"] = token.map[0]
@@ -172,7 +191,7 @@ def _lines(state: StateCore) -> None:
         for child in token.children or ():
             if child.type in ("softbreak", "hardbreak") and line is not None:
                 line += 1
-            elif child.type in _MATH and line is not None:
+            elif child.type in (*_MATH, "link_open") and line is not None:
                 child.meta["line"] = line
 
 

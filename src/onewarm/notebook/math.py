@@ -29,7 +29,11 @@ _ENVIRONMENTS = ("aligned", "align", "split", "gathered")
 
 
 class MathError(ValueError):
-    """A formula that does not convert: names the file, the line and the formula."""
+    """A formula that does not convert: names the file, the line and the formula; `problem` is without the place."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+        self.problem = problem
 
 
 def to_mathml(latex: str, *, display: bool = False, source: str = "formula", line: int | None = None) -> str:
@@ -51,7 +55,7 @@ unknown command \\sotfmax
         return _convert(latex.strip(), display)
     except _Fault as fault:
         where = source if line is None else f"{source}, line {line}"
-        raise MathError(f"{where}: the formula `{latex.strip()}` does not convert: {fault}") from None
+        raise MathError(where, f"the formula `{latex.strip()}` does not convert: {fault}") from None
 
 
 class _Fault(Exception):

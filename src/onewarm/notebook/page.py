@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
 from onewarm.notebook.claim_view import claim_view, status_counts
+from onewarm.notebook.concept_check import NOWHERE
 from onewarm.notebook.concept_model import Concept, Edge
 from onewarm.notebook.concept_objects import ConceptObject, concept_objects
 from onewarm.notebook.demo_data import calibration
@@ -37,8 +38,8 @@ def concept_page(
     """The context of concept.html, and the characters that its formulas and headings use.
 
     `pages` are the keys of the concepts that have a page on this site. The concept's code and checks run here.
-    Raises MathError for a formula that does not convert, WitnessError for code that fails or prints something
-    else than the concept says.
+    Raises MathError for a formula that does not convert, LinkError for a link that leads nowhere, ConceptError for code
+    that fails or prints something else than the concept says.
     """
     return _Page(concept, claims, evidence, studies, pages).context()
 
@@ -93,7 +94,7 @@ class _Page:
             return "#" + anchor(href)
         if href in self.pages:
             return "../" * route(self.concept.key).count("/") + route(href) + "index.html"
-        raise ValueError("it is no https address, no key of an object of this page and no concept with a page")
+        raise ValueError(NOWHERE)
 
     def _equation(self, name: str) -> Any:
         def surround(mathml: Markup) -> Markup:
