@@ -62,7 +62,7 @@ def open_(
 ) -> None:
     """Run the study, check every claim against it, build the page, and open it.
 
-    Trains a classifier with hard, smoothed and soft targets on three data sets, 20 paired seeds each: minutes the
+    Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each: minutes the
     first time, later calls find the runs in the store. Serves on 127.0.0.1 until Ctrl-C.
     """
     with friendly():
@@ -102,9 +102,14 @@ def build(
 
 @app.command()
 def study(
-    dataset: Annotated[str, typer.Argument(help="digits, digits-noisy, blobs, or a CSV, Parquet or NPZ file.")],
+    dataset: Annotated[
+        str, typer.Argument(help="digits, digits-noisy, blobs, lookalikes, or a CSV, Parquet or NPZ file.")
+    ],
     arms: Annotated[
-        str, typer.Option(help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE.")
+        str,
+        typer.Option(
+            help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE[:ITS RECIPE]."
+        ),
     ] = "hard,smooth:0.05,smooth:0.1,smooth:0.2",
     seeds: Annotated[str, typer.Option(help="How many paired seeds, or which: 20, or 0,3,5-9.")] = "20",
     label: Annotated[str | None, typer.Option(help="The file's label column; usual names are found.")] = None,

@@ -133,15 +133,15 @@ def test_studies_run_with_the_main_arms_in_the_home(
         def to_dict(self) -> dict[str, Any]:
             return report_of({"smooth:0.05": {"ece": -0.05}}, hard=HARD)
 
-    def run_study(dataset: str, arms: list[str], seeds: Any, *, store: str, progress: Any) -> Ran:
-        asked.append((dataset, tuple(arms), tuple(seeds), store))
+    def run_study(dataset: str, arms: list[str], seeds: Any, *, store: str, pairs: Any, progress: Any) -> Ran:
+        asked.append((dataset, tuple(arms), tuple(seeds), store, pairs))
         progress(running.Progress(1.5, 1, 140))
         return Ran()
 
     monkeypatch.setattr(running, "run_study", run_study)
     said: list[tuple[str, float, float]] = []
     (result,) = verify.verify([SLUG], home, lambda *step: said.append(step))
-    assert asked == [("digits-noisy", MAIN_ARMS, MAIN_SEEDS, f"sqlite:///{home / 'studies.db'}")]
+    assert asked == [("digits-noisy", MAIN_ARMS, MAIN_SEEDS, f"sqlite:///{home / 'studies.db'}", ())]
     assert said[0] == ("study of digits-noisy", 1.5, 140) and result.after == "supported"
 
 

@@ -46,6 +46,14 @@ def test_end_to_end(tiny, short, url):
     assert done == sorted(done) and seen[0] == (0, 0, 12) and seen[-1] == (12, 12, 12)
 
 
+def test_pairs_are_compared_besides(tiny, short, url):
+    report = run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
+    assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
+    error = "pairs speak of the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
+    with pytest.raises(ValueError, match=error):
+        run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
+
+
 def test_the_same_command_trains_nothing_and_says_the_same(tiny, short, url):
     first = run_study(tiny, ARMS, 3, store=url, training=short)
     again = run_study(tiny, ARMS, 3, store=url, training=short)

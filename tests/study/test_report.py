@@ -65,6 +65,25 @@ def test_comparisons_pair_seeds_that_both_have(report):
     assert [r["p_holm"] for r in rows] == holm([r["p"] for r in rows])
 
 
+def test_other_pairs_join_the_family_but_not_the_table(report):
+    arms = [*ARMS, "teacher:2"]
+    runs = report.runs | {("teacher:2", s): stored("teacher:2", s) for s in SEEDS}
+    pairs = (("teacher:2", "smooth:0.1"), ("teacher:2", "hard"))
+    told = StudyReport(report.dataset, arms, SEEDS, "hard", {}, runs, 0, pairs)
+    rows = told.comparisons()
+    assert [(r["arm"], r["baseline"]) for r in rows[:: len(COMPARED)]] == [
+        ("smooth:0.1", "hard"),
+        ("teacher:2", "hard"),
+        ("teacher:2", "smooth:0.1"),
+    ]
+    value = lambda arm, s: runs[arm, s].scores.metrics["accuracy"]  # noqa: E731
+    by = {(r["arm"], r["baseline"], r["metric"]): r for r in rows}
+    wanted = np.mean([value("teacher:2", s) - value("smooth:0.1", s) for s in SEEDS])
+    assert by["teacher:2", "smooth:0.1", "accuracy"]["mean"] == pytest.approx(wanted)
+    assert [r["p_holm"] for r in rows] == holm([r["p"] for r in rows])
+    assert len(told.verdict()) == 3  # two arms against hard, and the answer
+
+
 def test_reliability_joins_the_seeds(report):
     told = report.to_dict()["reliability"]["hard"]
     whole = CalibrationSummary()

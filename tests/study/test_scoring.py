@@ -5,7 +5,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.metrics import accuracy_score, log_loss
 
 from onewarm.study.arms import parse_arm
-from onewarm.study.datasets import blob_posterior
+from onewarm.study.datasets import blob_means, posterior
 from onewarm.study.scores import METRICS
 from onewarm.study.scoring import logit_gap, score
 from onewarm.study.splits import Rows, Split
@@ -26,7 +26,7 @@ def case():
     parts, logits = [], []
     for n in (40, 300, 500):
         x = 1.5 * rng.standard_normal((n, 10))
-        pi = blob_posterior(x)
+        pi = posterior(x, blob_means())
         y = np.array([rng.choice(10, p=row) for row in pi])
         parts.append(Rows(x.astype(np.float32), y, pi))
         logits.append(1.7 * np.log(np.maximum(pi, 1e-9)) + 0.3 * rng.standard_normal((n, 10)))

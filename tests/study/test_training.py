@@ -8,7 +8,7 @@ from torch.nn import functional
 from onewarm.study.arms import parse_arm, parse_arms
 from onewarm.study.training import INIT, ORDER, Run, Training, train
 
-ARMS = "hard,smooth:0.1,smooth:0.4,prior:0.2,teacher:2"
+ARMS = "hard,smooth:0.1,prior:0.2,teacher:2:smooth:0.1,teacher:2"
 
 
 def together(data, training, runs):
@@ -37,13 +37,13 @@ def test_the_number_of_threads_changes_nothing(tiny, short):
     assert all(same(a, b) and same(a, c) for a, b, c in zip(*results, strict=True))
 
 
-@pytest.mark.parametrize("arm", ["hard", "smooth:0.1", "prior:0.3", "teacher:2"])
+@pytest.mark.parametrize("arm", ["hard", "smooth:0.1", "prior:0.3", "teacher:2", "teacher:4:smooth:0.2"])
 def test_against_plain_pytorch(tiny, short, arm):
     """The same weights and batches through torch.nn, torch's cross-entropy and torch's Adam, one model alone."""
     split = tiny.split(0)
     x, y = torch.from_numpy(split.train.x), torch.from_numpy(split.train.y)
 
-    def plain(stream, target):
+    def plain(stream, target, temperature=1.0):
         rng = np.random.default_rng([stream, 0])
         layers = []
         for i, o in ((5, 32), (32, 32), (32, 3)):
@@ -61,23 +61,35 @@ def test_against_plain_pytorch(tiny, short, arm):
                 rows = order.permutation(60)
             at = rows[25:50] if step % 2 == 0 else rows[:25]
             optimizer.zero_grad()
-            functional.cross_entropy(model(x[at]), target[at]).backward()
+            (temperature**2 * functional.cross_entropy(model(x[at]) / temperature, target[at])).backward()
             optimizer.step()
         return model
 
     onehot = functional.one_hot(y, 3).float()
-    if arm == "teacher:2":
-        target = (plain(INIT + 1, onehot)(x).detach() / 2).softmax(1)
+    temperature = parse_arm(arm).temperature
+    if arm.startswith("teacher"):
+        taught = onehot if arm == "teacher:2" else 0.8 * onehot + 0.2 / 3
+        target = (plain(INIT + 1, taught)(x).detach() / temperature).softmax(1)
     else:
         prior = {"hard": 0, "smooth:0.1": 1 / 3, "prior:0.3": onehot.mean(0)}[arm]
         alpha = parse_arm(arm).value or 0.0
         target = (1 - alpha) * onehot + alpha * prior
-    model = plain(INIT, target)
+    model = plain(INIT, target, temperature)
     outputs = together(tiny, short, [Run(parse_arm(arm), 0)])[0]
     for part in ("train", "validation", "test"):
         with torch.no_grad():
             truth = model(torch.from_numpy(getattr(split, part).x)).numpy()
         np.testing.assert_allclose(getattr(outputs, part), truth, atol=2e-3)
+
+
+def test_a_teacher_learns_from_the_rows_for_teachers(tiny, short):
+    split = tiny.split(0)
+    run = [Run(parse_arm("teacher:2"), 0)]
+    alone, same_rows, other_rows = (
+        train(run, {0: dataclasses.replace(split, teacher=rows)}, 3, short)[0]
+        for rows in (None, split.train, split.test)
+    )
+    assert same(alone, same_rows) and not same(alone, other_rows)
 
 
 def test_arms_of_a_seed_start_equal_and_seeds_differ(tiny):
@@ -111,3 +123,4 @@ def test_fewer_rows_than_a_batch(tiny, short):
 
 def test_steps_follow_the_rows():
     assert [Training.for_rows(n).steps for n in (50, 600, 2000, 10**6)] == [600, 600, 1200, 6000]
+    assert Training.for_rows(50, hidden=64) == dataclasses.replace(Training.for_rows(50), hidden=64)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from onewarm.study.engine import MAIN_ARMS, MAIN_SEEDS, Progress, run_study
+from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, Progress, run_study
 
 from .ledger import Claim
-from .studies import Report, plan
+from .studies import Report, pairs, plan
 
 
 def run_studies(
@@ -20,18 +20,20 @@ def run_studies(
 ) -> dict[str, Report]:
     """A report for each data set of which these claims speak; runs that the store has are not trained again.
 
-    Every study has the main arms and seeds and what the whole ledger asks for, whichever claims are heard: the
-    same runs, and the same family for Holm's correction, as when everything is heard.
+    Every study has the main seeds, on the main data sets the main arms, and what the whole ledger asks for, whichever
+    claims are heard: the same runs, and the same family for Holm's correction, as when everything is heard.
     """
-    whole = plan(ledger.values())
+    whole, compared = plan(ledger.values()), pairs(ledger.values())
     reports: dict[str, Report] = {}
     for dataset in plan(claims):
-        arms = dict.fromkeys([*MAIN_ARMS, *whole[dataset]])
+        main = MAIN_ARMS if dataset in MAIN_DATASETS else ()
+        arms = dict.fromkeys([*main, *whole[dataset]])
 
         def progress(p: Progress, dataset: str = dataset) -> None:
             say(f"study of {dataset}", p.done, p.total)
 
         url = store or f"sqlite:///{(home / 'studies.db').absolute()}"
-        report = run_study(dataset, list(arms), MAIN_SEEDS, store=url, progress=progress)
+        besides = compared.get(dataset, ())
+        report = run_study(dataset, list(arms), MAIN_SEEDS, store=url, pairs=besides, progress=progress)
         reports[dataset] = report.to_dict()
     return reports

@@ -36,6 +36,16 @@ def plan(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
     return {dataset: tuple(sorted(arms, key=lambda arm: (":" in arm, arm))) for dataset, arms in needed.items()}
 
 
+def pairs(claims: Iterable[Claim]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The arms that these claims compare with each other, and not with hard targets, by data set."""
+    needed: dict[str, dict[tuple[str, str], None]] = {}
+    for claim in claims:
+        for p in claim.predictions if isinstance(claim, StudyClaim) else ():
+            if p.baseline not in (None, "hard"):
+                needed.setdefault(p.dataset, {})[p.arm, p.baseline] = None
+    return {dataset: tuple(found) for dataset, found in needed.items()}
+
+
 def paired(claim: Claim, reports: Mapping[str, Report]) -> tuple[tuple[Finding, ...], tuple[int, ...]]:
     """What the reports (by data set) say of each prediction, and the seeds that all of them share.
 

@@ -27,7 +27,7 @@ from onewarm.study.seeds import parse_seeds
 from onewarm.study.store import Store, StoredRun
 from onewarm.study.training import Run, Training, train
 
-CODE_FORMAT = 1
+CODE_FORMAT = 2
 """Raised whenever a change to training or scoring makes stored runs incomparable with new ones."""
 
 GROUP = 14
@@ -56,6 +56,7 @@ def run_study(
     label: str | None = None,
     store: Store | str | None = None,
     training: Training | None = None,
+    pairs: Iterable[tuple[str, str]] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> StudyReport:
     """Train every arm on every seed, paired by seed, and report; runs that the store has are not trained again.
@@ -67,6 +68,7 @@ def run_study(
         label: the label column of a file.
         store: a Store, its URL, or None for the default one.
         training: hyperparameters; the default depends on the number of training rows.
+        pairs: arms to compare with each other besides, (arm, baseline), each among `arms`.
         progress: called with a Progress, a few times a second.
 
     Each finished run is committed in a transaction of its own, so a study killed at any moment goes on where it
@@ -74,19 +76,22 @@ def run_study(
     """
     parsed = parse_arms(arms if isinstance(arms, str) else list(arms))
     wanted_seeds = parse_seeds(seeds)
+    names = [a.name for a in parsed]
+    besides = tuple(pairs)
+    if unknown := [arm for pair in besides for arm in pair if arm not in names]:
+        raise ValueError(f"pairs speak of the arm {unknown[0]!r}, which is not among the arms {', '.join(names)}")
     data = load(dataset, label) if isinstance(dataset, str) else dataset
-    training = training or Training.for_rows(data.sizes[0])
+    training = training or Training.for_rows(data.sizes[0], hidden=data.hidden)
     opened = store if isinstance(store, Store) else Store(store)
     try:
         study = opened.study(study_key(data, training), {"dataset": data.describe(), "model": training.describe()})
         trained = _train_missing(data, parsed, wanted_seeds, training, opened, study, progress or (lambda p: None))
-        names = [a.name for a in parsed]
         runs = opened.load(study, names, wanted_seeds)
     finally:
         if opened is not store:
             opened.close()
     baseline = "hard" if "hard" in names else names[0]
-    return StudyReport(data.describe(), names, wanted_seeds, baseline, training.describe(), runs, trained)
+    return StudyReport(data.describe(), names, wanted_seeds, baseline, training.describe(), runs, trained, besides)
 
 
 def study_key(data: Dataset, training: Training) -> str:

@@ -47,6 +47,8 @@ class StudyReport:
     runs: dict[tuple[str, int], StoredRun]
     trained: int
     """How many of the runs this call trained; the others were in the store."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """What is compared besides: (arm, the arm it is compared with)."""
 
     def values(self, arm: str, metric: str) -> list[float | None]:
         """One number a seed, in the order of `seeds`."""
@@ -75,14 +77,15 @@ class StudyReport:
         }
 
     def comparisons(self) -> list[dict[str, Any]]:
-        """Each arm minus the baseline on the same seeds, for each metric of `COMPARED`."""
+        """Each arm minus the baseline, then each of `pairs`, on the same seeds, for each metric of `COMPARED`."""
         found: list[dict[str, Any]] = []
         p: list[float] = []
-        for arm in self.arms:
-            for metric in COMPARED if arm != self.baseline else ():
+        with_baseline = [(arm, self.baseline) for arm in self.arms if arm != self.baseline]
+        for arm, baseline in dict.fromkeys([*with_baseline, *self.pairs]):
+            for metric in COMPARED:
                 pairs = [
                     (a, b)
-                    for a, b in zip(self.values(arm, metric), self.values(self.baseline, metric), strict=True)
+                    for a, b in zip(self.values(arm, metric), self.values(baseline, metric), strict=True)
                     if a is not None and b is not None
                 ]
                 if len(pairs) < 2:
@@ -92,7 +95,7 @@ class StudyReport:
                 found.append(
                     {
                         "arm": arm,
-                        "baseline": self.baseline,
+                        "baseline": baseline,
                         "metric": metric,
                         "mean": d.mean,
                         "interval": list(d.interval),
@@ -107,7 +110,10 @@ class StudyReport:
 
     def verdict(self) -> list[str]:
         """What was found, in sentences; the last one answers whether another arm would help."""
-        return verdict(self.comparisons(), self.arms, self.baseline)
+        return verdict(self._with_baseline(), self.arms, self.baseline)
+
+    def _with_baseline(self) -> list[dict[str, Any]]:
+        return [row for row in self.comparisons() if row["baseline"] == self.baseline]
 
     def print(self, console: Console) -> None:
         """Two tables: each arm's means, and each arm minus the baseline with intervals."""
@@ -130,7 +136,7 @@ class StudyReport:
         console.print(table)
         for line in self._missing():
             console.print(line, markup=False)
-        by = {(row["arm"], row["metric"]): row for row in self.comparisons()}
+        by = {(row["arm"], row["metric"]): row for row in self._with_baseline()}
         if not by:
             return
         heads = {m: heads[m] for m in ("accuracy", "nll", "ece", "nll_after", "ece_after")}

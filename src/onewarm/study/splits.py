@@ -22,11 +22,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Split:
-    """What one seed trains on, fits a temperature on, and is scored on."""
+    """What one seed trains on, fits a temperature on, and is scored on. Its teacher trains on `teacher`, if there."""
 
     train: Rows
     validation: Rows
     test: Rows
+    teacher: Rows | None = None
 
 
 def stratified(

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from onewarm.dispatch import cross_entropy
-from onewarm.study.arms import Arm
+from onewarm.study.arms import HARD, Arm
 from onewarm.study.network import Stack, pad_features
-from onewarm.study.splits import Split
+from onewarm.study.splits import Rows, Split
 from onewarm.target import SoftTarget, concat
 
 # Streams of random numbers of one seed: arms share the first and the last, so that runs of a seed are paired.
@@ -31,9 +31,9 @@ class Training:
     learning_rate: float = 1e-3
 
     @classmethod
-    def for_rows(cls, rows: int) -> Training:
+    def for_rows(cls, rows: int, hidden: int = 128) -> Training:
         """The default for that many training rows: about 60 passes, at least 600 steps and at most 6000."""
-        default = cls()
+        default = cls(hidden=hidden)
         return dataclasses.replace(default, steps=min(6000, max(default.steps, 60 * rows // default.batch)))
 
     def describe(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Training:
         return {
             "network": "multilayer perceptron, 2 hidden layers, ReLU",
             "optimizer": "Adam, constant rate, no weight decay",
-            "teacher": "same network and rows, hard labels, weights of its own",
+            "teacher": "same network, weights of its own; the data set's rows for teachers, else the same rows",
             **dataclasses.asdict(self),
         }
 
@@ -78,54 +78,68 @@ def train(
     Runs of one seed share split, first weights and batch order and differ in their target alone.
     """
     report = progress or (lambda share: None)
-    teacher_seeds = sorted({r.seed for r in runs if r.arm.kind == "teacher"})
-    first = len(teacher_seeds) / (len(teacher_seeds) + len(runs))
-    teachers: dict[int, torch.Tensor] = {}
-    if teacher_seeds:
-        taught = [Run(Arm("hard"), seed) for seed in teacher_seeds]
-        stack, x = _fit(taught, splits, num_classes, training, TEACHER_INIT, {}, lambda s: report(first * s))
-        logits = stack.logits(x, torch.arange(len(teacher_seeds)))
-        teachers = dict(zip(teacher_seeds, logits, strict=True))
-    stack, x = _fit(runs, splits, num_classes, training, INIT, teachers, lambda s: report(first + (1 - first) * s))
-    seeds = sorted({r.seed for r in runs})
-    which = torch.tensor([seeds.index(r.seed) for r in runs])
+    taught = sorted(
+        {Run(_teacher(r.arm), r.seed) for r in runs if r.arm.kind == "teacher"}, key=lambda r: (r.arm.name, r.seed)
+    )
+    first = len(taught) / (len(taught) + len(runs))
+    rows = {seed: split.train for seed, split in splits.items()}
+    teachers: dict[Run, torch.Tensor] = {}
+    if taught:
+        seen = {seed: split.teacher or split.train for seed, split in splits.items()}
+        stack = _fit(taught, seen, num_classes, training, TEACHER_INIT, {}, lambda s: report(first * s))
+        teachers = dict(zip(taught, _logits(stack, taught, rows), strict=True))
+    stack = _fit(runs, rows, num_classes, training, INIT, teachers, lambda s: report(first + (1 - first) * s))
     parts = [
-        stack.logits(torch.stack([pad_features(getattr(splits[s], part).x) for s in seeds]), which)
+        _logits(stack, runs, {seed: getattr(split, part) for seed, split in splits.items()})
         for part in ("train", "validation", "test")
     ]
     return [Outputs(*(part[m].double().numpy() for part in parts)) for m in range(len(runs))]
 
 
+def _teacher(arm: Arm) -> Arm:
+    return arm.teacher or HARD
+
+
+def _logits(stack: Stack, runs: list[Run], rows: dict[int, Rows]) -> torch.Tensor:
+    """Each run's logits (M, n, K) on the rows of its seed."""
+    seeds = sorted({r.seed for r in runs})
+    x = torch.stack([pad_features(rows[s].x) for s in seeds])
+    return stack.logits(x, torch.tensor([seeds.index(r.seed) for r in runs]))
+
+
 def _fit(
     runs: list[Run],
-    splits: dict[int, Split],
+    data: dict[int, Rows],
     num_classes: int,
     training: Training,
     stream: int,
-    teachers: dict[int, torch.Tensor],
+    teachers: dict[Run, torch.Tensor],
     progress: Callable[[float], None],
-) -> tuple[Stack, torch.Tensor]:
-    """The trained stack, and the training features (S, n, D) by sorted seed."""
+) -> Stack:
+    """The stack trained on these rows, by seed."""
     seeds = sorted({r.seed for r in runs})
     which = torch.tensor([seeds.index(r.seed) for r in runs])
-    x = torch.stack([pad_features(splits[s].train.x) for s in seeds])
-    n, features = splits[seeds[0]].train.x.shape
-    target = _stacked(
-        [r.arm.target(torch.from_numpy(splits[r.seed].train.y), num_classes, teachers.get(r.seed)) for r in runs],
-        num_classes,
-    )
+    x = torch.stack([pad_features(data[s].x) for s in seeds])
+    n, features = data[seeds[0]].x.shape
+    target = _stacked([_target(r, data, num_classes, teachers) for r in runs], num_classes)
+    temperature = torch.tensor([r.arm.temperature for r in runs])[:, None, None]
     stack = Stack([[stream, r.seed] for r in runs], [features, training.hidden, training.hidden, num_classes])
     optimizer = torch.optim.Adam(stack.parameters(), lr=training.learning_rate, fused=True)
     batch = min(training.batch, n)
     for step, rows in enumerate(_batches(seeds, n, batch, training.steps)):
         seen = torch.take_along_dim(x, rows[:, :, None], 1)[which]  # (M, B, D)
-        loss = _loss(stack(seen), target, rows[which], n, batch)
+        loss = _loss(stack(seen) / temperature, target, rows[which], n, batch)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if step % 20 == 19:
             progress((step + 1) / training.steps)
-    return stack, x
+    return stack
+
+
+def _target(run: Run, data: dict[int, Rows], num_classes: int, teachers: dict[Run, torch.Tensor]) -> SoftTarget:
+    labels = torch.from_numpy(data[run.seed].y)
+    return run.arm.target(labels, num_classes, teachers.get(Run(_teacher(run.arm), run.seed)))
 
 
 def _batches(seeds: list[int], n: int, batch: int, steps: int) -> Iterator[torch.Tensor]:
