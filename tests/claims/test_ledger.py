@@ -9,12 +9,19 @@ import pytest
 from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyClaim, load_ledger
 from onewarm.notebook.build import our_concepts
 from onewarm.notebook.concept import load_concepts
+from onewarm.study.arms import parse_arm
+from onewarm.study.datasets import BUILT_IN
 from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
 
 LEDGER = load_ledger()
 SMOOTHING = [
     "decomposition", "logit-form", "gradient", "hessian", "finite-optimum", "loss-floor", "population-optimum",
     "lowers-confidence", "improves-overconfident", "harms-calibrated", "accuracy-depends", "after-temperature",
+]  # fmt: skip
+DISTILLING = [
+    "softened-row", "distillation-gradient", "temperature-limit", "teacher-floor", "one-target", "uniform-teacher",
+    "dark-knowledge", "smoothed-teacher", "top-k-bias", "sampled-teacher", "teacher-informs",
+    "smoothed-teacher-hot", "smoothed-teacher-cool",
 ]  # fmt: skip
 
 GOOD = """\
@@ -36,9 +43,10 @@ def write(root: Path, text: str, name: str = "01-one.yaml") -> Path:
     return root
 
 
-def test_the_claims_of_a_concept_are_there_in_order() -> None:
-    keys = [f"claim:optimization/label-smoothing/{slug}" for slug in SMOOTHING]
-    assert [key for key in LEDGER if "/label-smoothing/" in key] == keys
+@pytest.mark.parametrize(("concept", "slugs"), [("label-smoothing", SMOOTHING), ("knowledge-distillation", DISTILLING)])
+def test_the_claims_of_a_concept_are_there_in_order(concept: str, slugs: list[str]) -> None:
+    keys = [f"claim:optimization/{concept}/{slug}" for slug in slugs]
+    assert [key for key in LEDGER if f"/{concept}/" in key] == keys
     assert all(key == claim.key for key, claim in LEDGER.items())
 
 
@@ -61,10 +69,13 @@ def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Cla
 
 
 @pytest.mark.parametrize("claim", [c for c in LEDGER.values() if c.kind == "study"], ids=lambda c: c.slug)
-def test_studies_speak_of_what_the_main_study_runs(claim: Claim) -> None:
+def test_studies_speak_of_what_can_be_run(claim: Claim) -> None:
     for p in claim.predictions:
         assert isinstance(p, Comparison)
-        assert p.dataset in MAIN_DATASETS and p.arm in MAIN_ARMS and p.baseline in (None, "hard")
+        if p.dataset in MAIN_DATASETS:
+            assert p.arm in MAIN_ARMS and p.baseline in (None, "hard")
+        assert p.dataset in BUILT_IN
+        assert all(parse_arm(arm).name == arm for arm in (p.arm, p.baseline) if arm)
     assert any(p.role == "test" for p in claim.predictions if isinstance(p, Comparison))
 
 

@@ -8,8 +8,10 @@ import pytest
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.status import Status, judge, status
-from onewarm.claims.studies import ReportError, paired, plan
+from onewarm.claims.studies import ReportError, paired, pairs, plan
 from onewarm.claims.verify import hear
+from onewarm.study.compare import paired_difference
+from onewarm.study.datasets import BUILT_IN
 
 CLAIMS = {claim.slug: claim for claim in load_ledger().values() if claim.kind == "study"}
 ARMS = ("smooth:0.05", "smooth:0.1", "smooth:0.2")
@@ -120,16 +122,14 @@ def test_after_temperature(report_of: Report, digits: float, noisy: float, blobs
 
 @pytest.mark.parametrize("slug", CLAIMS)
 def test_nineteen_seeds_decide_nothing(report_of: Report, slug: str) -> None:
-    reports = {
-        name: report_of(shifts("ece", -0.05), hard=HARD, seeds=19) for name in ("digits", "digits-noisy", "blobs")
-    }
+    reports = {name: report_of(shifts("ece", -0.05), hard=HARD, seeds=19) for name in BUILT_IN}
     judgement = judge(CLAIMS[slug], hear(CLAIMS[slug], reports))
     assert (judgement.status, judgement.because) == ("inconclusive", "19 paired seeds; at least 20 are needed.")
 
 
 @pytest.mark.parametrize("slug", CLAIMS)
 def test_a_report_that_is_silent_leaves_the_claim_open(report_of: Report, slug: str) -> None:
-    reports = {n: report_of({"prior:0.1": {}}, hard={"accuracy": 0.8}) for n in ("digits", "digits-noisy", "blobs")}
+    reports = {n: report_of({"prior:0.1": {}}, hard={"accuracy": 0.8}) for n in BUILT_IN}
     judgement = judge(CLAIMS[slug], hear(CLAIMS[slug], reports))
     assert judgement.status == "inconclusive" and judgement.because.startswith("Not measured: ")
     assert heard(CLAIMS[slug], {}) == "inconclusive"
@@ -163,6 +163,37 @@ def test_a_report_without_a_part_is_refused(report_of: Report, key: str) -> None
 
 
 def test_plan() -> None:
-    assert plan(load_ledger().values()) == dict.fromkeys(
+    planned = plan(load_ledger().values())
+    assert planned.pop("lookalikes") == (
+        *("hard", "smooth:0.1", "teacher:1", "teacher:1:smooth:0.1", "teacher:4", "teacher:4:smooth:0.1"),
+    )
+    assert planned == dict.fromkeys(
         ("digits", "digits-noisy", "blobs"), ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
     )
+
+
+def test_pairs_are_those_without_hard_targets() -> None:
+    assert pairs(load_ledger().values()) == {
+        "lookalikes": (
+            ("teacher:4", "smooth:0.1"),
+            ("teacher:4:smooth:0.1", "teacher:4"),
+            ("teacher:1:smooth:0.1", "teacher:1"),
+        )
+    }
+
+
+def test_a_pair_is_read_from_the_report(report_of: Report) -> None:
+    """A student of a smoothed teacher against one of a hard teacher: the row with that baseline is taken."""
+    claim = CLAIMS["smoothed-teacher-hot"]
+    report = report_of(
+        {"teacher:4": {"accuracy": 0.1}, "teacher:4:smooth:0.1": {"accuracy": 0.1, "nll_after": 0.1}}, hard=HARD
+    )
+    assert judge(claim, hear(claim, {"lookalikes": report})).because.startswith("Not measured")
+    values = lambda arm, metric: report["metrics"][arm][metric]["values"]  # noqa: E731
+    for metric in ("accuracy", "nll_after"):
+        d = paired_difference(values("teacher:4:smooth:0.1", metric), values("teacher:4", metric))
+        row = {"arm": "teacher:4:smooth:0.1", "baseline": "teacher:4", "metric": metric, "p_holm": d.p, "seeds": 20}
+        report["comparisons"].append({**row, "mean": d.mean, "interval": list(d.interval), "level": 0.95})
+    judgement = judge(claim, hear(claim, {"lookalikes": report}))
+    assert judgement.status == "conditional"  # NLL rises as said, accuracy was left as it is
+    assert judgement.judged[1].finding.effect == pytest.approx(0.1, abs=0.005)
