@@ -60,7 +60,9 @@ function start(demo, { model, el }) {
 
   const given = Object.fromEntries(traits.map((key) => [key, get(key)]));
   const origin = apply(empty.start(), given, "start");
-  let state = apply(origin, get("state"), "address"); // the host's logits decide how many there are
+  // A state that is left from before says the rest: what is a trait, the host may have set since.
+  const left = Object.fromEntries(Object.entries(get("state") ?? {}).filter(([key]) => (given[key] ?? null) === null));
+  let state = apply(origin, left, "address");
   state = apply(state, parse(get("address"), state), "address");
 
   /** @type {any} */ let view;
@@ -160,6 +162,8 @@ function start(demo, { model, el }) {
         by,
         ...report(view),
       });
+      // At once, not when the hand rests: Python is to follow, and what it echoes must not overtake the hand.
+      model.save_changes?.();
     } finally {
       publishing = false;
     }
@@ -167,7 +171,7 @@ function start(demo, { model, el }) {
     addressTimer = format(state) === written ? 0 : setTimeout(settle, 150);
   }
 
-  /** The address, and the host's own saving, wait until the hand rests. */
+  /** The address waits until the hand rests. */
   function settle() {
     clearTimeout(addressTimer);
     addressTimer = 0;

@@ -151,7 +151,7 @@ export default widget({
   label: "Logit demo: drag a logit, read the gradient",
   css: CSS,
   fields,
-  traits: ["logits", "alpha", "label", "recipe"],
+  traits: ["logits", "alpha", "label", "recipe", "view"],
   inputs: ["classes", "prior", "teacher", "calibration"],
   highlights: ["logit", "bar", "tick", "gap", "curve", "minimum", "alpha", "calibration"],
   derive,

@@ -1,0 +1,20 @@
+"""The demos of the notebook as widgets, for Jupyter, marimo and every other host of anywidget: the same files, two-way.
+
+>>> import numpy as np, onewarm as ow
+>>> from onewarm.widgets import LogitLab
+>>> lab = LogitLab(np.array([3.0, 1.0, -0.5, -1.0]), ow.smooth(np.array([0]), 0.1, num_classes=4))
+>>> round(lab.loss, 4)
+0.4063
+
+Needs the extra `widgets`: pip install 'onewarm[widgets]'.
+"""
+
+try:
+    import anywidget as _anywidget  # noqa: F401  # here, so that what is missing is said in one place
+except ImportError as error:
+    raise ImportError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
+
+from onewarm.widgets.demo import DemoWidget
+from onewarm.widgets.logits import LogitLab
+
+__all__ = ["DemoWidget", "LogitLab"]

@@ -1,0 +1,221 @@
+"""The logit demo with the user's own logits and target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm import checks
+from onewarm.dispatch import cross_entropy_with_gradient
+from onewarm.notebook.demo_data import calibration
+from onewarm.target import SoftTarget, as_target, smooth
+from onewarm.widgets.demo import DemoWidget
+from onewarm.widgets.plain import MOST, array, row
+
+__all__ = ["LogitLab"]
+
+RECIPES = ("uniform", "prior", "teacher")
+_SAME = 1e-9  # classes whose targets differ by less got equal shares
+
+
+class LogitLab(DemoWidget):
+    """Drag a logit and read loss, gradient and floor, on your own row: H(t, z) and dH/dz = softmax(z) - t.
+
+    The target is t = (1 - alpha) onehot(label) + alpha * row, where `recipe` names the row: "uniform", "prior" or
+    "teacher". A target that you pass is shown as that: a smoothed label as label and alpha, any other row as the
+    teacher's with alpha 1, so that moving alpha to 0 leads from it to the hard label.
+
+    Args:
+        logits: (K,) or (1, K), 2 to 64 finite numbers; NumPy, PyTorch, JAX or a list. Without them the page's example.
+        target: a label, probabilities (K,) or (1, K), or a SoftTarget of one row; its mass is 1.
+        classes: K names.
+        alpha, label, recipe, prior, teacher: as the traits, instead of a target. A prior or teacher is K
+            probabilities, or (K, K), a row for each label.
+        studies: study reports, for the view of calibration that follows alpha.
+
+    Traits, two-way: logits, alpha, label, recipe, prior, teacher, classes, state, address.
+
+    Raises:
+        TypeError, ValueError: by name, place and value: not numbers, NaN, shapes or widths that differ, a label out of
+            range, a row that is no distribution, alpha outside [-1, 1].
+
+    Example:
+        >>> lab = LogitLab([2.0, 1.0, 0.0], target=[0.7, 0.2, 0.1], classes=["cat", "lynx", "dog"])
+        >>> lab.label, lab.alpha, lab.recipe
+        (0, 1.0, 'teacher')
+        >>> lab.alpha = 0  # the same label, hard
+        >>> round(lab.loss, 4)
+        0.4076
+        >>> lab.logits = [2.0, float("nan"), 0.0]
+        Traceback (most recent call last):
+        ValueError: logits[1] is nan: pass finite numbers
+
+    Source: the gradient is Szegedy et al., CVPR 2016, section 7; the demo is that of the page on label smoothing.
+    """
+
+    concept = "concept:optimization/label-smoothing"
+
+    if TYPE_CHECKING:
+        logits: Any
+        alpha: Any
+        label: Any
+        recipe: Any
+        prior: Any
+        teacher: Any
+        classes: Any
+
+    def __init__(
+        self,
+        logits: Any = None,
+        target: Any = None,
+        *,
+        classes: Sequence[str] | None = None,
+        studies: Sequence[Mapping[str, Any]] | None = None,
+        **values: Any,
+    ) -> None:
+        self._width: int | None = None  # K, once it is known
+        if logits is not None:
+            values["logits"] = logits = row("logits", logits)
+            self._width = K = len(logits)
+            values = {"classes": None, "prior": _long_tail(K), "teacher": _near(K), **values}
+        if classes is not None:
+            values["classes"] = list(classes)
+        if studies is not None:
+            values["calibration"] = calibration(studies)
+        super().__init__(**values)
+        self._width = len(self.logits)
+        if target is not None:
+            both = {"alpha", "label", "recipe", "teacher"} & set(values) - (
+                {"teacher"} if logits is not None else set()
+            )
+            if both:
+                raise TypeError(f"both a target and {sorted(both)[0]}: the target says it already")
+            self.target = target
+        for name in ("label", "classes", "prior", "teacher"):
+            setattr(self, name, self.check(name, getattr(self, name)))
+
+    # What the traits mean, in Python
+
+    @property
+    def target(self) -> SoftTarget:
+        """The target that is shown, one row; set it to any target."""
+        given = {"uniform": None, "prior": self.prior, "teacher": self.teacher}[self.recipe]
+        chosen = None if given is None else np.asarray(given, float)
+        if chosen is not None and chosen.ndim == 2:
+            chosen = chosen[self.label]
+        return smooth(np.array([self.label]), self.alpha, num_classes=len(self.logits), prior=chosen)
+
+    @target.setter
+    def target(self, target: Any) -> None:
+        for name, value in _said(target, len(self.logits)).items():
+            setattr(self, name, value)
+
+    @property
+    def loss(self) -> float:
+        """H(t, z) of what is shown, in nats."""
+        return float(cross_entropy_with_gradient(np.array([self.logits]), self.target)[0])
+
+    @property
+    def gradient(self) -> NDArray[np.float64]:
+        """dH/dz = softmax(z) - t of what is shown, (K,)."""
+        gradient: NDArray[np.float64] = cross_entropy_with_gradient(np.array([self.logits]), self.target)[1][0]
+        return gradient
+
+    def show(self, logits: Any, target: Any = None) -> None:
+        """Put another row on display, of as many classes as it has, with its target if given (else the label 0)."""
+        numbers = row("logits", logits)
+        K = len(numbers)
+        said = _said(target, K) if target is not None else {"label": 0}
+        if len(self.logits) != K:
+            said = {"classes": None, "prior": _long_tail(K), "teacher": _near(K), **said}
+        self._width = K
+        with self.hold_sync():  # one message: the page never sees a row and a target that do not fit
+            for name, value in {"label": 0, **said, "logits": numbers}.items():
+                setattr(self, name, value)
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of this trait, checked by name, place and value."""
+        value = super().check(name, value)
+        K = self._width
+        if name == "logits":
+            return self._logits(value, K)
+        if name == "alpha" and not -1 <= value <= 1:
+            raise ValueError(f"alpha is {value}: pass a number from -1 to 1")
+        if name == "label" and (not isinstance(value, int) or not 0 <= value < (K or MOST)):
+            raise ValueError(f"label is {value}: pass a class from 0 to {(K or MOST) - 1}")
+        if name == "recipe" and value not in RECIPES:
+            raise ValueError(f"recipe is {value!r}: choose one of {', '.join(RECIPES)}")
+        if name in ("prior", "teacher") and value is not None:
+            return _distributions(name, value, K)
+        if name == "classes" and value is not None:
+            if not all(isinstance(one, str) for one in value):
+                raise TypeError("classes holds what is no text: pass K names")
+            if K is not None and len(value) != K:
+                raise ValueError(f"classes has {len(value)} names, logits have {K}: expected the same")
+        return value
+
+    def _logits(self, value: Any, K: int | None) -> list[float]:
+        numbers = row("logits", value)
+        if K is not None and len(numbers) != K:
+            raise ValueError(f"logits has {len(numbers)} classes, so far there were {K}: use .show(logits, target)")
+        return numbers
+
+
+def _said(target: Any, K: int) -> dict[str, Any]:
+    """The traits that say this target."""
+    mass = _mass(target, K)
+    label = int(mass.argmax())
+    others = np.delete(mass, label)
+    if np.ptp(others) <= _SAME:
+        return {"label": label, "alpha": min(1.0, float(K * others.mean())), "recipe": "uniform"}
+    if mass.min() < 0:
+        raise ValueError(f"target[{int(mass.argmin())}] is {mass.min():g}: only uniform smoothing may go below 0 here")
+    return {"label": label, "alpha": 1.0, "recipe": "teacher", "teacher": mass.tolist()}
+
+
+def _mass(target: Any, K: int) -> NDArray[np.float64]:
+    """The target of a label, probabilities or a SoftTarget as one dense row of mass 1."""
+    if isinstance(target, SoftTarget):
+        dense = array("target", as_target(target, K).dense())
+        if len(dense) != 1:
+            raise ValueError(f"target has {len(dense)} rows: pass one, target[:1]")
+        if abs(dense.sum() - 1) > checks.SUM_TOLERANCE:
+            raise ValueError(f"target has mass {dense.sum():g}: LogitLab shows targets of mass 1; scale it")
+        return np.asarray(dense[0])
+    numbers = array("target", target)
+    if numbers.size == 1:
+        label = float(numbers.reshape(()))
+        if not label.is_integer() or not 0 <= label < K:
+            raise ValueError(f"target is {label:g}: pass a class from 0 to {K - 1}, or K probabilities")
+        return np.asarray(np.eye(K)[int(label)])
+    return np.asarray(_distributions("target", row("target", target, K), K), float)
+
+
+def _distributions(name: str, value: Any, K: int | None) -> Any:
+    """K probabilities, or a row of them for each label; sums that rounding left within .001 of 1 are made 1."""
+    rows = array(name, value)
+    if rows.ndim == 2 and rows.shape[0] != rows.shape[1]:
+        raise ValueError(f"{name} has shape {rows.shape}: pass K probabilities, or (K, K), a row for each label")
+    for i, one in enumerate(np.atleast_2d(rows)):
+        place = f"{name}[{i}]" if rows.ndim == 2 else name
+        row(place, one, K)
+        if one.min() < 0:
+            raise ValueError(f"{place}[{int(one.argmin())}] is {one.min():g}: pass probabilities, none below 0")
+        if abs(one.sum() - 1) > checks.SUM_TOLERANCE:
+            raise ValueError(f"{place} sums to {one.sum():g}: pass probabilities that sum to 1")
+    return (rows / rows.sum(axis=-1, keepdims=True)).tolist()
+
+
+def _long_tail(K: int) -> list[float]:
+    """Stands for class frequencies where none are given, as in the demo."""
+    weight = 1 / np.arange(1, K + 1)
+    return list(weight / weight.sum())
+
+
+def _near(K: int) -> Any:
+    """Stands for a teacher where none is given, as in the demo: near classes look alike."""
+    weight = np.exp(-1.2 * np.abs(np.subtract.outer(np.arange(K), np.arange(K))))
+    return (weight / weight.sum(axis=1, keepdims=True)).tolist()

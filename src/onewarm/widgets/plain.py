@@ -1,0 +1,85 @@
+"""Values for a page: arrays of any framework become lists of numbers, and what a page cannot show is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm import checks
+
+__all__ = ["LARGEST", "MOST", "array", "plain", "row"]
+
+MOST = 64  # numbers in a row, and
+LARGEST = 1e6  # their size: what demos/fields.js draws
+
+
+def array(name: str, value: Any) -> NDArray[np.float64]:
+    """The numbers as float64, from NumPy, PyTorch (any device, with or without gradient), JAX or plain lists."""
+    if checks.is_tensor(value):
+        value = value.detach().cpu().double().numpy()
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} has rows of unequal length: pass a rectangle of numbers") from None
+    if numbers.dtype.kind not in "fiu" and not numbers.dtype.name.startswith(("bfloat", "float")):
+        raise TypeError(f"{name} holds {numbers.dtype.name}, not numbers: pass an array or a list of numbers")
+    return numbers.astype(np.float64)
+
+
+def row(name: str, value: Any, width: int | None = None) -> list[float]:
+    """One row of K finite numbers, 2 to 64 of them and at most 1e6 in size; shape (K,) or (1, K).
+
+    Raises:
+        TypeError: not numbers.
+        ValueError: another shape or width, NaN or infinite numbers, too many or too large ones.
+
+    Example:
+        >>> row("logits", [3, 1, -0.5])
+        [3.0, 1.0, -0.5]
+    """
+    numbers = array(name, value)
+    if numbers.ndim == 2 and len(numbers) == 1:
+        numbers = numbers[0]
+    if numbers.ndim != 1:
+        one = f": pass one row, {name}[0]" if numbers.ndim == 2 else ": pass a row of K numbers"
+        raise ValueError(f"{name} has shape {numbers.shape}{one}")
+    if width is not None and len(numbers) != width:
+        raise ValueError(f"{name} has {len(numbers)} classes, logits have {width}: expected the same")
+    if not 2 <= len(numbers) <= MOST:
+        raise ValueError(f"{name} has {len(numbers)} classes: pass from 2 to {MOST}, for instance the largest ones")
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        k = int(bad.argmax())
+        remedy = "leave a masked class out" if numbers[k] == -np.inf else "pass finite numbers"
+        raise ValueError(f"{name}[{k}] is {numbers[k]}: {remedy}")
+    if np.abs(numbers).max() > LARGEST:
+        k = int(np.abs(numbers).argmax())
+        raise ValueError(f"{name}[{k}] is {numbers[k]:g}: a demo shows numbers up to {LARGEST:g}")
+    return [float(number) for number in numbers]
+
+
+def plain(name: str, value: Any) -> Any:
+    """The value as JSON has it: arrays as lists, mappings and lists element by element, every number finite.
+
+    >>> plain("state", {"logits": np.array([1.0, 2.0]), "pick": None})
+    {'logits': [1.0, 2.0], 'pick': None}
+    """
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}: pass finite numbers")
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(f"{name}[{key!r}]", one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(f"{name}[{i}]", one) for i, one in enumerate(value)]
+    if isinstance(value, np.generic) or checks.is_array_api_obj(value):
+        if not isinstance(value, np.generic):
+            value = value.detach().cpu() if checks.is_tensor(value) else np.asarray(value)
+        return plain(name, value.tolist())
+    raise TypeError(f"{name} is a {type(value).__name__}: a page takes numbers, text, lists, mappings and arrays")
