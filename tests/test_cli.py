@@ -117,6 +117,19 @@ def test_build_makes_a_site_without_any_study(tmp_path):
     assert (tmp_path / "site" / "concept" / "optimization" / "label-smoothing" / "index.html").is_file()
 
 
+def test_build_takes_a_folder_of_ones_own(tmp_path):
+    run("concept", "new", "basics/coin", "--concepts", str(tmp_path / "mine"))
+    result = run("build", str(tmp_path / "site"), "--concepts", str(tmp_path / "mine"))
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "site/concept/basics/coin/index.html").is_file()
+    assert (tmp_path / "site/concept/optimization/label-smoothing/index.html").is_file()
+    (tmp_path / "mine/basics/coin/page.md").write_text("## Intuition\n")
+    result = run("build", str(tmp_path / "other"), "--concepts", str(tmp_path / "mine"))
+    assert result.exit_code == 2 and "page.md:1: missing part 'Math'" in result.output
+    assert not (tmp_path / "other").exists()
+    assert "is no folder" in run("build", str(tmp_path / "other"), "--concepts", str(tmp_path / "nowhere")).output
+
+
 def test_build_does_not_replace_what_it_did_not_make(tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     result = run("build", str(tmp_path))

@@ -47,6 +47,16 @@ Home = Annotated[
 ]
 
 
+Concepts = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of your own concepts, shown beside ours; start one: onewarm concept new.",
+        file_okay=False,
+        show_default=False,
+    ),
+]
+
+
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
     if version:
@@ -58,45 +68,55 @@ def main(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def open_(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8350,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve the page without opening it.")] = False,
+    concepts: Concepts = None,
+    no_study: Annotated[bool, typer.Option("--no-study", help="Train nothing: show the evidence at hand.")] = False,
     home: Home = None,
 ) -> None:
     """Run the study, check every claim against it, build the page, and open it.
 
     Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each: minutes the
     first time, later calls find the runs in the store. Serves on 127.0.0.1 until Ctrl-C.
+
+    With --concepts your pages stand beside ours. A file that you save there is built at once and the open page shows
+    it; what is wrong with it is said here and on the page, which stays as it was.
     """
     with friendly():
-        from onewarm.claims.verify import verify
-        from onewarm.notebook.build import build as build_site
+        from onewarm.notebook.build import our_concepts
+        from onewarm.notebook.live import Live
         from onewarm.notebook.server import serve
 
         place = _home(home)
+        folders = _folders(concepts)  # before minutes of study: a folder without a concept is an error
         with bars() as say:
-            reports = _studies(place, say)
-            results = verify(None, place, say, reports=reports)
-            site = build_site(place / "site", evidence_home=place, studies=list(reports.values()), progress=say)
-        for result in results:
-            if result.error:
-                errors.print(f"[yellow]{escape(result.claim.slug)} was not heard:[/yellow] {escape(result.error)}")
-        _count(results)
-        serve(site, port=port, open_browser=not no_browser, ready=_say_ready)
+            if not no_study:
+                _study_and_verify(place, say)
+            if concepts is None:
+                site = _build(place / "site", place, folders, progress=say)
+        live = None
+        if concepts is not None:
+            site = place / "site"
+            live = Live(lambda: _build(site, place, _folders(concepts), live=True), [concepts], _say_built)
+            live.run_build()
+            if live.fault:
+                output.print("Until yours are mended, our own concepts are shown.")
+                _build(site, place, our_concepts(), live=True)
+        serve(site, port=port, open_browser=not no_browser, ready=_say_ready, live=live)
 
 
 @app.command()
 def build(
     folder: Annotated[Path, typer.Argument(help="Where the static site goes: new, empty, or built here before.")],
+    concepts: Concepts = None,
     home: Home = None,
 ) -> None:
     """Build the notebook as static files, with the evidence and studies that are at hand; nothing is trained."""
     with friendly():
-        from onewarm.notebook.build import build as build_site
-
         place = _home(home)
-        reports = _kept_reports(place)
         with bars() as say:
-            site = build_site(folder, evidence_home=place, studies=reports, progress=say)
-        output.print(f"Built {escape(str(site))} with {len(reports)} studies.")
-        if not reports:
+            site = _build(folder, place, _folders(concepts), progress=say)
+        studies = len(_kept_reports(place))
+        output.print(f"Built {escape(str(site))} with {studies} studies.")
+        if not studies:
             output.print("No study has run yet, so its figures are empty: [bold]onewarm open[/bold] runs them.")
 
 
@@ -400,6 +420,30 @@ def _studies(home: Path, say: Callable[[str, float, float], None]) -> Mapping[st
     return reports
 
 
+def _study_and_verify(home: Path, say: Callable[[str, float, float], None]) -> None:
+    from onewarm.claims.verify import verify
+
+    results = verify(None, home, say, reports=_studies(home, say))
+    for result in results:
+        if result.error:
+            errors.print(f"[yellow]{escape(result.claim.slug)} was not heard:[/yellow] {escape(result.error)}")
+    _count(results)
+
+
+def _folders(concepts: Path | None) -> tuple[Path, ...]:
+    from onewarm.notebook.build import our_concepts, with_ours
+
+    return our_concepts() if concepts is None else with_ours(concepts)
+
+
+def _build(site: Path, home: Path, folders: tuple[Path, ...], **options: Any) -> Path:
+    """The site from the evidence and the studies at home."""
+    from onewarm.notebook.build import build as build_site
+
+    reports = _kept_reports(home)
+    return build_site(site, concepts=folders, evidence_home=home, studies=reports, cache=home / "cache", **options)
+
+
 def _kept_reports(home: Path) -> list[dict[str, Any]]:
     import json
 
@@ -418,6 +462,13 @@ def _count(results: list[Any]) -> None:
         found[result.after] = found.get(result.after, 0) + 1
     told = ", ".join(f"{number} {status}" for status, number in found.items())
     output.print(f"{len(results)} claims: {told}. More: [bold]onewarm claims list[/bold]", soft_wrap=True)
+
+
+def _say_built(text: str, well: bool) -> None:
+    if well:
+        output.print(text, highlight=False)
+    else:
+        output.print(f"[bold red]Not built.[/bold red]\n{escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _say_ready(url: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from onewarm.claims.evidence import Evidence, read_evidence
 from onewarm.claims.ledger import load_ledger
 from onewarm.notebook.concept import ConceptError, load_concepts
-from onewarm.notebook.concept_check import concept_faults, find_concepts
+from onewarm.notebook.concept_check import chosen_concepts, concept_faults, find_concepts
 from onewarm.notebook.concept_model import Concept
 from onewarm.notebook.demo_module import demo_module
 from onewarm.notebook.fonts import FONT_NAME, LICENCE_NAME, font_licence, math_font
@@ -23,7 +23,7 @@ from onewarm.notebook.math import MathError
 from onewarm.notebook.page import concept_page
 from onewarm.notebook.render import render
 
-__all__ = ["OutputError", "build", "our_concepts"]
+__all__ = ["OutputError", "build", "our_concepts", "with_ours"]
 
 MARKER = ".onewarm-site"  # tells a folder that build made, and may replace, from any other
 Progress = Callable[[str, int, int], None]
@@ -39,20 +39,30 @@ def our_concepts() -> tuple[Path, ...]:
         return find_concepts(root)
 
 
+def with_ours(concepts: Path | str) -> tuple[Path, ...]:
+    """Our concepts and those in a folder; FileNotFoundError where that holds none."""
+    return chosen_concepts([*our_concepts(), concepts])
+
+
 def build(
     out_dir: Path | str,
     *,
     concepts: Iterable[Path | str] | None = None,
     evidence_home: Path | str | None = None,
     studies: Sequence[Mapping[str, Any]] = (),
+    cache: Path | str | None = None,
+    live: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Build the site into `out_dir` and return it as an absolute path.
 
     `concepts` are concept folders (ours if None), `evidence_home` the folder that holds evidence/ (None: no
-    evidence, so no claim has a witness), `studies` study reports for the demos, `progress` is told (what, done,
-    of how many). The same input gives the same bytes. The site is made beside `out_dir` and takes its place when
-    it is whole; addresses are relative, so it works from any folder of any static host.
+    evidence, so no claim has a witness), `studies` study reports for the demos, `cache` a folder to keep the math font
+    and the pictures in between builds, `progress` is told (what, done, of how many). With `live` the pages listen to
+    the events of `onewarm.notebook.live`.
+
+    The same input gives the same bytes. The site is made beside `out_dir` and takes its place when it is whole;
+    addresses are relative, so it works from any folder of any static host.
 
     Raises OutputError where `out_dir` holds files that build did not make; ConceptError with every fault of the
     concepts where one cannot be shown; EvidenceError for damaged evidence.
@@ -66,7 +76,8 @@ def build(
     ledger = load_ledger()
     try:
         loaded = load_concepts(folders, claims=ledger)
-        _replace(out, lambda site: _write_site(site, loaded, ledger, evidence, studies, progress))
+        kept_in = Path(cache) if cache is not None else None
+        _replace(out, lambda site: _write_site(site, loaded, ledger, evidence, studies, kept_in, live, progress))
     except (ConceptError, MathError, LinkError):
         if faults := concept_faults(folders, claims=ledger):
             raise ConceptError(faults) from None
@@ -100,6 +111,8 @@ def _write_site(
     ledger: Mapping[str, Any],
     evidence: Mapping[str, Evidence],
     studies: Sequence[Mapping[str, Any]],
+    cache: Path | None,
+    live: bool,
     progress: Progress | None,
 ) -> None:
     steps = len(concepts) + 2
@@ -111,17 +124,19 @@ def _write_site(
         context, used = concept_page(concept, claims=ledger, evidence=evidence, studies=studies, pages=pages)
         characters |= used
         where = route(concept.key)
-        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), **context))
+        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), live=live, **context))
         if concept.demo_file:
             _write(site / where / "demo.js", demo_module(concept.demo_file))
     tell("index", steps - 2, steps)
-    _write(site / "index.html", render("index.html", sections=_sections(concepts)))
+    _write(site / "index.html", render("index.html", live=live, sections=_sections(concepts)))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
     tell("math font", steps - 1, steps)
     for path in _assets():
+        if path.name == "reload.js" and not live:
+            continue
         _write_bytes(site / "assets" / path.name, path.read_bytes())
-    _write_bytes(site / "assets" / FONT_NAME, math_font("".join(characters)))
-    _write(site / "assets" / LICENCE_NAME, font_licence())
+    _write_bytes(site / "assets" / FONT_NAME, math_font("".join(characters), cache))
+    _write(site / "assets" / LICENCE_NAME, font_licence(cache))
     tell("done", steps, steps)
 
 

@@ -6,7 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -16,10 +16,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onewarm.notebook.live import Live
 from onewarm.notebook.render import CONTENT_POLICY
 
 __all__ = ["PortTakenError", "application", "running", "serve"]
@@ -40,16 +41,21 @@ class PortTakenError(OSError):
     """The port cannot be had: names it and says what to do."""
 
 
-def application(folder: Path | str, *, hosts: tuple[str, ...] = (LOOPBACK, "localhost", "[::1]")) -> Starlette:
+def application(
+    folder: Path | str, *, hosts: tuple[str, ...] = (LOOPBACK, "localhost", "[::1]"), live: Live | None = None
+) -> Starlette:
     """The ASGI application that serves the site in `folder`; requests that name another host are refused.
+
+    With `live` its events are served beside the files, under /events.
 
     Raises FileNotFoundError where the folder has no index.html.
     """
     root = Path(folder).absolute()
     if not (root / "index.html").is_file():
         raise FileNotFoundError(f"{root} holds no index.html; build the site first: onewarm build {root}")
+    events = [Route("/events", live.events)] if live else []
     return Starlette(
-        routes=[Mount("/", _Files(directory=root, html=True))],
+        routes=[*events, Mount("/", _Files(directory=root, html=True))],
         middleware=[
             Middleware(_Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
@@ -65,13 +71,15 @@ def serve(
     port: int = 8000,
     open_browser: bool = True,
     ready: Callable[[str], None] | None = None,
+    live: Live | None = None,
 ) -> None:
     """Serve the site on this machine until Ctrl-C. `port` 0 takes any free port; `ready` is told the address.
+    With `live` the site is built again whenever its folders change, and open pages show it.
 
     Raises PortTakenError before anything starts where the port is taken, ValueError where it is none.
     """
-    app = application(folder)
-    with _listen(port) as listener:
+    app = application(folder, live=live)
+    with _listen(port) as listener, live.watching() if live else nullcontext():
         address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
 
         def started() -> None:
@@ -81,14 +89,14 @@ def serve(
                 webbrowser.open(address)
 
         try:
-            _Server(app, started).run(sockets=[listener])
+            _Server(app, started, live).run(sockets=[listener])
         except KeyboardInterrupt:
             return  # uvicorn has closed its connections before it raises this again
 
 
 @contextmanager
-def running(folder: Path | str, *, port: int = 0) -> Iterator[str]:
-    """Serve the site from a thread while the block runs; gives its address.
+def running(folder: Path | str, *, port: int = 0, live: Live | None = None) -> Iterator[str]:
+    """Serve the site from a thread while the block runs, as `serve` does; gives its address.
 
     >>> import urllib.request, tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as name:
@@ -97,10 +105,10 @@ def running(folder: Path | str, *, port: int = 0) -> Iterator[str]:
     ...         answer.read()
     b'hello'
     """
-    app = application(folder)
+    app = application(folder, live=live)
     up = threading.Event()
-    with _listen(port) as listener:
-        server = _Server(app, up.set)
+    with _listen(port) as listener, live.watching() if live else nullcontext():
+        server = _Server(app, up.set, live)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
@@ -115,15 +123,20 @@ def running(folder: Path | str, *, port: int = 0) -> Iterator[str]:
 class _Server(uvicorn.Server):
     """uvicorn's server that says when it listens."""
 
-    def __init__(self, app: ASGIApp, started: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, started: Callable[[], None], live: Live | None) -> None:
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
         super().__init__(config)
-        self._tell = started
+        self._tell, self._live = started, live
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._live:
+            self._live.stop()  # or the pages' open connections would be waited for
+        await super().shutdown(sockets)
 
 
 class _Files(StaticFiles):

@@ -1,0 +1,27 @@
+/** While `onewarm open --concepts` runs: shows a new build as soon as there is one, and what is wrong with the last. */
+
+const events = new EventSource(new URL("../events", import.meta.url));
+const note = document.createElement("section");
+note.className = "live-note";
+note.setAttribute("role", "status");
+note.setAttribute("aria-label", "Building this page");
+
+/** @param {string} title @param {string} text */
+function say(title, text) {
+  const head = document.createElement("p"), body = document.createElement("pre");
+  head.textContent = title;
+  body.textContent = text;
+  body.tabIndex = 0;
+  note.replaceChildren(head, ...(text ? [body] : []));
+}
+
+document.body.append(note);
+events.onmessage = (event) => {
+  const { built, fault } = JSON.parse(event.data);
+  if (built > performance.timeOrigin) location.reload();
+  fault ? say("Not built: this is the last page that was whole.", fault) : note.replaceChildren();
+};
+events.onerror = () => {
+  events.close();
+  say("onewarm has stopped. Reload this page when it runs again.", "");
+};
