@@ -1,4 +1,7 @@
-"""A page that hosts the logit demo under a strict policy, served from this machine, and a study for it to draw."""
+"""A page that hosts a demo under a strict policy, served from this machine, and a study for the logit demo to draw.
+
+A module of tests says which demo: CONCEPT is its folder (label-smoothing if it says nothing), ORIGIN the model.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,8 +14,7 @@ import pytest
 import onewarm as ow
 from onewarm.notebook.demo_module import demo_module
 
-DEMO = demo_module(Path(ow.__file__).parent / "concepts/optimization/label-smoothing/demo.js")
-ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
+CONCEPTS = Path(ow.__file__).parent / "concepts/optimization"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'"
 STYLE = "html { color-scheme: light dark; background: light-dark(white, black) } body { margin: 0 16px }"
 # All that a static page needs to host an anywidget module.
@@ -39,9 +41,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo</titl
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[dict[str, str]]:
+def site(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A loopback server of a page with a strict policy; `site["/"]` is the page, to be written by a test."""
-    files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": DEMO}
+    demo = demo_module(CONCEPTS / getattr(request.module, "CONCEPT", "label-smoothing") / "demo.js")
+    files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": demo}
     kinds = {"js": "text/javascript", "css": "text/css", "/": "text/html"}
 
     class Handler(BaseHTTPRequestHandler):
@@ -65,12 +68,12 @@ def site() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def show(chromium, site) -> Iterator[Callable]:
+def show(request, chromium, site) -> Iterator[Callable]:
     """Opens the demo with a model; at the end: nothing on the console, no request off the origin."""
     contexts, problems = [], []
 
     def opened(model: dict | None = None, width: int = 1200, page: str = PAGE, **context):
-        text = json.dumps({**ORIGIN, **(model or {})}).replace("<", "\\u003c")
+        text = json.dumps({**request.module.ORIGIN, **(model or {})}).replace("<", "\\u003c")
         site["/"] = page.replace("MODEL", text)
         contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, **context))
         tab = contexts[-1].new_page()

@@ -4,7 +4,8 @@
 /** @typedef {"start" | "host" | "address" | "user"} By */
 /** @typedef {{start: any, address: string | null | undefined,
  *   valid: (value: any, state: any, by: By, now: any) => any, text: (value: any) => string, read: (text: string) => any}} Field
- *   start: the value without a host; address: its name there (undefined: the field's own, null: none);
+ *   start: the value without a host, or a function that gives it for the fields before; address: its name there
+ *   (undefined: the field's own, null: none);
  *   valid: the value, cleaned, or undefined; `state` has the fields before this one, `now` is the value held. */
 
 const LARGEST = 1e6; // logits beyond this are refused: no picture of them says anything
@@ -86,15 +87,17 @@ export function rules(fields) {
     }
     return out;
   };
+  const begin = (/** @type {Field} */ field, /** @type {any} */ state) =>
+    typeof field.start === "function" ? field.start(state) : field.start;
   return {
-    start: () => Object.fromEntries(all.map(([key, field]) => [key, field.start])),
+    start: () => all.reduce((state, [key, field]) => ({ ...state, [key]: begin(field, state) }), {}),
     part,
     /** The state with the valid part of `patch`; a field that no longer fits the others starts again.
      * @param {any} state @param {any} patch @param {By} by */
     apply(state, patch, by) {
       const next = { ...state, ...part(patch, state, by) };
       for (const [key, field] of all)
-        if (field.valid(next[key], next, "host", next[key]) === undefined) next[key] = field.start;
+        if (field.valid(next[key], next, "host", next[key]) === undefined) next[key] = begin(field, next);
       return next;
     },
     /** The query string of a state. @param {any} state */

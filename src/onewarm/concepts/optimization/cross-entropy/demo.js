@@ -1,0 +1,131 @@
+/**
+ * The demo of "Cross-Entropy": the bill as areas.
+ *
+ * Every class is a box, as wide as its share of the target and as tall as its surprise; the area of all boxes is the loss. A
+ * line at the target's own surprise parts it: above the line is paid extra, below it saved.
+ *
+ * What a host gives (`model.get`) and hears (`model.on("change:KEY")`); every key is optional:
+ *
+ *   logits   K numbers, K >= 2                       classes  K names
+ *   votes    K numbers >= 0, not all 0: the target is their shares
+ *   unit     "nats" | "bits"                         pick     the class on the curve, 0 .. K-1
+ *   address  the query string of a state: "z=3,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1"
+ *   state    in: any of {logits, votes, unit, pick, highlight};
+ *            out: all of them, and in nats {by, loss, entropy, divergence, reverse, extra, saving, perplexity, target,
+ *            probabilities, surprise, terms, gradient}; reverse is null where it is infinite
+ */
+
+import { h } from "onewarm/dom.js";
+import { choice, row, rules, whole } from "onewarm/fields.js";
+import { fixed } from "onewarm/numbers.js";
+import { widget } from "onewarm/widget.js";
+import { bill, example, meeting, shares, slopeAt } from "./demo/arithmetic.js";
+import { areasPane, sentence } from "./demo/areas.js";
+import { controlsPane } from "./demo/controls.js";
+import { curvePane } from "./demo/curve.js";
+import { rowsPane } from "./demo/rows.js";
+import { CSS } from "./demo/style.js";
+import { tablePane } from "./demo/table.js";
+import { totalPane } from "./demo/total.js";
+
+const counts = row([12, 5, 2, 1], "votes", { lo: 0 });
+const fields = {
+  logits: row([3, 1, -0.5, -1], "z"),
+  /** As many votes as logits, and at least one of them above 0; else everybody disagrees. */
+  votes: {
+    ...counts,
+    start: (/** @type {any} */ state) => (state.logits.length === 4 ? counts.start : example("level", state.logits.length)),
+    valid(/** @type {any} */ value, /** @type {any} */ state, /** @type {any} */ by, /** @type {any} */ now) {
+      const found = counts.valid(value, state, by, now);
+      return found?.length === state.logits.length && found.some((/** @type {number} */ v) => v > 0) ? found : undefined;
+    },
+  },
+  unit: choice("nats", ["nats", "bits"]),
+  pick: whole(0, 0, (state) => state.logits.length - 1),
+};
+
+/** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
+function derive(state, get) {
+  const given = get("classes");
+  /** @type {string[]} */
+  const names = state.logits.map((/** @type {number} */ _, /** @type {number} */ k) =>
+    Array.isArray(given) && typeof given[k] === "string" && given[k].trim() ? given[k] : `class ${k}`,
+  );
+  const target = shares(state.votes);
+  const perUnit = state.unit === "bits" ? Math.LN2 : 1; // nats
+  return {
+    .../** @type {{logits: number[], votes: number[], unit: "nats" | "bits", pick: number, highlight: string | null}} */ (
+      state
+    ),
+    names,
+    K: state.logits.length,
+    target,
+    perUnit,
+    show: (/** @type {number} */ nats) => nats / perUnit,
+    ...bill(state.logits, target),
+  };
+}
+/** @typedef {ReturnType<typeof derive>} View */
+
+/** @param {import("onewarm/widget.js").Context} ctx @param {View} view */
+function build(ctx, { names }) {
+  const controls = controlsPane(ctx);
+  const total = totalPane();
+  const areas = areasPane(ctx, names);
+  const rows = rowsPane(ctx, names);
+  const curve = curvePane(ctx, names);
+  const table = tablePane(names);
+  return {
+    panes: [controls, total, areas, rows, curve, table],
+    nodes: [
+      controls.node,
+      h(
+        "div",
+        { class: "stage" },
+        h("div", { class: "picture" }, total.node, areas.node),
+        rows.node,
+        curve.node,
+        table.node,
+      ),
+    ],
+  };
+}
+
+const { format, parse } = rules(fields);
+
+/** For tests: the pure part, and the state in the address. */
+export const arithmetic = Object.freeze({ shares, bill, meeting, slopeAt, example });
+export const address = Object.freeze({
+  format,
+  parse: (/** @type {any} */ text, /** @type {number} */ classes) =>
+    parse(text, { logits: Array(classes).fill(0), votes: Array(classes).fill(1) }),
+});
+
+export default widget({
+  name: "entropy",
+  label: "Cross-entropy demo: drag votes and logits, read the areas",
+  css: CSS,
+  fields,
+  traits: ["logits", "votes", "unit", "pick"],
+  inputs: ["classes"],
+  highlights: ["votes", "logit", "box", "line", "extra", "saving", "total", "curve", "slope"],
+  derive,
+  shape: (view) => JSON.stringify(view.names),
+  build,
+  report: ({ loss, entropy, divergence, reverse, extra, saving, target, probabilities, prices, terms, gradient }) => ({
+    loss,
+    entropy,
+    divergence,
+    reverse: Number.isFinite(reverse) ? reverse : null,
+    extra,
+    saving,
+    perplexity: Math.exp(loss),
+    target,
+    probabilities,
+    surprise: prices,
+    terms,
+    gradient,
+  }),
+  sentence: (view) =>
+    `Loss ${fixed(view.show(view.loss), 4)} ${view.unit}: entropy ${fixed(view.show(view.entropy), 4)}, divergence ${fixed(view.show(view.divergence), 4)}. ${sentence(view)}`,
+});

@@ -1,0 +1,62 @@
+/** What this demo computes beside the kit: prices, and the parts of the bill. Pure, in nats. */
+
+import { crossEntropy, entropy, gradient, logSoftmax, sum } from "onewarm/arithmetic.js";
+
+/** @typedef {readonly number[]} Row */
+
+/** The target: each class's share of the votes. @param {Row} votes @returns {number[]} */
+export function shares(votes) {
+  const total = sum(votes);
+  return votes.map((v) => v / total);
+}
+
+/** The bill and its parts, for logits z and a target t that sums to 1.
+ *
+ * prices s = -log p; paid t s; level -log t, the price if p were t (Infinity where t is 0); terms t log(t / p), of which
+ * the positive are `extra` and the negative, with the sign turned, `saving`; divergence their sum; loss = entropy +
+ * divergence; reverse = KL(p || t).
+ * @param {Row} z @param {Row} t */
+export function bill(z, t) {
+  const logs = logSoftmax(z);
+  const prices = logs.map((v) => 0 - v); // 0 - v: no negative zero
+  const levels = t.map((v) => (v > 0 ? 0 - Math.log(v) : Infinity));
+  const terms = t.map((v, k) => (v > 0 ? v * (prices[k] - levels[k]) : 0));
+  const probabilities = logs.map(Math.exp);
+  return {
+    probabilities,
+    prices,
+    levels,
+    terms,
+    paid: t.map((v, k) => (v > 0 ? v * prices[k] : 0)),
+    loss: crossEntropy(z, t),
+    entropy: entropy(t),
+    divergence: sum(terms),
+    extra: sum(terms.filter((v) => v > 0)),
+    saving: 0 - sum(terms.filter((v) => v < 0)),
+    reverse: sum(probabilities.map((p, k) => (p > 0 ? p * (levels[k] - prices[k]) : 0))),
+    gradient: gradient(z, t),
+  };
+}
+
+/** Logits whose softmax is t: log t; a class without votes is put 20 below the rarest that has some.
+ * @param {Row} t @returns {number[]} */
+export function meeting(t) {
+  const rarest = Math.log(Math.min(...t.filter((v) => v > 0)));
+  return t.map((v) => (v > 0 ? Math.log(v) : rarest - 20) - rarest);
+}
+
+/** The slope of the surprise -log p, which is -1 / p, from the surprise itself: p may have rounded to 0. @param {number} price */
+export const slopeAt = (price) => -Math.exp(price);
+
+/** Votes to start from, for K classes. @param {string} name @param {number} K @returns {number[]} */
+export function example(name, K) {
+  const shapes = {
+    votes: [12, 5, 2, 1],
+    hard: [20],
+    level: Array(K).fill(5),
+    tail: [18, 1.2, 0.6, 0.2],
+    halves: Array.from({ length: K }, (_, k) => 2 ** (K - 1 - Math.min(k, Math.max(K - 2, 0)))),
+  };
+  const shape = /** @type {Record<string, number[]>} */ (shapes)[name];
+  return Array.from({ length: K }, (_, k) => shape[k] ?? 0);
+}

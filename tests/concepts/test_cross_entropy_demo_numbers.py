@@ -1,0 +1,185 @@
+"""The entropy demo's numbers: its arithmetic, the live demo and its table against the library."""
+
+import numpy as np
+import pytest
+
+import onewarm as ow
+
+pytestmark = pytest.mark.browser
+
+CONCEPT = "cross-entropy"
+ORIGIN = {"logits": [3, 1, -0.5, -1], "votes": [12, 5, 2, 1], "classes": ["cat", "lynx", "dog", "truck"], "pick": 1}
+KEYS = ("loss", "entropy", "divergence", "reverse", "extra", "saving")
+
+
+def state(tab) -> dict:
+    return tab.evaluate("() => model.get('state')")
+
+
+def random_states(count: int = 1000) -> list[dict]:
+    """States of 2 to 8 classes, logits from 0.1 to beyond 1e3, votes whole and not, some of them 0, some one-hot."""
+    random = np.random.default_rng(19)
+    states = []
+    for i in range(count):
+        K = 2 + i * 7 // count
+        votes = random.integers(0, 21, K).astype(float) if i % 2 else random.exponential(3, K)
+        if i % 3 == 0:
+            votes[random.random(K) < 0.3] = 0
+        if i % 10 == 0:
+            votes = 20 * np.eye(K)[random.integers(K)]
+        votes[0] += float(votes.sum() == 0)
+        logits = random.normal(size=K) * 10 ** random.uniform(-1, 3.3)
+        states.append({"logits": logits.tolist(), "votes": votes.tolist()})
+    return states
+
+
+def library(one: dict) -> dict[str, np.ndarray | float]:
+    """What onewarm says; the parts that it has no name for, written out in NumPy."""
+    z, votes = np.array([one["logits"]]), np.array([one["votes"]])
+    target = ow.votes(votes)
+    loss, gradient = ow.cross_entropy_with_gradient(z, target)
+    t = target.dense()[0]
+    log_p = z[0] - z[0].max() - np.log(np.exp(z[0] - z[0].max()).sum())
+    p = np.exp(log_p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_t = np.log(t)
+        terms = np.where(t > 0, t * (log_t - log_p), 0)
+        reverse = float(np.where(p > 0, p * (log_p - log_t), 0).sum())
+    return {
+        "loss": float(loss),
+        "entropy": float(target.entropy()[0]),
+        "divergence": float(terms.sum()),
+        "reverse": reverse,
+        "extra": float(terms[terms > 0].sum()),
+        "saving": float(-terms[terms < 0].sum()),
+        "gradient": np.asarray(gradient)[0],
+        "probabilities": p,
+        "surprise": -log_p,
+        "terms": terms,
+        "target": t,
+    }
+
+
+def near(found: object, true: object) -> None:
+    found, true = np.asarray(found, dtype=float), np.asarray(true, dtype=float)
+    finite = np.isfinite(true)
+    assert (finite == np.isfinite(found)).all()
+    assert (np.abs(found[finite] - true[finite]) <= 1e-12 * np.maximum(1, np.abs(true[finite]))).all(), (found, true)
+
+
+def test_arithmetic_and_live_demo_equal_the_library(show) -> None:
+    tab, states = show(), random_states()
+    pure = tab.evaluate(
+        """states => states.map(({logits, votes}) => {
+             const {levels, paid, prices, ...b} = demo.arithmetic.bill(logits, demo.arithmetic.shares(votes));
+             return {...b, surprise: prices, reverse: b.reverse === Infinity ? null : b.reverse}; })""",
+        states,
+    )
+    live = tab.evaluate(
+        "states => states.map(state => { model.set('state', state); return model.get('state'); })", states
+    )
+    for one, found, shown in zip(states, pure, live, strict=True):
+        true = library(one)
+        assert (found["reverse"] is None) == np.isinf(true["reverse"])
+        true["reverse"] = 0 if found["reverse"] is None else true["reverse"]
+        for key in (*KEYS, "gradient", "probabilities", "surprise", "terms"):
+            near(found[key] if found[key] is not None else 0, true[key])
+            assert shown[key] == found[key]
+        near(shown["target"], true["target"])
+        assert shown["perplexity"] == pytest.approx(np.exp(min(true["loss"], 700)), rel=1e-10) or true["loss"] > 700
+
+
+def test_no_prediction_is_below_the_entropy_and_the_meeting_is_at_it(show) -> None:
+    tab = show()
+    for one in random_states(40):
+        found = tab.evaluate(
+            """({votes}) => {
+                 const a = demo.arithmetic, t = a.shares(votes), b = a.bill(a.meeting(t), t);
+                 return [b.loss, b.entropy, Math.max(...b.gradient.map(Math.abs))]; }""",
+            one,
+        )
+        unasked = one["votes"].count(0)  # such a class is left 20 below, with a little mass
+        assert found[0] == pytest.approx(found[1], abs=1e-14 + 1e-7 * unasked) and found[2] < 1e-14 + 1e-7 * unasked
+        assert library(one)["loss"] >= found[1] - 1e-12
+
+
+def test_the_first_state_is_the_pages(show) -> None:
+    tab = show()
+    assert tab.locator(".readout").inner_text() == "loss 1.2188"
+    assert tab.locator(".sum").inner_text() == "= entropy 1.0331 + divergence 0.1857 nats"
+    assert "Paid extra 0.3909, saved 0.2052" in tab.locator(".caption").inner_text()
+    assert tab.locator(".facts dd").all_inner_texts() == ["2.1688 nats", "1.3863 nats", "−8.748", "−0.136"]
+    tab.locator("label", has_text="bits").click()
+    assert tab.locator(".readout").inner_text() == "loss 1.7583"
+    assert tab.locator(".sum").inner_text() == "= entropy 1.4905 + divergence 0.2678 bits"
+    assert state(tab)["loss"] == pytest.approx(1.2188, abs=5e-5)  # what is reported stays in nats
+    logit = tab.get_by_role("slider", name="logit of cat").get_attribute("aria-valuetext")
+    assert logit == "3.0; probability 0.845, surprise 0.243 bits, slope +0.245"
+    votes = tab.get_by_role("slider", name="votes for lynx").get_attribute("aria-valuetext")
+    assert votes == "5; share of the target 0.250"
+
+
+def test_the_boxes_have_the_areas_of_the_bill(show) -> None:
+    """Pixels of the picture: every box is as wide as its share, and all areas together are the loss."""
+    tab = show()
+    tab.locator(".areas .paid").first.wait_for()
+    for one in ({}, {"logits": [8, 1, -0.5, -1]}, {"votes": [1, 1, 1, 17]}, {"votes": [20, 0, 0, 0], "unit": "bits"}):
+        if one:
+            tab.evaluate("one => model.set('state', one)", one)
+        box = """name => [...root.querySelectorAll('.areas .' + name)].map(r => ['width', 'height', 'visibility']
+          .map(a => getComputedStyle(r).visibility === 'hidden' ? 0 : Number(r.getAttribute(a) ?? 0)))"""
+        root = "const root = document.querySelector('.onewarm-entropy-demo').shadowRoot;"
+        area = {
+            name: np.array(tab.evaluate(f"(name) => {{ {root} return ({box})(name); }}", name))[:, :2]
+            for name in ("paid", "extra", "saving")
+        }
+        now = state(tab)
+        whole = area["paid"][:, 0].sum()
+        assert area["paid"][:, 0] / whole == pytest.approx(now["target"], abs=2e-3)
+        total = area["paid"].prod(axis=1) + area["extra"].prod(axis=1)
+        assert total.sum() * (now["loss"] / total.sum()) == pytest.approx(now["loss"])
+        scale = now["loss"] / total.sum()
+        assert area["extra"].prod(axis=1).sum() * scale == pytest.approx(now["extra"], abs=0.01 * now["loss"])
+        assert area["saving"].prod(axis=1).sum() * scale == pytest.approx(now["saving"], abs=0.01 * now["loss"])
+
+
+@pytest.mark.parametrize("one", random_states(7)[::3], ids=lambda one: f"K={len(one['logits'])}")
+def test_the_table_mirrors_the_picture(show, one: dict) -> None:
+    tab = show({**one, "classes": None, "pick": 0})
+    tab.get_by_text("The same picture as a table").click()
+    rows = [row.locator("td").all_inner_texts() for row in tab.locator(".numbers tbody tr").all()]
+    numbers = np.array([[cell.replace("−", "-") for cell in row] for row in rows], float)
+    true = library(one)
+    np.testing.assert_allclose(numbers[:, 1], true["target"], atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 3], true["probabilities"], atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 4], true["surprise"], atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 5], true["target"] * true["surprise"], atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 6], true["terms"], atol=5.1e-7)
+    np.testing.assert_allclose(numbers[:, 7], true["gradient"], atol=5.1e-7)
+    caption = tab.locator(".numbers caption").inner_text()
+    assert f"Loss {true['loss']:.4f} nats = entropy {abs(true['entropy']):.4f}" in caption
+
+
+def test_a_gradient_step_and_the_meeting(show) -> None:
+    tab = show()
+    gradient = library(ORIGIN)["gradient"]
+    tab.get_by_role("button", name="Gradient step").click()
+    np.testing.assert_allclose(state(tab)["logits"], np.array(ORIGIN["logits"]) - gradient, atol=1e-14)
+    tab.get_by_role("button", name="Say what the votes say").click()
+    now = state(tab)
+    assert now["loss"] == pytest.approx(now["entropy"], abs=1e-12) and np.abs(now["gradient"]).max() < 1e-12
+    assert "Every box meets its line" in tab.locator(".caption").inner_text()
+    tab.get_by_role("button", name="Reset").click()
+    assert state(tab)["logits"] == ORIGIN["logits"]
+    for name, votes in (
+        ("hard", [20, 0, 0, 0]),
+        ("level", [5] * 4),
+        ("tail", [18, 1.2, 0.6, 0.2]),
+        ("halves", [8, 4, 2, 2]),
+    ):
+        tab.get_by_label("Target").select_option(name)
+        assert state(tab)["votes"] == votes
+    tab.get_by_label("Target").select_option("hard")
+    tab.get_by_role("button", name="Say what the votes say").click()
+    assert 0 < state(tab)["loss"] < 1e-8
+    assert "a hard label is met at infinite logits only" in tab.locator(".caption").inner_text()
