@@ -157,6 +157,33 @@ def test_a_number_that_asks_for_reasons_is_done_when_they_are_marked(visit: Call
     expect(exercise.get_by_label("Your reasons")).to_have_value("Because.")
 
 
+def test_the_path_counts_what_was_met_on_other_pages(visit: Callable[..., Any], our_site: str) -> None:
+    distillation = our_site + "concept/optimization/knowledge-distillation/index.html"
+    page = visit(distillation, reduced_motion="reduce").page
+    says = page.locator("[data-path-says]")
+    expect(says).to_have_text("3 of 3 still to meet: begin with Cross-Entropy.")
+    steps = page.locator("[data-path-step]")
+    assert [step.get_attribute("data-path-step") for step in steps.all()] == [
+        "concept:optimization/softmax", "concept:optimization/cross-entropy", "concept:optimization/label-smoothing",
+    ]  # fmt: skip
+    steps.nth(0).get_by_label("I know Softmax").check()
+    expect(says).to_have_text("2 of 3 still to meet: begin with Cross-Entropy.")
+    assert page.locator("[data-node='concept:optimization/softmax'].met").count() == 2
+    steps.nth(1).get_by_role("link").click()
+    page.wait_for_selector("body.live")
+    assert "cross-entropy" in page.url
+    total = page.locator("[data-exercise]").count()
+    for exercise in page.locator("[data-exercise]").all():
+        exercise.get_by_text("Answer", exact=True).click()
+        for box in exercise.get_by_role("checkbox").all():
+            box.check()
+    expect(page.locator("[data-progress]")).to_contain_text(f"{total} of {total}")
+    page.goto(distillation)
+    page.wait_for_selector("body.live")
+    expect(says).to_have_text("1 of 3 still to meet: begin with Label Smoothing & Soft Targets.")
+    expect(steps.nth(1).locator("[data-path-state]")).to_have_text("met")
+
+
 def room(page: Any) -> Any:
     return page.locator("[data-room]")
 

@@ -50,7 +50,7 @@ def view(key: str, found: Evidence | None) -> dict[str, Any]:
 
 def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> None:
     shown = view(STUDY, None)
-    assert (shown["status"], shown["findings"], shown["ran"]) == ("no witness", [], "")
+    assert (shown["status"], shown["figure"], shown["ran"]) == ("no witness", [], "")
     assert shown["command"] == "onewarm claims verify lowers-confidence"
 
 
@@ -58,16 +58,19 @@ def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> No
 def test_an_identitys_status_follows_its_evidence(effect: float, status: str) -> None:
     shown = view(IDENTITY, evidence(IDENTITY, effect))
     assert shown["status"] == status
-    assert not shown["has_interval"]
+    assert shown["identity"] and shown["tolerance"] == "1.0 × 10⁻¹⁰"
+    assert "10⁻¹⁶" in shown["figure"][0]["scale"]
 
 
 def test_a_studys_effects_come_with_interval_picture_and_verdict() -> None:
     shown = view(STUDY, evidence(STUDY, -0.05))
     assert shown["seeds"] == 20
     assert shown["level"] == "95 %"
-    row = shown["findings"][0]
-    assert (row["effect"], row["interval"]) == ("−0.0500", "[−0.0600, −0.0400]")
-    assert row["picture"].startswith("<svg ")
+    (group,) = shown["figure"]
+    row = group["rows"][0]
+    assert (row["effect"], row["interval"], row["expected"]) == ("−0.0500", "[−0.0600, −0.0400]", "< 0")
+    assert 'class="range"' in row["picture"]
+    assert group["unit"] == "fraction"
     assert "a&lt; 1, b 2" in shown["ran"]
 
 

@@ -117,7 +117,7 @@ def _write_site(
 ) -> None:
     steps = len(concepts) + 2
     tell = progress or (lambda what, done, of: None)
-    pages = {concept.key for concept in concepts}
+    pages = {concept.key: concept for concept in concepts}
     characters: set[str] = set()
     for done, concept in enumerate(concepts):
         tell(concept.title, done, steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["interval", "number", "whisker"]
+__all__ = ["interval", "number"]
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -31,23 +31,3 @@ def interval(bounds: tuple[float, float] | None) -> str:
     '[−0.0400, 0.0100]'
     """
     return "" if bounds is None else f"[{number(bounds[0])}, {number(bounds[1])}]"
-
-
-def whisker(effect: float | None, bounds: tuple[float, float] | None, reach: float) -> str:
-    """A small SVG of an effect and its interval around 0; `reach` is the largest |value| of the scale.
-
-    Decoration beside the numbers, hence hidden from assistive technology; colours come from the style sheet.
-    """
-    if effect is None or bounds is None or reach <= 0:
-        return ""
-    width, middle, height = 120, 60, 16
-
-    def at(value: float) -> str:
-        return f"{middle + 0.92 * middle * max(-1.0, min(1.0, value / reach)):.1f}"
-
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
-        f'<line class="zero" x1="{middle}" x2="{middle}" y1="0" y2="{height}"/>'
-        f'<line class="range" x1="{at(bounds[0])}" x2="{at(bounds[1])}" y1="8" y2="8"/>'
-        f'<circle class="effect" cx="{at(effect)}" cy="8" r="3.5"/></svg>'
-    )

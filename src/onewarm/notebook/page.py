@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -15,6 +15,7 @@ from onewarm.notebook.concept_model import Concept, Edge
 from onewarm.notebook.concept_objects import ConceptObject, concept_objects
 from onewarm.notebook.demo_data import calibration
 from onewarm.notebook.keys import anchor, object_key, route
+from onewarm.notebook.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.markdown import Prose, highlight, plain
 from onewarm.notebook.panels import PANELS
 from onewarm.notebook.render import data_block
@@ -33,11 +34,11 @@ def concept_page(
     claims: Mapping[str, Claim],
     evidence: Mapping[str, Evidence],
     studies: Sequence[Mapping[str, Any]],
-    pages: Collection[str],
+    pages: Mapping[str, Concept],
 ) -> tuple[dict[str, Any], set[str]]:
     """The context of concept.html, and the characters that its formulas and headings use.
 
-    `pages` are the keys of the concepts that have a page on this site. The concept's code and checks run here.
+    `pages` are the concepts that have a page on this site, by key. The concept's code and checks run here.
     Raises MathError for a formula that does not convert, LinkError for a link that leads nowhere, ConceptError for code
     that fails or prints something else than the concept says.
     """
@@ -51,7 +52,7 @@ class _Page:
         claims: Mapping[str, Claim],
         evidence: Mapping[str, Evidence],
         studies: Sequence[Mapping[str, Any]],
-        pages: Collection[str],
+        pages: Mapping[str, Concept],
     ) -> None:
         self.concept, self.claims, self.evidence = concept, claims, evidence
         self.studies, self.pages = studies, pages
@@ -93,7 +94,7 @@ class _Page:
         if href in self.objects:
             return "#" + anchor(href)
         if href in self.pages:
-            return "../" * route(self.concept.key).count("/") + route(href) + "index.html"
+            return self._href(href)
         raise ValueError(NOWHERE)
 
     def _equation(self, name: str) -> Any:
@@ -115,13 +116,17 @@ class _Page:
 
         return surround
 
-    def _edge(self, edge: Edge) -> dict[str, Any]:
+    def _href(self, key: str) -> str:
+        """Address of another concept's page; "" where it has none."""
         up = "../" * route(self.concept.key).count("/")
+        return f"{up}{route(key)}index.html" if key in self.pages else ""
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
         return {
             "title": edge.title,
             "reason": self._inline(edge.reason),
             "more": self._block(edge.more) if edge.more else "",
-            "href": f"{up}{route(edge.key)}index.html" if edge.key in self.pages else "",
+            "href": self._href(edge.key),
         }
 
     def _shown(self, state: str | None) -> str:
@@ -196,9 +201,11 @@ class _Page:
         letters = set(concept.title + concept.section)
         return context, self.prose.characters | letters
 
-    def _map(self) -> list[dict[str, Any]]:
+    def _map(self) -> dict[str, Any]:
         edges = self.concept.edges
-        return [
+        nodes = neighbourhood(self.concept, self.pages)
+        links = {node.key: self._href(node.key) for node in nodes if node.kind != "here"}
+        groups = [
             {"name": name, "title": title, "none": none, "edges": [self._edge(e) for e in group]}
             for name, title, none, group in (
                 ("before", "Bring along", "Nothing: start here.", edges.prerequisites),
@@ -206,6 +213,15 @@ class _Page:
                 ("beside", "Not to be confused with", "Nothing in particular.", edges.contrast),
             )
         ]
+        return {
+            "groups": groups,
+            "lying": draw(nodes, links),
+            "upright": draw(nodes, links, upright=True),
+            "path": [
+                {"key": key, "title": title, "href": self._href(key)}
+                for key, title in path_to(self.concept, self.pages)
+            ],
+        }
 
     def _demo(self) -> dict[str, Any]:
         demo = self.concept.demo

@@ -1,6 +1,7 @@
 /** Wakes a concept's page. Without it everything that can be read is there; with it, what can be done. */
 import { mount } from "./host.js";
 import { inquiry } from "./inquiry.js";
+import { path } from "./path.js";
 import { practice } from "./practice.js";
 import { research } from "./research.js";
 import { createStage } from "./stage.js";
@@ -29,6 +30,7 @@ document.body.classList.add("live");
 enhance("[data-storyboard]", storyboard);
 enhance("[data-inquiry]", inquiry);
 enhance("[data-practice]", practice);
+enhance("[data-path]", path);
 enhance("[data-room]", research);
 nextEdge();
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;

@@ -18,6 +18,7 @@ export function practice(root, { concept, title }) {
 
   function count() {
     const done = exercises.filter((e) => finished(e, read(key(e.dataset.exercise ?? ""), {}))).length;
+    write(`progress:${concept}`, { done, of: exercises.length });
     progress.textContent = `${done} of ${exercises.length} done, kept in this browser`;
   }
 

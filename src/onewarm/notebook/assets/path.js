@@ -1,0 +1,45 @@
+/** Learning map: how far the reader has come with what this page builds on, kept in this browser, over all pages. */
+import { read, remove, write } from "./store.js";
+
+/** Met: known already, or every exercise of its page is done. @param {string} concept */
+export function met(concept) {
+  const { done = 0, of = 0 } = read(`progress:${concept}`, null) ?? {};
+  return read(`known:${concept}`) === true || (of > 0 && done >= of);
+}
+
+/** @param {HTMLElement} root */
+export function path(root) {
+  const says = /** @type {HTMLElement} */ (root.querySelector("[data-path-says]"));
+  const steps = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-path-step]")]);
+
+  function show() {
+    const left = steps.filter((step) => !met(step.dataset.pathStep ?? ""));
+    const next = left.find((step) => step.dataset.pathPage !== undefined);
+    for (const step of steps) {
+      const concept = step.dataset.pathStep ?? "";
+      const { done = 0, of = 0 } = read(`progress:${concept}`, null) ?? {};
+      const state = step.querySelector("[data-path-state]");
+      const here = met(concept);
+      step.classList.toggle("met", here);
+      step.classList.toggle("begin", step === next);
+      if (state) state.textContent = here ? "met" : of ? `${done} of ${of} exercises done` : step === next ? "begin here" : "";
+      for (const node of document.querySelectorAll(`[data-node="${CSS.escape(concept)}"]`)) node.classList.toggle("met", here);
+    }
+    const name = next?.querySelector("a")?.textContent;
+    says.textContent = !left.length
+      ? "You have met everything that this page builds on."
+      : `${left.length} of ${steps.length} still to meet` + (name ? `: begin with ${name}.` : "; their pages are to come, so mark what you know.");
+  }
+
+  for (const step of steps) {
+    const box = /** @type {HTMLInputElement} */ (step.querySelector("[data-path-known]"));
+    const key = `known:${step.dataset.pathStep}`;
+    box.checked = read(key) === true;
+    box.setAttribute("aria-label", `I know ${step.querySelector(".path-what")?.firstChild?.textContent ?? "this"}`);
+    box.addEventListener("change", () => {
+      box.checked ? write(key, true) : remove(key);
+      show();
+    });
+  }
+  show();
+}
