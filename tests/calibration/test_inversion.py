@@ -34,8 +34,43 @@ def test_within_noise_it_begins_at_zero():
     assert beyond.low > 0
 
 
-def test_a_shape_of_one_sign_keeps_clear_gaps_of_the_other():
-    gap, error = np.array([0.1, -0.1, -0.001]), np.full(3, 0.01)
-    fixed, scaled = shape(gap, error, 1)
-    assert fixed[0] == 0 and fixed[1] == pytest.approx(-0.1, rel=0.01) and scaled[1] == 0
-    assert scaled[0] > 0 and scaled[2] > 0
+def many_bins(gap, rows):
+    """Bins at confidences .5 to .9 with as many rows each, and these gaps (of a row)."""
+    gap = np.asarray(gap, float)
+    b = len(gap)
+    c, share = np.linspace(0.5, 0.9, b), np.full(b, 1 / b)
+    return Gaps(share, gap * share, c, c * c, share**2 / rows, np.zeros(b, int), 1.0)
+
+
+def errors(gaps):
+    return np.sqrt(gaps.moment * (gaps.confidence - gaps.square))
+
+
+def test_noise_does_not_make_an_even_shape_uneven():
+    rng = np.random.default_rng(0)
+    uneven = []
+    for _ in range(50):
+        found = many_bins(0.1 + rng.normal(size=12) * 0.05, 80)  # as off as binomial noise of 80 rows makes them
+        uneven.append(np.std(shape(found, errors(found))))
+    assert np.mean(uneven) < 0.02 < np.std(found.gap / found.share)
+
+
+def test_a_clear_shape_is_kept():
+    gap = np.where(np.arange(12) % 3, 0.05, -0.1)
+    found = many_bins(gap, 100_000)
+    np.testing.assert_allclose(shape(found, errors(found)), gap, atol=2e-3)
+
+
+def test_one_sign_keeps_clear_gaps_of_the_other():
+    gap = np.repeat([0.1, 0.0, -0.1], 6)
+    found = many_bins(gap, 20_000)
+    model = from_gaps(found, np.random.default_rng(0), sign=1)
+    assert model.gaps(0.0)[-1] * 18 == pytest.approx(-0.1, rel=0.1) and model.gaps(0.0)[0] == 0
+    assert model.gaps(1.0)[0] * 18 == pytest.approx(0.1, rel=0.1)
+
+
+def test_no_candidate_is_more_wrong_than_always_or_less_than_never():
+    found = many_bins([0.05, -0.05, 0.01], 50)
+    model = from_gaps(found, np.random.default_rng(0))
+    reach = model.gaps(1e6) / found.share
+    assert ((reach >= found.confidence - 1 - 1e-12) & (reach <= found.confidence + 1e-12)).all()

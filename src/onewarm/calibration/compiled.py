@@ -23,15 +23,29 @@ _SMALLEST = 1e-300  # ``log`` takes normal numbers
 
 
 @scalar
-def cell_of(p: Any) -> Any:
-    """``cells.cell_of`` for one number in [0, 1 + tolerance]. (To divide is cheaper than to hand a table over.)"""
+def _cell(p: Any, cells: Any) -> Any:
+    """``cells.cell_of`` for one number in [0, 1 + tolerance]: only beside an edge must the edge itself decide."""
     single = np.float32(p)
-    cell: Any = min(max(np.int64(np.ceil(single * np.float32(CELLS))) - 1, 0), CELLS - 1)
-    if single <= np.float32(cell / CELLS):
-        cell -= 1
-    elif single > np.float32((cell + 1) / CELLS):
-        cell += 1
-    return min(max(cell, 0), CELLS - 1)
+    place = single * np.float32(cells)
+    edge = np.rint(place)
+    cell: Any = np.int64(place)
+    if abs(place - edge) < np.float32(0.01) and edge > 0:
+        cell = np.int64(edge)
+        if single <= np.float32(np.float64(edge) / cells):
+            cell -= 1
+    return min(cell, cells - 1)
+
+
+@scalar
+def cell_of(p: Any) -> Any:
+    """The cell of a confidence."""
+    return _cell(p, CELLS)
+
+
+@scalar
+def class_cell_of(p: Any) -> Any:
+    """The wider cell of a class's probability."""
+    return _cell(p, CLASS_CELLS)
 
 
 @scalar
@@ -165,6 +179,107 @@ def _group(q: Any, seed: Any, groups: int) -> Any:
 
 
 @loop
+def _class_block(
+    p: Any, y: Any, seed: Any, lo: int, hi: int, sums: Any, scores: Any, infinite: Any, predicted: Any, classes: Any
+) -> int:
+    """As ``_label_block``, with the cells of the classes. Counts are kept as weights, which are 1."""
+    nll = nll2 = brier = brier2 = 0.0
+    endless = 0
+    groups = classes.shape[0]
+    for i in range(lo, hi):
+        top, low, at = p[i, 0], p[i, 0], 0
+        total = np.float64(top)
+        square = total * total
+        for k in range(1, p.shape[1]):
+            v = p[i, k]
+            if v > top:
+                top, at = v, k
+            low = min(low, v)
+            wide = np.float64(v)
+            total += wide
+            square += wide * wide
+        if not (abs(total - 1.0) <= SUM_TOLERANCE and low >= 0 and 0 <= y[i] < p.shape[1]):
+            return i
+        confidence = np.float64(top)
+        right = 1.0 if at == y[i] else 0.0
+        cell = cell_of(top)
+        sums[cell, 0] += 1.0
+        sums[cell, 1] += confidence
+        sums[cell, 2] += right
+        cell //= _COARSE
+        predicted[at, cell, 0] += 1.0
+        predicted[at, cell, 1] += confidence
+        predicted[at, cell, 2] += right
+        g = _group(p[i], seed, groups) if groups > 1 else 0
+        for k in range(p.shape[1]):
+            cell = class_cell_of(p[i, k])
+            classes[g, k, cell, 0] += 1.0
+            classes[g, k, cell, 1] += np.float64(p[i, k])
+        q = np.float64(p[i, y[i]])
+        classes[g, y[i], class_cell_of(q), 2] += 1.0
+        loss = 0.0
+        if q > 0:
+            loss = surprise(q)
+        else:
+            endless += 1
+        score = square - 2.0 * q + 1.0
+        nll += loss
+        nll2 += loss * loss
+        brier += score
+        brier2 += score * score
+    infinite[0] += endless
+    scores[0] += nll
+    scores[1] += nll
+    scores[2] += nll2
+    scores[3] += brier
+    scores[4] += brier
+    scores[5] += brier2
+    return -1
+
+
+@cache
+def classes_pass(dtype: str) -> Any:
+    """Probabilities with labels, every row alike, with cells of classes. -> -1 or a row at fault."""
+    sources = SOURCES
+
+    def run(
+        p: Any, y: Any, seed: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any,
+        predicted: Any, class_count: Any, classes: Any,
+    ) -> int:  # fmt: skip
+        p, y = borrowed(p), borrowed(y)
+        predicted, classes = borrowed(predicted), borrowed(classes)
+        part = np.zeros((CELLS, 6))
+        for lo in range(0, p.shape[0], BLOCK):
+            part[:] = 0.0
+            bad = _class_block(
+                p, y, seed, lo, min(lo + BLOCK, p.shape[0]), part, scores, infinite, predicted, classes
+            )  # fmt: skip
+            if bad >= 0 or sources == -1:
+                return bad
+            for c in range(CELLS):
+                for j in range(3):
+                    sums[c, j] += part[c, j]
+        for c in range(CELLS):  # without weights, counts and second moments are these
+            count[c] = np.int64(sums[c, 0])
+            sums[c, 3] = sums[c, 0]
+            sums[c, 4] = sums[c, 2]
+            sums[c, 5] = sums[c, 2]
+        predicted_count[:] = predicted[:, :, 0].astype(np.int64)
+        class_count[:] = classes[:, :, :, 0].astype(np.int64)
+        return -1
+
+    return entry(
+        types.int64(
+            *(array(dtype, 2), array("int64", 1), types.uint64),
+            *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
+            *(array("int64", 1, written=True), array("int64", 2, written=True), array("float64", 3, written=True)),
+            *(array("int64", 3, written=True), array("float64", 4, written=True)),
+        ),
+        run,
+    )
+
+
+@loop
 def _block(
     p: Any, y: Any, shares: Any, weights: Any, lo: int, hi: int, logits: bool, normalize: bool, seed: Any,
     q: Any, logs: Any, t: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any,
@@ -234,7 +349,7 @@ def _block(
             predicted[at, cell, 2] += w * t[at]
             g = _group(q, seed, groups) if groups > 1 else 0
             for k in range(width):
-                cell = cell_of(q[k]) // _COARSE
+                cell = class_cell_of(q[k])
                 class_count[g, k, cell] += 1
                 classes[g, k, cell, 0] += w
                 classes[g, k, cell, 1] += w * q[k]

@@ -31,8 +31,9 @@ Functional = Callable[[Floats], Floats]
 DRAWS = 1000
 _FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin, so that s can raise every bin
 
-_POOL = 0.06  # of confidence: standard deviation of the kernel that gaps are pooled with to find their shape
-_LIKE = 0.3  # how much of that the bins of another class count: classes are often off in a like manner
+# Kernels that gaps are pooled with to find their shape: standard deviation in confidence, and how much the bins of
+# another class count, since classes are often off in a like manner.
+_POOLS = ((np.inf, 1.0), (0.2, 1.0), (0.06, 0.3))
 
 _FEW, _MANY = 32, 8  # rows of a bin that are tossed one by one, where there are few bins and where many
 
@@ -48,27 +49,47 @@ class Found(NamedTuple):
 class Model(NamedTuple):
     """Candidates s -> gaps, and draws of the gaps that samples of such a model would show."""
 
-    fixed: Floats  # (B,)
-    scaled: Floats  # (B,)
+    gaps: Callable[[float], Floats]  # s -> (B,)
     draws: Callable[[float], Floats]  # s -> (draws, B)
 
 
-def shape(gap: Floats, error: Floats, sign: int = 0) -> tuple[Floats, Floats]:
-    """Gaps with noise taken out, as ``fixed + scaled``; with ``sign`` only gaps of that sign are scaled."""
-    clear = np.sqrt(np.clip(gap**2 - error**2, 0, None))
-    scaled = np.maximum(clear, _FAINT * error) * np.where(gap >= 0, 1.0, -1.0)
+def shape(gaps: Gaps, error: Floats) -> Floats:
+    """How far off each bin is in truth, (c - a) of its rows: its mean over all bins, then ever finer differences.
+
+    A difference between two resolutions is shrunk by what noise alone would make of it, so that the *spread* of the
+    shape is that of the truth: a shape that is too uneven would take noise for error in some bins and for nothing in
+    others (constrained empirical Bayes; Ghosh, JASA 87, 1992).
+    """
+    apart = np.abs(gaps.confidence[:, None] - gaps.confidence)
+    other = gaps.block[:, None] != gaps.block
+    raw, noise = gaps.gap / gaps.share, error / gaps.share
+    found = np.zeros_like(raw)
+    coarse = np.zeros((len(raw), len(raw)))
+    for width, like in (*_POOLS, (0.0, 0.0)):
+        near = np.exp(-0.5 * (apart / width) ** 2) * np.where(other, like, 1.0) if width else np.eye(len(raw))
+        fine = near * gaps.share
+        fine /= fine.sum(axis=1, keepdims=True)
+        step = (fine - coarse) @ raw
+        seen, chance = (gaps.share * step**2).sum(), (gaps.share * ((fine - coarse) ** 2 @ noise**2)).sum()
+        found += np.sqrt(max(seen - chance, 0.0) / max(seen, 1e-300)) * step
+        coarse = fine
+    return found
+
+
+def _signed(gap: Floats, gaps: Gaps, error: Floats, clear: Floats, sign: int) -> tuple[Floats, Floats]:
+    """Gaps as ``fixed + scaled``, none of the scaled at 0; with ``sign`` those of the other sign are fixed if clear."""
+    own = np.where(gap == 0, np.where(gaps.gap >= 0, 1, -1), np.sign(gap))
+    scaled = np.maximum(np.abs(gap), _FAINT * error)
     if sign == 0:
-        return np.zeros_like(gap), scaled
-    own = gap * sign >= 0
-    fixed = np.where(own, 0.0, clear * -sign)
-    scaled = np.where(own, scaled, np.where(clear > 0, 0.0, _FAINT * error * sign))
-    return fixed, scaled
+        return np.zeros_like(gap), own * scaled
+    return np.where(own == sign, 0.0, clear), sign * np.where(own == sign, scaled, _FAINT * error)
 
 
 def _pooled(gaps: Gaps, error: Floats) -> tuple[Floats, Floats]:
-    """Gaps and their errors after bins were pooled by a Gaussian of their confidences: a calmer shape."""
+    """Gaps and their errors after bins were pooled by a Gaussian of their confidences."""
+    width, like = _POOLS[-1]
     apart = gaps.confidence[:, None] - gaps.confidence
-    near = np.exp(-0.5 * (apart / _POOL) ** 2) * np.where(gaps.block[:, None] == gaps.block, 1.0, _LIKE)
+    near = np.exp(-0.5 * (apart / width) ** 2) * np.where(gaps.block[:, None] == gaps.block, 1.0, like)
     factor = gaps.share / (near @ gaps.share)
     return (near @ gaps.gap) * factor, np.sqrt(near**2 @ error**2) * factor
 
@@ -95,7 +116,9 @@ def from_gaps(
 
     error = np.maximum(np.sqrt(gaps.moment * variance(np.zeros_like(gaps.gap))), 1e-12)
     calm, calm_error = _pooled(gaps, error)
-    fixed, scaled = shape(calm, calm_error, sign)
+    beyond = np.sqrt(np.clip(calm**2 - (2 * calm_error) ** 2, 0, None)) * np.sign(calm)
+    fixed, scaled = _signed(shape(gaps, error) * gaps.share, gaps, error, beyond, sign)
+    lowest, highest = gaps.share * (gaps.confidence - 1), gaps.share * gaps.confidence  # always right, never right
     n = max(round(gaps.effective if rows is None else rows), 1)
     if rows is None:
         share = gaps.share / gaps.share.sum()
@@ -115,8 +138,12 @@ def from_gaps(
     toss = rng.random((draws, len(coins), few))
     tossed = np.arange(few) < size[coins, None]
 
+    def candidate(s: float) -> Floats:
+        gap: Floats = np.clip(fixed + s * scaled, lowest, highest)
+        return gap
+
     def draw(s: float) -> Floats:
-        gap = fixed + s * scaled
+        gap = candidate(s)
         found: Floats = some * gap + noise * np.sqrt(variance(gap / gaps.share))
         if len(coins):  # a bin of few rows is no normal variable
             right = np.clip(gaps.confidence - gap / gaps.share, 0, 1)[coins]
@@ -124,7 +151,7 @@ def from_gaps(
             found[:, coins] = (size[coins] * gaps.confidence[coins] - count) / size[coins] * gaps.share[coins]
         return found
 
-    return Model(fixed, scaled, draw)
+    return Model(candidate, draw)
 
 
 def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
@@ -132,10 +159,11 @@ def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
     alpha = 1 - level
     null = error(model.draws(0.0))
     spread = max(float(null.std()), 1e-12)
-    floor = float(error(model.fixed))
 
     def true(s: float) -> float:
-        return float(error(model.fixed + s * model.scaled))
+        return float(error(model.gaps(s)))
+
+    floor = true(0.0)
 
     def tail(s: float) -> float:
         return alpha / 2 * (1 + float(np.exp(-(true(s) - floor) / spread)))

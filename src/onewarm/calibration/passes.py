@@ -19,7 +19,8 @@ from onewarm.calibration.cells import CELLS, CLASS_CELLS, Floats
 from onewarm.calibration.inputs import Array, Truth
 
 PIECES = 16  # at most; each has totals of its own
-_ROWS = 1 << 16  # rows of a piece, at least; and rows that are converted at a time
+_LEAST = 1 << 14  # rows of a piece
+_ROWS = 1 << 16  # rows that are converted at a time
 SUMS = ("weight", "confidence", "correct", "weight2", "correct_w2", "correct2")
 SCORES = ("nll", "nll_w2", "nll2", "brier", "brier_w2", "brier2", "truth_entropy", "truth_brier")
 
@@ -77,7 +78,7 @@ def run(job: Job) -> tuple[Totals, int]:
 
     rows = job.predictions.shape[0]
     few = job.groups * job.classes * CLASS_CELLS > 1 << 17  # big tables: not many copies of them
-    pieces = max(1, min(4 if few else PIECES, rows // _ROWS))
+    pieces = max(1, min(4 if few else PIECES, rows // _LEAST))
     edges = [rows * i // pieces for i in range(pieces + 1)]
     parts = [Totals.zeros(job.classes, job.groups) for _ in range(pieces)]
 
@@ -130,7 +131,9 @@ def _add(job: Job, rows: slice, totals: Totals) -> int:
         return int(compiled.event_pass(dtype.__name__)(p, happened, weights, job.logits, *basic))
     assert isinstance(job.truth, Truth)
     labels, shares = job.truth.rows(rows)
-    if labels is not None and not (job.logits or job.normalize or job.weights is not None or job.groups):
+    if labels is not None and not (job.logits or job.normalize or job.weights is not None):
+        if job.groups:
+            return int(compiled.classes_pass(dtype.__name__)(p, labels, np.uint64(job.seed), *basic, *totals[4:]))
         return int(compiled.labels_pass(dtype.__name__)(p, labels, *basic))
     y = np.empty(0, np.int64) if labels is None else labels
     t = np.empty((0, job.classes)) if shares is None else shares

@@ -53,8 +53,8 @@ class RowSample:
         """Offer rows; each has a place that no other has."""
         self.seen += len(places)
         keys = scramble(places)
-        near = keys <= self._limit
-        if near.any():
+        near = np.flatnonzero(keys <= self._limit)
+        if near.size:
             columns = (keys, predictions, truth) if weights is None else (keys, predictions, truth, weights)
             self._kept.append((places[near], tuple(c[near] for c in columns)))
             if sum(len(p) for p, _ in self._kept) > 2 * self.size:
