@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 from onewarm.calibration import CalibrationSummary, accuracy, ece, mean_confidence, reliability
-from onewarm.calibration.diagram import wilson_interval
+from onewarm.calibration.wilson import wilson_interval
 
 
 def summary_of(case):
@@ -68,7 +68,8 @@ def test_to_dict_is_json_with_none_for_empty_bins(case):
     last = plain["bins"][-1]
     assert last["upper"] == 1.0 and last["interval"][0] < last["accuracy"] < last["interval"][1]
     assert plain["method"] == "wilson" and plain["level"] == 0.95 and plain["rows"] == 400
-    assert set(plain) == {"bins", "rows", "level", "method", "ece", "mean_confidence", "accuracy"}
+    assert set(plain["smooth"]) == {"width", "level", "x", "y", "low", "high"}
+    assert set(plain) == {"bins", "smooth", "rows", "level", "method", "ece", "mean_confidence", "accuracy"}
 
 
 def test_errors(case):

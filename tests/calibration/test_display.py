@@ -11,7 +11,7 @@ from matplotlib import colors
 matplotlib.use("Agg")
 
 from onewarm.calibration import CalibrationSummary, ReliabilityDisplay
-from onewarm.calibration.display import THEMES, _short
+from onewarm.calibration.display import HOW_TO_READ, THEMES, _short
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +29,22 @@ def test_picture_shows_the_data(case, theme, tmp_path):
     some = data.count > 0
     dots = display.ax_.collections[-1].get_offsets()
     np.testing.assert_allclose(dots, np.stack([data.confidence[some], data.accuracy[some]], axis=1))
-    whiskers = np.array([path.vertices[:, 1] for path in display.ax_.collections[0].get_paths()])
+    band, whisker = display.ax_.collections[:2]
+    edge = band.get_paths()[0].vertices
+    assert {tuple(v) for v in np.stack([data.curve.x, data.curve.high], axis=1)} <= {tuple(v) for v in edge}
+    np.testing.assert_allclose(display.ax_.lines[0].get_ydata(), data.curve.y)
+    whiskers = np.array([path.vertices[:, 1] for path in whisker.get_paths()])
     np.testing.assert_allclose(whiskers, data.interval[some])
     bars = display.ax_.patches
     np.testing.assert_allclose([bar.get_y() for bar in bars], data.confidence[some])
     np.testing.assert_allclose([bar.get_height() for bar in bars], (data.accuracy - data.confidence)[some])
-    for bar, gap in zip(bars, (data.confidence - data.accuracy)[some], strict=True):
-        assert bar.get_facecolor()[:3] == colors.to_rgb(THEMES[theme]["over" if gap > 0 else "under"])
+    told = set()
+    for b, bar in zip(np.flatnonzero(some), bars, strict=True):
+        inside = data.interval[b, 0] <= data.confidence[b] <= data.interval[b, 1]
+        role = "count" if inside else "over" if data.confidence[b] > data.accuracy[b] else "under"
+        assert bar.get_facecolor()[:3] == colors.to_rgb(THEMES[theme][role])
+        told.add(role)
+    assert len(told) > 1
     shares = [bar.get_height() for bar in display.counts_ax_.patches]
     np.testing.assert_allclose(shares, data.count / data.rows)
     legend = [text.get_text() for text in display.counts_ax_.get_legend().get_texts()]
@@ -61,6 +70,21 @@ def test_draws_into_the_callers_axes_with_the_callers_colours(case):
     lower = ReliabilityDisplay.from_summary(summary, ax=free).counts_ax_.get_position()
     np.testing.assert_allclose((lower.x0, lower.y0, lower.width), (0.2, 0.1, 0.5))
     assert free.get_position().y0 > lower.y1
+
+
+def test_it_explains_itself_below_its_own_figure(case):
+    import matplotlib.pyplot as plt
+
+    summary = CalibrationSummary().update(case[0], case[1], logits=True)
+    display = ReliabilityDisplay.from_summary(summary, explain=True, curve=False)
+    text = display.figure_.get_supxlabel()
+    assert text.replace("\n", " ") == HOW_TO_READ and len(display.ax_.lines) == 1
+    display.figure_.draw_without_rendering()
+    shown = display.figure_._supxlabel.get_window_extent()
+    assert shown.x0 >= 0 and shown.x1 <= display.figure_.bbox.x1 and shown.y0 >= 0
+    assert shown.y1 < display.counts_ax_.get_window_extent().y0
+    with pytest.raises(ValueError, match=r"^explain is True, but ax is given"):
+        ReliabilityDisplay.from_summary(summary, explain=True, ax=plt.figure().add_subplot())
 
 
 def test_bins_beyond_twenty_are_not_numbered(case):

@@ -57,7 +57,7 @@ def html(audit: Audit) -> str:
         advice="".join(f"<p>{_prose(s)}</p>" for s in verdict.advice),
         options=_options(audit),
         findings="".join(f"<li>{_prose(s)}</li>" for s in verdict.findings),
-        measures=_measures(audit),
+        measures=_scroll("Measures", _measures(audit)),
         figure=still.figure(audit.diagrams[0]) + still.table(audit.diagrams[0]),
         how=_HOW,
         slices=_slices(audit.slices),
@@ -148,6 +148,11 @@ def _table(head: list[str], body: list[str]) -> str:
     return f"<table><thead>{_row(head, tag='th')}</thead><tbody>{''.join(body)}</tbody></table>"
 
 
+def _scroll(name: str, table: str) -> str:
+    """A table that scrolls within itself where it is too wide, by keyboard too."""
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{table}</div>'
+
+
 def _ends(ends: tuple[float, float] | None, *, shares: bool = False) -> str:
     if ends is None:
         return "–"
@@ -181,7 +186,7 @@ def _options(audit: Audit) -> str:
         "ECE",
         "95 % interval",
     ]
-    return f'<div class="scroll">{_table(head, body)}</div>'
+    return f"{_scroll('Options', _table(head, body))}"
 
 
 def _option(option: Option, *, chosen: bool) -> str:
@@ -214,7 +219,8 @@ def _slices(found: tuple[Slice, ...]) -> str:
         '<section aria-labelledby="slices"><h2 id="slices">Where it differs</h2>'
         "<p>Slices, the strongest evidence first that their confidence gap differs from that of all other rows; p is "
         f"corrected for the {tested} slices that were looked at.{more}</p>"
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
+        + _scroll("Slices", f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        + "</section>"
     )
 
 
@@ -237,6 +243,8 @@ _HOW = (
     '<p>The thin line is the 95 % interval of how often it is right. <span class="key over"></span> Overconfident and '
     '<span class="key under"></span> underconfident bins are coloured only where that interval misses the model\'s '
     'confidence; at <span class="key"></span> the rows cannot tell.</p>'
+    "<p><strong>Smooth curve</strong> shows the same without bins; its band holds the whole curve in "
+    "95\u00a0% of samples, so where the dashed line leaves the band the model is off.</p>"
     "<p>The bars below count the rows, on a logarithmic scale: a bin far from the line matters as much as it has rows."
     "</p>"
 )
@@ -254,7 +262,11 @@ def _method(audit: Audit) -> list[str]:
         "row by row, with normal intervals.",
         "Retraining cannot be scored without training: its stand-in mixes the uniform row into the probabilities, "
         "which is what smoothing does at the population optimum.",
-        "Intervals of accuracies in the diagram: Wilson. Slices: a z test of the slice's gap against the gap of all "
+        "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "
+        "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
+        "interval. Means have normal intervals, ranks those of a bootstrap; every draw is seeded.",
+        "Intervals of accuracies in the diagram: Wilson; band of the smooth curve: simultaneous. "
+        "Slices: a z test of the slice's gap against the gap of all "
         "other rows; Holm's correction.",
     ]
     return said + [_prose(n) + "." for n in audit.notes]

@@ -100,7 +100,8 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, tru
 def _predictions(
     file: str, columns: Mapping[str, Column], choice: Choice
 ) -> tuple[tuple[str, ...], bool, tuple[str, ...] | None]:
-    taken = {n for n in (choice.labels, choice.votes, choice.weight, *choice.slices) if n}
+    others = [("--labels", choice.labels), ("--votes", choice.votes), ("--weight", choice.weight)]
+    taken = {name: option for option, name in (*others, *(("--slice", n) for n in choice.slices)) if name}
     free = {n: c for n, c in columns.items() if n not in taken}
     if choice.probabilities is not None or choice.logits is not None:
         logits = choice.logits is not None
@@ -113,6 +114,14 @@ def _predictions(
         (True, LOGIT_NAMES, _LOGIT_FAMILY),
     ):
         whole = [n for n in free if n.lower() in usual]
+        for name, option in taken.items():
+            numbered = pattern.fullmatch(name.lower())
+            whole_family = _family(file, columns, pattern) if numbered and numbered[1] and name in columns else ()
+            if name in whole_family:
+                raise ValueError(
+                    f"{file}: column {name!r} is one of the predictions {_shown(whole_family)}, but {option} names it; "
+                    "are labels and probabilities swapped?"
+                )
         family = _family(file, free, pattern)
         if family:
             found.append((family, logits, _class_names(family, pattern)))

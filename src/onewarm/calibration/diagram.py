@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration import metrics
-from onewarm.calibration.inputs import Floats
+from onewarm.calibration.cells import Floats
+from onewarm.calibration.curve import SmoothCurve, smooth_curve
+from onewarm.calibration.gaps import cell_gaps
 from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.wilson import wilson_interval
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ReliabilityData:
         interval: of each accuracy, shape (bins, 2): low, high; NaN where a bin is empty.
         level: coverage of the intervals, as .95.
         method: how the intervals were made: "wilson".
+        curve: accuracy as a smooth function of confidence, with a band that holds all of it.
         ece, mean_confidence, overall_accuracy: over all rows.
     """
 
@@ -37,6 +40,7 @@ class ReliabilityData:
     interval: Floats
     level: float
     method: str
+    curve: SmoothCurve
     ece: float
     mean_confidence: float
     overall_accuracy: float
@@ -69,6 +73,7 @@ class ReliabilityData:
         ]
         return {
             "bins": bins,
+            "smooth": self.curve.to_dict(),
             "rows": self.rows,
             "level": self.level,
             "method": self.method,
@@ -78,13 +83,16 @@ class ReliabilityData:
         }
 
 
-def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0.95) -> ReliabilityData:
+def reliability(
+    summary: CalibrationSummary, bins: int = 15, *, level: float = 0.95, seed: int | None = None
+) -> ReliabilityData:
     """The reliability diagram of a summary: mean confidence against accuracy in equal-width bins (lo, hi].
 
     Args:
         summary: of at least one row.
         bins: number of bins; divides 600.
-        level: coverage of the interval around each accuracy, between 0 and 1.
+        level: coverage of the interval around each accuracy, and of the band around the curve, between 0 and 1.
+        seed: of the band's draws; the summary's seed by default.
 
     Raises:
         ValueError: no rows, bins that do not divide the cells kept, or a level outside (0, 1).
@@ -114,30 +122,8 @@ def reliability(summary: CalibrationSummary, bins: int = 15, *, level: float = 0
         interval=wilson_interval(accuracy, weight**2 / np.where(some, square, 1), level),  # without weights: count
         level=level,
         method="wilson",
+        curve=smooth_curve(cell_gaps(summary), level=level, seed=summary.seed if seed is None else seed),
         ece=metrics.ece(summary, bins),
         mean_confidence=metrics.mean_confidence(summary),
         overall_accuracy=overall,
     )
-
-
-def wilson_interval(share: Floats, count: NDArray[Any], level: float = 0.95) -> Floats:
-    """The Wilson score interval of a share ``a`` seen in ``n`` rows, shape (..., 2); NaN where n is 0.
-
-        (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2
-
-    It is within [0, 1], has a width at a = 0 and a = 1, and holds also, being wider than needed, where
-    correctness is a fraction (votes), or the chance of being right differs between the rows of a bin.
-
-    Source: Wilson, JASA 22, 1927; Brown, Cai & DasGupta, Statistical Science 16, 2001, section 3.1.1.
-
-    >>> import numpy as np
-    >>> wilson_interval(np.array([0.5, 1.0]), np.array([10, 10])).round(3).tolist()
-    [[0.237, 0.763], [0.722, 1.0]]
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, as .95")
-    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    n = np.where(count > 0, count, np.nan)
-    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
-    ends = np.stack([share + z2 / (2 * n) - half, share + z2 / (2 * n) + half], axis=-1)
-    return np.clip(ends / (1 + z2 / n)[..., None], 0, 1)

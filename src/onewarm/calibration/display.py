@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from onewarm.calibration.curve import SmoothCurve
 from onewarm.calibration.diagram import ReliabilityData, reliability
 from onewarm.calibration.summary import CalibrationSummary
 
@@ -29,20 +31,26 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 """Colours by role: paper, ink, muted (ticks, diagonal), grid, over(confident), under(confident), count."""
 
+HOW_TO_READ = (
+    "Dots: bins of confidence, how sure the model was across, how often it was right up. On the dashed line the two "
+    "agree; below it the model is overconfident. Whiskers: intervals; grey where they cannot tell. Line and band: the "
+    "same without bins; the band holds all of the line. Below: how many rows there are, so how much a bin counts."
+)
 _NUMBERED_BINS = 20  # with more, the numbers over the bars run into each other
 
 
 class ReliabilityDisplay:
-    """A reliability diagram: accuracy against confidence, and where the rows are.
+    """A reliability diagram: accuracy against confidence, how well it is known, and where the rows are.
 
-    How to read it. Every dot is one bin of confidence: how sure the model was (across) and how often it was right
-    (up). On the dashed diagonal the two agree. The coloured bar from the diagonal to the dot is the gap: orange,
-    hanging below, where the model was more often sure than right (overconfident); blue, standing above, where
-    it was more often right than sure (underconfident). The thin whisker is the interval of the accuracy, 95 %
-    unless said otherwise: where it crosses the diagonal, that bin alone does not show a gap; a bin of few rows
-    has a long one. The lower panel says how many rows each bin holds, and so how much its gap counts: the ECE is
-    the mean height of the bars, weighted by these shares. The two lines there are the accuracy and the mean
-    confidence over all rows.
+    How to read it (``HOW_TO_READ``; ``plot(explain=True)`` writes it below the figure). Every dot is one bin of
+    confidence: how sure the model was (across) and how often it was right (up). On the dashed diagonal the two agree.
+    The bar from the diagonal to the dot is the gap, and the whisker the interval of the accuracy, 95 % unless said
+    otherwise. A bin is coloured where the whisker misses the model's confidence: orange below the diagonal, where it
+    is overconfident, blue above, where it is underconfident; a grey bin cannot tell. The line is the accuracy as a
+    smooth function of confidence: its band holds the whole of it at once in 95 % of samples, and so a model whose
+    diagonal leaves the band is off there. The lower panel says how many rows each bin holds, and so how much its gap
+    counts: the ECE is the mean height of the bars, weighted by these shares. The two lines there are the accuracy and
+    the mean confidence over all rows.
 
     Args:
         data: what to draw; see ``reliability``.
@@ -69,9 +77,11 @@ class ReliabilityDisplay:
         self.data = data
 
     @classmethod
-    def from_summary(cls, summary: CalibrationSummary, *, bins: int = 15, level: float = 0.95, **plot: Any) -> Self:
-        """Draw the diagram of a summary; further arguments go to ``plot``."""
-        return cls(reliability(summary, bins, level=level)).plot(**plot)
+    def from_summary(
+        cls, summary: CalibrationSummary, *, bins: int = 15, level: float = 0.95, seed: int | None = None, **plot: Any
+    ) -> Self:
+        """Draw the diagram of a summary; ``seed`` is of the band, and further arguments go to ``plot``."""
+        return cls(reliability(summary, bins, level=level, seed=seed)).plot(**plot)
 
     @classmethod
     def from_predictions(
@@ -81,13 +91,15 @@ class ReliabilityDisplay:
         *,
         logits: bool = False,
         normalize: bool = False,
+        weights: Any = None,
         bins: int = 15,
         level: float = 0.95,
+        seed: int | None = None,
         **plot: Any,
     ) -> Self:
-        """Draw the diagram of (N, K) predictions and their truth, as in ``CalibrationSummary.update``."""
-        summary = CalibrationSummary().update(predictions, truth, logits=logits, normalize=normalize)
-        return cls.from_summary(summary, bins=bins, level=level, **plot)
+        """Draw the diagram of predictions and their truth, as in ``CalibrationSummary.update``."""
+        summary = CalibrationSummary().update(predictions, truth, weights=weights, logits=logits, normalize=normalize)
+        return cls.from_summary(summary, bins=bins, level=level, seed=seed, **plot)
 
     def plot(
         self,
@@ -96,6 +108,8 @@ class ReliabilityDisplay:
         theme: str = "light",
         colors: Mapping[str, str] | None = None,
         title: str | None = None,
+        curve: bool = True,
+        explain: bool = False,
     ) -> Self:
         """Draw, into ``ax`` if given (the counts then hang below it), else into a new figure.
 
@@ -104,23 +118,33 @@ class ReliabilityDisplay:
             theme: "light" or "dark".
             colors: colours to use in place of the theme's, by role: see ``THEMES``.
             title: text above the diagram.
+            curve: whether to draw the smooth curve and its band.
+            explain: whether to write below a new figure how to read it.
 
         Raises:
-            ValueError: a theme or a role that does not exist.
+            ValueError: a theme or a role that does not exist, or ``explain`` with ``ax``.
         """
         if theme not in THEMES:
             raise ValueError(f"theme is {theme!r}: expected one of {sorted(THEMES)}")
         tone = {**THEMES[theme], **(colors or {})}
         if unknown := tone.keys() - THEMES[theme].keys():
             raise ValueError(f"colors has {sorted(unknown)}: expected roles among {sorted(THEMES[theme])}")
+        if explain and ax is not None:
+            raise ValueError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
         if ax is None:
             import matplotlib.pyplot as plt
 
-            _, ax = plt.subplots(figsize=(5.2, 6.6), layout="constrained", facecolor=tone["paper"])
+            size = (5.2, 7.3 if explain else 6.6)
+            figure, ax = plt.subplots(figsize=size, layout="constrained", facecolor=tone["paper"])
+            if explain:
+                text = "\n".join(textwrap.wrap(HOW_TO_READ, 80))
+                figure.supxlabel(text, color=tone["muted"], fontsize=8.5, x=0.03, ha="left", linespacing=1.4)
         counts = _below(ax)
         self.ax_, self.counts_ax_, self.figure_ = ax, counts, ax.figure.figure
         for axes in (ax, counts):
             _dress(axes, tone)
+        if curve:
+            _draw_curve(ax, self.data.curve, tone)
         _draw_gaps(ax, self.data, tone)
         _draw_counts(counts, self.data, tone)
         note = f"ECE {self.data.ece:.4f}    {self.data.rows:,} rows    {self.data.level:.0%} intervals"
@@ -156,17 +180,24 @@ def _dress(ax: Axes, tone: Mapping[str, str]) -> None:
         spine.set_color(tone["grid"])
 
 
+def _draw_curve(ax: Axes, curve: SmoothCurve, tone: Mapping[str, str]) -> None:
+    ax.fill_between(curve.x, curve.low, curve.high, color=tone["ink"], alpha=0.1, linewidth=0, zorder=1.5)
+    ax.plot(curve.x, curve.y, color=tone["ink"], linewidth=1.3, zorder=2.5)
+
+
 def _draw_gaps(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> None:
     some = data.count > 0
     confidence, accuracy = data.confidence[some], data.accuracy[some]
+    low, high = data.interval[some].T
+    clear = (confidence < low) | (confidence > high)
     color = np.where(confidence > accuracy, tone["over"], tone["under"])
+    bars, marks = (np.where(clear, color, tone[plain]) for plain in ("count", "muted"))
     width = 0.8 / len(data.count)
     ax.set_ylim(0, 1)
     ax.plot([0, 1], [0, 1], color=tone["muted"], linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
-    ax.bar(confidence, accuracy - confidence, width, confidence, color=color, alpha=0.35, linewidth=0, zorder=2)
-    low, high = data.interval[some].T
-    ax.vlines(confidence, low, high, color=color, linewidth=1.4, zorder=3, clip_on=False)
-    ax.scatter(confidence, accuracy, 34, c=color, edgecolors=tone["paper"], linewidths=1.2, zorder=4, clip_on=False)
+    ax.bar(confidence, accuracy - confidence, width, confidence, color=bars, alpha=0.35, linewidth=0, zorder=2)
+    ax.vlines(confidence, low, high, color=marks, linewidth=1.4, zorder=3, clip_on=False)
+    ax.scatter(confidence, accuracy, 34, c=marks, edgecolors=tone["paper"], linewidths=1.2, zorder=4, clip_on=False)
     ax.set_ylabel("accuracy", color=tone["ink"])
     ax.tick_params(labelbottom=False)
     ax.text(0.03, 0.96, "underconfident", color=tone["under"], fontsize=9.5, va="center")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -150,22 +149,6 @@ class Ipc(Source):
                 raise self.damaged("Arrow", f"after row {at}: {error}") from None
 
 
-class Counted(io.RawIOBase):
-    """A binary file that counts the bytes read from it."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.done = file, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        data = self.file.read(size)
-        self.done += len(data)
-        return data
-
-
 def _is_text(start: bytes) -> bool:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)  # it may end within a character
@@ -189,15 +172,18 @@ class Csv(Source):
                 raise ValueError(
                     f"{self.name}: is not UTF-8 text, so no CSV file: save it as UTF-8, or name it rightly"
                 )
-            file.seek(0)
-            reader = self._reader(file, {}, None)
-            _schema(self, reader.schema)
+        with self._file() as native:
+            _schema(self, self._reader(native, {}, None).schema)
         names = list(self.columns)
         numbers = [n for n in names if re.fullmatch(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?", n)]
         if numbers:
             raise ValueError(
                 f"{self.name}: the first line holds numbers ({numbers[0]}, ...): put column names above it"
             )
+
+    def _file(self) -> Any:
+        """Arrow's own file: its threads read ahead, and a Python file they would ask for bytes while Python ends."""
+        return pa.OSFile(str(self.path))
 
     def _reader(self, file: Any, types: dict[str, Any], include: list[str] | None) -> Any:
         ragged: list[str] = []
@@ -235,9 +221,8 @@ class Csv(Source):
         types = {n: t if self.columns[n].kind in ("int", "float") else pa.string() for n, t in number.items()}
         types |= {n: pa.float64() for n in self.numeric if n in types}
         at = 0
-        with self.path.open("rb") as file:
-            counted = Counted(file)
-            reader = self._reader(pa.PythonFile(counted, mode="r"), types, list(names))
+        with self._file() as file:
+            reader = self._reader(file, types, list(names))
             while True:
                 try:
                     big = reader.read_next_batch()
@@ -245,9 +230,10 @@ class Csv(Source):
                     return
                 except (pa.ArrowException, UnicodeDecodeError) as error:
                     raise self._explained(error, list(names)) from None
+                done = file.tell()
                 for start in range(0, big.num_rows, rows):
                     batch = big.slice(start, rows)
-                    yield {n: batch.column(n) for n in names}, at, counted.done
+                    yield {n: batch.column(n) for n in names}, at, done
                     at += batch.num_rows
 
     numeric: Sequence[str] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,13 @@ def predicted_gaps(summary: CalibrationSummary, bins: int) -> Gaps:
     scale = summary.total("cell_weight2") / total
     columns = np.stack([w, wc - wa, wc, wc * c, w * scale]).reshape(5, len(w), bins, -1).sum(axis=-1)
     return _gaps(columns.reshape(5, -1), total, dispersion(summary), len(w))
+
+
+def of_block(gaps: Gaps, block: int) -> Gaps:
+    """The bins of one class; shares are still of all rows."""
+    own = gaps.block == block
+    arrays = {name: value[own] for name, value in vars(gaps).items() if isinstance(value, np.ndarray)}
+    return replace(gaps, **arrays)
 
 
 def class_bins(summary: CalibrationSummary, bins: int) -> tuple[Floats, Floats, Floats]:

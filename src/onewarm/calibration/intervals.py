@@ -64,7 +64,9 @@ def estimate(
     - Means (accuracy, mean_confidence, confidence_gap, nll, brier): normal, from second moments; accuracy Wilson's.
     - Ranks (auroc, aurc, coverage_at_risk): percentiles of a bootstrap. A bootstrap of rows draws how many fall in
       each cell and how many of those are right, and that is drawn; nothing is lost but the order within 1/600.
-    - brier_resolution, brier_uncertainty: a bootstrap of groups, reflected at the value, which removes its bias.
+    - brier_resolution, brier_uncertainty: a bootstrap of groups, widened for their number as Student's t is;
+      reflected at the value, or percentiles corrected for bias (Davison & Hinkley, Bootstrap Methods and their
+      Application, 1997, chapter 5).
 
     Rows are taken as independent. Between 0 and a few wrong rows an interval of NLL says little.
 
@@ -267,6 +269,7 @@ def _cells_anew(summary: CalibrationSummary, rng: Any, draws: int = 400) -> tupl
 
 def _parts(function: Callable[..., Floats], *, one_bin: bool = False) -> Callable[..., Interval]:
     def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+        wider = 1.0
         if summary.events:
             count, correct = _cells_anew(summary, rng)
             some = summary["cell_count"] > 0
@@ -279,11 +282,26 @@ def _parts(function: Callable[..., Floats], *, one_bin: bool = False) -> Callabl
             groups = len(grouped[0])
             times = rng.multinomial(groups, np.full(groups, 1 / groups), 400).astype(np.float64)
             tables = [(times @ x.reshape(groups, -1)).reshape(400, *x.shape[1:]) for x in grouped]
+            z = NormalDist().inv_cdf((1 + level) / 2)
+            wider = math.sqrt(groups / (groups - 1)) * (1 + (z * z + 1) / (4 * groups)) if groups > 1 else math.nan
         drawn = function(*tables)
+        drawn = drawn.mean() + (drawn - drawn.mean()) * wider
+        if one_bin:
+            return _bias_corrected(drawn, value, level)
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         return 2 * value - float(np.median(drawn)), 2 * value - float(high), 2 * value - float(low)
 
     return interval
+
+
+def _bias_corrected(drawn: Floats, value: float, level: float) -> Interval:
+    """Percentiles of a bootstrap, moved by as much as its median missed the value, and in the same direction again."""
+    normal = NormalDist()
+    share = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn <= value)) / 2
+    shift = 2 * normal.inv_cdf(min(max(share, 0.5), len(drawn) - 0.5) / len(drawn))
+    reach = normal.inv_cdf((1 + level) / 2)
+    middle, low, high = np.quantile(drawn, [normal.cdf(shift + z) for z in (0.0, -reach, reach)])
+    return float(middle), float(low), float(high)
 
 
 _INTERVALS: dict[str, tuple[str, Callable[..., Interval]]] = {

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.calibration.diagram import wilson_interval
+from onewarm.calibration import gaps
+from onewarm.calibration.cells import CLASS_CELLS
+from onewarm.calibration.curve import smooth_curve
 from onewarm.calibration.intervals import estimate
 from onewarm.calibration.measure import Measure
 from onewarm.calibration.sample import Rows
 from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.wilson import wilson_interval
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +37,12 @@ TITLES = {
     "classwise_ece": "Classwise ECE",
     "nll": "NLL, nats",
     "brier": "Brier score, summed over classes",
+    "brier_reliability": "  reliability: what calibration would remove",
+    "brier_resolution": "  resolution: what it knows of the classes",
+    "brier_uncertainty": "  uncertainty: the score of class shares",
     "auroc": "AUROC of confidence against being right",
     "aurc": "Error averaged over coverage (AURC)",
+    "coverage_at_risk": "Share of rows answered at 1 % error",
 }
 """What each measure is called, in the order of a report."""
 
@@ -91,20 +98,23 @@ def truth_entropy(summary: CalibrationSummary) -> float:
 
 
 def diagrams(summary: CalibrationSummary, bins: int, classes: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
-    """Reliability of all rows, with a smooth curve, then of the rows where each class is the answer (K <= 100)."""
+    """Reliability of all rows, with a smooth curve and its band; then of those answered with each class (K <= 100)."""
     cells = _cells(summary, "cell")
     count = summary["cell_count"].reshape(bins, -1).sum(axis=1)
     of_bins = _bins(count, *_in_bins(cells, bins), rows=_rows(summary, bins))
-    found = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth_curve(*cells)}]
+    smooth = smooth_curve(gaps.cell_gaps(summary), level=LEVEL, seed=summary.seed).to_dict()
+    found = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth}]
     if len(classes) > MOST_CLASSES or "predicted_count" not in summary.statistics:
         return tuple(found)
+    by_class = gaps.predicted_gaps(summary, CLASS_CELLS)
     for k, name in enumerate(classes):
         cells = _cells(summary, "predicted", k)
         count = summary["predicted_count"][k].reshape(bins, -1).sum(axis=1)
         if cells[0].any():
             of_bins = _bins(count, *_in_bins(cells, bins), rows=count)
-            curve = smooth_curve(*cells, points=61)
-            found.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": curve})
+            own = gaps.of_block(by_class, k)
+            smooth = smooth_curve(own, points=61, level=LEVEL, seed=summary.seed).to_dict()
+            found.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": smooth})
     return tuple(found)
 
 
@@ -133,23 +143,3 @@ def _bins(
         }
         for b in range(len(count))
     ]
-
-
-def smooth_curve(
-    weight: Floats, confidence: Floats, correct: Floats, *, width: float = 0.03, points: int = 101
-) -> dict[str, Any]:
-    """Accuracy as a smooth function of confidence: a Gaussian kernel mean over the cells that have rows.
-
-        r(x) = sum_c K(x - m_c) correct_c / sum_c K(x - m_c) weight_c        m_c: mean confidence of cell c
-
-    From the least to the greatest mean confidence of a cell.
-
-    Source: Nadaraya, Theory of Probability and its Applications 9, 1964; Watson, Sankhya A 26, 1964.
-    """
-    some = weight > 0
-    middle = confidence[some] / weight[some]
-    x = np.linspace(middle.min(), middle.max(), points)
-    distance = (x[:, None] - middle) / width
-    kernel = np.exp(-0.5 * (distance**2 - (distance**2).min(axis=1, keepdims=True)))
-    y = (kernel * correct[some]).sum(axis=1) / (kernel * weight[some]).sum(axis=1)
-    return {"width": width, "x": x.round(6).tolist(), "y": y.round(6).tolist()}

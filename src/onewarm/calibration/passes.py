@@ -115,7 +115,7 @@ def _no_copy(truth: Truth | Array) -> bool:
 
 
 def _add(job: Job, rows: slice, totals: Totals) -> int:
-    from onewarm.calibration import compiled
+    from onewarm.calibration import compiled, compiled_any, compiled_events
 
     p = job.predictions[rows]
     dtype = np.float64 if p.dtype == np.float64 or (p.ndim == 1 and job.classes == 2) else np.float32
@@ -128,17 +128,15 @@ def _add(job: Job, rows: slice, totals: Totals) -> int:
     if job.classes == 1:
         assert isinstance(job.truth, np.ndarray)
         happened = np.ascontiguousarray(job.truth[rows], np.float64)
-        return int(compiled.event_pass(dtype.__name__)(p, happened, weights, job.logits, *basic))
+        return int(compiled_events.event_pass(dtype.__name__)(p, happened, weights, job.logits, *basic))
     assert isinstance(job.truth, Truth)
     labels, shares = job.truth.rows(rows)
     if labels is not None and not (job.logits or job.normalize or job.weights is not None):
-        if job.groups:
-            return int(compiled.classes_pass(dtype.__name__)(p, labels, np.uint64(job.seed), *basic, *totals[4:]))
-        return int(compiled.labels_pass(dtype.__name__)(p, labels, *basic))
+        return int(compiled.labels_pass(dtype.__name__)(p, labels, np.uint64(job.seed), *basic, *totals[4:]))
     y = np.empty(0, np.int64) if labels is None else labels
     t = np.empty((0, job.classes)) if shares is None else shares
     return int(
-        compiled.any_pass(dtype.__name__)(
+        compiled_any.any_pass(dtype.__name__)(
             p, y, t, weights, job.logits, job.normalize, np.uint64(job.seed), *basic, *totals[4:]
         )
     )

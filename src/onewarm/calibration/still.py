@@ -76,7 +76,7 @@ def table(diagram: Mapping[str, Any]) -> str:
     head = "".join(f'<th scope="col" class="num">{h}</th>' for h in names)
     return (
         '<details class="ow-rel-table" open><summary>The same as a table</summary>'
-        '<div class="scroll"><table><thead><tr>'
+        '<div class="scroll" tabindex="0" role="group" aria-label="Bins"><table><thead><tr>'
         f'<th scope="col">Confidence</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></details>'
     )
 

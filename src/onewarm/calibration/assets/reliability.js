@@ -3,8 +3,9 @@
  *
  * What a host gives (`model.get`) and hears (`model.on("change:KEY")`):
  *
- *   reliability  [{of, title, bins: [{lower, upper, count, confidence, accuracy, interval}], smooth?: {x, y}}]
- *                as ReliabilityData.to_dict() and `onewarm audit --json` write it; None/null where a bin is empty
+ *   reliability  [{of, title, bins: [{lower, upper, count, confidence, accuracy, interval}], smooth?}] with smooth
+ *                {x, y, low, high}, as ReliabilityData.to_dict() and `onewarm audit --json` write it; null where a bin is
+ *                empty
  *   state        in and out: {diagram, bin, view}: which diagram, which bin, "bins" or "smooth"
  *
  * Hover or touch the plot, or focus it and use the arrow keys: the exact values of a bin are shown and announced.
@@ -108,9 +109,10 @@ function marks(diagram, view, chosen) {
     parts.push(svg("circle", { class: `ow-rel-dot${side}${on}`, cx, cy: toY(bin.accuracy), r: i === chosen ? 6 : 4.5 }));
   }
   if (view === "smooth" && diagram.smooth) {
-    const { x, y } = diagram.smooth;
-    const path = x.map((/** @type {number} */ v, /** @type {number} */ i) => `${i ? "L" : "M"}${toX(v).toFixed(2)} ${toY(y[i]).toFixed(2)}`);
-    parts.push(svg("path", { class: "ow-rel-curve", d: path.join("") }));
+    const { x, y, low, high } = diagram.smooth;
+    const line = (/** @type {number[]} */ ys) => x.map((/** @type {number} */ v, /** @type {number} */ i) => `${toX(v).toFixed(2)} ${toY(ys[i]).toFixed(2)}`);
+    if (low && high) parts.push(svg("path", { class: "ow-rel-sure", d: `M${[...line(low), ...line(high).reverse()].join("L")}Z` }));
+    parts.push(svg("path", { class: "ow-rel-curve", d: `M${line(y).join("L")}` }));
   }
   return parts;
 }
@@ -159,7 +161,7 @@ function render({ model, el }) {
   const names = ["Confidence", "Rows", "Says", "Is right", "95 % interval"];
   const head = html("tr", {}, ...names.map((t, j) => html("th", j ? { scope: "col", class: "num" } : { scope: "col" }, t)));
   const table = html("table", {}, html("thead", {}, head), body);
-  const more = html("details", { class: "ow-rel-table" }, html("summary", {}, "The same as a table"), html("div", { class: "scroll" }, table));
+  const more = html("details", { class: "ow-rel-table" }, html("summary", {}, "The same as a table"), html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Bins" }, table));
   const controls = html("div", { class: "ow-rel-controls" }, which, views);
   const root = html("div", { class: "ow-rel" }, controls, pad, readout, more);
 
