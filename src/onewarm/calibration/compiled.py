@@ -74,11 +74,35 @@ def group_of(q: Any, seed: Any, groups: int) -> Any:
 
 
 @loop
+def _surprises(q: Any, n: int, scores: Any, infinite: Any) -> None:
+    """Add the NLL of the first ``n`` true probabilities, and its square: apart from the rows, where it vectorises."""
+    total = square = 0.0
+    small = 0
+    for i in range(n):
+        usual = q[i] >= _SMALLEST
+        loss = -log(q[i] if usual else 1.0)
+        small += 0 if usual else 1
+        total += loss
+        square += loss * loss
+    if small > 0:
+        for i in range(n):
+            if q[i] <= 0:
+                infinite[0] += 1
+            elif q[i] < _SMALLEST:
+                loss = surprise(q[i])
+                total += loss
+                square += loss * loss
+    scores[0] += total
+    scores[1] += total
+    scores[2] += square
+
+
+@loop
 def _label_block(
-    p: Any, y: Any, seed: Any, lo: int, hi: int, sums: Any, scores: Any, infinite: Any, predicted: Any, classes: Any
+    p: Any, y: Any, seed: Any, lo: int, hi: int, true: Any, sums: Any, scores: Any, predicted: Any, classes: Any
 ) -> int:
-    nll = nll2 = brier = brier2 = 0.0
-    endless = 0
+    """Add rows lo..hi; ``true`` gets the probability of each one's label."""
+    brier = brier2 = 0.0
     groups = classes.shape[0]
     for i in range(lo, hi):
         top, low, at = p[i, 0], p[i, 0], 0
@@ -101,14 +125,8 @@ def _label_block(
         sums[cell, 1] += confidence
         sums[cell, 2] += right
         q = np.float64(p[i, y[i]])
-        loss = 0.0
-        if q > 0:
-            loss = surprise(q)
-        else:
-            endless += 1
+        true[i - lo] = q
         score = square - 2.0 * q + 1.0
-        nll += loss
-        nll2 += loss * loss
         brier += score
         brier2 += score * score
         if not groups:
@@ -123,10 +141,6 @@ def _label_block(
             classes[g, k, cell, 0] += 1.0
             classes[g, k, cell, 1] += np.float64(p[i, k])
         classes[g, y[i], class_cell_of(q), 2] += 1.0
-    infinite[0] += endless
-    scores[0] += nll
-    scores[1] += nll
-    scores[2] += nll2
     scores[3] += brier
     scores[4] += brier
     scores[5] += brier2
@@ -144,13 +158,14 @@ def labels_pass(dtype: str) -> Any:
     ) -> int:  # fmt: skip
         p, y = borrowed(p), borrowed(y)
         predicted, classes = borrowed(predicted), borrowed(classes)
-        part = np.zeros((CELLS, 6))
+        part, true = np.zeros((CELLS, 6)), np.empty(BLOCK)
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
             hi = min(lo + BLOCK, p.shape[0])
-            bad = _label_block(p, y, seed, lo, hi, part, scores, infinite, predicted, classes)
+            bad = _label_block(p, y, seed, lo, hi, true, part, scores, predicted, classes)
             if bad >= 0 or sources == -1:
                 return bad
+            _surprises(true, hi - lo, scores, infinite)
             for c in range(CELLS):
                 for j in range(3):
                     sums[c, j] += part[c, j]
