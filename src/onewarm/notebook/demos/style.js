@@ -134,6 +134,35 @@ button.quiet {
 .thumb:focus-visible { outline: 2.5px solid var(--focus); outline-offset: -1px; }
 .draggable:hover .thumb::before, .dragging .thumb::before { inset: 4px; }
 
+/* Bar, tick and gap on a lane, within a row that has data-pull; and what a story does to them. */
+.bar, .gap { position: absolute; top: 25%; height: 50%; }
+.bar { background: var(--bar); border-radius: 0 2px 2px 0; }
+.gap { background: var(--up); }
+[data-pull="up"] .gap {
+  clip-path: polygon(0 0, max(0px, 100% - 8px) 0, 100% 50%, max(0px, 100% - 8px) 100%, 0 100%);
+}
+[data-pull="down"] .gap { clip-path: polygon(100% 0, min(100%, 8px) 0, 0 50%, min(100%, 8px) 100%, 100% 100%); }
+[data-pull="none"] .gap { visibility: hidden; }
+.tick {
+  position: absolute;
+  top: 8%;
+  height: 84%;
+  width: 3px;
+  margin-left: -1.5px;
+  background: var(--soft);
+  border-radius: 1px;
+}
+[data-highlight="bar"] :is(.tick, .gap), [data-highlight="tick"] :is(.bar, .gap) { opacity: 0.25; }
+[data-highlight="gap"] .bar { opacity: 0.5; }
+[data-highlight="bar"] .bar,
+[data-highlight="tick"] .tick {
+  box-shadow:
+    0 0 0 2px var(--paper),
+    0 0 0 4px var(--focus);
+  z-index: 1;
+}
+[data-highlight="gap"] .gap { top: 12%; height: 76%; }
+
 /* Charts. */
 .chart { display: block; max-width: 100%; overflow: visible; }
 .figure { min-width: 0; }

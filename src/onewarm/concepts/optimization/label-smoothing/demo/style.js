@@ -32,29 +32,12 @@ export const CSS = `
 .head .name { cursor: auto; }
 .name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
 .row[data-true="true"] .name { font-weight: 650; }
-.row { --h: 36px; --b: calc(var(--h) * 0.5); }
+.row { --h: 36px; }
 .track.z { grid-area: zt; padding-inline: 13px; }
 .track.p { grid-area: pt; }
 .head .track, .foot .track { height: auto; cursor: auto; }
 .p .at:first-child { transform: none; }
 .p .at:last-child { transform: translateX(-100%); }
-.bar, .gap { position: absolute; top: calc((var(--h) - var(--b)) / 2); height: var(--b); }
-.bar { background: var(--bar); border-radius: 0 2px 2px 0; }
-.gap { background: var(--up); }
-.row[data-pull="up"] .gap {
-  clip-path: polygon(0 0, max(0px, 100% - 8px) 0, 100% 50%, max(0px, 100% - 8px) 100%, 0 100%);
-}
-.row[data-pull="down"] .gap { clip-path: polygon(100% 0, min(100%, 8px) 0, 0 50%, min(100%, 8px) 100%, 100% 100%); }
-.row[data-pull="none"] .gap { visibility: hidden; }
-.tick {
-  position: absolute;
-  top: 8%;
-  height: 84%;
-  width: 3px;
-  margin-left: -1.5px;
-  background: var(--soft);
-  border-radius: 1px;
-}
 .num { text-align: end; white-space: nowrap; }
 .num-z { grid-area: z; }
 .num-p { grid-area: p; }
@@ -189,20 +172,7 @@ export const CSS = `
 
 /* What a story points at: a ring around the object, the rest steps back. */
 .alpha-control, .calibration, .track.z, .low { transition: none; }
-[data-highlight="bar"] :is(.tick, .gap),
-[data-highlight="tick"] :is(.bar, .gap),
-[data-highlight="logit"] .track.p {
-  opacity: 0.25;
-}
-[data-highlight="gap"] .bar { opacity: 0.5; }
-[data-highlight="bar"] .bar,
-[data-highlight="tick"] .tick {
-  box-shadow:
-    0 0 0 2px var(--paper),
-    0 0 0 4px var(--focus);
-  z-index: 1;
-}
-[data-highlight="gap"] .gap { top: 12%; height: 76%; }
+[data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="alpha"] .alpha-control,
 [data-highlight="calibration"] .calibration .cards,
 [data-highlight="logit"] .track.z {

@@ -1,0 +1,109 @@
+/** Temperature, the teacher, its share beside the label, and what descends. */
+
+import { button, range, segments } from "onewarm/controls.js";
+import { h, say } from "onewarm/dom.js";
+import { fixed } from "onewarm/numbers.js";
+
+/** @typedef {import("onewarm/widget.js").Context & {step: () => void, run: () => void}} Context */
+/** @typedef {import("../demo.js").View} View */
+
+export const KINDS = ["hard", "smoothed", "own"];
+export const COLDEST = 0.5;
+export const HOTTEST = 32;
+
+/** A temperature in words. @param {number} T */
+export const degrees = (T) => fixed(T, T < 9.995 ? 2 : 1);
+
+/** @param {Context} ctx */
+export function controlsPane(ctx) {
+  const temperature = range({
+    id: `${ctx.uid}-temperature`,
+    name: "temperature",
+    object: "temperature",
+    label: ["Temperature ", h("i", {}, "T")],
+    min: Math.log2(COLDEST),
+    max: Math.log2(HOTTEST),
+    step: 0.125, // of a doubling
+    change: (value) => ctx.change({ temperature: 2 ** value }),
+    text: (value) => degrees(2 ** value),
+  });
+  const share = range({
+    id: `${ctx.uid}-share`,
+    name: "share",
+    object: "share",
+    label: ["Teacher's share ", h("i", {}, "w")],
+    min: 0,
+    max: 1,
+    step: 0.05,
+    change: (value) => ctx.change({ share: value }),
+    spoken: (value) => `${fixed(value, 2)}, the label has ${fixed(1 - value, 2)}`,
+  });
+  const kind = segments({
+    name: `${ctx.uid}-kind`,
+    legend: "The teacher",
+    options: [
+      ["hard", "hard-trained"],
+      ["smoothed", "smoothed"],
+      ["own", "your own"],
+    ],
+    // your own starts from the one that stands there
+    change: (value) => ctx.change(value === "own" ? { kind: value, own: ctx.view.v } : { kind: value }),
+  });
+  const alpha = range({
+    id: `${ctx.uid}-alpha`,
+    name: "alpha",
+    label: ["smoothed with ", h("i", {}, "α")],
+    min: 0,
+    max: 0.5,
+    step: 0.01,
+    change: (value) => ctx.change({ alpha: value }),
+  });
+  const run = button("Run to rest", ctx.run, "run");
+  const why = h("p", { class: "why" });
+  const readout = h("p", { class: "readout" });
+  const buttons = [button("Gradient step", ctx.step), run, button("Reset", ctx.reset, "quiet")];
+  return {
+    node: h(
+      "div",
+      { class: "controls" },
+      temperature.node,
+      share.node,
+      kind.node,
+      alpha.node,
+      h("div", { class: "control buttons" }, ...buttons),
+      readout,
+      why,
+    ),
+    /** @param {View} view */
+    draw(view) {
+      const at = Math.log2(view.temperature);
+      temperature.draw(at, [Math.min(at, Math.log2(COLDEST)), Math.max(at, Math.log2(HOTTEST))]);
+      share.draw(view.share);
+      kind.draw(view.kind);
+      alpha.draw(view.alpha, [0, view.alpha > 0.5 ? 1 : 0.5]);
+      say(why, explain(view));
+      say(run, ctx.running ? "Stop" : "Run to rest");
+      say(readout, `loss ${fixed(view.loss, 4)}`);
+    },
+  };
+}
+
+/** The teacher and the loss in two sentences, with their numbers. @param {View} view */
+function explain(view) {
+  const { names, label, q, kind, alpha, share } = view;
+  const T = degrees(view.temperature);
+  const who = {
+    hard: "The hard-trained teacher",
+    smoothed: `A teacher of the same truth, trained with α = ${fixed(alpha, 2)},`,
+    own: "Your own teacher",
+  }[kind];
+  const first = names.map((_, k) => k).reduce((best, k) => (k !== label && (best === label || q[k] > q[best]) ? k : best), label);
+  const says = `${who} gives ${names[label]} ${fixed(q[label], 3)} at T = ${T}, and of the wrong classes most to ${names[first]}: ${fixed(q[first], 3)}.`;
+  const label1 =
+    share === 1
+      ? " The loss is the teacher's alone."
+      : share === 0
+        ? " The loss is the label's alone, at temperature 1: the teacher is not heard."
+        : ` The label has ${fixed(1 - share, 2)} of the loss, and sees the student at temperature 1.`;
+  return says + label1;
+}

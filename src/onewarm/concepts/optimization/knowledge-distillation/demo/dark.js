@@ -1,0 +1,139 @@
+/** Dark knowledge: what each teacher tells beyond label smoothing, over the temperature, and the wrong classes by
+ * themselves. */
+
+import { h, put, s, say, style } from "onewarm/dom.js";
+import { fixed, px } from "onewarm/numbers.js";
+import { dark, soften } from "./arithmetic.js";
+import { GRID, chart, path } from "./chart.js";
+import { KINDS, degrees } from "./controls.js";
+
+/** @typedef {import("../demo.js").View} View */
+
+const MOST = 5; // wrong classes that are shown
+const NAMES = { hard: "hard-trained", smoothed: "smoothed", own: "your own" };
+
+/** @param {string[]} names */
+export function darkPane(names) {
+  const plot = chart("nats beyond label smoothing");
+  const curves = KINDS.map((kind) => ({
+    kind: /** @type {"hard" | "smoothed" | "own"} */ (kind),
+    curve: s("path", { class: `curve told told-${kind}`, "data-object": "dark" }),
+    dot: s("circle", { r: 5, class: "dot told-dot" }),
+    word: s("text", { class: "halo told-word" }, NAMES[/** @type {"hard"} */ (kind)]),
+    key: "",
+    values: /** @type {number[]} */ ([]),
+  }));
+  plot.svg.append(...curves.map((c) => c.curve), ...curves.map((c) => c.word), ...curves.map((c) => c.dot));
+
+  const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => {
+    const name = h("span", { class: "who", dir: "auto" });
+    const bars = ["hard", "smoothed"].map((kind) => h("div", { class: `share-bar ${kind}` }));
+    const level = h("i", { class: "level" });
+    const numbers = [h("span"), h("span")];
+    const node = h(
+      "div",
+      { class: "wrong" },
+      name,
+      h("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
+      h("div", { class: "share-numbers" }, ...numbers),
+    );
+    return { node, name, bars, level, numbers };
+  });
+  const heading = h("h4");
+  const line = () => [h("td"), h("td")];
+  const rows = [
+    { text: "mass on wrong classes", cells: line() },
+    { text: "entropy they lack", cells: line() },
+    { text: "product, nats told", cells: line() },
+  ];
+  const node = h(
+    "section",
+    { class: "pane dark", "aria-label": "Dark knowledge of two teachers" },
+    h("h3", {}, "Dark knowledge of two teachers"),
+    plot.figure,
+    h("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((one) => one.node)),
+    h(
+      "table",
+      { class: "few told-table" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("td"),
+          h("th", { scope: "col" }, h("i", { class: "swatch s-hard-teacher" }), "hard-trained"),
+          h("th", { scope: "col" }, h("i", { class: "swatch s-smoothed-teacher" }), "smoothed"),
+        ),
+      ),
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.text), ...row.cells))),
+    ),
+  );
+  return {
+    node,
+    figures: [plot.figure],
+    /** @param {View} view @param {(figure: Element) => number} width */
+    draw(view, width) {
+      const W = width(plot.figure);
+      if (W < 80) return;
+      const { label, temperature: T, kind } = view;
+      const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
+      for (const c of curves) put(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
+      for (const c of visible) {
+        const now = [view.teachers[c.kind], label].join(";");
+        if (now === c.key) continue;
+        c.key = now;
+        c.values = GRID.map((t) => dark(soften(view.teachers[c.kind], t), label));
+      }
+      const top = Math.max(...visible.flatMap((c) => c.values), ...visible.map((c) => view.told[c.kind]));
+      const { x, y, right } = plot.frame(W, Math.max(top, 1e-3), T);
+      for (const c of curves) {
+        const visibility = visible.includes(c) ? "visible" : "hidden";
+        put(c.dot, { visibility });
+        put(c.word, { visibility });
+        if (visibility === "hidden") continue;
+        put(c.curve, { d: path(c.values, x, y), "data-active": c.kind === kind });
+        put(c.dot, { cx: x(T), cy: y(view.told[c.kind]), "data-active": c.kind === kind });
+        const peak = c.values.indexOf(Math.max(...c.values));
+        const end = x(GRID[peak]) > right - 90;
+        put(c.word, {
+          x: x(GRID[peak]) + (end ? -8 : 8),
+          y: y(c.values[peak]) - 8,
+          "text-anchor": end ? "end" : "start",
+          "data-active": c.kind === kind,
+        });
+      }
+      this.drawWrong(view);
+      const masses = ["hard", "smoothed"].map((who) => 1 - view.rows[/** @type {"hard"} */ (who)][label]);
+      ["hard", "smoothed"].forEach((who, i) => {
+        const told = view.told[/** @type {"hard"} */ (who)];
+        const wrong = view.rows[/** @type {"hard"} */ (who)].reduce((m, q, k) => (k === label ? m : m + q), 0);
+        [fixed(masses[i], 4), fixed(wrong > 0 ? told / wrong : 0, 4), fixed(told, 4)].forEach((text, j) =>
+          say(rows[j].cells[i], text),
+        );
+      });
+      put(plot.svg, {
+        "aria-label": `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
+      });
+    },
+    /** @param {View} view */
+    drawWrong({ label, rows: said, temperature: T }) {
+      say(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
+      const wrong = names.map((_, k) => k).filter((k) => k !== label);
+      const order = wrong.length > shown.length ? wrong.sort((a, b) => said.hard[b] - said.hard[a]) : wrong;
+      const total = ["hard", "smoothed"].map((who) =>
+        wrong.reduce((mass, k) => mass + said[/** @type {"hard"} */ (who)][k], 0),
+      );
+      shown.forEach((one, i) => {
+        const k = order[i];
+        say(one.name, names[k]);
+        style(one.level, "left", `${px(100 / wrong.length)}%`);
+        ["hard", "smoothed"].forEach((who, j) => {
+          const part = total[j] > 0 ? said[/** @type {"hard"} */ (who)][k] / total[j] : 0;
+          style(one.bars[j], "width", `${px(100 * part)}%`);
+          say(one.numbers[j], fixed(part, 3));
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The size of the gradient over the temperature: with the factor T^2, without it, its limit, and the label's own. */
+
+import { h, put, s, say } from "onewarm/dom.js";
+import { fixed } from "onewarm/numbers.js";
+import { size } from "./arithmetic.js";
+import { GRID, chart, path } from "./chart.js";
+import { degrees } from "./controls.js";
+
+/** @typedef {import("../demo.js").View} View */
+
+export function normPane() {
+  const plot = chart("size of the gradient");
+  const limit = s("line", { class: "limit", "data-object": "limit" });
+  const label = s("line", { class: "label-line" });
+  const without = s("path", { class: "curve hard", "data-object": "norm" });
+  const withFactor = s("path", { class: "curve soft", "data-object": "norm" });
+  const words = ["limit", "label's own"].map((text) => s("text", { class: "halo" }, text));
+  const dots = [s("circle", { r: 4, class: "dot mute-dot" }), s("circle", { r: 6, class: "dot" })];
+  plot.svg.append(limit, label, without, withFactor, ...words, ...dots);
+  const cells = [h("td"), h("td"), h("td"), h("td")];
+  const heads = [
+    [h("i", { class: "swatch s-soft" }), "with T²"],
+    [h("i", { class: "swatch s-hard" }), "without"],
+    ["as T grows"],
+    ["the label's"],
+  ];
+  const balance = h("p", { class: "why" });
+  const node = h(
+    "section",
+    { class: "pane norm", "aria-label": "Size of the gradient over the temperature" },
+    h("h3", {}, "Why the factor T²"),
+    plot.figure,
+    h(
+      "table",
+      { class: "few" },
+      h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, ...head)))),
+      h("tbody", {}, h("tr", {}, ...cells)),
+    ),
+    balance,
+  );
+  let key = "";
+  /** @type {number[]} */
+  let sizes = [];
+  return {
+    node,
+    figures: [plot.figure],
+    /** @param {View} view @param {(figure: Element) => number} width */
+    draw(view, width) {
+      const W = width(plot.figure);
+      if (W < 80) return;
+      const { student, v, temperature: T } = view;
+      const now = [student, v].join(";");
+      if (now !== key) {
+        key = now;
+        sizes = GRID.map((t) => size(student, v, t));
+      }
+      const bare = sizes.map((one, i) => one / GRID[i] ** 2);
+      const { x, y, left, right, upper } = plot.frame(W, Math.max(...sizes, ...bare, view.limit, view.hardSize), T);
+      put(withFactor, { d: path(sizes, x, y) });
+      put(without, { d: path(bare, x, y) });
+      const levels = /** @type {[SVGElement, number][]} */ ([
+        [limit, view.limit],
+        [label, view.hardSize],
+      ]);
+      levels.forEach(([line, level], i) => {
+        put(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
+        put(words[i], { x: i ? right : left + 6, y: Math.max(y(level) - 6, upper - 4), "text-anchor": i ? "end" : "start" });
+      });
+      put(dots[0], { cx: x(T), cy: y(view.bareSize) });
+      put(dots[1], { cx: x(T), cy: y(view.size) });
+      const values = [view.size, view.bareSize, view.limit, view.hardSize].map((value) => fixed(value, 4));
+      values.forEach((text, i) => say(cells[i], text));
+      say(balance, sentence(view));
+      put(plot.svg, {
+        "aria-label": `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`,
+      });
+    },
+  };
+}
+
+/** How the teacher's pull compares with the label's. @param {View} view */
+function sentence({ temperature, size: pulled, bareSize, hardSize: own }) {
+  const T = degrees(temperature);
+  if (own < 5e-5) return `The label no longer pulls at all: the student gives it all its probability.`;
+  const times = (/** @type {number} */ value) => (value < 0.995 ? fixed(value, 2) : fixed(value, 1));
+  return `At T = ${T} the whole teacher pulls ${times(pulled / own)} times as hard as the label does; without the factor it would be ${times(bareSize / own)} times.`;
+}
