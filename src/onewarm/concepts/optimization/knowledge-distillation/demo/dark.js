@@ -42,9 +42,9 @@ export function darkPane(names) {
   const heading = h("h4");
   const line = () => [h("td"), h("td")];
   const rows = [
-    { text: "mass on wrong classes", cells: line() },
+    { text: "on wrong classes", cells: line() },
     { text: "entropy they lack", cells: line() },
-    { text: "product, nats told", cells: line() },
+    { text: "nats told", cells: line() },
   ];
   const node = h(
     "section",

@@ -24,7 +24,7 @@ export function normPane() {
     ["as T grows"],
     ["the label's"],
   ];
-  const balance = h("p", { class: "why" });
+  const balance = h("p", { class: "balance" });
   const node = h(
     "section",
     { class: "pane norm", "aria-label": "Size of the gradient over the temperature" },

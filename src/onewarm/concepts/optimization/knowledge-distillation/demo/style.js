@@ -69,6 +69,7 @@ export const CSS = `
 .curves h3 { margin-bottom: 10px; }
 .limit { stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
 .label-line { stroke: var(--mute); stroke-width: 1; }
+.balance { margin-top: 10px; color: var(--mute); }
 .mute-dot { fill: var(--mute); }
 .told { stroke: var(--mute); stroke-width: 1.75; }
 .told-smoothed { stroke-dasharray: 6 4; }
