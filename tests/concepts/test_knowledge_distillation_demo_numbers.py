@@ -107,10 +107,11 @@ def test_arithmetic_and_live_demo_equal_the_library(show, kind: str) -> None:
              model.set("state", one);
              const {loss, gradient, size, bareSize, limit, hardSize, told, target, probabilities} = model.get("state");
              return [loss, gradient, {size, bareSize, limit, hardSize, told, target, probabilities}]; })""",
-        states,
+        states[::3],
     )
-    for one, (loss, gradient, v), (live_loss, live_gradient, found) in zip(states, pure, live, strict=True):
+    for one, (loss, gradient, _) in zip(states, pure, strict=True):
         assert_equal(one, loss, gradient)
+    for one, (loss, gradient, v), (live_loss, live_gradient, found) in zip(states[::3], pure[::3], live, strict=True):
         assert (live_loss, live_gradient) == (loss, gradient)
         T, z, teacher = one["temperature"], np.array(one["student"]), teacher_of(one, kind)
         largest = max(1.0, np.abs(teacher).max())

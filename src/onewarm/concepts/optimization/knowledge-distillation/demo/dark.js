@@ -1,14 +1,16 @@
 /** Dark knowledge: what each teacher tells beyond label smoothing, over the temperature, and the wrong classes by
  * themselves. */
 
+import { sum } from "onewarm/arithmetic.js";
 import { h, put, s, say, style } from "onewarm/dom.js";
 import { fixed, px } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
-import { GRID, chart, path } from "./chart.js";
+import { GRID, afterPaint, chart, path } from "./chart.js";
 import { KINDS, degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
 
+const BOTH = /** @type {const} */ (["hard", "smoothed"]);
 const MOST = 5; // wrong classes that are shown
 const NAMES = { hard: "hard-trained", smoothed: "smoothed", own: "your own" };
 
@@ -21,13 +23,14 @@ export function darkPane(names) {
     dot: s("circle", { r: 5, class: "dot told-dot" }),
     word: s("text", { class: "halo told-word" }, NAMES[/** @type {"hard"} */ (kind)]),
     key: "",
+    drawn: "",
     values: /** @type {number[]} */ ([]),
   }));
   plot.svg.append(...curves.map((c) => c.curve), ...curves.map((c) => c.word), ...curves.map((c) => c.dot));
 
   const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => {
     const name = h("span", { class: "who", dir: "auto" });
-    const bars = ["hard", "smoothed"].map((kind) => h("div", { class: `share-bar ${kind}` }));
+    const bars = BOTH.map((kind) => h("div", { class: `share-bar ${kind}` }));
     const level = h("i", { class: "level" });
     const numbers = [h("span"), h("span")];
     const node = h(
@@ -72,10 +75,9 @@ export function darkPane(names) {
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    draw: afterPaint((/** @type {View} */ view, width) => {
       const W = width(plot.figure);
-      if (W < 80) return;
+      if (W < 80) return false;
       const { label, temperature: T, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
       for (const c of curves) put(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
@@ -83,57 +85,55 @@ export function darkPane(names) {
         const now = [view.teachers[c.kind], label].join(";");
         if (now === c.key) continue;
         c.key = now;
+        c.drawn = "";
         c.values = GRID.map((t) => dark(soften(view.teachers[c.kind], t), label));
       }
       const top = Math.max(...visible.flatMap((c) => c.values), ...visible.map((c) => view.told[c.kind]));
-      const { x, y, right } = plot.frame(W, Math.max(top, 1e-3), T);
+      const { x, y, right, key: frame } = plot.frame(W, Math.max(top, 1e-3), T);
       for (const c of curves) {
         const visibility = visible.includes(c) ? "visible" : "hidden";
         put(c.dot, { visibility });
         put(c.word, { visibility });
         if (visibility === "hidden") continue;
-        put(c.curve, { d: path(c.values, x, y), "data-active": c.kind === kind });
-        put(c.dot, { cx: x(T), cy: y(view.told[c.kind]), "data-active": c.kind === kind });
+        for (const mark of [c.curve, c.dot, c.word]) put(mark, { "data-active": c.kind === kind });
+        put(c.dot, { cx: x(T), cy: y(view.told[c.kind]) });
+        if (frame === c.drawn) continue;
+        c.drawn = frame;
+        put(c.curve, { d: path(c.values, x, y) });
         const peak = c.values.indexOf(Math.max(...c.values));
         const end = x(GRID[peak]) > right - 90;
         put(c.word, {
           x: x(GRID[peak]) + (end ? -8 : 8),
           y: y(c.values[peak]) - 8,
           "text-anchor": end ? "end" : "start",
-          "data-active": c.kind === kind,
         });
       }
-      this.drawWrong(view);
-      const masses = ["hard", "smoothed"].map((who) => 1 - view.rows[/** @type {"hard"} */ (who)][label]);
-      ["hard", "smoothed"].forEach((who, i) => {
-        const told = view.told[/** @type {"hard"} */ (who)];
-        const wrong = view.rows[/** @type {"hard"} */ (who)].reduce((m, q, k) => (k === label ? m : m + q), 0);
-        [fixed(masses[i], 4), fixed(wrong > 0 ? told / wrong : 0, 4), fixed(told, 4)].forEach((text, j) =>
-          say(rows[j].cells[i], text),
-        );
-      });
+      drawWrong(view);
       put(plot.svg, {
         "aria-label": `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
       });
-    },
-    /** @param {View} view */
-    drawWrong({ label, rows: said, temperature: T }) {
-      say(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
-      const wrong = names.map((_, k) => k).filter((k) => k !== label);
-      const order = wrong.length > shown.length ? wrong.sort((a, b) => said.hard[b] - said.hard[a]) : wrong;
-      const total = ["hard", "smoothed"].map((who) =>
-        wrong.reduce((mass, k) => mass + said[/** @type {"hard"} */ (who)][k], 0),
-      );
-      shown.forEach((one, i) => {
-        const k = order[i];
-        say(one.name, names[k]);
-        style(one.level, "left", `${px(100 / wrong.length)}%`);
-        ["hard", "smoothed"].forEach((who, j) => {
-          const part = total[j] > 0 ? said[/** @type {"hard"} */ (who)][k] / total[j] : 0;
-          style(one.bars[j], "width", `${px(100 * part)}%`);
-          say(one.numbers[j], fixed(part, 3));
-        });
-      });
-    },
+      return true;
+    }),
   };
+
+  /** @param {View} view */
+  function drawWrong({ label, rows: said, temperature: T }) {
+    say(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
+    const wrong = names.map((_, k) => k).filter((k) => k !== label);
+    const order = wrong.length > shown.length ? wrong.toSorted((a, b) => said.hard[b] - said.hard[a]) : wrong;
+    const masses = BOTH.map((who) => sum(wrong.map((k) => said[who][k])));
+    shown.forEach((one, i) => {
+      say(one.name, names[order[i]]);
+      style(one.level, "left", `${px(100 / wrong.length)}%`);
+      BOTH.forEach((who, j) => {
+        const part = masses[j] > 0 ? said[who][order[i]] / masses[j] : 0;
+        style(one.bars[j], "width", `${px(100 * part)}%`);
+        say(one.numbers[j], fixed(part, 3));
+      });
+    });
+    BOTH.forEach((who, j) => {
+      const lacks = masses[j] > 0 ? dark(said[who], label) / masses[j] : 0;
+      [masses[j], lacks, lacks * masses[j]].forEach((value, i) => say(rows[i].cells[j], fixed(value, 4)));
+    });
+  }
 }

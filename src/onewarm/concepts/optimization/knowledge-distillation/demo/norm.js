@@ -3,7 +3,7 @@
 import { h, put, s, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
-import { GRID, chart, path } from "./chart.js";
+import { GRID, afterPaint, chart, path } from "./chart.js";
 import { degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
@@ -38,26 +38,33 @@ export function normPane() {
     ),
     balance,
   );
-  let key = "";
+  let key = "",
+    drawn = "";
   /** @type {number[]} */
   let sizes = [];
+  /** @type {number[]} */
+  let bare = [];
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    draw: afterPaint((/** @type {View} */ view, width) => {
       const W = width(plot.figure);
-      if (W < 80) return;
+      if (W < 80) return false;
       const { student, v, temperature: T } = view;
       const now = [student, v].join(";");
       if (now !== key) {
         key = now;
         sizes = GRID.map((t) => size(student, v, t));
+        bare = sizes.map((one, i) => one / GRID[i] ** 2);
+        drawn = "";
       }
-      const bare = sizes.map((one, i) => one / GRID[i] ** 2);
-      const { x, y, left, right, upper } = plot.frame(W, Math.max(...sizes, ...bare, view.limit, view.hardSize), T);
-      put(withFactor, { d: path(sizes, x, y) });
-      put(without, { d: path(bare, x, y) });
+      const top = Math.max(...sizes, ...bare, view.limit, view.hardSize);
+      const { x, y, left, right, upper, key: frame } = plot.frame(W, top, T);
+      if (frame !== drawn) {
+        drawn = frame;
+        put(withFactor, { d: path(sizes, x, y) });
+        put(without, { d: path(bare, x, y) });
+      }
       const levels = /** @type {[SVGElement, number][]} */ ([
         [limit, view.limit],
         [label, view.hardSize],
@@ -74,7 +81,8 @@ export function normPane() {
       put(plot.svg, {
         "aria-label": `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`,
       });
-    },
+      return true;
+    }),
   };
 }
 
