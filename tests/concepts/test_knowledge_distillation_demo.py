@@ -184,8 +184,9 @@ def test_the_host_moves_the_demo_and_hears_it_once(show) -> None:
           model.set("state", {highlight: "x", temperature: 0, share: 2, kind: "__proto__", student: [1, null]}); }"""
     )
     assert tab.evaluate("heard") == ["state", "state"]  # nothing new, so nothing is said back
-    tab.evaluate("model.set('student', [1, 2, 3])")  # another number of classes: rebuilt, the teacher cut to fit
-    assert state(tab)["student"] == [1, 2, 3] and len(state(tab)["target"]) == 3
+    tab.evaluate("model.set('student', [1, 2, 3])")  # another number of classes: rebuilt, and a teacher for it
+    assert (state(tab)["student"], state(tab)["teacher"]) == ([1, 2, 3], [6, 3, 0])
+    assert len(state(tab)["target"]) == 3
     assert tab.get_by_role("slider", name="logit of").count() == 6
     tab.evaluate("model.set('student', [1, 2, 3, 4, 5])")
     assert len(state(tab)["target"]) == 5 and sum(state(tab)["target"]) == pytest.approx(1)
@@ -236,7 +237,7 @@ def test_many_classes_show_the_likeliest_mistakes(show) -> None:
     K = 12
     tab = show({"student": [0] * K, "teacher": [K - k for k in range(K)], "own": [0] * K, "classes": None})
     tab.locator(".dark").scroll_into_view_if_needed()
-    tab.locator(".wrong").first.wait_for()
+    tab.locator(".wrong .who", has_text="class 5").wait_for()
     assert tab.locator(".wrong .who").all_inner_texts() == [f"class {k}" for k in range(1, 6)]
 
 

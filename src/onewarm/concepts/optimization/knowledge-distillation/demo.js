@@ -33,20 +33,29 @@ import { tablePane } from "./demo/table.js";
 const LARGEST = 1e6; // where a run without a minimum ends
 const RESTS = 1e-7; // a gradient below this is at rest
 
+/** As many logits as the student has; else the row starts again. @param {(k: number) => number} start @param {string} [name] */
+function beside(start, name) {
+  const field = row([], name);
+  return {
+    ...field,
+    start: (/** @type {any} */ state) => state.student.map((/** @type {number} */ _, /** @type {number} */ k) => start(k)),
+    valid(/** @type {any} */ value, /** @type {any} */ state, /** @type {any} */ by, /** @type {any} */ now) {
+      const found = field.valid(value, state, by, now);
+      return found?.length === state.student.length ? found : undefined;
+    },
+  };
+}
+
 const fields = {
   student: row([3, -0.5, 1, -1], "z"),
-  teacher: row([6, 3, 0, -3], "v"),
-  own: row([0, 0, 0, 0]),
+  teacher: beside((k) => 6 - 3 * k, "v"),
+  own: beside(() => 0),
   kind: choice("hard", KINDS),
   alpha: number(0.1, 0, 1),
   temperature: number(4, 0.01, 1e4, "T"),
   share: number(1, 0, 1, "w"),
   label: whole(0, 0, (state) => state.student.length - 1),
 };
-
-/** A row of K: the student decides how many classes there are. @param {number[]} given @param {number} K */
-const fitted = (given, K) =>
-  given.length === K ? given : Array.from({ length: K }, (_, k) => given[k] ?? Math.min(...given));
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
 function derive(state, get) {
@@ -57,8 +66,7 @@ function derive(state, get) {
   const names = student.map((/** @type {number} */ _, /** @type {number} */ k) =>
     Array.isArray(given) && typeof given[k] === "string" && given[k].trim() ? given[k] : `class ${k}`,
   );
-  const teacher = fitted(state.teacher, K);
-  const teachers = { hard: teacher, smoothed: smoothed(teacher, alpha), own: fitted(state.own, K) };
+  const teachers = { hard: state.teacher, smoothed: smoothed(state.teacher, alpha), own: state.own };
   /** @type {number[]} */
   const v = teachers[/** @type {"hard" | "smoothed" | "own"} */ (state.kind)];
   const rows = {
