@@ -107,13 +107,16 @@ def open_(
 def build(
     folder: Annotated[Path, typer.Argument(help="Where the static site goes: new, empty, or built here before.")],
     concepts: Concepts = None,
+    address: Annotated[
+        str, typer.Option(help="Where the site will be found, for what other sites show of a link to it.")
+    ] = "",
     home: Home = None,
 ) -> None:
     """Build the notebook as static files, with the evidence and studies that are at hand; nothing is trained."""
     with friendly():
         place = _home(home)
         with bars() as say:
-            site = _build(folder, place, _folders(concepts), progress=say)
+            site = _build(folder, place, _folders(concepts), address=address, progress=say)
         studies = len(_kept_reports(place))
         output.print(f"Built {escape(str(site))} with {studies} studies.")
         if not studies:

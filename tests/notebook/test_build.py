@@ -148,7 +148,9 @@ def test_hostile_texts_stay_texts(folder: Any, tmp_path: Path) -> None:
     for where in ("index.html", "concept/basics/coin/index.html"):
         page = read(site, where)
         scripts = [a for tag, a in page.elements if tag == "script"]
-        assert all(a.get("type") == "application/json" or a.get("src", "").endswith("page.js") for a in scripts)
+        assert all(
+            a.get("type") == "application/json" or a.get("src", "").endswith(("page.js", "search.js")) for a in scripts
+        )
         assert all(a["src"].endswith("favicon.svg") for tag, a in page.elements if tag == "img")
         assert not [name for _, a in page.elements for name in a if name.startswith("on")]
     assert "script" in plain(HOSTILE)

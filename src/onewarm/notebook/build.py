@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,20 +13,24 @@ from typing import Any
 
 from onewarm.claims.evidence import Evidence, read_evidence
 from onewarm.claims.ledger import load_ledger
+from onewarm.notebook.card import CARD_NAME, card
 from onewarm.notebook.concept import ConceptError, load_concepts
 from onewarm.notebook.concept_check import chosen_concepts, concept_faults, find_concepts
 from onewarm.notebook.concept_model import Concept
 from onewarm.notebook.demo_module import demo_module
 from onewarm.notebook.fonts import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.keys import route
+from onewarm.notebook.learning_map import path_to
 from onewarm.notebook.markdown import LinkError, Prose
 from onewarm.notebook.math import MathError
 from onewarm.notebook.page import concept_page
 from onewarm.notebook.render import render
+from onewarm.notebook.search import SEARCH_NAME, search_entries, search_index
 
 __all__ = ["OutputError", "build", "our_concepts", "with_ours"]
 
 MARKER = ".onewarm-site"  # tells a folder that build made, and may replace, from any other
+_SAYS = "Soft targets, and what they do to confidence: pictures, proofs, programs, demos, and claims that were checked."
 Progress = Callable[[str, int, int], None]
 
 
@@ -51,6 +56,7 @@ def build(
     evidence_home: Path | str | None = None,
     studies: Sequence[Mapping[str, Any]] = (),
     cache: Path | str | None = None,
+    address: str = "",
     live: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -58,7 +64,8 @@ def build(
 
     `concepts` are concept folders (ours if None), `evidence_home` the folder that holds evidence/ (None: no
     evidence, so no claim has a witness), `studies` study reports for the demos, `cache` a folder to keep the math font
-    and the pictures in between builds, `progress` is told (what, done, of how many). With `live` the pages listen to
+    and the pictures in between builds, `address` where the site will be found, if that is known: what other sites show
+    of a link to a page needs it. `progress` is told (what, done, of how many). With `live` the pages listen to
     the events of `onewarm.notebook.live`.
 
     The same input gives the same bytes. The site is made beside `out_dir` and takes its place when it is whole;
@@ -69,6 +76,9 @@ def build(
     """
     out = Path(out_dir).absolute()
     _check_replaceable(out)
+    if address and not re.match(r"https?://[^\s<>\"]+$", address):
+        raise ValueError(f"address {address!r} is no address of a site; write it like https://example.org/notes/")
+    address = f"{address.rstrip('/')}/" if address else ""
     folders = our_concepts() if concepts is None else tuple(concepts)
     if not folders:
         raise OutputError("there is no concept to build; name at least one concept folder")
@@ -77,7 +87,8 @@ def build(
     try:
         loaded = load_concepts(folders, claims=ledger)
         kept_in = Path(cache) if cache is not None else None
-        _replace(out, lambda site: _write_site(site, loaded, ledger, evidence, studies, kept_in, live, progress))
+        options = {"address": address, "live": live}
+        _replace(out, lambda site: _write_site(site, loaded, ledger, evidence, studies, kept_in, options, progress))
     except (ConceptError, MathError, LinkError):
         if faults := concept_faults(folders, claims=ledger):
             raise ConceptError(faults) from None
@@ -112,27 +123,34 @@ def _write_site(
     evidence: Mapping[str, Evidence],
     studies: Sequence[Mapping[str, Any]],
     cache: Path | None,
-    live: bool,
+    options: Mapping[str, Any],
     progress: Progress | None,
 ) -> None:
     steps = len(concepts) + 2
     tell = progress or (lambda what, done, of: None)
     pages = {concept.key: concept for concept in concepts}
     characters: set[str] = set()
+    entries: list[dict[str, str]] = []
     for done, concept in enumerate(concepts):
         tell(concept.title, done, steps)
         context, used = concept_page(concept, claims=ledger, evidence=evidence, studies=studies, pages=pages)
         characters |= used
         where = route(concept.key)
-        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), live=live, **context))
+        here = {**options, "address": options["address"] and options["address"] + where}
+        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), **here, **context))
+        words = (concept.title, concept.section, context["concept"]["summary_plain"])
+        _write_bytes(site / where / CARD_NAME, card(*words, cache))
+        entries += search_entries(concept, context["objects"])
         if concept.demo_file:
             _write(site / where / "demo.js", demo_module(concept.demo_file))
     tell("index", steps - 2, steps)
-    _write(site / "index.html", render("index.html", live=live, sections=_sections(concepts)))
+    _write(site / "index.html", render("index.html", **options, sections=_sections(concepts)))
+    _write_bytes(site / CARD_NAME, card("Concepts that move", "onewarm", _SAYS, cache))
+    _write(site / "assets" / SEARCH_NAME, search_index(entries))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
     tell("math font", steps - 1, steps)
     for path in _assets():
-        if path.name == "reload.js" and not live:
+        if path.name == "reload.js" and not options["live"]:
             continue
         _write_bytes(site / "assets" / path.name, path.read_bytes())
     _write_bytes(site / "assets" / FONT_NAME, math_font("".join(characters), cache))
@@ -141,9 +159,11 @@ def _write_site(
 
 
 def _sections(concepts: Sequence[Concept]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Cards by section, each concept after what it asks for."""
     prose = Prose()
+    site = {concept.key: concept for concept in concepts}
     sections: dict[str, list[dict[str, Any]]] = {}
-    for concept in concepts:
+    for concept in sorted(concepts, key=lambda one: len(path_to(one, site))):
         summary = prose.block(concept.summary, source=str(concept.folder / "concept.yaml"))
         card = {"title": concept.title, "summary": summary, "route": route(concept.key)}
         sections.setdefault(concept.section, []).append(card)

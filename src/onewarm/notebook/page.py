@@ -161,6 +161,7 @@ class _Page:
                 "route": route(concept.key),
             },
             "panels": PANELS,
+            "objects": list(self.objects.values()),
             "structure": [
                 {"name": s.name, "kind": _LAYERS[s.name], "title": s.title, "text": self._inline(s.text)}
                 for s in concept.structure
