@@ -106,6 +106,15 @@ def test_tables_fit_a_narrow_terminal(report):
     assert "Difference from hard, paired by seed" in text
 
 
+def test_a_long_recipe_gives_way_to_the_numbers(report):
+    arms = ["hard", "teacher:4:smooth:0.1"]
+    runs = {(a, s): stored(a, s) for a in arms for s in SEEDS}
+    out = io.StringIO()
+    StudyReport(report.dataset, arms, SEEDS, "hard", {}, runs, 0).print(Console(file=out, width=80))
+    assert "teacher:4:" in out.getvalue() and "smooth:0.1 " in out.getvalue()
+    assert "…" not in out.getvalue() and all(len(line) <= 80 for line in out.getvalue().splitlines())
+
+
 def test_one_seed_has_no_intervals(report):
     alone = StudyReport(report.dataset, ARMS, [0], "hard", {}, {k: v for k, v in report.runs.items() if k[1] == 0}, 2)
     told = alone.to_dict()
