@@ -132,7 +132,7 @@ def test_every_control_has_a_name_and_is_reached_from_the_keyboard(show) -> None
 def test_each_highlight_names_something_on_the_page(show) -> None:
     tab = show()
     tab.locator(".areas .paid").first.wait_for()
-    for name in ("votes", "logit", "box", "line", "extra", "saving", "total", "curve", "slope"):
+    for name in ("votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope"):
         tab.evaluate("name => model.set('state', {highlight: name})", name)
         assert tab.locator(".root").get_attribute("data-highlight") == name
         assert tab.locator(f"[data-object={name}]").count() > 0

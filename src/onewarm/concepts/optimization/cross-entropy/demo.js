@@ -108,7 +108,7 @@ export default widget({
   fields,
   traits: ["logits", "votes", "unit", "pick"],
   inputs: ["classes"],
-  highlights: ["votes", "logit", "box", "line", "extra", "saving", "total", "curve", "slope"],
+  highlights: ["votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope"],
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,

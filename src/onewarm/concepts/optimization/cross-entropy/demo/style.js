@@ -143,11 +143,15 @@ export const CSS = `
 /* What a story points at: a ring around the object, the rest steps back. */
 [data-highlight="extra"] :is(.paid, .saving),
 [data-highlight="saving"] :is(.paid, .extra),
-[data-highlight="line"] :is(.extra, .saving) {
+[data-highlight="line"] :is(.extra, .saving),
+[data-highlight="divergence"] .paid {
   opacity: 0.3;
 }
+:is([data-highlight="saving"], [data-highlight="line"]) .chart .in-box[data-kind="extra"] { fill: var(--ink); }
 [data-highlight="box"] :is(.paid, .extra), [data-highlight="extra"] .extra { stroke: var(--focus); stroke-width: 3; }
-[data-highlight="saving"] .saving { stroke: var(--focus); stroke-width: 3; }
+:is([data-highlight="saving"], [data-highlight="divergence"]) .saving { stroke: var(--focus); stroke-width: 3; }
+[data-highlight="divergence"] .extra { stroke: var(--focus); stroke-width: 3; }
+[data-highlight="divergence"] .part.divergence { outline: 2px solid var(--focus); outline-offset: 3px; }
 [data-highlight="line"] .level { stroke-width: 6; }
 [data-highlight="total"] .total .track,
 [data-highlight="votes"] .track.v.draggable,

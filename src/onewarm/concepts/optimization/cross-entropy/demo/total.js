@@ -9,7 +9,7 @@ import { axis } from "onewarm/slider.js";
 export function totalPane() {
   const marks = axis(5);
   const entropy = h("div", { class: "part entropy" });
-  const divergence = h("div", { class: "part divergence" });
+  const divergence = h("div", { class: "part divergence", "data-object": "divergence" });
   const readout = h("p", { class: "readout" });
   const sum = h("p", { class: "sum" });
   const [e, d] = [h("b", { class: "of-entropy" }), h("b", { class: "of-divergence" })];
