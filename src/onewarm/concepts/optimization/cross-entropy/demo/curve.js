@@ -2,6 +2,7 @@
 
 import { select } from "onewarm/controls.js";
 import { h, put, s, say } from "onewarm/dom.js";
+import { afterPaint } from "onewarm/later.js";
 import { clamp, fixed, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
 import { slopeAt } from "./arithmetic.js";
 
@@ -59,10 +60,9 @@ export function curvePane(ctx, names) {
   return {
     node,
     figures: [figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    draw: afterPaint((/** @type {View} */ view, width) => {
       const W = width(figure);
-      if (W < 80) return;
+      if (W < 80) return false;
       const k = view.pick,
         p = view.probabilities[k],
         price = view.show(view.prices[k]);
@@ -138,7 +138,8 @@ export function curvePane(ctx, names) {
         "aria-label": `The curve of the surprise. ${names[k]}: probability ${fixed(p, 3)}, surprise ${texts[0]}; if p were t: ${texts[1]}; slope of the curve ${texts[2]}, slope of the loss in the logit ${texts[3]}.`,
       });
       pick.draw(String(k));
-    },
+      return true;
+    }),
   };
 }
 

@@ -51,25 +51,3 @@ export function chart(unit) {
 /** The path of a curve over GRID. @param {number[]} values @param {(t: number) => number} x @param {(v: number) => number} y */
 export const path = (values, x, y) =>
   "M" + values.map((v, i) => `${Math.round(10 * x(GRID[i])) / 10},${Math.round(10 * y(v)) / 10}`).join("L");
-
-/** Draws a pane one frame late, once it has been drawn: what is under the hand is painted first, and the hand does not wait
- * for the curves. Several changes within a frame are one drawing.
- * @param {(view: any, width: (figure: Element) => number) => boolean} draw returns whether there was room to draw */
-export function afterPaint(draw) {
-  let drawn = false,
-    waiting = false;
-  /** @type {[any, (figure: Element) => number]} */
-  let latest;
-  return (/** @type {any} */ view, /** @type {(figure: Element) => number} */ width) => {
-    latest = [view, width];
-    if (!drawn) return void (drawn = draw(view, width));
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        waiting = false;
-        draw(...latest);
-      }),
-    );
-  };
-}

@@ -3,9 +3,10 @@
 
 import { sum } from "onewarm/arithmetic.js";
 import { h, put, s, say, style } from "onewarm/dom.js";
+import { afterPaint } from "onewarm/later.js";
 import { fixed, px } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
-import { GRID, afterPaint, chart, path } from "./chart.js";
+import { GRID, chart, path } from "./chart.js";
 import { KINDS, degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */

@@ -1,9 +1,10 @@
 /** The size of the gradient over the temperature: with the factor T^2, without it, its limit, and the label's own. */
 
 import { h, put, s, say } from "onewarm/dom.js";
+import { afterPaint } from "onewarm/later.js";
 import { fixed } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
-import { GRID, afterPaint, chart, path } from "./chart.js";
+import { GRID, chart, path } from "./chart.js";
 import { degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
