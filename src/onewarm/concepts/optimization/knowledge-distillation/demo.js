@@ -38,7 +38,8 @@ function beside(start, name) {
   const field = row([], name);
   return {
     ...field,
-    start: (/** @type {any} */ state) => state.student.map((/** @type {number} */ _, /** @type {number} */ k) => start(k)),
+    start: (/** @type {any} */ state) =>
+      state.student.map((/** @type {number} */ _, /** @type {number} */ k) => start(k)),
     valid(/** @type {any} */ value, /** @type {any} */ state, /** @type {any} */ by, /** @type {any} */ now) {
       const found = field.valid(value, state, by, now);
       return found?.length === state.student.length ? found : undefined;

@@ -58,8 +58,7 @@ export function dark(q, label) {
 /** The logits of a teacher that learned with alpha what the hard-trained one with logits v holds true:
  * log((1 - alpha) softmax(v) + alpha / K), less their mean. @param {Row} v @param {number} alpha @returns {number[]} */
 export function smoothed(v, alpha) {
-  const log =
-    alpha > 0 ? softmax(v).map((p) => Math.log((1 - alpha) * p + alpha / v.length)) : logSoftmax(v);
+  const log = alpha > 0 ? softmax(v).map((p) => Math.log((1 - alpha) * p + alpha / v.length)) : logSoftmax(v);
   const mean = sum(log) / log.length;
   return log.map((value) => value - mean);
 }

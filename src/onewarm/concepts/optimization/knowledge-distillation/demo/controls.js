@@ -97,7 +97,9 @@ function explain(view) {
     smoothed: `A teacher of the same truth, trained with α = ${fixed(alpha, 2)},`,
     own: "Your own teacher",
   }[kind];
-  const first = names.map((_, k) => k).reduce((best, k) => (k !== label && (best === label || q[k] > q[best]) ? k : best), label);
+  const first = names
+    .map((_, k) => k)
+    .reduce((best, k) => (k !== label && (best === label || q[k] > q[best]) ? k : best), label);
   const says = `${who} gives ${names[label]} ${fixed(q[label], 3)} at T = ${T}, and of the wrong classes most to ${names[first]}: ${fixed(q[first], 3)}.`;
   const label1 =
     share === 1

@@ -72,7 +72,11 @@ export function normPane() {
       ]);
       levels.forEach(([line, level], i) => {
         put(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
-        put(words[i], { x: i ? right : left + 6, y: Math.max(y(level) - 6, upper - 4), "text-anchor": i ? "end" : "start" });
+        put(words[i], {
+          x: i ? right : left + 6,
+          y: Math.max(y(level) - 6, upper - 4),
+          "text-anchor": i ? "end" : "start",
+        });
       });
       put(dots[0], { cx: x(T), cy: y(view.bareSize) });
       put(dots[1], { cx: x(T), cy: y(view.size) });

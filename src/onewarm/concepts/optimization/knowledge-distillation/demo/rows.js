@@ -46,14 +46,29 @@ export function rowsPane(ctx, names) {
     };
   }
   const rows = names.map((name, k) => {
-    const radio = h("input", { type: "radio", name: `${ctx.uid}-label`, value: k, "aria-label": `true class: ${name}` });
+    const radio = h("input", {
+      type: "radio",
+      name: `${ctx.uid}-label`,
+      value: k,
+      "aria-label": `true class: ${name}`,
+    });
     radio.addEventListener("change", () => ctx.change({ label: k }));
-    const student = logit("student", name, () => ctx.view.student[k], (value) => {
-      ctx.change({ student: ctx.view.student.with(k, value) });
-    });
-    const teacher = logit("teacher", name, () => ctx.view.v[k], (value) => {
-      ctx.change({ kind: "own", own: ctx.view.v.with(k, value) }); // a teacher that was touched is your own
-    });
+    const student = logit(
+      "student",
+      name,
+      () => ctx.view.student[k],
+      (value) => {
+        ctx.change({ student: ctx.view.student.with(k, value) });
+      },
+    );
+    const teacher = logit(
+      "teacher",
+      name,
+      () => ctx.view.v[k],
+      (value) => {
+        ctx.change({ kind: "own", own: ctx.view.v.with(k, value) }); // a teacher that was touched is your own
+      },
+    );
     const bar = h("div", { class: "bar", "data-object": "bar" });
     const gap = h("div", { class: "gap", "data-object": "gap" });
     const tick = h("div", { class: "tick", "data-object": "tick" });
@@ -131,7 +146,9 @@ export function rowsPane(ctx, names) {
         style(row.gap, "left", `${px(100 * Math.min(p, q))}%`);
         style(row.gap, "width", `${px(100 * Math.abs(p - q))}%`);
         style(row.tick, "left", `${px(100 * q)}%`);
-        [fixed(p, 3), fixed(q, 3), `${ARROW[total]} ${fixed(g, 3, true)}`].forEach((text, i) => say(row.numbers[i], text));
+        [fixed(p, 3), fixed(q, 3), `${ARROW[total]} ${fixed(g, 3, true)}`].forEach((text, i) =>
+          say(row.numbers[i], text),
+        );
         row.student.draw(
           view.student[k],
           zAt,
