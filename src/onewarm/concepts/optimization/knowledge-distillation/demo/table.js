@@ -1,6 +1,7 @@
 /** The picture in numbers. */
 
 import { sum } from "onewarm/arithmetic.js";
+import { afterPaint } from "onewarm/later.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 
@@ -16,8 +17,7 @@ export function tablePane(names) {
   });
   return {
     node: table.node,
-    /** @param {View} view */
-    draw(view) {
+    draw: afterPaint((/** @type {View} */ view) => {
       const { student: z, v, p, q, gradient: g } = view;
       const cells = (/** @type {number[]} */ [a, b, c, d, e]) => [
         fixed(a, 4),
@@ -37,6 +37,7 @@ export function tablePane(names) {
           ["sum", ...cells([sum(z), sum(v), sum(p), sum(q), sum(g)])],
         ],
       );
-    },
+      return true;
+    }),
   };
 }
