@@ -1,4 +1,4 @@
-"""A temperature and the affine inverse together, without scikit-learn: what ``TemperatureUnsmooth`` fits."""
+"""A temperature and the affine inverse together, without scikit-learn: for the audit and ``TemperatureUnsmooth``."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ class BothFit(NamedTuple):
         return mixed(_softmax(logits, self.temperature), self.alpha, self.floor)
 
 
-def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float) -> BothFit:
+def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: float | None = None) -> BothFit:
     """T by golden sections of log T around the best plain temperature, with the best alpha at each T.
 
-    The NLL at the result is no greater than that of the plain temperature with its best alpha.
+    The NLL at the result is no greater than that of the plain temperature with its best alpha. With ``start`` the
+    search is around that temperature.
 
-    Raises TemperatureError where there is no best plain temperature.
+    Raises TemperatureError where, without ``start``, there is no best plain temperature.
 
     >>> z = np.random.default_rng(0).normal(size=(2000, 3)) * 2
     >>> p = 0.9 * _softmax(z, 2.0) + 0.1 / 3
@@ -42,7 +43,7 @@ def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float) -> BothFit
     >>> round(fit.temperature, 2), round(fit.alpha, 2)           # -b / (1 - b) at b = .1
     (2.0, -0.11)
     """
-    centre = math.log(fit_temperature(logits, truth).temperature)
+    centre = math.log(fit_temperature(logits, truth).temperature if start is None else start)
     seen: list[tuple[float, float, float]] = []
 
     def nll(log_t: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from onewarm import checks
 from onewarm.calibration.affine import fit_alpha, mixed
+from onewarm.calibration.both import fit_both
 from onewarm.calibration.calibrators import TemperatureError, TemperatureFit, fit_temperature
 from onewarm.calibration.cells import Floats
 from onewarm.calibration.inputs import to_numpy
@@ -228,27 +228,8 @@ class TemperatureUnsmooth(_Calibrator):
     def _fit(self, scores: Floats, truth: Labels) -> None:
         fit, self.why_kept_ = _temperature(scores, truth, self.probabilities, self.bounds, self.at_bound)
         start = 1.0 if fit is None else fit.temperature
-        logits = _logits(scores, self.probabilities)
-
-        def best(log_t: float) -> tuple[float, float]:
-            found = fit_alpha(_softmax(logits / math.exp(log_t)), truth, self.floor)
-            return found.nll, found.alpha
-
-        centre = math.log(start)
-        low, high, golden = centre - math.log(8), centre + math.log(8), (math.sqrt(5) - 1) / 2
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        at_a, at_b, middle = best(a), best(b), best(centre)
-        while high - low > 1e-5:
-            if at_a[0] <= at_b[0]:
-                high, b, at_b = b, a, at_a
-                a = high - golden * (high - low)
-                at_a = best(a)
-            else:
-                low, a, at_a = a, b, at_b
-                b = low + golden * (high - low)
-                at_b = best(b)
-        _, log_t, alpha = min((*at_a[:1], a, at_a[1]), (*at_b[:1], b, at_b[1]), (*middle[:1], centre, middle[1]))
-        self.temperature_, self.alpha_ = np.float64(math.exp(log_t)), np.float64(alpha)
+        both = fit_both(_logits(scores, self.probabilities), truth, self.floor, start=start)
+        self.temperature_, self.alpha_ = np.float64(both.temperature), np.float64(both.alpha)
 
     def _map(self, scores: Floats) -> Floats:
         logits = _logits(scores, self.probabilities)
