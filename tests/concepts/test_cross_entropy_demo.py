@@ -85,6 +85,8 @@ def test_no_width_overflows_or_shrinks_the_text(show, width: int) -> None:
     tab.get_by_text("The same picture as a table").click()
     tab.locator(".price-pane").scroll_into_view_if_needed()
     assert tab.evaluate("() => document.documentElement.scrollWidth") == width
+    tab.evaluate("model.set('state', {logits: [3e5, -8e5, 20, 5, 0, 0, 0, 0]})")
+    assert tab.evaluate("() => document.documentElement.scrollWidth") == width
     smallest = """() => {
       const texts = [...document.querySelector(".onewarm-entropy-demo").shadowRoot.querySelectorAll("*")]
         .filter(node => [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim()));

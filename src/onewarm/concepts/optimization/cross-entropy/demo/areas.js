@@ -2,6 +2,7 @@
 
 import { h, put, s, say } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
+import { labelRoom, priceText } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
@@ -72,13 +73,13 @@ export function areasPane(ctx, names) {
     draw(view, width) {
       const W = width(figure);
       if (W < 80) return;
+      const tall = view.target.map((t, k) => (t > 0 ? Math.max(view.prices[k], view.levels[k]) : 0));
+      const reach = Math.max(1.5, niceCeil(1.02 * view.show(Math.max(...tall)), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));
       const H = clamp(Math.round(0.62 * W), 250, 380),
-        left = 34,
+        left = labelRoom(reach),
         right = W - 6,
         top = 26,
         bottom = H - 54;
-      const tall = view.target.map((t, k) => (t > 0 ? Math.max(view.prices[k], view.levels[k]) : 0));
-      const reach = Math.max(1.5, niceCeil(1.02 * view.show(Math.max(...tall)), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));
       const x = scale(0, 1, left, right),
         y = scale(0, reach, bottom, top);
 
@@ -121,9 +122,9 @@ export function areasPane(ctx, names) {
         put(box.level, { x1: a, x2: b, y1: yl, y2: yl });
         put(box.top, { x1: a, x2: b, y1: yp, y2: yp });
         const middle = (a + b) / 2;
-        write(box.cost, wide, bottom - Math.max(yp, yl), fixed(view.show(view.paid[k]), 3), middle, (Math.max(yp, yl) + bottom) / 2 + 4);
+        write(box.cost, wide, bottom - Math.max(yp, yl), priceText(view.show(view.paid[k])), middle, (Math.max(yp, yl) + bottom) / 2 + 4);
         const term = view.show(view.terms[k]);
-        write(box.more, wide, Math.abs(yp - yl), Math.abs(term) < 5e-4 ? "" : fixed(term, 3, true), middle, (yp + yl) / 2 + 4);
+        write(box.more, wide, Math.abs(yp - yl), Math.abs(term) < 5e-4 ? "" : priceText(term, true), middle, (yp + yl) / 2 + 4);
         write(box.name, wide, 99, fitting(names[k], wide), middle, bottom + 17);
         write(box.share, wide, 99, fixed(t, 2), middle, bottom + 32);
       });

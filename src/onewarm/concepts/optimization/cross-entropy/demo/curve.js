@@ -5,6 +5,7 @@ import { h, put, s, say } from "onewarm/dom.js";
 import { afterPaint } from "onewarm/later.js";
 import { clamp, fixed, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
 import { slopeAt } from "./arithmetic.js";
+import { labelRoom, priceText } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
@@ -67,11 +68,11 @@ export function curvePane(ctx, names) {
         p = view.probabilities[k],
         price = view.show(view.prices[k]);
       const H = clamp(Math.round(0.6 * W), 220, 280),
-        left = 34,
+        reach = Math.max(view.show(5), niceCeil(1.05 * price, [1, 1.5, 2, 3, 4, 5, 6, 8, 10])),
+        left = labelRoom(Math.floor(reach)),
         right = W - 12,
         top = 26,
         bottom = H - 38;
-      const reach = Math.max(view.show(5), niceCeil(1.05 * price, [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));
       const x = scale(0, 1, left, right),
         y = scale(0, reach, bottom, top);
       const key = [W, reach, view.unit].join();
@@ -121,13 +122,13 @@ export function curvePane(ctx, names) {
         y: clamp(y(price) - 10, top + 4, bottom - 6).toFixed(1),
         "text-anchor": across ? "start" : "end",
       });
-      say(hereText, `${short(names[k])} ${fixed(price, 3)}`);
+      say(hereText, `${short(names[k])} ${priceText(price)}`);
 
       const through = slopeAt(view.prices[k]) / view.perUnit;
       const texts = [
         `${fixed(price, 4)} ${view.unit}`,
         t > 0 ? `${fixed(view.show(view.levels[k]), 4)} ${view.unit}` : "no votes: never paid",
-        Math.abs(through) < 1e6 ? fixed(through, Math.abs(through) < 100 ? 3 : 0) : `−${(-through).toExponential(1)}`,
+        priceText(through),
         fixed(view.gradient[k] / view.perUnit, 3, true),
       ];
       facts.forEach((fact, i) => {

@@ -3,6 +3,7 @@
 import { h, put, style } from "onewarm/dom.js";
 import { ARROW, fixed, logitText, niceCeil, pull, px, scale } from "onewarm/numbers.js";
 import { axis, slide } from "onewarm/slider.js";
+import { priceText } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
@@ -81,7 +82,7 @@ export function rowsPane(ctx, names) {
         style(row.z, "left", `${px(zAt(logit))}%`);
         style(row.stem, "left", `${px(Math.min(50, zAt(logit)))}%`);
         style(row.stem, "width", `${px(Math.abs(zAt(logit) - 50))}%`);
-        const [t, p, s] = [fixed(view.target[k], 3), fixed(view.probabilities[k], 3), fixed(view.show(view.prices[k]), 3)];
+        const [t, p, s] = [fixed(view.target[k], 3), fixed(view.probabilities[k], 3), priceText(view.show(view.prices[k]))];
         [t, p, s, `${ARROW[kind]} ${fixed(g, 3, true)}`].forEach((text, i) => {
           if (row.last[i] !== text) row.numbers[i].textContent = row.last[i] = text;
         });
