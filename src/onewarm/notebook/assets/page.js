@@ -54,15 +54,19 @@ function nextEdge() {
 
 /** What scrolls sideways can be reached and scrolled from the keyboard; what does not scroll is no stop. */
 function reachable() {
-  const watch = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      const scrolls = target.scrollWidth > target.clientWidth + 1;
+  /** @param {Iterable<Element>} targets */
+  const mark = (targets) => {
+    for (const target of targets) {
+      const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
       for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Scrolls sideways"]]) {
         scrolls ? target.setAttribute(name, value) : target.removeAttribute(name);
       }
     }
-  });
-  for (const node of document.querySelectorAll(".scroll, .prose pre")) watch.observe(node);
+  };
+  const watch = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
+  const nodes = [...document.querySelectorAll(".scroll, .prose pre")];
+  for (const node of nodes) watch.observe(node);
+  document.fonts.ready.then(() => mark(nodes)); // the math font is wider than the one before it
 }
 
 /** Marks the panel being read in the list of contents. */
