@@ -1,6 +1,6 @@
 # onewarm: `make open` runs the main job, `make test` the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all bench picture chromium clean
+.PHONY: install open test test-all bench pictures chromium clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -38,7 +38,7 @@ test-all: install chromium
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-picture: install chromium
+pictures: install chromium
 	@$(BIN)/python docs/picture.py
 
 clean:

@@ -1,40 +1,67 @@
-"""Takes the README's picture of the page, from the site that `onewarm open` built: `make picture`."""
+"""Takes the pictures of the documentation from the site that `onewarm open` or `onewarm build` made: `make pictures`.
 
+page.png is the README's; pages/ has every page in light, in dark, and at 360 px: its first screen and its demo.
+"""
+
+import io
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from onewarm.notebook.server import running
 from onewarm.study.home import home
 
-OUT = Path(__file__).with_name("page.png")
+HERE = Path(__file__).parent
+LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}
 
 
 def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("no chromium: install Debian's package of that name")
-    site = home() / "site"
+    site = Path(sys.argv[1]) if len(sys.argv) > 1 else home() / "site"
     if not site.is_dir():
-        sys.exit(f"no site in {site}: run `make open` first")
+        sys.exit(f"no site in {site}: run `make open` first, or name the folder of one")
+    pages = sorted(path.parent.relative_to(site) for path in site.glob("concept/*/*/index.html"))
     with running(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 2600}, color_scheme="light", reduced_motion="reduce")
-        page.goto(f"{address}concept/optimization/label-smoothing/")
-        demo = page.locator(".demo").first
-        demo.scroll_into_view_if_needed()
-        page.wait_for_timeout(1000)  # it draws when it comes into view
-        box = demo.bounding_box()
-        assert box is not None
-        margin = 24
-        clip = {"x": box["x"] - margin, "y": box["y"] - margin}
-        page.screenshot(path=OUT, clip={**clip, "width": box["width"] + 2 * margin, "height": box["height"] + margin})
+        for i, page in enumerate(pages):
+            for look, (width, scheme) in LOOKS.items():
+                print(
+                    f"{i * len(LOOKS) + list(LOOKS).index(look) + 1} of {len(pages) * len(LOOKS)}: {page.name}, {look}"
+                )
+                view = browser.new_page(
+                    viewport={"width": width, "height": 760}, color_scheme=scheme, reduced_motion="reduce"
+                )
+                view.goto(f"{address}{page.as_posix()}/")
+                view.wait_for_selector("body.live")
+                view.wait_for_timeout(500)
+                save(view.screenshot(), HERE / "pages" / f"{page.name}-{look}.png")
+                demo = view.locator(".demo")
+                if demo.count():
+                    view.set_viewport_size({"width": width, "height": 2600})
+                    demo.scroll_into_view_if_needed()
+                    view.wait_for_timeout(1000)  # it draws when it comes into view
+                    save(demo.screenshot(), HERE / "pages" / f"{page.name}-demo-{look}.png")
+                    if (page.name, look) == ("label-smoothing", "light"):
+                        save(demo.screenshot(), HERE / "page.png", width=1180)
+                view.close()
         browser.close()
-    print(f"wrote {OUT}")
+
+
+def save(png: bytes, path: Path, *, width: int = 800) -> None:
+    """The picture at most so wide, in few colours: small, and sharp enough to read."""
+    image: Any = Image.open(io.BytesIO(png)).convert("RGB")
+    if image.width > width:
+        image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+    path.parent.mkdir(exist_ok=True)
+    image.quantize(48, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
