@@ -4,16 +4,20 @@ import { h, put, say } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
 import { STYLE } from "onewarm/style.js";
 
-/** @typedef {{node: HTMLElement, figures?: Element[], draw: (view: any, width: (figure: Element) => number) => void}} Pane
+/** @typedef {{node: HTMLElement, figures?: Element[], draw: (view: any, width: (figure: Element) => number) => void,
+ *   tick?: (view: any) => boolean}} Pane
  *   A part of the demo. Its nodes are made once, `draw` only moves what is there. With `figures` (the boxes of its
- *   charts) it is drawn only near the screen, and again when a figure gets another width. */
+ *   charts) it is drawn only near the screen, and again when a figure gets another width. Near the screen `tick` is
+ *   called once a frame for as long as it says that it moved the pane on, which is then drawn; and again after a change. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
- *   readonly state: any, readonly view: any, readonly running: boolean,
+ *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean,
+ *   report: (more: any, text?: string) => void,
  *   animate: (frame: () => {patch: any, done: boolean}, ended: () => string) => void, stop: (text: string) => void}} Context
  *   uid: a prefix for ids and radio names; get: a value of the host's model; change, reset: what the reader did;
  *   animate: moves the state frame by frame (all at once with reduced motion) until done, and then says `ended()`;
- *   stop: ends that, and says so. Any other change ends it too. */
+ *   stop: ends that, and says so. Any other change ends it too. calm: the reader wants no motion; report: more for the
+ *   published state, said aloud with `text`. */
 
 /** @typedef {{name: string, label: string, css?: string, fields: Record<string, import("onewarm/fields.js").Field>,
  *   traits: string[], inputs?: string[], highlights?: string[], origin?: (state: any, get: (key: string) => any) => any,
@@ -73,6 +77,9 @@ function start(demo, { model, el }) {
   const width = (/** @type {Element} */ figure) => widths.get(figure) ?? 0;
   let publishing = false,
     running = 0,
+    turning = 0,
+    reported = {},
+    last = /** @type {"user" | "host" | "start"} */ ("start"),
     addressTimer = 0,
     speechTimer = 0,
     glideTimer = 0,
@@ -92,10 +99,18 @@ function start(demo, { model, el }) {
     get running() {
       return running !== 0;
     },
+    get calm() {
+      return calm.matches;
+    },
     change: (patch) => move(patch, "user"),
     reset: () => move({ ...origin, highlight: state.highlight }, "user"),
     animate,
     stop,
+    report(more, text) {
+      reported = { ...reported, ...more };
+      publish(last);
+      if (text) announce(text);
+    },
   };
 
   const resize = new ResizeObserver((entries) => {
@@ -135,8 +150,19 @@ function start(demo, { model, el }) {
       build();
     }
     for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw(view, width);
+    if (panes.some((pane) => pane.tick && seen.has(pane.node))) turning ||= requestAnimationFrame(turn);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
       state.highlight ? put(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
+  }
+
+  /** Panes that move on their own, a frame at a time. */
+  function turn() {
+    turning = 0;
+    for (const pane of panes) {
+      if (!pane.tick || !seen.has(pane.node) || !pane.tick(view)) continue;
+      pane.draw(view, width);
+      turning ||= requestAnimationFrame(turn);
+    }
   }
 
   /** @param {any} patch @param {"user" | "host" | "address"} by */
@@ -154,6 +180,7 @@ function start(demo, { model, el }) {
   /** Tells the host; what the host hears back from itself in the meantime is not news.
    * @param {"user" | "host" | "start"} by */
   function publish(by) {
+    last = by;
     publishing = true;
     try {
       for (const key of traits) if (!same({ v: get(key) }, { v: state[key] })) model.set(key, copied(state[key]));
@@ -161,6 +188,7 @@ function start(demo, { model, el }) {
         ...Object.fromEntries(Object.entries(state).map(([k, v]) => [k, copied(v)])),
         by,
         ...report(view),
+        ...reported,
       });
       // At once, not when the hand rests: Python is to follow, and what it echoes must not overtake the hand.
       model.save_changes?.();
@@ -257,6 +285,7 @@ function start(demo, { model, el }) {
   publish("start");
   return () => {
     halt();
+    cancelAnimationFrame(turning);
     if (addressTimer) settle();
     clearTimeout(speechTimer);
     clearTimeout(glideTimer);

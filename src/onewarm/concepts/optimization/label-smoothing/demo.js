@@ -8,10 +8,12 @@
  *   logits       K numbers, K >= 2                   classes      K names
  *   alpha        mass moved from the label           label        the true class, 0 .. K-1
  *   recipe       "uniform" | "prior" | "teacher"     prior, teacher   a row of K, or K rows, one a label
+ *   data         "overconfident" | "calibrated"      seed           of the rows that are trained on here, 1 .. 999
  *   calibration  {overconfident: report | null, calibrated: report | null}, subsets of a study report
- *   address      the query string of a state: "z=3,1,-0.5,-1&alpha=0.1&label=0&recipe=uniform&view=before"
- *   state        in: any of {logits, alpha, label, recipe, pick, view, highlight};
- *                out: all of them, and {by: "user" | "host" | "start", loss, hardLoss, floor, probabilities, target, gradient}
+ *   address      the query string of a state: "z=3,1,-0.5,-1&alpha=0.1&label=0&recipe=uniform&view=before&data=..."
+ *   state        in: any of {logits, alpha, label, recipe, pick, view, data, seed, highlight};
+ *                out: all of them, and {by: "user" | "host" | "start", loss, hardLoss, floor, probabilities, target, gradient,
+ *                and once the model here is trained, trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll}}
  */
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
@@ -26,6 +28,8 @@ import { logitPane, sentence } from "./demo/logits.js";
 import { lossPane } from "./demo/loss.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
+import { trainedPane } from "./demo/trained.js";
+import { binOf, clouds, descend, forward, lossAndGradient, score } from "./demo/training.js";
 
 const LARGEST = 1e6; // where a run without a minimum ends
 const RESTS = 1e-7; // a gradient below this is at rest
@@ -37,6 +41,8 @@ const fields = {
   recipe: choice("uniform", RECIPES),
   pick: optional(whole(0, 0, (state) => state.logits.length - 1)),
   view: choice("before", ["before", "after"]),
+  data: choice("overconfident", ["overconfident", "calibrated"]),
+  seed: whole(1, 1, 999),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
@@ -52,7 +58,9 @@ function derive(state, get) {
   const hard = target(label, 0, Array(K).fill(0));
   return {
     .../** @type {{logits: number[], alpha: number, label: number, recipe: "uniform" | "prior" | "teacher",
-     *   pick: number | null, view: "before" | "after", highlight: string | null}} */ (state),
+     *   pick: number | null, view: "before" | "after", data: "overconfident" | "calibrated", seed: number, highlight: string | null}} */ (
+      state
+    ),
     names,
     K,
     k: /** @type {number} */ (state.pick ?? label),
@@ -118,10 +126,16 @@ function build(ctx, { names }) {
   const logits = logitPane(ctx, names);
   const loss = lossPane(ctx, names);
   const table = tablePane(names);
+  const trained = trainedPane(ctx);
   const calibration = calibrationPane(ctx);
   return {
-    panes: [controls, logits, loss, table, calibration],
-    nodes: [controls.node, h("div", { class: "stage" }, logits.node, loss.node, table.node), calibration.node],
+    panes: [controls, logits, loss, table, trained, calibration],
+    nodes: [
+      controls.node,
+      h("div", { class: "stage" }, logits.node, loss.node, table.node),
+      trained.node,
+      calibration.node,
+    ],
   };
 }
 
@@ -140,6 +154,12 @@ export const arithmetic = Object.freeze({
   minimiser,
   step,
   recipeRow,
+  clouds,
+  forward,
+  lossAndGradient,
+  descend,
+  binOf,
+  score,
 });
 export const address = Object.freeze({
   format,
@@ -151,9 +171,9 @@ export default widget({
   label: "Logit demo: drag a logit, read the gradient",
   css: CSS,
   fields,
-  traits: ["logits", "alpha", "label", "recipe", "view"],
+  traits: ["logits", "alpha", "label", "recipe", "view", "data", "seed"],
   inputs: ["classes", "prior", "teacher", "calibration"],
-  highlights: ["logit", "bar", "tick", "gap", "curve", "minimum", "alpha", "calibration"],
+  highlights: ["logit", "bar", "tick", "gap", "curve", "minimum", "alpha", "training", "calibration"],
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,

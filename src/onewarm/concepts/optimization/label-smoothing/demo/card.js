@@ -3,6 +3,7 @@
 import { sum } from "onewarm/arithmetic.js";
 import { h, put, s, say } from "onewarm/dom.js";
 import { clamp, fixed, pull, px, scale, tickText } from "onewarm/numbers.js";
+import { reliability } from "./reliability.js";
 import { SIGN, intervalText, nearest, readReport, verdict } from "./report.js";
 
 /** @typedef {import("../demo.js").View} View */
@@ -15,13 +16,16 @@ export function calibrationCard(key, title) {
   const sign = h("span", { class: "sign", "aria-hidden": "true" });
   const words = h("span");
   const result = h("p", { class: "verdict" }, sign, words);
-  const plot = s("svg", { class: "chart", role: "img" });
+  const diagram = reliability();
   const curve = s("svg", { class: "chart", role: "img" });
   const values = ["ECE", "mean confidence", "accuracy", "temperature that fits"].map((name) => ({
     name: h("dt", {}, name),
     value: h("dd"),
   }));
-  const figures = [h("div", { class: "figure reliability" }, plot), h("div", { class: "figure curve-figure" }, curve)];
+  const figures = [
+    h("div", { class: "figure reliability" }, diagram.node),
+    h("div", { class: "figure curve-figure" }, curve),
+  ];
   const body = h(
     "div",
     { class: "card-body" },
@@ -30,21 +34,11 @@ export function calibrationCard(key, title) {
     figures[1],
   );
   const node = h("article", { class: "card", "aria-label": title }, h("h4", {}, title, subtitle), result, body);
-  // Marks, made once: a whisker from the diagonal and a dot for each of at most 64 bins.
-  const ground = s("g", { class: "gridlines" }),
-    marks = s("g");
-  const bins = Array.from({ length: 64 }, () => ({
-    gap: s("line", { class: "bin-gap" }),
-    dot: s("circle", { class: "bin" }),
-  }));
-  marks.append(...bins.map((bin) => bin.gap), ...bins.map((bin) => bin.dot));
-  plot.append(ground, marks);
   const band = s("g", { class: "ece" }),
     cursor = s("line", { class: "here" }),
     now = s("circle", { r: 5.5, class: "dot" });
   curve.append(band, cursor, now);
-  let drawnPlot = "",
-    drawnCurve = "",
+  let drawnCurve = "",
     drawnNow = "";
 
   return {
@@ -63,7 +57,7 @@ export function calibrationCard(key, title) {
           ? [this.report.title, this.report.seeds ? `${this.report.seeds} seeds` : ""].filter(Boolean).join(", ")
           : "",
       );
-      drawnPlot = drawnCurve = drawnNow = "";
+      drawnCurve = drawnNow = "";
       return this.report;
     },
     /** @param {View} view @param {(figure: Element) => number} width */
@@ -94,76 +88,8 @@ export function calibrationCard(key, title) {
           point.temperature === null ? "–" : `${fixed(point.temperature, 2)}${after ? ", applied" : ""}`,
         ].forEach((value, i) => say(values[i].value, value));
       }
-      if (W > 60) this.drawPlot(W, one, title);
+      if (W > 60) diagram.draw(W, one.bins, `${title.toLowerCase()}: ECE ${fixed(one.ece.mean, 3)}`);
       if (C > 60) this.drawCurve(C, view.alpha, point, at);
-    },
-    /** @param {number} W @param {Side} one @param {string} name */
-    drawPlot(W, one, name) {
-      const left = 46,
-        right = W - 6,
-        top = 8,
-        bottom = W - 38;
-      const x = scale(0, 1, left, right),
-        y = scale(0, 1, bottom, top);
-      if (drawnPlot !== String(W)) {
-        drawnPlot = String(W);
-        put(plot, { viewBox: `0 0 ${W} ${W}`, width: W, height: W });
-        ground.replaceChildren(
-          ...[0, 0.5, 1].flatMap((v) => [
-            s("line", { x1: x(v), x2: x(v), y1: top, y2: bottom }),
-            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-            s(
-              "text",
-              { x: x(v), y: bottom + 16, "text-anchor": v === 0 ? "start" : v === 1 ? "end" : "middle" },
-              String(v),
-            ),
-            s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)),
-          ]),
-          s("line", { class: "diagonal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
-          s("text", { x: (left + right) / 2, y: W - 5, "text-anchor": "middle" }, "confidence"),
-          s(
-            "text",
-            { transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" },
-            "accuracy",
-          ),
-          s("text", { class: "side", x: x(0.04), y: y(0.93) }, "too modest"),
-          s("text", { class: "side", x: x(0.98), y: y(0.05), "text-anchor": "end" }, "too sure"),
-        );
-      }
-      const most = Math.max(...one.bins.map((bin) => bin.count), 1);
-      const total = sum(one.bins.map((bin) => bin.count)) || 1;
-      bins.forEach(({ gap, dot }, i) => {
-        const bin = one.bins[i];
-        const visibility = bin ? "visible" : "hidden";
-        put(gap, { visibility });
-        put(dot, { visibility });
-        if (!bin) return;
-        const error = bin.confidence - bin.accuracy,
-          faint = bin.count / total < 0.004;
-        const kind = Math.abs(error) < 0.02 ? "none" : pull(error); // closer than that reads as on the diagonal
-        put(gap, {
-          x1: x(bin.confidence),
-          x2: x(bin.confidence),
-          y1: y(bin.confidence),
-          y2: y(bin.accuracy),
-          "data-pull": kind,
-          "data-faint": faint,
-        });
-        put(dot, {
-          cx: x(bin.confidence),
-          cy: y(bin.accuracy),
-          r: px(2 + 8 * Math.sqrt(bin.count / most)),
-          "data-pull": kind,
-          "data-faint": faint,
-        });
-      });
-      put(plot, {
-        "aria-label":
-          `Reliability diagram of ${name.toLowerCase()}: ECE ${fixed(one.ece.mean, 3)}; ` +
-          one.bins
-            .map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`)
-            .join("; "),
-      });
     },
     /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at */
     drawCurve(W, alpha, point, at) {

@@ -114,7 +114,9 @@ export const CSS = `
   .losses { letter-spacing: -0.01em; }
 }
 
-.calibration { border-top: 1px solid var(--rule); padding-top: 24px; }
+.train-controls { display: flex; flex-wrap: wrap; gap: 10px 28px; align-items: center; }
+.train-controls .range-control { flex: 1 1 280px; }
+.training, .calibration { border-top: 1px solid var(--rule); padding-top: 24px; }
 .opposite[aria-disabled="true"] { text-decoration: none; background: none; cursor: auto; }
 .opposite { margin: -10px 0 14px; padding-inline: 0; font-size: 14px; }
 .cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
@@ -130,6 +132,8 @@ export const CSS = `
 }
 .verdict[data-kind="better"] .sign { color: light-dark(#0f7552, #57cfa2); }
 .verdict[data-kind="worse"] .sign { color: light-dark(#b3261e, #ff8f85); }
+.verdict[data-kind="below"] .sign { color: var(--up); }
+.training .verdict { min-height: 1.4em; }
 .verdict[data-kind="none"] .sign { color: var(--mute); }
 .card-body { display: grid; gap: 14px 22px; grid-template-columns: minmax(0, 1fr); align-items: center; }
 @container (min-width: 440px) {
@@ -140,6 +144,10 @@ export const CSS = `
 }
 @container (min-width: 720px) {
   .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 44px; }
+}
+@container (min-width: 720px) {
+  .training .card-body { grid-template-columns: minmax(0, 290px) 150px minmax(0, 1fr); gap: 36px; }
+  .training .curve-figure { grid-column: auto; }
 }
 .diagonal { stroke: var(--mute) !important; stroke-dasharray: 4 4; }
 .chart .side { font-size: 12px; opacity: 0.85; }
@@ -175,6 +183,7 @@ export const CSS = `
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="alpha"] .alpha-control,
 [data-highlight="calibration"] .calibration .cards,
+[data-highlight="training"] .training .card-body,
 [data-highlight="logit"] .track.z {
   outline: 2px solid var(--focus);
   outline-offset: 6px;
