@@ -91,7 +91,8 @@ def test_every_control_is_reached_and_moved_from_the_keyboard(show, study) -> No
       let e = document.activeElement;
       while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
       if (!e || e === document.body) return null;
-      return [e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? "", e.value || e.textContent, e.type ?? e.tagName].join("|"); }"""
+      const name = e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? "";
+      return [name, e.value || e.textContent, e.type ?? e.tagName].join("|"); }"""
     seen: list[str] = []
     for _ in range(30):
         tab.keyboard.press("Tab")

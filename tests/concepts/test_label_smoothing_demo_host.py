@@ -16,6 +16,14 @@ def logit(tab, name: str):
     return tab.get_by_role("slider", name=f"logit of {name}")
 
 
+def to_calibration(tab) -> None:
+    """Scrolls there, and lets the demo notice."""
+    tab.locator(".calibration").scroll_into_view_if_needed()
+    tab.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+    )
+
+
 def test_the_address_carries_the_whole_state_to_another_page(show) -> None:
     tab = show()
     assert tab.evaluate("model.get('address') ?? null") is None  # untouched: no address is written
@@ -118,8 +126,8 @@ def test_cleanup_leaves_nothing_behind(show) -> None:
 
 def test_one_slider_two_verdicts(show, study) -> None:
     tab = show({"calibration": study})
-    tab.locator(".calibration").scroll_into_view_if_needed()
-    verdicts = lambda: [v.split("\n")[-1] for v in tab.locator(".verdict").all_inner_texts()]  # noqa: E731
+    to_calibration(tab)
+    verdicts = lambda: [v.split("\n")[-1] for v in tab.locator(".calibration .verdict").all_inner_texts()]  # noqa: E731
     assert verdicts() == [
         "Smoothing 0.10 lowers ECE by 0.070 [0.060, 0.080].",
         "Smoothing 0.10 raises ECE by 0.130 [0.120, 0.140].",
@@ -134,7 +142,7 @@ def test_one_slider_two_verdicts(show, study) -> None:
     assert tab.locator(".card").first.locator(".bin:visible").count() == 14  # one bin is empty
     tab.get_by_role("slider", name="Smoothing α").press("End")
     assert verdicts()[0] == "Smoothing 0.20 changes ECE by 0.000 [−0.010, 0.010]: no clear change."
-    assert "nearest to your 0.50: 0.20" in tab.locator(".note").first.inner_text()
+    assert "nearest to your 0.50: 0.20" in tab.locator(".calibration .note").first.inner_text()
     tab.get_by_role("button", name="Go to α = 0.10, where the verdicts are opposite").click()
     assert state(tab)["alpha"] == 0.1
     assert tab.locator(".opposite:focus").inner_text() == "Here the two verdicts are opposite."
@@ -148,11 +156,11 @@ def test_one_slider_two_verdicts(show, study) -> None:
 
 def test_without_a_study_the_demo_says_what_would_measure_it(show, study) -> None:
     tab = show({"calibration": None})
-    tab.locator(".calibration").scroll_into_view_if_needed()
+    to_calibration(tab)
     tab.get_by_text("No study has run yet").wait_for()
-    assert tab.locator(".verdict").all_inner_texts() == ["Not measured yet."] * 2
+    assert tab.locator(".calibration .verdict").all_inner_texts() == ["Not measured yet."] * 2
     tab.evaluate("data => model.set('calibration', data)", {"overconfident": None, "calibrated": study["calibrated"]})
-    assert tab.locator(".verdict").nth(1).inner_text().endswith("raises ECE by 0.130 [0.120, 0.140].")
+    assert tab.locator(".calibration .verdict").nth(1).inner_text().endswith("raises ECE by 0.130 [0.120, 0.140].")
 
 
 BROKEN = [
@@ -164,7 +172,7 @@ BROKEN = [
 
 def test_a_broken_report_is_no_report(show, study) -> None:
     tab = show({"calibration": study})
-    tab.locator(".calibration").scroll_into_view_if_needed()
+    to_calibration(tab)
     for broken in BROKEN:
         tab.evaluate("data => model.set('calibration', data)", broken)
-        assert tab.locator(".verdict").all_inner_texts() == ["Not measured yet."] * 2
+        assert tab.locator(".calibration .verdict").all_inner_texts() == ["Not measured yet."] * 2

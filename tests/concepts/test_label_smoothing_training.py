@@ -10,6 +10,7 @@ from onewarm import calibration as cal
 
 pytestmark = pytest.mark.browser
 
+ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
 K, D = 3, 13
 DECAY, RATE, MOMENTUM = 1e-3, 0.5, 0.9
 
