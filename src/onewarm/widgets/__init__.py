@@ -15,6 +15,7 @@ except ImportError as error:
     raise ImportError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
 
 from onewarm.widgets.demo import DemoWidget
+from onewarm.widgets.labs import CalibrationLab, CrossEntropyLab, DistillationLab
 from onewarm.widgets.logits import LogitLab
 
-__all__ = ["DemoWidget", "LogitLab"]
+__all__ = ["CalibrationLab", "CrossEntropyLab", "DemoWidget", "DistillationLab", "LogitLab"]

@@ -58,6 +58,7 @@ class DemoWidget(anywidget.AnyWidget):
     address = traitlets.Unicode("").tag(sync=True)
     concept: str | Path | None = None
     file = "demo.js"
+    starts: Mapping[str, Any] | None = None  # instead of demo.model of concept.yaml
 
     def __init__(self, concept: str | Path | None = None, **values: Any) -> None:
         concept = type(self).concept if concept is None else concept
@@ -68,6 +69,7 @@ class DemoWidget(anywidget.AnyWidget):
             raise LookupError(f"{folder} has no {self.file}: this concept has no demo yet")
         read = _ours if folder.is_relative_to(_concepts()) else _read
         module, model = read(folder, self.file)
+        model = model if self.starts is None else dict(self.starts)
         self._starts: dict[str, Any] = {name: value for name, value in model.items() if name not in _OWN}
         for name in values:
             if name not in (*self._starts, "state", "address"):
