@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import calibration, linear, losses, memory
+from benchmarks import calibration, linear, losses, memory, notebook
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 
@@ -24,18 +24,21 @@ SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("bench", nargs="*", help=f"which to run (all): {', '.join(BENCHES)}")
+    parser.add_argument("bench", nargs="*", help=f"which to run (all): {', '.join(BENCHES)}; or notebook")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, no torch.compile: some seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
     options = parser.parse_args()
-    if unknown := [name for name in options.bench if name not in BENCHES]:
-        parser.error(f"no bench {unknown[0]!r}: expected {', '.join(BENCHES)}")
+    if unknown := [name for name in options.bench if name not in (*BENCHES, "notebook")]:
+        parser.error(f"no bench {unknown[0]!r}: expected {', '.join([*BENCHES, 'notebook'])}")
     memory.fresh()
     console = Console()
     facts = machine()
     console.print(line(facts), highlight=False)
     report: dict[str, Any] = {"format": 1, "machine": facts, "quick": options.quick, "benches": {}}
     for name in options.bench or BENCHES:
+        if name == "notebook":  # no peers to take turns with
+            report["benches"][name] = notebook.main(console)
+            continue
         bench = BENCHES[name]
         found = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)
         console.print(_table(bench.TITLE, found, getattr(bench, "UNITS", ("copies", "vs eager"))))

@@ -1,0 +1,126 @@
+"""The notebook: how long all pages take to build, what each weighs, when it is ready, how soon it answers a key.
+
+Run by itself, since nothing here has a peer: ``python -m benchmarks.notebook`` or ``python -m benchmarks notebook``.
+Evidence is that at home (`make open` leaves it there). Ready is when every panel works, from a warm server; an input is
+an arrow key on the demo's first slider, from the event to the next paint, with the processor slowed 6 times.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from onewarm.notebook.server import running
+from onewarm.study.home import home
+
+TITLE = "Notebook"
+ROUNDS, KEYS, SLOWED = 5, 60, 6
+_PAINT = """(count) => { window.taken = [];
+  new PerformanceObserver((list) => { for (const e of list.getEntries())
+    if (e.name === "keydown" || e.name === "input") window.taken.push(e.duration); })
+    .observe({ type: "event", durationThreshold: 16, buffered: true }); }"""
+_FRAME = """() => new Promise((done) => { const start = performance.now();
+  requestAnimationFrame(() => { const channel = new MessageChannel();
+    channel.port1.onmessage = () => done(performance.now() - start); channel.port2.postMessage(0); }); })"""
+
+
+def build_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
+    """Whole `onewarm build` commands, Python's start included."""
+    taken = []
+    for i in range(rounds + 1):
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "onewarm", "build", str(place / "site"), "--home", str(home())]
+        subprocess.run(command, check=True, capture_output=True)
+        if i:  # the first fills caches
+            taken.append(time.perf_counter() - start)
+    return taken
+
+
+def page_numbers(browser: Any, address: str) -> dict[str, float]:
+    """Weight, ready and input to paint of one page."""
+    ready, weight = [], 0.0
+    for _ in range(ROUNDS):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        sizes: list[float] = []
+        session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
+        start = time.perf_counter()
+        page.goto(address, wait_until="commit")
+        page.wait_for_selector("body.live")
+        ready.append(time.perf_counter() - start)
+        page.wait_for_load_state("networkidle")
+        weight = sum(sizes)
+        context.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("body.live")
+    slider = page.locator(".demo [role=slider], .demo input[type=range]").first
+    taken: list[float] = []
+    if slider.count():
+        slider.focus()
+        session = context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+        page.evaluate(_PAINT, KEYS)
+        for i in range(KEYS):
+            page.keyboard.press("ArrowRight" if i % 20 < 10 else "ArrowLeft")
+            page.evaluate(_FRAME)
+        page.wait_for_timeout(300)
+        # The browser reports only what took 16 ms or more, in steps of 8: the rest count as 16.
+        slow = [float(t) for t in page.evaluate("window.taken")][:KEYS]
+        taken = sorted(slow + [16.0] * (KEYS - len(slow)))
+    context.close()
+    found = {"kB": weight / 1000, "ready s": statistics.median(ready)}
+    if taken:
+        found |= {"paint ms, median": statistics.median(taken), "paint ms, p95": taken[int(0.95 * len(taken))]}
+    return found
+
+
+def main(console: Console | None = None) -> dict[str, Any]:
+    """Print the table; give its numbers."""
+    console = console or Console()
+    chromium = shutil.which("chromium")
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        seconds = build_seconds(place)
+        console.print(f"onewarm build, whole command: median {statistics.median(seconds):.2f} s of {len(seconds)}")
+        report: dict[str, Any] = {"build_s": seconds, "pages": {}}
+        if chromium is None:
+            console.print("no chromium: pages were not measured")
+            return report
+        from playwright.sync_api import sync_playwright
+
+        table = Table(title=TITLE, title_justify="left", box=box.SIMPLE_HEAD)
+        heads = ("kB", "ready s", "paint ms, median", "paint ms, p95")
+        table.add_column("page")
+        for head in heads:
+            table.add_column(head, justify="right")
+        site = place / "site"
+        with running(site) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+            )
+            for file in sorted(site.glob("concept/*/*/index.html")):
+                where = file.parent.relative_to(site).as_posix()
+                found = report["pages"][where] = page_numbers(browser, f"{address}{where}/")
+                table.add_row(file.parent.name, *(f"{found[h]:.3g}" if h in found else "-" for h in heads))
+            browser.close()
+        console.print(table)
+    return report
+
+
+if __name__ == "__main__":
+    print(json.dumps(main()))
