@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import cfunc, njit, types
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Numba's decorators change what they decorate in ways that its type hints do not tell.
 _njit: Any = njit
+_cfunc: Any = cfunc
 _intrinsic: Any = intrinsic
 _make_array: Any = make_array
 
@@ -64,6 +65,20 @@ def entry(signature: Any, function: F) -> F:
     return compiled
 
 
+def task(function: F) -> F:
+    """A C function of one pointer to 64-bit words, which any thread may run: no Python in it, kept on disk likewise.
+
+    Its ``address`` is what a thread pool of another library takes (see :mod:`onewarm.kernels.pool`).
+    """
+    signature, options = types.void(types.CPointer(types.int64)), {"fastmath": LOOP, "error_model": "numpy"}
+    with _patience():
+        try:
+            compiled: F = _cfunc(signature, cache=True, **options)(function)
+        except (RuntimeError, OSError):
+            compiled = _cfunc(signature, **options)(function)
+    return compiled
+
+
 @contextmanager
 def _patience() -> Iterator[None]:
     """Tell a person at a terminal why the first call takes so long, once it has taken more than a second."""
@@ -78,10 +93,10 @@ def _patience() -> Iterator[None]:
 
 
 def chosen_by_type(stub: F, **implementations: Any) -> F:
-    """``stub`` as the implementation named after the type of its first argument (``float32``, ``float64``)."""
+    """``stub`` as the implementation named after the type of its first argument or of that array's entries."""
 
     def choose(x: Any, *rest: Any) -> Any:
-        return implementations.get(str(x))
+        return implementations.get(str(getattr(x, "dtype", x)))
 
     options: Any = {"fastmath": {"contract"}, "forceinline": True, **_INSIDE}
     overload(stub, jit_options=options, strict=False)(choose)
@@ -139,10 +154,53 @@ def _borrowed(typing: Any, a: Any) -> Any:
     return a(a), code
 
 
+def _located(typing: Any, address: Any, dtype: Any) -> Any:
+    """A pointer to numbers of a NumPy type from an address in an int64."""
+    target = types.CPointer(dtype.dtype)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(target))
+
+    return target(address, dtype), code
+
+
+def _atomic(operation: str) -> Any:
+    def intrinsic(typing: Any, words: Any, at: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            place = builder.gep(_make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+            return builder.atomic_rmw(operation, place, args[2], "monotonic")
+
+        return types.int64(words, types.int64, types.int64), code
+
+    return intrinsic
+
+
+def _prefetch(write: int) -> Any:
+    def intrinsic(typing: Any, a: Any, at: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            place = builder.gep(_make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+            line, number = builder.bitcast(place, ir.IntType(8).as_pointer()), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
+            hint = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
+            builder.call(hint, [line, *(number(x) for x in (write, 2, 1))])
+            return context.get_dummy_value()
+
+        return types.none(a, types.int64), code
+
+    return intrinsic
+
+
 # Intrinsics lose their signature when decorated, so they are named here.
 cast: Callable[[Any, Any], Any] = _intrinsic(_cast)
 larger: Callable[[Any, Any], Any] = _intrinsic(_larger)
 borrowed: Callable[[Any], Any] = _intrinsic(_borrowed)
+located: Callable[[Any, Any], Any] = _intrinsic(_located)
+# (words, at, value): change words[at] among threads; what was there before.
+fetch_add: Callable[[Any, int, int], int] = _intrinsic(_atomic("add"))
+fetch_min: Callable[[Any, int, int], int] = _intrinsic(_atomic("min"))
+# (array, at): the cache line of this entry will soon be read, or written; nothing happens where there is none.
+soon_read: Callable[[Any, int], None] = _intrinsic(_prefetch(0))
+soon_written: Callable[[Any, int], None] = _intrinsic(_prefetch(1))
 
 
 def array(dtype: Any, dimensions: int, *, written: bool = False) -> Any:

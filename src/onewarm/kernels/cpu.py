@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numba import types
+from numba import carray
 from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.kernels import half, pool
-from onewarm.kernels.compile import SOURCES, array, borrowed, entry
+from onewarm.kernels.compile import SOURCES, bits_float64, fetch_add, fetch_min, glue, located, task
 from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles
-from onewarm.kernels.wide import LANES, Job, Mass, Scratch, by_rows
-
-Work: TypeAlias = Callable[[int, int], int]
+from onewarm.kernels.pool import Runner
+from onewarm.kernels.wide import LANES, Job, Mass, Scratch, by_rows, mark_new
 
 _MANY = 2**16  # logits that are worth a second thread
-_SMALL = 2**20  # entries of a table that is turned into the logits' type, which spares a compilation
+_SMALL = 2**16  # entries of a table that is turned into the logits' type, which spares a compilation
+_PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was interrupted holds up nobody; their logits
+
+# The words that a compiled kernel is called with: numbers, addresses, and two float64 as their bits.
+(
+    ROWS, CLASSES, PIECE, NEXT, SLOT, FAULT, Z, Z_STRIDE, G, WANTED, LOSS,
+    INDEX, INDEX_STEP, WEIGHT, WEIGHT_STEP, NAMED, TABLE, TABLE_STRIDE, TABLE_ROWS,
+    TABLE_INDEX, TABLE_INDEX_STEP, TABLE_WEIGHT, TABLE_WEIGHT_STEP, SHARES, SCALE, SCALE_STEP, MOVE_MASS,
+    ROOM, SPAN, TABLE_MASS, Z_LOSS, WORDS,
+) = range(32)  # fmt: skip
 
 
 def rows(
@@ -35,6 +42,7 @@ def rows(
     gradient: bool = True,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
+    run: Runner = pool.run,
     move_mass: bool = True,
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Cross-entropy of each row, and its gradient in the logits times ``row_scale``.
@@ -53,6 +61,7 @@ def rows(
         gradient: whether to compute it.
         out: (N, K), C-contiguous, in the logits' dtype: where the gradient goes; may be the logits.
         threads: at most so many; by default :func:`onewarm.kernels.pool.threads`.
+        run: which threads; by default our own, see :mod:`onewarm.kernels.pool`.
         move_mass: whether a table row's mass on masked classes moves to the others; if not, it makes the loss +inf as
             named mass does.
 
@@ -78,7 +87,7 @@ def rows(
     n, k = logits.shape
     index, weight = _pair("index", index, weight, n)
     if table is None or table_index is None or table_weight is None:
-        table, table_index, table_weight = np.zeros((1, k), dtype), index[:, :0], weight[:, :0]
+        table, table_index, table_weight = np.zeros((1, k), dtype), np.empty((n, 0), np.int64), np.empty((n, 0))
     if table.ndim != 2 or table.shape[1] != k:
         raise ValueError(f"table has shape {table.shape}: expected rows of {k} classes")
     table_index, table_weight = _pair("table_index", table_index, table_weight, n)
@@ -94,98 +103,76 @@ def rows(
     result = (np.empty((n, k), logits.dtype) if out is None else out) if gradient else None
     if n == 0:
         return loss, result
-    work = _halves if short or half.kind(table.dtype) else _whole
-    mass = (index, weight, table, table_index, table_weight, table_mass)
-    options = (float(z_loss), bool(move_mass))
-    bad = pool.split(work(logits, mass, scale, options, result, loss), n, k, _MANY, threads)
-    if bad >= 0:
+    z, z_stride = _flat(logits)
+    t, t_stride = _flat(table)
+    g = loss if result is None else result  # never touched if nobody wants it
+    count = max(min(pool.threads() if threads is None else threads, n * k // _MANY), 1)
+    piece = max(-(-n // (_PIECES * count)), -(-_LEAST // k))
+    words = np.zeros(WORDS, np.int64)
+    span = places.py_func(k, table_index.shape[1], dtype.itemsize)[-1]  # type: ignore[attr-defined]
+    room = np.empty(count * span + LANES, np.uint8)
+    words[:TABLE_MASS] = (
+        *(n, k, piece + -piece % LANES if k <= NARROW else piece, 0, 0, n),
+        *(_address(z), z_stride, _address(g), gradient, _address(loss)),
+        *(_address(index), _step(index), _address(weight), _step(weight), index.shape[1]),
+        *(_address(t), t_stride, table.shape[0], _address(table_index), _step(table_index)),
+        *(_address(table_weight), _step(table_weight), table_index.shape[1]),
+        *(_address(scale), scale.size > 1, move_mass, _address(room) + -_address(room) % LANES, span),
+    )
+    words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
+    run(_compiled(*(_kind(x.dtype) for x in (logits, table))).address, _address(words), count)
+    if (bad := int(words[FAULT])) < n:
         raise checks.bad_logits(half.widened(logits[bad]), bad)
     return loss, result
 
 
-def _whole(logits: Any, mass: Any, scale: Any, options: tuple[float, bool], result: Any, loss: Any) -> Work:
-    """The work on rows lo to hi where the kernel takes the arrays as they are; the first row at fault, or -1."""
-    index, weight, table, table_index, table_weight, table_mass = mass
-    z, z_stride = _flat(logits)
-    t, t_stride = _flat(table)
-    g = np.empty(0, logits.dtype) if result is None else result.reshape(-1)
-    run = _compiled(logits.dtype.name, table.dtype.name)
-    k = logits.shape[1]
-    arguments = (
-        *(z, z_stride, k, index, weight, t, t_stride, table_mass, table_index, table_weight),
-        *(np.ascontiguousarray(scale), int(scale.size > 1), *options, g, loss),
-    )
-
-    def work(lo: int, hi: int) -> int:
-        bad: int = run(*arguments, *_scratch(k, table_index.shape[1], logits.dtype), lo, hi)
-        return bad
-
-    return work
-
-
-def _halves(logits: Any, mass: Any, scale: Any, options: tuple[float, bool], result: Any, loss: Any) -> Work:
-    """:func:`_whole` where logits or a big table are kept in two bytes: block by block in a wider type."""
-    index, weight, table, table_index, table_weight, table_mass = mass
-    k = logits.shape[1]
-    short, short_table = half.kind(logits.dtype), half.kind(table.dtype)
-    z, z_stride = _flat(_bits(logits)) if short else (logits, 0)
-    g = None if result is None else _bits(result).reshape(-1)
-    step = max(half.BLOCK // k, 1)
-    none = np.empty(0)
-
-    def work(lo: int, hi: int) -> int:
-        block = np.empty((min(step, hi - lo), k), loss.dtype)
-        for a in range(lo, hi, step):
-            b = min(a + step, hi)
-            part = block[: b - a]
-            rows, place = (part, part) if short else (logits[a:b], None if result is None else result[a:b])
-            if short:
-                half.widen(short)(z, a * z_stride, z_stride, k, b - a, part.reshape(-1))
-            some = (index[a:b], weight[a:b], table, table_index[a:b], table_weight[a:b], table_mass)
-            if short_table:  # the rows of it that are used here
-                used, where = np.unique(table_index[a:b], return_inverse=True)
-                used = used.clip(0, len(table) - 1)  # where there is no mass, the index means nothing
-                some = (*some[:2], half.widened(table[used]), where.reshape(b - a, -1), some[4], none)
-            scales = scale[a:b] if scale.size > 1 else scale
-            bad = _whole(rows, some, scales, options, None if g is None else place, loss[a:b])(0, b - a)
-            if bad >= 0:
-                return a + bad
-            if short and g is not None:
-                half.narrow(short)(part.reshape(-1), g, a * k, (b - a) * k)
-        return -1
-
-    return work
-
-
-def _bits(rows: NDArray[Any]) -> NDArray[Any]:
-    """float16 or bfloat16 as uint16; other types as they are."""
-    return rows.view(np.uint16) if half.kind(rows.dtype) else rows
-
-
 def _pair(name: str, index: Any, weight: Any, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """An index and its weights in the kernel's types."""
+    """An index and its weights in the kernel's types, entries of a row side by side."""
     index, weight = np.asarray(index), np.asarray(weight)
     if index.ndim != 2 or index.shape != weight.shape or index.shape[0] != n:
         raise ValueError(
             f"{name} has shape {index.shape} and its weights {weight.shape}: expected the same, of {n} rows"
         )
-    return np.ascontiguousarray(index, np.int64), np.ascontiguousarray(weight, np.float64)
+    return _side_by_side(index, np.int64), _side_by_side(weight, np.float64)
+
+
+def _side_by_side(rows: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    down, along = rows.strides
+    if rows.dtype == dtype and rows.flags.aligned and (along == 8 or rows.shape[1] == 1) and down >= 0 == down % 8:
+        return rows
+    return np.ascontiguousarray(rows, dtype)
+
+
+def _step(rows: NDArray[Any]) -> int:
+    return rows.strides[0] // 8
+
+
+def _address(array: NDArray[Any]) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _kind(dtype: Any) -> str:
+    """The dtype of what compiled code reads: of float16 and bfloat16 the bits."""
+    short = half.kind(dtype)
+    return str(dtype) if short is None else "int16" if short == "float16" else "uint16"
 
 
 def _in_range(name: str, index: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> None:
     """Refuse an index that a loop would follow out of its array; where the weight is 0 nobody follows it."""
-    if index.size == 0 or (index.min() >= 0 and index.max() < size):
+    distinct = index[:1] if _step(index) == 0 else index
+    if distinct.size == 0 or distinct.view(np.uint64).max() < size:  # one pass: what is below 0 is huge
         return
     wrong = ((index < 0) | (index >= size)) & (weight != 0)
     if (bad := checks.first_true(wrong)) is not None:
         raise ValueError(f"target.{name}{list(bad)} is {index[bad]}, outside 0..{size - 1}")
 
 
-def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """The table in a type that the kernel takes, and each row's mass; a big table is neither copied nor summed here."""
+def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], float]:
+    """The table in a type that the kernel takes, a big one as it is; and the mass of a single row."""
     small = table.shape[0] == 1 or table.size <= _SMALL or 4 * table.size <= logits.size
     table = half.widened(table) if small else table
-    mass = table.sum(axis=1, dtype=np.float64) if small else np.empty(0)
+    mass = float(table.sum(dtype=np.float64)) if table.shape[0] == 1 else 0.0
     if small or (table.dtype not in (np.float32, np.float64) and half.kind(table.dtype) is None):
         table = table.astype(dtype, copy=False)
     return table, mass
@@ -205,54 +192,75 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return np.lib.stride_tricks.as_strided(rows, (length,), (size,)), down // size
 
 
-def _scratch(classes: int, rows: int, dtype: Any) -> tuple[NDArray[Any], ...]:
-    """Fresh scratch for one call of the compiled kernel: in the logits' type, float64, int64, bool."""
-    real = max((2 * classes + 3) * LANES if classes <= NARROW else 0, classes)
-    wide = max(2 * rows, 3 * LANES)
-    return np.empty(real, dtype), np.empty(wide), np.empty(rows, np.int64), np.empty(2 * LANES, np.bool_)
+@glue
+def places(classes: int, shares: int, size: int) -> tuple[int, int, int, int, int]:
+    """Where in a thread's scratch its parts begin (in the logits' type, row, float64, int64, bool), and its length."""
+    row = (LANES * size + max((2 * classes + 3) * LANES if classes <= NARROW else 0, classes) * size + 63) // 64 * 64
+    wide = row + (classes * size + 63) // 64 * 64
+    whole = wide + (3 * LANES + 2 * shares) * 8
+    flags = whole + (LANES + shares) * 8
+    return row, wide, whole, flags, (flags + 2 * LANES + 63) // 64 * 64
 
 
 @cache
-def _compiled(dtype: str, table_dtype: str) -> Any:
-    """The kernel for one pair of types: (..., first row, end) -> the first row that has no loss, or -1."""
+def _compiled(kind: str, table_kind: str) -> Any:
+    """The kernel for one pair of types: a C function that takes pieces of the rows until none is left."""
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
+    entry, table_entry = np.dtype(kind).type, np.dtype(table_kind).type
+    real = np.float64 if kind == "float64" else np.float32
+    size = np.dtype(real).itemsize
 
-    def kernel(
-        z: Any, z_stride: int, classes: int, index: Any, weight: Any, table: Any, t_stride: int, table_mass: Any,
-        table_index: Any, table_weight: Any, scale: Any, scale_step: int, z_loss: float,
-        move_mass: bool, g: Any, loss: Any,
-        real: Any, wide: Any, whole: Any, flags: Any, lo: int, hi: int,
-    ) -> int:  # fmt: skip
+    def kernel(address: Any) -> None:
+        w = carray(address, WORDS if sources != -1 else 0)
+        n, classes, shares = w[ROWS], w[CLASSES], w[SHARES]
         mass = Mass(
-            borrowed(index), borrowed(weight), borrowed(table), t_stride, borrowed(table_mass),
-            borrowed(table_index), borrowed(table_weight),
+            carray(located(w[INDEX], np.int64), (n - 1) * w[INDEX_STEP] + w[NAMED]), w[INDEX_STEP],
+            carray(located(w[WEIGHT], np.float64), (n - 1) * w[WEIGHT_STEP] + w[NAMED]), w[WEIGHT_STEP], w[NAMED],
+            carray(located(w[TABLE], table_entry), (w[TABLE_ROWS] - 1) * w[TABLE_STRIDE] + classes), w[TABLE_STRIDE],
+            w[TABLE_ROWS], bits_float64(w[TABLE_MASS]),
+            carray(located(w[TABLE_INDEX], np.int64), (n - 1) * w[TABLE_INDEX_STEP] + shares), w[TABLE_INDEX_STEP],
+            carray(located(w[TABLE_WEIGHT], np.float64), (n - 1) * w[TABLE_WEIGHT_STEP] + shares),
+            w[TABLE_WEIGHT_STEP], shares,
         )  # fmt: skip
         job = Job(
-            borrowed(z), z_stride, classes, mass, borrowed(scale), scale_step, z_loss, move_mass,
-            borrowed(g), borrowed(loss),
+            carray(located(w[Z], entry), (n - 1) * w[Z_STRIDE] + classes), w[Z_STRIDE], classes, mass,
+            carray(located(w[SCALE], np.float64), (n - 1) * w[SCALE_STEP] + 1), w[SCALE_STEP],
+            bits_float64(w[Z_LOSS]), w[MOVE_MASS] != 0,
+            carray(located(w[G], entry), n * classes if w[WANTED] else 0), w[WANTED] != 0,
+            carray(located(w[LOSS], real), n),
         )  # fmt: skip
-        real, wide, flags = borrowed(real), borrowed(wide), borrowed(flags)
-        many = table_index.shape[1]
-        one = Scratch(real, borrowed(whole), wide[:many], wide[many : 2 * many])
-        tiles = classes <= NARROW and hi - lo >= FEW and sources != -1
-        if tiles:
-            size = classes * LANES
-            room = Tile(
-                real[:size], real[size : 2 * size], real[2 * size : 2 * size + LANES],
-                real[2 * size + LANES : 2 * size + 2 * LANES], real[2 * size + 2 * LANES : 2 * size + 3 * LANES],
-                wide[:LANES], wide[LANES : 2 * LANES], wide[2 * LANES : 3 * LANES], flags[:LANES], flags[LANES:],
-            )  # fmt: skip
-            if not by_tiles(job, room, lo, hi):
-                return -1
-        return by_rows(job, one, lo, hi, tiles)
+        at = w[ROOM] + fetch_add(w, SLOT, 1) * w[SPAN]
+        row, wide, whole, flags, _ = places(classes, shares, size)
+        new = carray(located(at, real), LANES)
+        mark_new(classes, new)
+        reals = carray(located(at + LANES * size, real), row // size - LANES)
+        wides = carray(located(at + wide, np.float64), 3 * LANES + 2 * shares)
+        wholes = carray(located(at + whole, np.int64), LANES + shares)
+        bools = carray(located(at + flags, np.bool_), 2 * LANES)
+        one = Scratch(
+            reals, new, carray(located(at + row, real), classes), wholes[LANES:],
+            wides[3 * LANES : 3 * LANES + shares], wides[3 * LANES + shares :],
+        )  # fmt: skip
+        many = classes * LANES
+        tiled = classes <= NARROW
+        if not tiled:
+            many = 0
+        room = Tile(
+            reals[:many], reals[many : 2 * many], reals[2 * many : 2 * many + LANES],
+            reals[2 * many + LANES : 2 * many + 2 * LANES], reals[2 * many + 2 * LANES : 2 * many + 3 * LANES],
+            wides[:LANES], wides[LANES : 2 * LANES], wides[2 * LANES : 3 * LANES], wholes[:LANES],
+            bools[:LANES], bools[LANES:],
+        )  # fmt: skip
+        while True:
+            lo = fetch_add(w, NEXT, w[PIECE])
+            if lo >= n:
+                return
+            hi = min(lo + w[PIECE], n)
+            tiles = tiled and hi - lo >= FEW
+            if tiles and not by_tiles(job, room, lo, hi):
+                continue
+            bad = by_rows(job, one, lo, hi, tiles)
+            if bad >= 0:
+                fetch_min(w, FAULT, bad)
 
-    signature = types.int64(
-        *(array(dtype, 1), types.int64, types.int64, array("int64", 2), array("float64", 2)),
-        *(array(table_dtype, 1), types.int64, array("float64", 1), array("int64", 2), array("float64", 2)),
-        *(array("float64", 1), types.int64, types.float64, types.boolean),
-        array(dtype, 1, written=True),
-        *(array(dtype, 1, written=True), array(dtype, 1, written=True)),
-        *(array("float64", 1, written=True), array("int64", 1, written=True), array("bool_", 1, written=True)),
-        *(types.int64, types.int64),
-    )
-    return entry(signature, kernel)
+    return task(kernel)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import loss as definition
-from onewarm.kernels import cpu, half
+from onewarm.kernels import cpu, half, pool
+from onewarm.kernels.pool import Runner
 from onewarm.loss import Normalizer, Reduction, divisor
 from onewarm.target import SoftTarget
 
@@ -24,13 +25,14 @@ def loss_and_gradient(
     row_scale: Any = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
+    run: Runner = pool.run,
     move_mass: bool = True,
 ) -> tuple[Any, NDArray[Any] | None]:
     """What :func:`onewarm.loss.cross_entropy_with_gradient` computes, for NumPy logits and a target it has checked.
 
     Args:
         row_scale: (N,) or one number, what the rows of the gradient are multiplied by besides.
-        out, threads, move_mass: as in :func:`onewarm.kernels.cpu.rows`.
+        out, threads, run, move_mass: as in :func:`onewarm.kernels.cpu.rows`.
 
     Returns:
         The loss, a NumPy scalar or (N,), and the gradient of shape (N, K) or None.
@@ -50,6 +52,7 @@ def loss_and_gradient(
         gradient=gradient,
         out=out,
         threads=threads,
+        run=run,
         move_mass=move_mass,
     )
     if reduction == "none":

@@ -1,29 +1,17 @@
-"""float16 and bfloat16 as their bits: widened to float32 block by block, rounded to nearest even on the way back.
+"""float16 and bfloat16 as their bits: widened to float32 row by row, rounded to nearest even on the way back.
 
-A block of rows fits the cache beside its gradient, so memory is read and written once, in two bytes a number, and no
-copy of the logits is ever made. NumPy has no bfloat16; an array of uint16 stands for its bits.
+A row fits the cache beside its gradient, so memory is read and written once, in two bytes a number, and no copy of the
+logits is ever made. NumPy has no bfloat16; compiled code sees its bits as uint16, and those of float16 as int16.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from onewarm.kernels.compile import (
-    SOURCES,
-    array,
-    bits_float32,
-    borrowed,
-    entry,
-    float32_bits,
-    scalar,
-)
-
-BLOCK = 2**17  # numbers widened at a time: half a MiB
+from onewarm.kernels.compile import bits_float32, chosen_by_type, float32_bits, glue, scalar
 
 
 def kind(dtype: Any) -> str | None:
@@ -84,39 +72,71 @@ def _narrow_float16(x: Any) -> Any:
     return np.uint16((h | sign) & np.int32(0xFFFF))
 
 
-_WIDEN = {"float16": _wide_float16, "bfloat16": _wide_bfloat16}
-_NARROW = {"float16": _narrow_float16, "bfloat16": _narrow_bfloat16}
+def number(x: Any) -> Any:
+    """An entry of an array as the number it stands for: float32 for two bytes, else itself."""
+    raise NotImplementedError("compiled code only")
 
 
-@cache
-def widen(name: str) -> Any:
-    """Compiled ``(source, first, stride, width, rows, target)``: rows of bits, from ``first`` on, into float32."""
-    sources, wide = SOURCES, _WIDEN[name]
-
-    def fill(source: Any, first: int, stride: int, width: int, rows: int, target: Any) -> int:
-        source, target = borrowed(source), borrowed(target)
-        for i in range(rows if sources != -1 else 0):
-            row = source[first + i * stride : first + i * stride + width]
-            place = target[i * width : (i + 1) * width]
-            for k in range(place.size):
-                place[k] = wide(row[k])
-        return 0
-
-    whole = (types.int64,) * 4
-    return entry(types.int64(array("uint16", 1), *whole, array("float32", 1, written=True)), fill)
+def entry_of(array: Any, x: Any) -> Any:
+    """A number as an entry of ``array``, in its type."""
+    raise NotImplementedError("compiled code only")
 
 
-@cache
-def narrow(name: str) -> Any:
-    """Compiled ``(source, target, first, count)``: numbers of float32 as bits, put from ``first`` on."""
-    sources, small = SOURCES, _NARROW[name]
+def row_of(rows: Any, first: int, size: int, room: Any) -> Any:
+    """``size`` entries from ``first`` on as numbers: themselves, or in ``room`` where they are kept in two bytes."""
+    raise NotImplementedError("compiled code only")
 
-    def fill(source: Any, target: Any, first: int, count: int) -> int:
-        source, target = borrowed(source), borrowed(target)
-        place = target[first : first + (count if sources != -1 else 0)]
-        for k in range(place.size):
-            place[k] = small(source[k])
-        return 0
 
-    signature = types.int64(array("float32", 1), array("uint16", 1, written=True), types.int64, types.int64)
-    return entry(signature, fill)
+def place_of(rows: Any, first: int, size: int, room: Any) -> Any:
+    """Where numbers for these entries go: to themselves, or to ``room``, from which :func:`put` fetches them."""
+    raise NotImplementedError("compiled code only")
+
+
+def put(rows: Any, first: int, row: Any) -> None:
+    """The row from :func:`place_of` as entries, from ``first`` on."""
+    raise NotImplementedError("compiled code only")
+
+
+@glue
+def _widened(rows: Any, first: int, size: int, room: Any) -> Any:
+    source, row = rows[first : first + size], room[:size]
+    for k in range(row.size):
+        row[k] = number(source[k])
+    return row
+
+
+@glue
+def _narrowed(rows: Any, first: int, row: Any) -> None:
+    place = rows[first : first + row.size]
+    for k in range(place.size):
+        place[k] = entry_of(place, row[k])
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def _slice(rows: Any, first: int, size: int, room: Any) -> Any:
+    return rows[first : first + size]
+
+
+def _room(rows: Any, first: int, size: int, room: Any) -> Any:
+    return room[:size]
+
+
+chosen_by_type(
+    number, float32=_same, float64=_same, uint16=lambda x: _wide_bfloat16(x), int16=lambda x: _wide_float16(x)
+)
+chosen_by_type(
+    entry_of,
+    float32=lambda array, x: np.float32(x),
+    float64=lambda array, x: np.float64(x),
+    uint16=lambda array, x: _narrow_bfloat16(x),
+    int16=lambda array, x: np.int16(_narrow_float16(x)),
+)
+_widen: Any = lambda rows, first, size, room: _widened(rows, first, size, room)  # noqa: E731
+_narrow: Any = lambda rows, first, row: _narrowed(rows, first, row)  # noqa: E731
+_nothing: Any = lambda rows, first, row: None  # noqa: E731
+chosen_by_type(row_of, float32=_slice, float64=_slice, uint16=_widen, int16=_widen)
+chosen_by_type(place_of, float32=_slice, float64=_slice, uint16=_room, int16=_room)
+chosen_by_type(put, float32=_nothing, float64=_nothing, uint16=_narrow, int16=_narrow)

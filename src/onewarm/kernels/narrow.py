@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
+from onewarm.kernels.half import entry_of, number
 from onewarm.kernels.vector import exp, log
 from onewarm.kernels.wide import LANES, Job, Mass, table_row
 
@@ -29,6 +30,7 @@ class Tile(NamedTuple):
     s: Any  # (LANES,) float64 mass
     scale: Any  # (LANES,) float64
     loss: Any  # (LANES,) float64
+    label: Any  # (LANES,) int64
     live: Any  # (LANES,) whether the row has mass
     careful: Any  # (LANES,) whether the row is left to the other file
 
@@ -44,18 +46,35 @@ def load(job: Job, first: int, rows: int, room: Tile) -> None:
         dead += 0 if room.live[b] else 1
     step = np.uint64(job.stride)  # unsigned: nothing is counted from the end, so that this becomes gathers
     for k in range(classes):  # along the lanes: three times as fast as along the rows
-        line, column = room.z[k * LANES : (k + 1) * LANES], block[k:]
+        line, down = room.z[k * LANES : (k + 1) * LANES], block[k:]
         if rows == LANES:
             for b in range(LANES):
-                line[b] = column[np.uint64(b) * step]
+                line[b] = number(down[np.uint64(b) * step])
         else:
             for b in range(rows):
-                line[b] = column[np.uint64(b) * step]
+                line[b] = number(down[np.uint64(b) * step])
     if dead > 0:
         for b in range(LANES):
             if not room.live[b]:
                 for k in range(classes):
                     room.z[k * LANES + b] = 0
+
+
+@glue
+def column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> None:
+    """out <- entries[first + b, j] of ``rows`` rows, ``step`` apart; 0 beyond them."""
+    if step == 1:
+        line = entries[first : first + rows]
+        for b in range(line.size):
+            out[b] = line[b]
+    elif step == 0:
+        for b in range(rows):
+            out[b] = entries[j]
+    else:
+        for b in range(rows):
+            out[b] = entries[np.uint64((first + b) * step + j)]
+    for b in range(rows, LANES):
+        out[b] = 0
 
 
 @glue
@@ -66,41 +85,38 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
         room.t[k] = 0
     for b in range(LANES):
         room.s[b] = 0.0
-        room.scale[b] = 0.0
         room.loss[b] = 0.0  # until the end of this, how much weight there is of either sign
-    shared = mass.table_mass.size == 1
-    for j in range(mass.table_index.shape[1]):
-        for b in range(rows):
-            room.scale[b] = mass.table_weight[np.uint64(first + b), np.uint64(j)]
+    for j in range(mass.shares):
+        column(mass.table_weight, mass.table_weight_step, first, j, rows, room.scale)
         for b in range(LANES):
             room.loss[b] += abs(room.scale[b])
-        if shared:  # one row for all
+        if mass.table_rows == 1:  # one row for all
             for b in range(LANES):
-                room.s[b] += room.scale[b] * mass.table_mass[0]
+                room.s[b] += room.scale[b] * mass.table_mass
                 room.added[b] = cast(room.scale[b], room.added)
             for k in range(classes):
-                line, entry = room.t[k * LANES : (k + 1) * LANES], cast(mass.table[k], room.t)
+                line, share = room.t[k * LANES : (k + 1) * LANES], cast(number(mass.table[k]), room.t)
                 for b in range(LANES):
-                    line[b] += entry * room.added[b]
+                    line[b] += share * room.added[b]
             continue
         for b in range(rows):
             w = room.scale[b]
             if w != 0.0:
-                r = mass.table_index[first + b, j]
-                row = table_row(mass, r, classes)
+                row = table_row(mass, mass.table_index[(first + b) * mass.table_index_step + j], classes)
                 added = 0.0
                 for k in range(classes):
-                    room.t[k * LANES + b] += cast(w * row[k], room.t)
-                    added += row[k]
+                    share = np.float64(number(row[k]))
+                    room.t[k * LANES + b] += cast(w * share, room.t)
+                    added += share
                 room.s[b] += w * added
-    for j in range(mass.index.shape[1]):
-        for b in range(rows):
-            room.scale[b] = mass.weight[np.uint64(first + b), np.uint64(j)]
-            room.top[b] = cast(mass.index[np.uint64(first + b), np.uint64(j)], room.top)
+    for j in range(mass.named):
+        column(mass.weight, mass.weight_step, first, j, rows, room.scale)
+        column(mass.index, mass.index_step, first, j, rows, room.label)
         for b in range(LANES):
             room.s[b] += room.scale[b]
             room.loss[b] += abs(room.scale[b])
             room.added[b] = cast(room.scale[b], room.added)
+            room.top[b] = cast(room.label[b], room.top)
         for k in range(classes):  # every class asks every row: in vectors that is less than writing to where it is
             line, label = room.t[k * LANES : (k + 1) * LANES], cast(k, room.t)
             for b in range(LANES):
@@ -170,14 +186,14 @@ def store(job: Job, first: int, rows: int, room: Tile) -> None:
     if careful == 0 and rows == LANES:
         step = np.uint64(classes)
         for k in range(classes):
-            line, column = room.z[k * LANES : (k + 1) * LANES], block[k:]
+            line, down = room.z[k * LANES : (k + 1) * LANES], block[k:]
             for b in range(LANES):
-                column[np.uint64(b) * step] = line[b]
+                down[np.uint64(b) * step] = entry_of(down, line[b])
         return
     for b in range(rows):
         if not (room.live[b] and room.careful[b]):
             for k in range(classes):
-                block[b * classes + k] = room.z[k * LANES + b]
+                block[b * classes + k] = entry_of(block, room.z[k * LANES + b])
 
 
 @glue
@@ -204,7 +220,7 @@ def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
                 some = some or left
                 if not room.live[b] or left:
                     place[b] = np.nan if left else 0.0
-        if job.g.size > 0:
+        if job.wanted:
             gradients(room)
             store(job, first, rows, room)
     return some

@@ -6,9 +6,16 @@ Python threads does neither.
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias
+
+# (address of a C function, address of its argument, how many threads): calls it once in each, and waits for all.
+Runner: TypeAlias = Callable[[int, int, int], None]
+
+_CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # calling one lets go of the GIL
 
 _limit: int | None = None
 _pool: ThreadPoolExecutor | None = None
@@ -56,14 +63,28 @@ def split(work: Callable[[int, int], int], rows: int, width: int, least: int, li
             if bad >= 0:
                 faults.append(bad)
 
-    helpers = _helpers(take, count - 1)
+    _together(take, count)
+    return min(faults, default=-1)
+
+
+def run(function: int, argument: int, count: int) -> None:
+    """A :data:`Runner`: the caller's thread and ``count - 1`` of ours."""
+    call = _CALL(function)
+    if count <= 1:
+        call(argument)
+    else:
+        _together(lambda: call(argument), count)
+
+
+def _together(work: Callable[[], None], count: int) -> None:
+    """Call ``work`` here and on ``count - 1`` other threads, as far as they come in time; wait for those that did."""
+    helpers = _helpers(work, count - 1)
     try:
-        take()
+        work()
     finally:
         for helper in helpers:
             if not helper.cancel():
                 helper.result()
-    return min(faults, default=-1)
 
 
 def _helpers(task: Callable[[], None], count: int) -> list[Future[None]]:

@@ -26,6 +26,7 @@ from onewarm.kernels.compile import (
     loop,
     scalar,
 )
+from onewarm.kernels.half import number
 
 BLOCK = 1024  # terms added in the logits' precision before they go to a float64 total
 
@@ -125,28 +126,59 @@ def inspect(z: Any) -> Any:
 
 
 @glue
-def exponentials(z: Any, top: Any, e: Any, skip: int) -> Any:
-    """e <- exp(z - top); their sum, without the first ``skip``."""
+def exponentials(z: Any, top: Any, e: Any) -> Any:
+    """e <- exp(z - top); their sum."""
     total = cast(0.0, z)
     for k in range(z.size):
         v = exp(z[k] - top)
         e[k] = v
-        total += v if k >= skip else cast(0.0, z)
+        total += v
     return total
 
 
 @glue
-def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, skip: int) -> Any:
-    """e <- exp(z - top); their sum, and <row, z - top>, without the first ``skip``."""
+def last_exponentials(z: Any, top: Any, e: Any, new: Any) -> Any:
+    """:func:`exponentials`, but only what ``new`` says (0 or 1) goes into the sum."""
+    total = cast(0.0, z)
+    for k in range(z.size):
+        v = exp(z[k] - top)
+        e[k] = v
+        total += v * new[k]
+    return total
+
+
+@glue
+def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any) -> Any:
+    """e <- exp(z - top); their sum, <row, z - top>, and the sum of the row."""
     total = cast(0.0, z)
     dot = cast(0.0, z)
+    mass = cast(0.0, z)
     for k in range(z.size):
         d = z[k] - top
         v = exp(d)
+        t = cast(number(row[k]), z)
         e[k] = v
-        total += v if k >= skip else cast(0.0, z)
-        dot += d * cast(row[k], z) if k >= skip else cast(0.0, z)
-    return total, dot
+        total += v
+        dot += d * t
+        mass += t
+    return total, dot, mass
+
+
+@glue
+def last_exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, new: Any) -> Any:
+    """:func:`exponentials_and_dot`, but only what ``new`` says (0 or 1) goes into the sums."""
+    total = cast(0.0, z)
+    dot = cast(0.0, z)
+    mass = cast(0.0, z)
+    for k in range(z.size):
+        d = z[k] - top
+        v = exp(d)
+        t = cast(number(row[k]), z) * new[k]
+        e[k] = v
+        total += v * new[k]
+        dot += d * t
+        mass += t
+    return total, dot, mass
 
 
 @loop
@@ -157,17 +189,8 @@ def dot_and_shares(z: Any, top: Any, row: Any) -> Any:
     lost = cast(0.0, z)
     for k in range(z.size):
         live = z[k] > -np.inf
-        t = cast(row[k], z)
+        t = cast(number(row[k]), z)
         dot += (z[k] - top) * t if live and t != 0 else cast(0.0, z)
         kept += t if live else cast(0.0, z)
         lost += cast(0.0, z) if live else t
     return dot, kept, lost
-
-
-@loop
-def total(row: Any, like: Any) -> Any:
-    """The sum of a row, in the precision of ``like``."""
-    result = cast(0.0, like)
-    for k in range(row.size):
-        result += cast(row[k], like)
-    return result

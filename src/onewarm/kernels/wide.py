@@ -4,7 +4,8 @@ With m = max z, d = z - m and t the row's target of mass s, over a scratch row e
 
     e = exp(d)    loss = s log(sum e) - <t, d>    gradient = scale (s e / sum e - t)
 
-Working with d and not with z keeps the digits of logits that share a large offset.
+Working with d and not with z keeps the digits of logits that share a large offset. Computing and memory take about the
+same time: while one row's exponentials are made, the next row and the place of the gradient are fetched.
 """
 
 from __future__ import annotations
@@ -13,31 +14,44 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.compile import cast, glue, larger
+from onewarm.kernels.compile import cast, glue, larger, soon_read, soon_written
+from onewarm.kernels.half import number, place_of, put, row_of
 from onewarm.kernels.vector import (
     BLOCK,
     dot_and_shares,
     exponentials,
     exponentials_and_dot,
     inspect,
+    last_exponentials,
+    last_exponentials_and_dot,
     survey,
-    total,
 )
 
 LANES = 64  # loops run over multiples of this; the rest is taken with some of what came before it
+STEP = 256  # entries between two looks ahead: their cache lines are as many as a core waits for at a time
 _HUGE = 1e30  # above this, z - max z may overflow: take the careful path
 
 
 class Mass(NamedTuple):
-    """A target's five arrays as the kernels take them, the table's rows one after the other."""
+    """A target's five arrays as the kernels take them: row after row, with the step from one to the next.
 
-    index: Any  # (N, J) int64
-    weight: Any  # (N, J) float64
-    table: Any  # (R * stride,)
-    stride: Any
-    table_mass: Any  # (R,) float64, or (0,): add a row up where it is used
-    table_index: Any  # (N, T) int64
-    table_weight: Any  # (N, T) float64
+    The step of an index or a weight is 0 where one row stands for all.
+    """
+
+    index: Any  # int64
+    index_step: Any
+    weight: Any  # float64
+    weight_step: Any
+    named: Any  # J, how many classes a row names
+    table: Any
+    stride: Any  # from one row of the table to the next
+    table_rows: Any  # R
+    table_mass: Any  # float64, of the row if there is but one
+    table_index: Any  # int64
+    table_index_step: Any
+    table_weight: Any  # float64
+    table_weight_step: Any
+    shares: Any  # T, how many rows of the table a row takes
 
 
 class Job(NamedTuple):
@@ -51,7 +65,8 @@ class Job(NamedTuple):
     step: Any  # 1, or 0 where one scale is for all
     z_loss: Any
     move_mass: Any  # whether table mass on masked classes moves to the others
-    g: Any  # gradient, row after row; empty if nobody wants it
+    g: Any  # gradient, row after row
+    wanted: Any  # whether anybody wants it
     loss: Any  # (N,)
 
 
@@ -59,19 +74,42 @@ class Scratch(NamedTuple):
     """What a thread needs besides its rows."""
 
     e: Any  # (K or more,)
+    new: Any  # (LANES,) see mark_new
+    row: Any  # (K,) for logits that are kept in two bytes, else empty
     chosen: Any  # (T,) int64, the table rows of the row at hand, each once
     share: Any  # (T,) float64, the weight of each
     dead: Any  # (T,) float64, the weight of each on masked classes
+
+
+class Near(NamedTuple):
+    """What is fetched into the cache while a row is computed: the next row's logits, this row's gradient."""
+
+    z: Any
+    z_at: Any
+    g: Any
+    g_at: Any
+    wanted: Any
+
+
+@glue
+def fetch(near: Near, first: int, count: int) -> None:
+    """Ask for ``count`` entries from ``first`` on, a cache line at a time."""
+    line = 64 // near.z.itemsize
+    for k in range(first, first + count, line):
+        soon_read(near.z, near.z_at + k)
+    if near.wanted:
+        for k in range(first, first + count, line):
+            soon_written(near.g, near.g_at + k)
 
 
 @glue
 def has_mass(mass: Mass, i: int) -> bool:
     """Whether any weight of row i is not zero."""
     found = False
-    for j in range(mass.weight.shape[1]):
-        found = found or mass.weight[i, j] != 0.0
-    for j in range(mass.table_weight.shape[1]):
-        found = found or mass.table_weight[i, j] != 0.0
+    for j in range(mass.named):
+        found = found or mass.weight[i * mass.weight_step + j] != 0.0
+    for j in range(mass.shares):
+        found = found or mass.table_weight[i * mass.table_weight_step + j] != 0.0
     return found
 
 
@@ -79,11 +117,11 @@ def has_mass(mass: Mass, i: int) -> bool:
 def choose(mass: Mass, i: int, room: Scratch) -> int:
     """Put the table rows that row i takes a share of, each once, into ``room``; returns how many."""
     count = 0
-    for j in range(mass.table_index.shape[1]):
-        w = mass.table_weight[i, j]
+    for j in range(mass.shares):
+        w = mass.table_weight[i * mass.table_weight_step + j]
         if w == 0.0:
             continue
-        r = mass.table_index[i, j]
+        r = mass.table_index[i * mass.table_index_step + j]
         at = 0
         while at < count and room.chosen[at] != r:
             at += 1
@@ -112,43 +150,40 @@ def scaled(e: Any, c: Any, g: Any) -> None:
 def scaled_less_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
     """g <- c e - w row."""
     for k in range(g.size):
-        g[k] = e[k] * c - cast(row[k], e) * w
+        g[k] = e[k] * c - cast(number(row[k]), e) * w
 
 
 @glue
 def less_row(z: Any, row: Any, w: Any, dead: Any, g: Any) -> None:
     """g <- g - w row, with the weight ``dead`` where z is masked."""
     for k in range(z.size):
-        g[k] -= cast(row[k], g) * (w if z[k] > -np.inf else dead)
+        g[k] -= cast(number(row[k]), g) * (w if z[k] > -np.inf else dead)
 
 
 @glue
 def parts(size: int) -> Any:
-    """How a row is cut for vectors: ``[0, whole)`` in multiples of LANES, and ``[last, size)``, LANES long, of which
-    the first ``skip`` are in the other part too."""
-    whole = size - size % LANES
-    last = max(size - LANES, 0)
-    return whole, last, whole - last if whole < size else 0
+    """How a row is cut for vectors: ``[0, whole)`` in multiples of LANES, and ``[last, size)``, LANES long at most,
+    which may begin with some of the other part."""
+    return size - size % LANES, max(size - LANES, 0)
+
+
+@glue
+def mark_new(size: int, new: Any) -> None:
+    """new <- 1 for the entries of a row's last part that are in no other, else 0."""
+    whole, last = parts(size)
+    for k in range(new.size):
+        new[k] = cast(1.0 if last + k >= whole else 0.0, new)
 
 
 @glue
 def row_survey(z: Any) -> Any:
     """:func:`survey` of a row."""
-    whole, last, _ = parts(z.size)
+    whole, last = parts(z.size)
     if whole == 0 or whole == z.size:
         return survey(z)
     top, total = survey(z[:whole])
     last_top, last_total = survey(z[last:])
     return larger(top, last_top), total + last_total
-
-
-@glue
-def row_total(row: Any, like: Any) -> float:
-    """The sum of a table row."""
-    result = 0.0
-    for a in range(0, row.size, BLOCK):
-        result += total(row[a : min(a + BLOCK, row.size)], like)
-    return result
 
 
 @glue
@@ -165,40 +200,47 @@ def row_dot(z: Any, top: Any, row: Any) -> Any:
 
 
 @glue
-def row_exp(z: Any, top: Any, e: Any) -> float:
+def row_exp(z: Any, top: Any, room: Scratch, near: Near) -> float:
     """e <- exp(z - top); their sum."""
-    whole, last, skip = parts(z.size)
+    e = room.e[: z.size]
+    whole, last = parts(z.size)
     result = 0.0
-    for a in range(0, whole, BLOCK):
-        b = min(a + BLOCK, whole)
-        result += exponentials(z[a:b], top, e[a:b], 0)
+    for a in range(0, whole, STEP):
+        b = min(a + STEP, whole)
+        fetch(near, a, b - a)
+        result += exponentials(z[a:b], top, e[a:b])
     if whole < z.size:
-        result += exponentials(z[last:], top, e[last:], skip)
+        fetch(near, whole, z.size - whole)
+        result += last_exponentials(z[last:], top, e[last:], room.new)
     return result
 
 
 @glue
-def row_exp_and_dot(z: Any, top: Any, row: Any, e: Any) -> Any:
-    """:func:`row_exp`, and <row, z - top>."""
-    whole, last, skip = parts(z.size)
-    result, dot = 0.0, 0.0
-    for a in range(0, whole, BLOCK):
-        b = min(a + BLOCK, whole)
-        one, one_dot = exponentials_and_dot(z[a:b], top, e[a:b], row[a:b], 0)
+def row_exp_and_dot(z: Any, top: Any, row: Any, room: Scratch, near: Near) -> Any:
+    """:func:`row_exp`, and <row, z - top>, and the row's sum."""
+    e = room.e[: z.size]
+    whole, last = parts(z.size)
+    result, dot, mass = 0.0, 0.0, 0.0
+    for a in range(0, whole, STEP):
+        b = min(a + STEP, whole)
+        fetch(near, a, b - a)
+        one, one_dot, one_mass = exponentials_and_dot(z[a:b], top, e[a:b], row[a:b])
         result += one
         dot += one_dot
+        mass += one_mass
     if whole < z.size:
-        one, one_dot = exponentials_and_dot(z[last:], top, e[last:], row[last:], skip)
+        fetch(near, whole, z.size - whole)
+        one, one_dot, one_mass = last_exponentials_and_dot(z[last:], top, e[last:], row[last:], room.new)
         result += one
         dot += one_dot
-    return result, dot
+        mass += one_mass
+    return result, dot, mass
 
 
 @glue
-def one_row(job: Job, i: int, room: Scratch) -> bool:
-    """Loss and gradient of row i, which has mass; False, with nothing written, if its logits have no loss."""
+def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
+    """Loss and gradient g of row i, which has mass and logits z; False, with nothing written, if it has no loss."""
     mass = job.mass
-    z = job.z[i * job.stride : i * job.stride + job.classes]
     e = room.e[: z.size]
     top, sum_of_logits = row_survey(z)
     careful = not np.isfinite(sum_of_logits) or top > _HUGE
@@ -207,10 +249,10 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
         if wrong or top == -np.inf:
             return False
     s, dot, impossible = 0.0, 0.0, False
-    for j in range(mass.index.shape[1]):
-        w = mass.weight[i, j]
+    for j in range(mass.named):
+        w = mass.weight[i * mass.weight_step + j]
         if w != 0.0:
-            x = np.float64(z[mass.index[i, j]])
+            x = np.float64(z[mass.index[i * mass.index_step + j]])
             s += w
             if x == -np.inf:
                 impossible = True
@@ -218,18 +260,17 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
                 dot += w * (x - np.float64(top))
     count = choose(mass, i, room)
     fused = count == 1 and not careful
+    near = Near(job.z, (i + 1) * job.stride, job.g, i * job.classes, job.wanted)
     if fused:
-        r = room.chosen[0]
-        row = table_row(mass, r, z.size)
-        added, part = row_exp_and_dot(z, top, row, e)
-        s += room.share[0] * (mass.table_mass[r] if mass.table_mass.size > 0 else row_total(row, z))
+        row = table_row(mass, room.chosen[0], z.size)
+        added, part, kept = row_exp_and_dot(z, top, row, room, near)
+        s += room.share[0] * (mass.table_mass if mass.table_rows == 1 else kept)
         dot += room.share[0] * part
     else:
-        added = row_exp(z, top, e)
+        added = row_exp(z, top, room, near)
         for u in range(count):
-            r = room.chosen[u]
-            part, kept, lost = row_dot(z, top, table_row(mass, r, z.size))
-            s += room.share[u] * (mass.table_mass[r] if mass.table_mass.size > 0 else kept + lost)
+            part, kept, lost = row_dot(z, top, table_row(mass, room.chosen[u], z.size))
+            s += room.share[u] * (mass.table_mass if mass.table_rows == 1 else kept + lost)
             room.dead[u] = 0.0
             if (
                 lost != 0.0 and kept != 0.0 and job.move_mass
@@ -242,20 +283,19 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
     log_added = np.log(added)
     lse = np.float64(top) + log_added
     job.loss[i] = np.inf if impossible else s * log_added - dot + job.z_loss * s * lse * lse
-    if job.g.size == 0:
+    if not job.wanted:
         return True
-    g = job.g[i * job.classes : (i + 1) * job.classes]
     scale = job.scale[i * job.step]
     c = cast(scale * s * (1.0 + 2.0 * job.z_loss * lse) / added, z)
     if fused:
         row = table_row(mass, room.chosen[0], z.size)
         w = cast(scale * room.share[0], z)
-        whole, last, _ = parts(z.size)
+        whole, last = parts(z.size)
         scaled_less_row(e[:whole], c, row[:whole], w, g[:whole])
         if whole < z.size:
             scaled_less_row(e[last:], c, row[last:], w, g[last:])
     elif count == 0:
-        whole, last, _ = parts(z.size)
+        whole, last = parts(z.size)
         scaled(e[:whole], c, g[:whole])
         if whole < z.size:
             scaled(e[last:], c, g[last:])
@@ -266,10 +306,10 @@ def one_row(job: Job, i: int, room: Scratch) -> bool:
             less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
         for k in range(g.size):
             g[k] = e[k]
-    for j in range(mass.index.shape[1]):
-        w = mass.weight[i, j]
+    for j in range(mass.named):
+        w = mass.weight[i * mass.weight_step + j]
         if w != 0.0:
-            k = mass.index[i, j]
+            k = mass.index[i * mass.index_step + j]
             g[k] = cast(np.float64(g[k]) - scale * w, z)
     return True
 
@@ -280,11 +320,17 @@ def by_rows(job: Job, room: Scratch, lo: int, hi: int, pending: bool) -> int:
     for i in range(lo, hi):
         if pending and not np.isnan(job.loss[i]):
             continue
+        place = i * job.classes
         if not has_mass(job.mass, i):
             job.loss[i] = 0
-            if job.g.size > 0:
-                for k in range(i * job.classes, (i + 1) * job.classes):
+            if job.wanted:
+                for k in range(place, place + job.classes):
                     job.g[k] = 0
-        elif not one_row(job, i, room):
+            continue
+        z = row_of(job.z, i * job.stride, job.classes, room.row)
+        g = place_of(job.g, place, job.classes, room.row)
+        if not one_row(job, z, g, i, room):
             return i
+        if job.wanted:
+            put(job.g, place, g)
     return -1

@@ -18,6 +18,7 @@ from torch import Tensor
 from onewarm import loss as definition
 from onewarm.kernels import cpu, cuda
 from onewarm.target import SoftTarget
+from onewarm.torch.threads import team
 
 ROWS_A_TABLE_ROW = 256  # in closed form a table row costs two products of a token; in the kernel an addition a logit
 
@@ -179,7 +180,7 @@ def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, grad
         *(place, *parts),
         row_scale=scale.numpy(),
         out=place if gradient else None,
-        threads=torch.get_num_threads(),
+        **team(),
         **options,
     )
     return torch.from_numpy(found).double()

@@ -15,6 +15,7 @@ from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
 from onewarm.torch import ops
 from onewarm.torch.arrays import bits, from_bits, plain, tensors
+from onewarm.torch.threads import team
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -190,7 +191,7 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
     if overwrite:
         torch.autograd.graph.increment_version(logits)
     loss, gradient = loss_and_gradient(
-        array, *arguments[:4], threads=torch.get_num_threads(), out=out, move_mass=arguments.move_mass, **options
+        array, *arguments[:4], **team(), out=out, move_mass=arguments.move_mass, **options
     )
     return torch.as_tensor(loss), None if gradient is None else from_bits(gradient, logits.dtype)
 

@@ -18,6 +18,7 @@ from onewarm import loss as definition
 from onewarm.kernels import cpu
 from onewarm.target import SoftTarget
 from onewarm.torch.arrays import bits, from_bits, plain, tensors
+from onewarm.torch.threads import team
 
 _TARGET = "Tensor index, Tensor weight, Tensor? table, Tensor? table_index, Tensor? table_weight"
 _REST = "float z_loss, bool move_mass"
@@ -36,7 +37,7 @@ def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         gradient=False,
-        threads=torch.get_num_threads(),
+        **team(),
         move_mass=move_mass,
     )
     return torch.from_numpy(loss)
@@ -55,7 +56,7 @@ def soft_cross_entropy_backward(above: Tensor, logits: Tensor, *rest: Any) -> Te
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         row_scale=plain(above),
-        threads=torch.get_num_threads(),
+        **team(),
         move_mass=move_mass,
     )
     return from_bits(gradient, logits.dtype)
