@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onewarm import checks
 from onewarm.kernels import half, pool
 from onewarm.kernels.compile import SOURCES, bits_float64, fetch_add, fetch_min, glue, located, task
-from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles
+from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles, lanes_of
 from onewarm.kernels.pool import Runner
 from onewarm.kernels.wide import LANES, Job, Mass, Scratch, by_rows, mark_new
 
@@ -109,10 +109,11 @@ def rows(
     count = max(min(pool.threads() if threads is None else threads, n * k // _MANY), 1)
     piece = max(-(-n // (_PIECES * count)), -(-_LEAST // k))
     words = np.zeros(WORDS, np.int64)
-    span = places.py_func(k, table_index.shape[1], dtype.itemsize)[-1]  # type: ignore[attr-defined]
+    lanes = lanes_of.py_func(k) if k <= NARROW else 0  # type: ignore[attr-defined]
+    span = places.py_func(k, table_index.shape[1], dtype.itemsize, lanes)[-1]  # type: ignore[attr-defined]
     room = np.empty(count * span + LANES, np.uint8)
     words[:TABLE_MASS] = (
-        *(n, k, piece + -piece % LANES if k <= NARROW else piece, 0, 0, n),
+        *(n, k, piece + -piece % max(lanes, 1), 0, 0, n),
         *(_address(z), z_stride, _address(g), gradient, _address(loss)),
         *(_address(index), _step(index), _address(weight), _step(weight), index.shape[1]),
         *(_address(t), t_stride, table.shape[0], _address(table_index), _step(table_index)),
@@ -193,13 +194,15 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 @glue
-def places(classes: int, shares: int, size: int) -> tuple[int, int, int, int, int]:
+def places(classes: int, shares: int, size: int, lanes: int) -> tuple[int, int, int, int, int]:
     """Where in a thread's scratch its parts begin (in the logits' type, row, float64, int64, bool), and its length."""
-    row = (LANES * size + max((2 * classes + 3) * LANES if classes <= NARROW else 0, classes) * size + 63) // 64 * 64
+    lines = classes + -classes % 16  # of a tile: whole vectors of any type
+    entries = LANES + max((3 * lines + 3) * lanes, classes)
+    row = (entries * size + 63) // 64 * 64
     wide = row + (classes * size + 63) // 64 * 64
-    whole = wide + (3 * LANES + 2 * shares) * 8
-    flags = whole + (LANES + shares) * 8
-    return row, wide, whole, flags, (flags + 2 * LANES + 63) // 64 * 64
+    whole = wide + (3 * lanes + 2 * shares) * 8
+    flags = whole + (lanes + shares) * 8
+    return row, wide, whole, flags, (flags + 2 * lanes + 63) // 64 * 64
 
 
 @cache
@@ -208,7 +211,7 @@ def _compiled(kind: str, table_kind: str) -> Any:
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
     entry, table_entry = np.dtype(kind).type, np.dtype(table_kind).type
     real = np.float64 if kind == "float64" else np.float32
-    size = np.dtype(real).itemsize
+    itemsize = np.dtype(real).itemsize
 
     def kernel(address: Any) -> None:
         w = carray(address, WORDS if sources != -1 else 0)
@@ -230,26 +233,27 @@ def _compiled(kind: str, table_kind: str) -> Any:
             carray(located(w[LOSS], real), n),
         )  # fmt: skip
         at = w[ROOM] + fetch_add(w, SLOT, 1) * w[SPAN]
-        row, wide, whole, flags, _ = places(classes, shares, size)
+        tiled = classes <= NARROW
+        lanes = lanes_of(classes) if tiled else 0
+        row, wide, whole, flags, _ = places(classes, shares, itemsize, lanes)
         new = carray(located(at, real), LANES)
         mark_new(classes, new)
-        reals = carray(located(at + LANES * size, real), row // size - LANES)
-        wides = carray(located(at + wide, np.float64), 3 * LANES + 2 * shares)
-        wholes = carray(located(at + whole, np.int64), LANES + shares)
-        bools = carray(located(at + flags, np.bool_), 2 * LANES)
+        reals = carray(located(at + LANES * itemsize, real), row // itemsize - LANES)
+        wides = carray(located(at + wide, np.float64), 3 * lanes + 2 * shares)
+        bools = carray(located(at + flags, np.bool_), 2 * lanes)
+        wholes = carray(located(at + whole, np.int64), lanes + shares)
         one = Scratch(
-            reals, new, carray(located(at + row, real), classes), wholes[LANES:],
-            wides[3 * LANES : 3 * LANES + shares], wides[3 * LANES + shares :],
+            reals, new, carray(located(at + row, real), classes), wholes[lanes:],
+            wides[3 * lanes : 3 * lanes + shares], wides[3 * lanes + shares :],
         )  # fmt: skip
-        many = classes * LANES
-        tiled = classes <= NARROW
-        if not tiled:
-            many = 0
+        many = (classes + -classes % 16) * lanes
+        size = classes * lanes
         room = Tile(
-            reals[:many], reals[many : 2 * many], reals[2 * many : 2 * many + LANES],
-            reals[2 * many + LANES : 2 * many + 2 * LANES], reals[2 * many + 2 * LANES : 2 * many + 3 * LANES],
-            wides[:LANES], wides[LANES : 2 * LANES], wides[2 * LANES : 3 * LANES], wholes[:LANES],
-            bools[:LANES], bools[LANES:],
+            reals[:size], reals[many : many + size], reals[2 * many : 2 * many + size],
+            reals[3 * many : 3 * many + lanes], reals[3 * many + lanes : 3 * many + 2 * lanes],
+            reals[3 * many + 2 * lanes : 3 * many + 3 * lanes],
+            wholes[:lanes], wides[:lanes], wides[lanes : 2 * lanes], wides[2 * lanes : 3 * lanes],
+            bools[:lanes], bools[lanes:],
         )  # fmt: skip
         while True:
             lo = fetch_add(w, NEXT, w[PIECE])

@@ -87,6 +87,11 @@ def row_of(rows: Any, first: int, size: int, room: Any) -> Any:
     raise NotImplementedError("compiled code only")
 
 
+def flat_of(block: Any, stride: int, size: int, room: Any) -> Any:
+    """Rows of ``size`` entries, ``stride`` apart, as numbers, and their stride: themselves, or side by side in ``room``."""
+    raise NotImplementedError("compiled code only")
+
+
 def place_of(rows: Any, first: int, size: int, room: Any) -> Any:
     """Where numbers for these entries go: to themselves, or to ``room``, from which :func:`put` fetches them."""
     raise NotImplementedError("compiled code only")
@@ -103,6 +108,15 @@ def _widened(rows: Any, first: int, size: int, room: Any) -> Any:
     for k in range(row.size):
         row[k] = number(source[k])
     return row
+
+
+@glue
+def _widened_flat(block: Any, stride: int, size: int, room: Any) -> Any:
+    for i in range(0, (block.size + stride - 1) // stride):
+        row, source = room[i * size : (i + 1) * size], block[i * stride : i * stride + size]
+        for k in range(row.size):
+            row[k] = number(source[k])
+    return room, size
 
 
 @glue
@@ -138,5 +152,8 @@ _widen: Any = lambda rows, first, size, room: _widened(rows, first, size, room) 
 _narrow: Any = lambda rows, first, row: _narrowed(rows, first, row)  # noqa: E731
 _nothing: Any = lambda rows, first, row: None  # noqa: E731
 chosen_by_type(row_of, float32=_slice, float64=_slice, uint16=_widen, int16=_widen)
+_wide_flat: Any = lambda block, stride, size, room: _widened_flat(block, stride, size, room)  # noqa: E731
+_flat: Any = lambda block, stride, size, room: (block, stride)  # noqa: E731
+chosen_by_type(flat_of, float32=_flat, float64=_flat, uint16=_wide_flat, int16=_wide_flat)
 chosen_by_type(place_of, float32=_slice, float64=_slice, uint16=_room, int16=_room)
 chosen_by_type(put, float32=_nothing, float64=_nothing, uint16=_narrow, int16=_narrow)

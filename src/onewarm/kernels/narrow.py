@@ -1,4 +1,4 @@
-"""Few classes: many rows at a time, turned so that a vector holds one class of sixty-four rows.
+"""Few classes: many rows at a time, turned so that a vector holds one class of many rows.
 
 The target is written out as a tile beside the logits: with few classes that costs less than a loop for each of its
 forms. Rows that have a masked or a bad logit are left to :mod:`onewarm.kernels.wide`.
@@ -11,53 +11,77 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
-from onewarm.kernels.half import entry_of, number
+from onewarm.kernels.half import entry_of, flat_of, number, place_of, put
+from onewarm.kernels.turn import turn_in, turn_out
 from onewarm.kernels.vector import exp, log
-from onewarm.kernels.wide import LANES, Job, Mass, table_row
+from onewarm.kernels.wide import Job, Mass, Near, fetch, table_row
 
 NARROW = 48  # classes up to which rows are taken many at a time
 FEW = 16  # rows below which they are not
+_TILE = 3072  # entries of a tile, with a second one the size of a first-level cache
+
+
+@glue
+def lanes_of(classes: int) -> int:
+    """How many rows a tile holds: as many as fit, in multiples of 64, so that its loops are long."""
+    return max(64, min(_TILE // classes, 512) // 64 * 64)
 
 
 class Tile(NamedTuple):
-    """Scratch for LANES rows: class by class, and row by row."""
+    """Scratch for L rows: class by class, and row by row."""
 
-    z: Any  # (K * LANES,) logits, then exponentials
-    t: Any  # (K * LANES,) target
-    top: Any  # (LANES,)
-    added: Any  # (LANES,) sum of exponentials
-    dot: Any  # (LANES,)
-    s: Any  # (LANES,) float64 mass
-    scale: Any  # (LANES,) float64
-    loss: Any  # (LANES,) float64
-    label: Any  # (LANES,) int64
-    live: Any  # (LANES,) whether the row has mass
-    careful: Any  # (LANES,) whether the row is left to the other file
+    z: Any  # (K * L,) logits, then exponentials
+    t: Any  # (K * L,) target
+    flat: Any  # (K * L,) for rows that are kept in two bytes
+    top: Any  # (L,)
+    added: Any  # (L,) sum of exponentials
+    dot: Any  # (L,)
+    label: Any  # (L,) int64
+    s: Any  # (L,) float64 mass
+    scale: Any  # (L,) float64
+    loss: Any  # (L,) float64
+    live: Any  # (L,) whether the row has mass
+    careful: Any  # (L,) whether the row is left to the other file
+
+
+@glue
+def line_of(tile: Any, k: int, like: Any) -> Any:
+    """Class k of every row."""
+    return tile[k * like.size : (k + 1) * like.size]
+
+
+@glue
+def clear_dead(room: Tile) -> None:
+    """z <- 0 in rows that have no mass."""
+    lanes = room.top.size
+    dead = 0
+    for b in range(lanes):
+        dead += 0 if room.live[b] else 1
+    if dead > 0:
+        for k in range(room.z.size // lanes):
+            line = line_of(room.z, k, room.top)
+            for b in range(lanes):
+                line[b] = line[b] if room.live[b] else cast(0.0, line)
 
 
 @glue
 def load(job: Job, first: int, rows: int, room: Tile) -> None:
     """Turn rows of logits into the tile; rows without mass and missing rows become 0."""
+    lanes = room.top.size
     classes = job.classes
     start = first * job.stride
     block = job.z[start : start + (rows - 1) * job.stride + classes]
-    dead = 0
-    for b in range(LANES):
-        dead += 0 if room.live[b] else 1
-    step = np.uint64(job.stride)  # unsigned: nothing is counted from the end, so that this becomes gathers
-    for k in range(classes):  # along the lanes: three times as fast as along the rows
-        line, down = room.z[k * LANES : (k + 1) * LANES], block[k:]
-        if rows == LANES:
-            for b in range(LANES):
-                line[b] = number(down[np.uint64(b) * step])
-        else:
-            for b in range(rows):
-                line[b] = number(down[np.uint64(b) * step])
-    if dead > 0:
-        for b in range(LANES):
-            if not room.live[b]:
-                for k in range(classes):
-                    room.z[k * LANES + b] = 0
+    source, step = flat_of(block, job.stride, classes, room.flat)
+    width = 64 // room.z.itemsize
+    whole = rows - rows % width
+    for k in range(0, classes, width):
+        for b in range(0, whole, width):
+            turn_in(source, b * step + k, step, min(classes - k, width), room.z, k * lanes + b, lanes)
+    for b in range(whole, rows):
+        row = source[b * step : b * step + classes]
+        for k in range(row.size):
+            room.z[k * lanes + b] = row[k]
+    clear_dead(room)
 
 
 @glue
@@ -73,31 +97,37 @@ def column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> 
     else:
         for b in range(rows):
             out[b] = entries[np.uint64((first + b) * step + j)]
-    for b in range(rows, LANES):
+    for b in range(rows, out.size):
         out[b] = 0
 
 
 @glue
 def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
-    """Write the target of each row into the tile, its mass, and whether it has any."""
-    classes = room.t.size // LANES
-    for k in range(room.t.size):
-        room.t[k] = 0
-    for b in range(LANES):
+    """t <- the target of each row; its mass, and whether it has any."""
+    lanes = room.top.size
+    classes = room.t.size // lanes
+    if mass.shares == 0 or mass.table_rows > 1:
+        for k in range(room.t.size):
+            room.t[k] = 0
+    for b in range(lanes):
         room.s[b] = 0.0
         room.loss[b] = 0.0  # until the end of this, how much weight there is of either sign
     for j in range(mass.shares):
         column(mass.table_weight, mass.table_weight_step, first, j, rows, room.scale)
-        for b in range(LANES):
+        for b in range(lanes):
             room.loss[b] += abs(room.scale[b])
         if mass.table_rows == 1:  # one row for all
-            for b in range(LANES):
+            for b in range(lanes):
                 room.s[b] += room.scale[b] * mass.table_mass
                 room.added[b] = cast(room.scale[b], room.added)
             for k in range(classes):
-                line, share = room.t[k * LANES : (k + 1) * LANES], cast(number(mass.table[k]), room.t)
-                for b in range(LANES):
-                    line[b] += share * room.added[b]
+                line, share = line_of(room.t, k, room.top), cast(number(mass.table[k]), room.t)
+                if j == 0:
+                    for b in range(lanes):
+                        line[b] = share * room.added[b]
+                else:
+                    for b in range(lanes):
+                        line[b] += share * room.added[b]
             continue
         for b in range(rows):
             w = room.scale[b]
@@ -106,61 +136,76 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
                 added = 0.0
                 for k in range(classes):
                     share = np.float64(number(row[k]))
-                    room.t[k * LANES + b] += cast(w * share, room.t)
+                    room.t[k * lanes + b] += cast(w * share, room.t)
                     added += share
                 room.s[b] += w * added
     for j in range(mass.named):
         column(mass.weight, mass.weight_step, first, j, rows, room.scale)
         column(mass.index, mass.index_step, first, j, rows, room.label)
-        for b in range(LANES):
+        for b in range(lanes):
             room.s[b] += room.scale[b]
             room.loss[b] += abs(room.scale[b])
             room.added[b] = cast(room.scale[b], room.added)
             room.top[b] = cast(room.label[b], room.top)
         for k in range(classes):  # every class asks every row: in vectors that is less than writing to where it is
-            line, label = room.t[k * LANES : (k + 1) * LANES], cast(k, room.t)
-            for b in range(LANES):
-                line[b] += room.added[b] if room.top[b] == label else cast(0.0, room.t)
-    for b in range(LANES):
+            line, label = line_of(room.t, k, room.top), cast(k, room.t)
+            for b in range(lanes):
+                line[b] += room.added[b] if room.top[b] == label else cast(0.0, line)
+    for b in range(lanes):
         room.live[b] = room.loss[b] != 0.0
 
 
 @glue
-def solve(room: Tile) -> None:
-    """The largest logit, the exponentials, their sum and the dot product with the target, for every row of the tile."""
-    zero = cast(0.0, room.z)
-    for b in range(LANES):
-        room.top[b] = room.z[b]
-        room.added[b] = zero
-        room.dot[b] = zero
-    for k in range(room.z.size // LANES):
-        for b in range(LANES):
-            room.top[b] = larger(room.top[b], room.z[k * LANES + b])
-            room.added[b] += room.z[k * LANES + b]
-    for b in range(LANES):
+def tops(room: Tile) -> None:
+    """The largest logit of every row of the tile, and whether the row is one for the other file."""
+    lanes = room.top.size
+    line = line_of(room.z, 0, room.top)
+    for b in range(lanes):
+        room.top[b] = line[b]
+        room.added[b] = line[b]
+    for k in range(1, room.z.size // lanes):
+        line = line_of(room.z, k, room.top)
+        for b in range(lanes):
+            room.top[b] = larger(room.top[b], line[b])
+            room.added[b] += line[b]
+    for b in range(lanes):
         room.careful[b] = not (np.isfinite(room.added[b]) and room.top[b] < 1e30)
-        room.added[b] = zero
-    for k in range(room.z.size // LANES):
-        for b in range(LANES):
-            d = room.z[k * LANES + b] - room.top[b]
+
+
+@glue
+def solve(job: Job, first: int, room: Tile) -> None:
+    """The exponentials, their sum and the dot product with the target, for every row of the tile."""
+    lanes = room.top.size
+    for b in range(lanes):
+        room.added[b] = cast(0.0, room.z)
+        room.dot[b] = cast(0.0, room.z)
+    near = Near(job.z, (first + lanes) * job.stride, job.g, first * job.classes, job.wanted)
+    for k in range(room.z.size // lanes):
+        fetch(near, k * lanes, lanes)
+        z, t = line_of(room.z, k, room.top), line_of(room.t, k, room.top)
+        for b in range(lanes):
+            d = z[b] - room.top[b]
             e = exp(d)
-            room.z[k * LANES + b] = e
+            z[b] = e
             room.added[b] += e
-            room.dot[b] += d * room.t[k * LANES + b]
+            room.dot[b] += d * t[b]
 
 
 @glue
 def gradients(room: Tile) -> None:
     """z <- scale (s e / sum e - t) over the tile; ``added`` holds s / sum e by now, ``dot`` the scale."""
-    for k in range(room.z.size // LANES):
-        for b in range(LANES):
-            room.z[k * LANES + b] = (room.z[k * LANES + b] * room.added[b] - room.t[k * LANES + b]) * room.dot[b]
+    lanes = room.top.size
+    for k in range(room.z.size // lanes):
+        z, t = line_of(room.z, k, room.top), line_of(room.t, k, room.top)
+        for b in range(lanes):
+            z[b] = (z[b] * room.added[b] - t[b]) * room.dot[b]
 
 
 @glue
 def losses(room: Tile, z_loss: float) -> None:
     """loss <- s log sum e - <t, d> + z_loss s lse^2, and what :func:`gradients` needs."""
-    for b in range(LANES):
+    lanes = room.top.size
+    for b in range(lanes):
         log_added = log(np.float64(room.added[b]))
         lse = log_added + np.float64(room.top[b])
         room.loss[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
@@ -172,39 +217,39 @@ def losses(room: Tile, z_loss: float) -> None:
 @glue
 def store(job: Job, first: int, rows: int, room: Tile) -> None:
     """Turn the tile back into rows of the gradient: 0 for rows without mass, nothing for rows left over."""
+    lanes = room.top.size
     classes = job.classes
-    block = job.g[first * classes : (first + rows) * classes]
-    careful, dead = 0, 0
-    for b in range(LANES):
+    careful = 0
+    for b in range(lanes):
         careful += 1 if room.careful[b] else 0
-        dead += 0 if room.live[b] else 1
-    if dead > 0:
-        for b in range(LANES):
-            if not room.live[b]:
-                for k in range(classes):
-                    room.z[k * LANES + b] = 0
-    if careful == 0 and rows == LANES:
-        step = np.uint64(classes)
-        for k in range(classes):
-            line, down = room.z[k * LANES : (k + 1) * LANES], block[k:]
-            for b in range(LANES):
-                down[np.uint64(b) * step] = entry_of(down, line[b])
-        return
-    for b in range(rows):
+    clear_dead(room)
+    whole = 0
+    if careful == 0:
+        width = 64 // room.z.itemsize
+        whole = rows - rows % width
+        target = place_of(job.g, first * classes, whole * classes, room.flat)
+        for k in range(0, classes, width):
+            for b in range(0, whole, width):
+                turn_out(target, b * classes + k, classes, min(classes - k, width), room.z, k * lanes + b, lanes)
+        put(job.g, first * classes, target)
+    for b in range(whole, rows):
         if not (room.live[b] and room.careful[b]):
-            for k in range(classes):
-                block[b * classes + k] = entry_of(block, room.z[k * LANES + b])
+            row = job.g[(first + b) * classes : (first + b + 1) * classes]
+            for k in range(row.size):
+                row[k] = entry_of(row, room.z[k * lanes + b])
 
 
 @glue
 def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
     """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
+    lanes = room.top.size
     some = False
-    for first in range(lo, hi, LANES):
-        rows = min(LANES, hi - first)
+    for first in range(lo, hi, lanes):
+        rows = min(lanes, hi - first)
         load_target(first, rows, job.mass, room)
         load(job, first, rows, room)
-        solve(room)
+        tops(room)
+        solve(job, first, room)
         step = np.uint64(job.step)
         for b in range(rows):
             room.scale[b] = job.scale[np.uint64(first + b) * step]

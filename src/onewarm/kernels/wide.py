@@ -24,6 +24,7 @@ from onewarm.kernels.vector import (
     inspect,
     last_exponentials,
     last_exponentials_and_dot,
+    log,
     survey,
 )
 
@@ -280,7 +281,7 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
                 impossible = True
                 room.dead[u] = room.share[u]
             dot += room.share[u] * part
-    log_added = np.log(added)
+    log_added = log(added)
     lse = np.float64(top) + log_added
     job.loss[i] = np.inf if impossible else s * log_added - dot + job.z_loss * s * lse * lse
     if not job.wanted:
