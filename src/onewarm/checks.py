@@ -10,6 +10,7 @@ import sys
 from typing import Any, TypeAlias
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 
 Array: TypeAlias = Any  # NumPy, PyTorch, JAX, CuPy ... : whatever array-api-compat knows
@@ -28,6 +29,8 @@ def array_namespace(*arrays: Array) -> Any:
         from array_api_compat import torch
 
         return torch
+    if all(type(array) is np.ndarray for array in arrays):
+        return array_api_compat.numpy
     return array_api_compat.array_namespace(*arrays)
 
 
@@ -59,6 +62,9 @@ def namespace(**arrays: Any) -> Any:
     Raises:
         TypeError: the arrays belong to different libraries, or one is none at all.
     """
+    found = {type(a) for a in arrays.values()} - {type(None)}
+    if len(found) == 1 and (found == {np.ndarray} or "torch" in sys.modules and found == {sys.modules["torch"].Tensor}):
+        return array_namespace(*(a for a in arrays.values() if a is not None))  # the usual case by a short way
     named = {name: a for name, a in arrays.items() if a is not None and not isinstance(a, (bool, int, float))}
     for name, array in named.items():
         if not is_array_api_obj(array):

@@ -137,8 +137,8 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
     return (p - a * row) / (1 - a)
 
 
-def checked(logits: Array, target: SoftTarget | Array, reduction: str) -> SoftTarget:
-    """The target as a SoftTarget, after the shapes, kinds and indices were looked at."""
+def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indices: bool = True) -> SoftTarget:
+    """The target as a SoftTarget, after the shapes and kinds were looked at, and the ``indices``."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
     xp = checks.namespace(logits=logits)
@@ -150,16 +150,15 @@ def checked(logits: Array, target: SoftTarget | Array, reduction: str) -> SoftTa
     checks.namespace(logits=logits, target=rows.weight)
     if len(rows) != logits.shape[0]:
         raise ValueError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
-    in_range(rows.index, rows.num_classes, "target.index")
-    if rows.table is not None:
+    if indices:
+        in_range(rows.index, rows.num_classes, "target.index")
+    if indices and rows.table is not None:
         in_range(rows.table_index, int(rows.table.shape[0]), "target.table_index")
     return rows
 
 
 def in_range(index: Array, size: int, name: str) -> None:
     """Refuse an index that a loop must not follow: one outside [0, size)."""
-    if isinstance(index, np.ndarray) and index.size and index.min() >= 0 and index.max() < size:
-        return  # the same in two passes, without a mask
     if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
         raise ValueError(f"{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 
@@ -17,6 +19,7 @@ class SoftTarget:
 
     Most users make one with :func:`one_hot`, :func:`smooth`, :func:`votes`, :func:`top_k`, :func:`soft`
     or :func:`mix`; each returns a target, and targets mix, scale, index and concatenate into targets.
+    Where all rows have the same weights, one row in memory stands for all (a broadcast view): write to none of them.
     A row *has mass* when any of its weights is not zero. A row without is ignored: loss 0, gradient 0,
     its logits not read, and the mean does not count it.
 
@@ -100,9 +103,9 @@ class SoftTarget:
             array([2. , 0.5])
         """
         w = checks.per_row(row_weight, len(self), "row_weight", self.weight)[:, None]
-        scaled = {"weight": self.weight * w}
+        scaled = {"weight": _times(self.weight, w)}
         if self.table is not None:
-            scaled["table_weight"] = self.table_weight * w
+            scaled["table_weight"] = _times(self.table_weight, w)
         return replace(self, **scaled)
 
     def reweight(self, class_weight: Array) -> Self:
@@ -137,6 +140,8 @@ class SoftTarget:
     def mass(self) -> Array:
         """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
         xp = array_namespace(self.weight)
+        if self.table is None and _one_for_all(self.weight):
+            return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (len(self),))
         total = xp.sum(self.weight, axis=1)
         if self.table is None:
             return total
@@ -212,10 +217,15 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
     """
     labels = checks.labels(labels, num_classes, ignore_index=ignore_index)
     xp = array_namespace(labels)
-    counted = xp.ones_like(labels, dtype=xp.bool) if ignore_index is None else labels != ignore_index
+    where = device(labels)
+    dtype = checks.float_dtype(xp, where)
+    counted = True if ignore_index is None else labels != ignore_index
+    if counted is True or (checks.concrete(counted) and bool(xp.all(counted))):
+        one = xp.broadcast_to(xp.ones((1, 1), dtype=dtype, device=where), (labels.shape[0], 1))
+        return SoftTarget(index=labels[:, None], weight=one, num_classes=num_classes)
     return SoftTarget(
         index=xp.where(counted, labels, 0)[:, None],
-        weight=xp.astype(counted, checks.float_dtype(xp, device(labels)))[:, None],
+        weight=xp.astype(counted, dtype)[:, None],
         num_classes=num_classes,
     )
 
@@ -286,8 +296,8 @@ def smooth(
             raise ValueError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
         rows = xp.astype(checks.probabilities(rows, "prior"), target.weight.dtype)
     if rows.shape[0] == 1:
-        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, target.mass()[:, None] * a))
-    moved = _from_table(xp, rows, target.weight * a, target.index)
+        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, _times(target.mass()[:, None], a)))
+    moved = _from_table(xp, rows, _times(target.weight, a), target.index)
     if target.table is not None and target.table_weight is not None:
         beyond = xp.astype(target.table, rows.dtype) @ rows
         moved = _join(xp, moved, _from_table(xp, beyond, target.table_weight * a, target.table_index))
@@ -510,7 +520,8 @@ def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None
     """A target with a table's rows alone; without an index, the table's only row."""
     if index is None:
         where = device(weight)
-        index = xp.zeros(tuple(weight.shape), dtype=checks.index_dtype(xp, where), device=where)
+        index = xp.zeros((1, 1), dtype=checks.index_dtype(xp, where), device=where)
+        index = xp.broadcast_to(index, tuple(weight.shape))
     return SoftTarget(
         index=index[:, :0],
         weight=weight[:, :0],
@@ -553,8 +564,24 @@ def _join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
     return SoftTarget(num_classes=a.num_classes, **parts)
 
 
+def _one_for_all(rows: Array) -> bool:
+    """Whether one row in memory stands for all of them, as broadcasting leaves it: what equal rows cost."""
+    if isinstance(rows, np.ndarray):
+        return rows.shape[0] > 1 and rows.strides[0] == 0
+    return checks.is_tensor(rows) and rows.shape[0] > 1 and rows.stride(0) == 0
+
+
+def _times(rows: Array, factor: Array) -> Array:
+    """rows * factor, (N, J) by (N, 1) or (1, 1); one row still stands for all where it did."""
+    if factor.shape[0] == 1 and _one_for_all(rows):
+        return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
+    return rows * factor
+
+
 def _beside(xp: Any, left: Array, right: Array) -> Array:
     dtype = xp.result_type(left, right)
+    if left.shape[1] == 0 or right.shape[1] == 0:
+        return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
     return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
 
 

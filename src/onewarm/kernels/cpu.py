@@ -97,6 +97,7 @@ def rows(
     scale = np.ones(1) if row_scale is None else np.asarray(row_scale, np.float64).reshape(-1)
     if scale.size not in (1, n):
         raise ValueError(f"row_scale has {scale.size} entries: expected one, or one for each of the {n} rows")
+    scale = _side_by_side(scale[:, None], np.float64)
     if out is not None and not (out.shape == (n, k) and out.dtype == logits.dtype and out.flags.c_contiguous):
         raise ValueError(f"out is {out.dtype} of shape {out.shape}: expected C-contiguous {logits.dtype} ({n}, {k})")
     loss = np.empty(n, dtype)
@@ -118,7 +119,7 @@ def rows(
         *(_address(index), _step(index), _address(weight), _step(weight), index.shape[1]),
         *(_address(t), t_stride, table.shape[0], _address(table_index), _step(table_index)),
         *(_address(table_weight), _step(table_weight), table_index.shape[1]),
-        *(_address(scale), scale.size > 1, move_mass, _address(room) + -_address(room) % LANES, span),
+        *(_address(scale), _step(scale) if scale.size > 1 else 0, move_mass, _address(room) + -_address(room) % LANES, span),
     )
     words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
     run(_compiled(*(_kind(x.dtype) for x in (logits, table))).address, _address(words), count)

@@ -61,9 +61,12 @@ def loss_and_gradient(
 
 
 def checked(logits: NDArray[Any], target: Any, reduction: str) -> SoftTarget:
-    """:func:`onewarm.loss.checked` for logits in any dtype that the kernel takes, bits of bfloat16 included."""
+    """:func:`onewarm.loss.checked` for logits in any dtype that the kernel takes, bits of bfloat16 included.
+
+    The indices are left to the kernel, which looks at them before it follows any.
+    """
     shape_alone = np.broadcast_to(np.float32(0), logits.shape) if half.kind(logits.dtype) else logits
-    return definition.checked(shape_alone, target, reduction)
+    return definition.checked(shape_alone, target, reduction, indices=False)
 
 
 def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
@@ -71,9 +74,11 @@ def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
     if not isinstance(normalizer, str) or normalizer != "rows":
         return float(divisor(target, normalizer, np.empty(0)))
     columns = [*target.weight.T, *(() if target.table_weight is None else target.table_weight.T)]
+    if not len(target) or any(column.strides == (0,) and column[0] != 0 for column in columns):
+        return float(max(len(target), 1))
     live = np.zeros(len(target), np.bool_)
     for column in columns:
         live |= column != 0
         if live.all():
-            return float(max(len(target), 1))
+            return float(len(target))
     return float(max(int(np.count_nonzero(live)), 1))

@@ -6,6 +6,7 @@ logits is ever made. NumPy has no bfloat16; compiled code sees its bits as uint1
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from onewarm.kernels.compile import bits_float32, chosen_by_type, float32_bits, glue, scalar
 
 
+@cache
 def kind(dtype: Any) -> str | None:
     """``"float16"`` or ``"bfloat16"`` for what is kept in two bytes (uint16 holds the bits of bfloat16), else None."""
     name = np.dtype(dtype).name

@@ -63,7 +63,7 @@ class Job(NamedTuple):
     classes: Any
     mass: Any  # Mass
     scale: Any  # float64, of each row's gradient
-    step: Any  # 1, or 0 where one scale is for all
+    step: Any  # from one scale to the next: 0 where one is for all
     z_loss: Any
     move_mass: Any  # whether table mass on masked classes moves to the others
     g: Any  # gradient, row after row
@@ -287,7 +287,10 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
     if not job.wanted:
         return True
     scale = job.scale[i * job.step]
-    c = cast(scale * s * (1.0 + 2.0 * job.z_loss * lse) / added, z)
+    share = scale * s / added
+    if job.z_loss != 0.0:  # else the gradient need not wait for the logarithm
+        share *= 1.0 + 2.0 * job.z_loss * lse
+    c = cast(share, z)
     if fused:
         row = table_row(mass, room.chosen[0], z.size)
         w = cast(scale * room.share[0], z)

@@ -37,14 +37,16 @@ def labelled(
         (array([[2.25, 0.25],
                [0.  , 0.  ]]), 3.0)
     """
-    if labels.dtype != np.int64 or (labels.size and not (labels.min() >= 0 and labels.max() < classes)):
+    inside = labels.dtype == np.int64 and labels.size > 0 and bool(labels.view(np.uint64).max() < classes)
+    if not inside:
         labels = checks.labels(labels, classes, ignore_index=ignore_index)  # or an error that says which
-    counted = labels != ignore_index
-    everyone = bool(counted.all())
+    everyone = inside and not -1 < ignore_index < classes
+    counted = np.broadcast_to(True, labels.shape) if everyone else labels != ignore_index
     labels = labels if everyone else np.where(counted, labels, 0)
-    mass = counted.astype(np.float64)
+    # Where all rows have the same mass, one number stands for them.
+    mass = np.broadcast_to(1.0, labels.shape) if everyone else counted.astype(np.float64)
     if weight is None:
-        named, count = mass, float(np.count_nonzero(counted))
+        named, count = mass, float(len(labels) if everyone else np.count_nonzero(counted))
     else:
         weight = _weights(weight, classes)
         named = weight[labels] if everyone else np.where(counted, weight[labels], 0.0)
@@ -56,13 +58,20 @@ def labelled(
     after = smoothed_first and weight is not None
     target = SoftTarget(
         index=index,
-        weight=((1 - alpha) * named)[:, None],
+        weight=_times(1 - alpha, named),
         table=row * weight if after else row,
-        table_index=np.zeros((len(labels), 1), np.int64),
-        table_weight=(alpha * (mass if after else named))[:, None],
+        table_index=np.broadcast_to(np.int64(0), index.shape),
+        table_weight=_times(alpha, mass if after else named),
         num_classes=classes,
     )
     return Labelled(target, count)
+
+
+def _times(factor: float, mass: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 1), and still one number for all rows if the mass is."""
+    if mass.strides == (0,) and mass.size:
+        return np.broadcast_to(factor * mass[0], (len(mass), 1))
+    return (factor * mass)[:, None]
 
 
 def _weights(weight: NDArray[Any], classes: int) -> NDArray[np.float64]:

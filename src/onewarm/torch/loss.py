@@ -171,7 +171,7 @@ class _Fused(torch.autograd.Function):
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
             options = ctx.arguments._asdict() | {"target": ctx.target}
             if ctx.target is None:
-                own = {name: torch.from_numpy(array) for name, array in tensors(ctx.arguments.target).items()}
+                own = {name: torch.tensor(array) for name, array in tensors(ctx.arguments.target).items()}
                 options["target"] = replace(ctx.arguments.target, **own)
             loss = _defined(logits, **options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
