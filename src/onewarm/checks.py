@@ -63,7 +63,9 @@ def namespace(**arrays: Any) -> Any:
         TypeError: the arrays belong to different libraries, or one is none at all.
     """
     found = {type(a) for a in arrays.values()} - {type(None)}
-    if len(found) == 1 and (found == {np.ndarray} or "torch" in sys.modules and found == {sys.modules["torch"].Tensor}):
+    if len(found) == 1 and (
+        found == {np.ndarray} or ("torch" in sys.modules and found == {sys.modules["torch"].Tensor})
+    ):
         return array_namespace(*(a for a in arrays.values() if a is not None))  # the usual case by a short way
     named = {name: a for name, a in arrays.items() if a is not None and not isinstance(a, (bool, int, float))}
     for name, array in named.items():

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import numpy as np
-
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.target import SoftTarget, as_target

@@ -28,6 +28,7 @@ _njit: Any = njit
 _cfunc: Any = cfunc
 _intrinsic: Any = intrinsic
 _make_array: Any = make_array
+_pointer: Any = types.CPointer
 
 # Sums may be taken in any order and products fused; NaN and infinities keep their meaning: masks are -inf.
 LOOP = {"nsz", "arcp", "contract", "afn", "reassoc"}
@@ -70,7 +71,7 @@ def task(function: F) -> F:
 
     Its ``address`` is what a thread pool of another library takes (see :mod:`onewarm.kernels.pool`).
     """
-    signature, options = types.void(types.CPointer(types.int64)), {"fastmath": LOOP, "error_model": "numpy"}
+    signature, options = types.void(_pointer(types.int64)), {"fastmath": LOOP, "error_model": "numpy"}
     with _patience():
         try:
             compiled: F = _cfunc(signature, cache=True, **options)(function)
@@ -156,7 +157,7 @@ def _borrowed(typing: Any, a: Any) -> Any:
 
 def _located(typing: Any, address: Any, dtype: Any) -> Any:
     """A pointer to numbers of a NumPy type from an address in an int64."""
-    target = types.CPointer(dtype.dtype)
+    target = _pointer(dtype.dtype)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], context.get_value_type(target))

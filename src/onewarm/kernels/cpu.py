@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import carray
+from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from onewarm import checks
@@ -119,7 +119,13 @@ def rows(
         *(_address(index), _step(index), _address(weight), _step(weight), index.shape[1]),
         *(_address(t), t_stride, table.shape[0], _address(table_index), _step(table_index)),
         *(_address(table_weight), _step(table_weight), table_index.shape[1]),
-        *(_address(scale), _step(scale) if scale.size > 1 else 0, move_mass, _address(room) + -_address(room) % LANES, span),
+        *(
+            _address(scale),
+            _step(scale) if scale.size > 1 else 0,
+            move_mass,
+            _address(room) + -_address(room) % LANES,
+            span,
+        ),
     )
     words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
     run(_compiled(*(_kind(x.dtype) for x in (logits, table))).address, _address(words), count)

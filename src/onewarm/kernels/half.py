@@ -90,7 +90,7 @@ def row_of(rows: Any, first: int, size: int, room: Any) -> Any:
 
 
 def flat_of(block: Any, stride: int, size: int, room: Any) -> Any:
-    """Rows of ``size`` entries, ``stride`` apart, as numbers, and their stride: themselves, or side by side in ``room``."""
+    """Rows of ``size`` entries, ``stride`` apart, as numbers, and their stride: themselves, or in ``room``."""
     raise NotImplementedError("compiled code only")
 
 
@@ -114,7 +114,7 @@ def _widened(rows: Any, first: int, size: int, room: Any) -> Any:
 
 @glue
 def _widened_flat(block: Any, stride: int, size: int, room: Any) -> Any:
-    for i in range(0, (block.size + stride - 1) // stride):
+    for i in range((block.size + stride - 1) // stride):
         row, source = room[i * size : (i + 1) * size], block[i * stride : i * stride + size]
         for k in range(row.size):
             row[k] = number(source[k])

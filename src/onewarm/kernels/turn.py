@@ -85,10 +85,13 @@ def _turn(inwards: bool) -> Any:
             inside = vectors.at(context, signature.args[4], tile, place, lanes)
             some = vectors.first(count)
             if inwards:
-                for value, where in zip(vectors.turned([vectors.load(r, some) for r in outside]), inside, strict=True):
+                values = vectors.turned([vectors.load(r, some) for r in outside])
+                for value, where in zip(values, inside, strict=True):
                     builder.store(value, where, align=4)
             else:
-                for value, where in zip(vectors.turned([builder.load(r, align=4) for r in inside]), outside, strict=True):
+                for value, where in zip(
+                    vectors.turned([builder.load(r, align=4) for r in inside]), outside, strict=True
+                ):
                     vectors.store(value, where, some)
             return context.get_dummy_value()
 
@@ -98,7 +101,7 @@ def _turn(inwards: bool) -> Any:
 
 
 # (rows, at, step, count, tile, place, lanes): W rows from entry ``at`` on, ``step`` apart, the first ``count`` (at most
-# W) entries of each, to or from the W lines of a tile that begin at ``place``, ``lanes`` apart. Lines past ``count`` are
-# overwritten with zeros on the way in.
+# W) entries of each, to or from the W lines of a tile that begin at ``place``, ``lanes`` apart. On the way in, lines
+# past ``count`` are overwritten with zeros.
 turn_in: Callable[..., None] = _intrinsic(_turn(True))
 turn_out: Callable[..., None] = _intrinsic(_turn(False))

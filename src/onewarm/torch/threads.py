@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 
@@ -18,8 +18,15 @@ from onewarm.kernels import pool
 _forked = False
 
 
-def team() -> dict[str, Any]:
-    """Arguments of :func:`onewarm.kernels.cpu.rows`: as many threads as PyTorch would use, and those."""
+class Team(TypedDict):
+    """Arguments of :func:`onewarm.kernels.cpu.rows`."""
+
+    threads: int
+    run: pool.Runner
+
+
+def team() -> Team:
+    """As many threads as PyTorch would use, and those."""
     return {"threads": torch.get_num_threads(), "run": run}
 
 
@@ -34,7 +41,7 @@ def run(function: int, argument: int, count: int) -> None:
 
 @cache
 def _parallel() -> Any:
-    """OpenMP's way to call a C function in every thread of a team (GNU's and LLVM's libraries both have it), or None."""
+    """OpenMP's way to call a C function in every thread of a team, which GNU's and LLVM's libraries have; or None."""
     try:
         parallel = ctypes.CDLL(torch._C.__file__).GOMP_parallel
     except (OSError, AttributeError):
