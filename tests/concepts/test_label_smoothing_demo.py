@@ -28,7 +28,7 @@ def test_the_table_follows_a_change_and_the_change_is_announced(show) -> None:
     tab = show()
     assert tab.locator(".sr[role=status]").inner_text() == ""
     logit(tab, "dog").press("PageUp")
-    assert tab.locator(".numbers tbody tr").nth(1).locator("td").first.text_content() == "2.0000"
+    assert tab.locator(".stage .numbers tbody tr").nth(1).locator("td").first.text_content() == "2.0000"
     tab.locator(".sr[role=status]").filter(has_text="Loss 0.").wait_for(state="attached")
 
 

@@ -18,7 +18,7 @@ def logit(tab, name: str):
     return tab.get_by_role("slider", name=f"logit of {name}")
 
 
-def random_states(recipe: str, count: int = 200) -> list[dict]:
+def random_states(recipe: str, count: int = 340) -> list[dict]:
     """States of 2 to 8 classes with logits from 0.1 to beyond 1e3, alpha on both sides of 0, rows with zeros."""
     random = np.random.default_rng(["uniform", "prior", "teacher"].index(recipe))
     states = []
@@ -154,14 +154,14 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     tab.get_by_text("The same picture as a table").click()
     table = [
         [cell.replace("−", "-") for cell in row.locator("td").all_inner_texts()]
-        for row in tab.locator(".numbers tbody tr").all()
+        for row in tab.locator(".stage .numbers tbody tr").all()
     ]
     loss, gradient = library(one)
     numbers = np.array(table, float)
     np.testing.assert_allclose(numbers[:, 0], one["logits"], atol=5.1e-5)
     np.testing.assert_allclose(numbers[:, 3], gradient, atol=5.1e-7)
     np.testing.assert_allclose(numbers[:, 1] - numbers[:, 2], gradient, atol=1.1e-6)
-    assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".numbers caption").inner_text()
+    assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".stage .numbers caption").inner_text()
 
 
 def test_the_curve_is_the_loss_with_one_logit_moved(show) -> None:

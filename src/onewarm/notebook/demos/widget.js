@@ -84,6 +84,7 @@ function start(demo, { model, el }) {
     speechTimer = 0,
     glideTimer = 0,
     message = "",
+    spoken = true,
     written = format(state);
 
   /** @type {Context} */
@@ -109,7 +110,7 @@ function start(demo, { model, el }) {
     report(more, text) {
       reported = { ...reported, ...more };
       publish(last);
-      if (text) announce(text);
+      if (text) announce(spoken ? text : `${message || sentence(view)} ${text}`); // what still waits is said first
     },
   };
 
@@ -215,8 +216,12 @@ function start(demo, { model, el }) {
   /** @param {string} [text] */
   function announce(text = "") {
     message = text;
+    spoken = false;
     clearTimeout(speechTimer);
-    speechTimer = setTimeout(() => say(live, message || sentence(view)), 600);
+    speechTimer = setTimeout(() => {
+      spoken = true;
+      say(live, message || sentence(view));
+    }, 600);
   }
 
   function glide() {
