@@ -1,9 +1,10 @@
-"""Loss and gradient of smoothed labels on the CPU, float32: onewarm, PyTorch eager and compiled, NumPy's softmax."""
+"""Loss and gradient of smoothed labels on the CPU: onewarm, PyTorch eager and compiled, timm where installed, NumPy."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from onewarm import SoftTarget
 from onewarm.kernels import cpu
 from onewarm.torch import CrossEntropyLoss, cross_entropy, cross_entropy_with_gradient
 from onewarm.torch.arrays import bits
+from onewarm.torch.threads import team
 
 TITLE = "Loss and gradient, float32, label smoothing 0.1, CPU. Gradients in fresh memory, except where it says reused."
 ALPHA = 0.1
@@ -63,16 +65,22 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, reuse
         "copy": lambda: place.copy_(tensor),
         "onewarm (PyTorch)": _backward(lambda x: cross_entropy(x, soft_tensor), leaf),
         "onewarm (module)": _backward(lambda x: module(x, labels), leaf),
-        "kernel, reused": lambda: cpu.rows(bits(tensor), *parts, row_scale=1 / n, out=bits(place)),
+        "kernel, reused": lambda: cpu.rows(bits(tensor), *parts, row_scale=1 / n, out=bits(place), **team()),
         "PyTorch eager": _backward(eager, leaf),
     }
+    skipped = {}
+    try:
+        theirs = import_module("timm.loss").LabelSmoothingCrossEntropy(ALPHA)
+    except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision made for another PyTorch
+        skipped["timm"] = f"{type(error).__name__}: {error}"
+    else:
+        peers["timm"] = _backward(theirs, leaf, labels)
     if dtype == torch.float32 and not reused:
         peers |= {
             "onewarm (NumPy)": lambda: ow.cross_entropy_with_gradient(z, soft),
             "loss only (NumPy)": lambda: ow.cross_entropy(z, soft),
             "NumPy softmax": lambda: _numpy(z, y),
         }
-    skipped = {}
     if quick:
         skipped["PyTorch compiled"] = "left out by --quick" if dtype == torch.float32 else "measured in float32 alone"
     elif why := _no_compiler():
@@ -93,9 +101,9 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, reuse
     return Case(title, peers, skipped, notes=notes)
 
 
-def _backward(loss: Callable[[Tensor], Tensor], leaf: Tensor) -> Callable[[], Tensor | None]:
+def _backward(loss: Callable[..., Tensor], leaf: Tensor, *rest: Tensor) -> Callable[[], Tensor | None]:
     def work() -> Tensor | None:
-        loss(leaf).backward()  # type: ignore[no-untyped-call]
+        loss(leaf, *rest).backward()  # type: ignore[no-untyped-call]
         gradient, leaf.grad = leaf.grad, None
         return gradient
 

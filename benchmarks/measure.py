@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -42,18 +43,20 @@ class Timing:
 def in_turns(case: Case, budget: float, most: int = 60) -> Iterator[dict[str, Timing]]:
     """Call every peer once a round until the budget of seconds is spent; yields the timings after each round.
 
+    The order changes from round to round: what runs after a peer finds the caches and the clock as that peer left them.
     What a peer returns is freed after its time was taken: the next call gets fresh memory again.
     """
     for work in case.peers.values():  # compile, and touch the code
         work()
         work()
     seconds: dict[str, list[float]] = {name: [] for name in case.peers}
+    order = random.Random(0)
     gc.collect()
     gc.disable()
     try:
         end = time.perf_counter() + budget
         for done in range(most):
-            for name, work in case.peers.items():
+            for name, work in order.sample(list(case.peers.items()), len(case.peers)):
                 start = time.perf_counter()
                 result = work()
                 seconds[name].append(time.perf_counter() - start)
