@@ -142,7 +142,7 @@ def _targets(n: int, k: int) -> Case:
     }
     peers: Peers = {"copy": lambda: place.copy_(tensor)}
     for name, target in targets.items():
-        peers[name] = _backward(lambda x, target=target: cross_entropy(x, target), leaf)  # type: ignore[misc]
+        peers[name] = _backward(lambda x, target=target: cross_entropy(x, target), leaf)
     notes = ("here 1.0 x is the time of uniform smoothing, not PyTorch's",)
     return Case(f"{n} x {k}, targets", peers, baseline="uniform", notes=notes)
 
