@@ -29,6 +29,7 @@ export function calibrationPane(ctx) {
     " does both.",
   );
   const opposite = button("", () => ctx.change({ alpha: Number(opposite.value) }), "quiet opposite");
+  opposite.hidden = true; // it has no words before the first drawing
   const toggle = segments({
     name: `${ctx.uid}-view`,
     legend: "Show the models",

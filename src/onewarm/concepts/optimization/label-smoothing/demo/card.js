@@ -17,7 +17,7 @@ export function calibrationCard(key, title) {
   const words = h("span");
   const result = h("p", { class: "verdict" }, sign, words);
   const diagram = reliability();
-  const curve = s("svg", { class: "chart", role: "img" });
+  const curve = s("svg", { class: "chart", role: "img", "aria-label": "ECE over alpha" });
   const values = ["ECE", "mean confidence", "accuracy", "temperature that fits"].map((name) => ({
     name: h("dt", {}, name),
     value: h("dd"),

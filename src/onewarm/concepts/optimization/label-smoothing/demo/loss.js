@@ -34,7 +34,7 @@ export function lossPane(ctx, names) {
   const softDot = s("circle", { r: 6, class: "dot soft-dot" });
   const svg = s(
     "svg",
-    { class: "chart", role: "img" },
+    { class: "chart", role: "img", "aria-label": "Loss along one logit" },
     s("defs", {}, s("clipPath", { id: clip }, frame)),
     gridlines,
     s("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low),

@@ -9,7 +9,7 @@ import { fixed, pull, px, scale } from "onewarm/numbers.js";
 const MOST = 64; // bins
 
 export function reliability() {
-  const node = s("svg", { class: "chart", role: "img" });
+  const node = s("svg", { class: "chart", role: "img", "aria-label": "Reliability diagram" });
   const ground = s("g", { class: "gridlines" });
   const marks = Array.from({ length: MOST }, () => ({
     gap: s("line", { class: "bin-gap" }),

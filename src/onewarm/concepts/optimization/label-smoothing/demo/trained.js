@@ -174,7 +174,7 @@ function verdict({ gap, ece }) {
 
 /** ECE of every alpha that was tried on these rows. */
 function tried() {
-  const node = s("svg", { class: "chart", role: "img" });
+  const node = s("svg", { class: "chart", role: "img", "aria-label": "ECE over alpha, as tried" });
   const ground = s("g", { class: "gridlines" });
   const line = s("path", { class: "line" }),
     dots = s("g"),
