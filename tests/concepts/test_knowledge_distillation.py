@@ -71,7 +71,7 @@ def test_losses_gradients_and_nats_of_the_states() -> None:
     assert at("cold")["q"][1:] == pytest.approx([0.047, 0.002, 0.0001], abs=5e-4)
     assert at("smoothed-cold")["q"] == pytest.approx([0.880, 0.068, 0.027, 0.025], abs=5e-4)
     assert at("smoothed")["q"][1:] == pytest.approx([0.223, 0.178, 0.174], abs=5e-4)
-    assert at("matched")["loss"] == pytest.approx(0, abs=1e-15)
+    assert at("matched")["loss"] == pytest.approx(0, abs=1e-14)  # 16 times the rounding of a difference near 1
     assert np.abs(at("matched")["gradient"]).max() < 1e-15
     halves = 0.5 * (at("origin")["gradient"] + at("mixed")["hard"])
     assert at("mixed")["gradient"] == pytest.approx(halves) and halves[0] == pytest.approx(-0.352, abs=5e-4)
