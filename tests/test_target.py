@@ -103,6 +103,14 @@ def test_prior_of_one_row_and_of_one_row_a_label(array):
     close(ow.smooth(array([4, 0]), 0.2, prior=array(table)).dense(), 0.8 * hot(4, 0) + 0.2 * table[[4, 0]])
 
 
+def test_a_table_keeps_its_precision(array):
+    """A float32 table of a thousand classes is 4 MB, read row by row: as float64 it would be 8."""
+    table = np.random.default_rng(0).dirichlet(np.ones(5), 5).astype(np.float32)
+    target = ow.smooth(array([4, 0]), 0.2, prior=array(table))
+    assert "float32" in str(target.table.dtype)
+    close(target.dense(), 0.8 * hot(4, 0) + 0.2 * table[[4, 0]].astype(float))
+
+
 def test_smoothing_a_target_moves_its_mass_not_one(array):
     target = ow.one_hot(array([0, -100]), K).scale(array([3.0, 1.0]))
     close(ow.smooth(target, 0.1).dense(), np.stack([3 * (0.9 * hot(0)[0] + 0.02), np.zeros(K)]))

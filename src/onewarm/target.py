@@ -294,7 +294,9 @@ def smooth(
         rows = prior[None, :] if len(prior.shape) == 1 else prior
         if rows.shape[1] != classes:
             raise ValueError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
-        rows = xp.astype(checks.probabilities(rows, "prior"), target.weight.dtype)
+        rows = checks.probabilities(rows, "prior")
+        if rows.shape[0] == 1:  # a table of many rows stays as small as it came
+            rows = xp.astype(rows, target.weight.dtype)
     if rows.shape[0] == 1:
         return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, _times(target.mass()[:, None], a)))
     moved = _from_table(xp, rows, _times(target.weight, a), target.index)

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from onewarm import checks
 from onewarm.kernels import half, pool
 from onewarm.kernels.compile import SOURCES, bits_float64, fetch_add, fetch_min, glue, located, task
+from onewarm.kernels.group import Group, by_groups, group_of
 from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles, lanes_of
 from onewarm.kernels.pool import Runner
-from onewarm.kernels.wide import LANES, Job, Mass, Scratch, by_rows, mark_new
+from onewarm.kernels.vector import EXP
+from onewarm.kernels.wide import Job, Mass, Scratch, by_rows
 
 _MANY = 2**16  # logits that are worth a second thread
 _SMALL = 2**16  # entries of a table that is turned into the logits' type, which spares a compilation
+_LINE = 64  # bytes of a cache line
 _PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was interrupted holds up nobody; their logits
 
 # The words that a compiled kernel is called with: numbers, addresses, and two float64 as their bits.
@@ -25,8 +28,8 @@ _PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was inte
     ROWS, CLASSES, PIECE, NEXT, SLOT, FAULT, Z, Z_STRIDE, G, WANTED, LOSS,
     INDEX, INDEX_STEP, WEIGHT, WEIGHT_STEP, NAMED, TABLE, TABLE_STRIDE, TABLE_ROWS,
     TABLE_INDEX, TABLE_INDEX_STEP, TABLE_WEIGHT, TABLE_WEIGHT_STEP, SHARES, SCALE, SCALE_STEP, MOVE_MASS,
-    ROOM, SPAN, TABLE_MASS, Z_LOSS, WORDS,
-) = range(32)  # fmt: skip
+    ROOM, SPAN, NUMBERS, TABLE_MASS, Z_LOSS, WORDS,
+) = range(33)  # fmt: skip
 
 
 def rows(
@@ -111,8 +114,8 @@ def rows(
     piece = max(-(-n // (_PIECES * count)), -(-_LEAST // k))
     words = np.zeros(WORDS, np.int64)
     lanes = lanes_of.py_func(k) if k <= NARROW else 0  # type: ignore[attr-defined]
-    span = places.py_func(k, table_index.shape[1], dtype.itemsize, lanes)[-1]  # type: ignore[attr-defined]
-    room = np.empty(count * span + LANES, np.uint8)
+    span = places.py_func(k, table_index.shape[1], dtype.itemsize, lanes, group_of.py_func(k))[-1]  # type: ignore[attr-defined]
+    room = np.empty(count * span + _LINE, np.uint8)
     words[:TABLE_MASS] = (
         *(n, k, piece + -piece % max(lanes, 1), 0, 0, n),
         *(_address(z), z_stride, _address(g), gradient, _address(loss)),
@@ -123,8 +126,9 @@ def rows(
             _address(scale),
             _step(scale) if scale.size > 1 else 0,
             move_mass,
-            _address(room) + -_address(room) % LANES,
+            _address(room) + -_address(room) % _LINE,
             span,
+            _address(EXP[dtype.name]),
         ),
     )
     words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
@@ -201,15 +205,13 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 @glue
-def places(classes: int, shares: int, size: int, lanes: int) -> tuple[int, int, int, int, int]:
-    """Where in a thread's scratch its parts begin (in the logits' type, row, float64, int64, bool), and its length."""
-    lines = classes + -classes % 16  # of a tile: whole vectors of any type
-    entries = LANES + max((3 * lines + 3) * lanes, classes)
-    row = (entries * size + 63) // 64 * 64
-    wide = row + (classes * size + 63) // 64 * 64
-    whole = wide + (3 * lanes + 2 * shares) * 8
-    flags = whole + (lanes + shares) * 8
-    return row, wide, whole, flags, (flags + 2 * lanes + 63) // 64 * 64
+def places(classes: int, shares: int, size: int, lanes: int, rows: int) -> tuple[int, int, int, int]:
+    """Where in a thread's scratch its parts begin (after the logits' type: float64, int64, bool), and its length."""
+    line = classes + -classes % 16  # whole vectors of any type
+    wide = (max((3 * line + 3) * lanes, (3 * rows + 1) * line + rows) * size + 63) // 64 * 64
+    whole = wide + (max(3 * lanes, 4 * rows) + 2 * shares) * 8
+    flags = whole + (lanes + rows + shares) * 8
+    return wide, whole, flags, (flags + 2 * lanes + rows + 63) // 64 * 64
 
 
 @cache
@@ -218,7 +220,7 @@ def _compiled(kind: str, table_kind: str) -> Any:
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
     entry, table_entry = np.dtype(kind).type, np.dtype(table_kind).type
     real = np.float64 if kind == "float64" else np.float32
-    itemsize = np.dtype(real).itemsize
+    itemsize, numbers = np.dtype(real).itemsize, EXP[np.dtype(real).name].size
 
     def kernel(address: Any) -> None:
         w = carray(address, WORDS if sources != -1 else 0)
@@ -237,21 +239,26 @@ def _compiled(kind: str, table_kind: str) -> Any:
             carray(located(w[SCALE], np.float64), (n - 1) * w[SCALE_STEP] + 1), w[SCALE_STEP],
             bits_float64(w[Z_LOSS]), w[MOVE_MASS] != 0,
             carray(located(w[G], entry), n * classes if w[WANTED] else 0), w[WANTED] != 0,
-            carray(located(w[LOSS], real), n),
+            carray(located(w[LOSS], real), n), carray(located(w[NUMBERS], real), numbers),
         )  # fmt: skip
         at = w[ROOM] + fetch_add(w, SLOT, 1) * w[SPAN]
         tiled = classes <= NARROW
         lanes = lanes_of(classes) if tiled else 0
-        row, wide, whole, flags, _ = places(classes, shares, itemsize, lanes)
-        new = carray(located(at, real), LANES)
-        mark_new(classes, new)
-        reals = carray(located(at + LANES * itemsize, real), row // itemsize - LANES)
-        wides = carray(located(at + wide, np.float64), 3 * lanes + 2 * shares)
-        bools = carray(located(at + flags, np.bool_), 2 * lanes)
-        wholes = carray(located(at + whole, np.int64), lanes + shares)
+        line, rows = classes + -classes % 16, group_of(classes)
+        wide, whole, flags, _ = places(classes, shares, itemsize, lanes, rows)
+        reals = carray(located(at, real), wide // itemsize)
+        wides = carray(located(at + wide, np.float64), (whole - wide) // 8)
+        wholes = carray(located(at + whole, np.int64), (flags - whole) // 8)
+        bools = carray(located(at + flags, np.bool_), 2 * lanes + rows)
+        several = Group(
+            reals[: rows * line], reals[rows * line : 2 * rows * line], reals[2 * rows * line : 3 * rows * line],
+            reals[3 * rows * line : (3 * rows + 1) * line], reals[(3 * rows + 1) * line : (3 * rows + 1) * line + rows],
+            wides[:rows], wides[rows : 2 * rows], wides[2 * rows : 3 * rows], wides[3 * rows : 4 * rows],
+            wholes[:rows], bools[2 * lanes :],
+        )  # fmt: skip
         one = Scratch(
-            reals, new, carray(located(at + row, real), classes), wholes[lanes:],
-            wides[3 * lanes : 3 * lanes + shares], wides[3 * lanes + shares :],
+            several.e, several.z[:classes], several.t[:classes], wholes[lanes + rows :],
+            wides[wides.size - 2 * shares : wides.size - shares], wides[wides.size - shares :],
         )  # fmt: skip
         many = (classes + -classes % 16) * lanes
         size = classes * lanes
@@ -260,18 +267,20 @@ def _compiled(kind: str, table_kind: str) -> Any:
             reals[3 * many : 3 * many + lanes], reals[3 * many + lanes : 3 * many + 2 * lanes],
             reals[3 * many + 2 * lanes : 3 * many + 3 * lanes],
             wholes[:lanes], wides[:lanes], wides[lanes : 2 * lanes], wides[2 * lanes : 3 * lanes],
-            bools[:lanes], bools[lanes:],
+            bools[:lanes], bools[lanes : 2 * lanes],
         )  # fmt: skip
         while True:
             lo = fetch_add(w, NEXT, w[PIECE])
             if lo >= n:
                 return
             hi = min(lo + w[PIECE], n)
-            tiles = tiled and hi - lo >= FEW
-            if tiles and not by_tiles(job, room, lo, hi):
-                continue
-            bad = by_rows(job, one, lo, hi, tiles)
-            if bad >= 0:
-                fetch_min(w, FAULT, bad)
+            if tiled and hi - lo >= FEW:
+                some = by_tiles(job, room, lo, hi)
+            else:
+                some = by_groups(job, several, lo, hi)
+            if some:
+                bad = by_rows(job, one, lo, hi)
+                if bad >= 0:
+                    fetch_min(w, FAULT, bad)
 
     return task(kernel)

@@ -12,9 +12,11 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
 from onewarm.kernels.half import entry_of, flat_of, number, place_of, put
+from onewarm.kernels.lanes import load, store
+from onewarm.kernels.row import Near, fetch, width_of
 from onewarm.kernels.turn import turn_in, turn_out
-from onewarm.kernels.vector import exp, log
-from onewarm.kernels.wide import Job, Mass, Near, fetch, table_row
+from onewarm.kernels.vector import constants, exp, log
+from onewarm.kernels.wide import Job, Mass
 
 NARROW = 48  # classes up to which rows are taken many at a time
 FEW = 16  # rows below which they are not
@@ -65,7 +67,7 @@ def clear_dead(room: Tile) -> None:
 
 
 @glue
-def load(job: Job, first: int, rows: int, room: Tile) -> None:
+def read(job: Job, first: int, rows: int, room: Tile) -> None:
     """Turn rows of logits into the tile; rows without mass and missing rows become 0."""
     lanes = room.top.size
     classes = job.classes
@@ -132,7 +134,8 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
         for b in range(rows):
             w = room.scale[b]
             if w != 0.0:
-                row = table_row(mass, mass.table_index[(first + b) * mass.table_index_step + j], classes)
+                place = mass.table_index[(first + b) * mass.table_index_step + j] * mass.stride
+                row = mass.table[place : place + classes]
                 added = 0.0
                 for k in range(classes):
                     share = np.float64(number(row[k]))
@@ -179,16 +182,18 @@ def solve(job: Job, first: int, room: Tile) -> None:
     for b in range(lanes):
         room.added[b] = cast(0.0, room.z)
         room.dot[b] = cast(0.0, room.z)
-    near = Near(job.z, (first + lanes) * job.stride, job.g, first * job.classes, job.wanted)
+    place = first * job.classes
+    near = Near(job.z, (first + lanes) * job.stride, job.mass.table, 0, job.g, place, job.wanted)
+    c, width = constants(job.numbers, room.z), width_of(room.z)
     for k in range(room.z.size // lanes):
         fetch(near, k * lanes, lanes)
-        z, t = line_of(room.z, k, room.top), line_of(room.t, k, room.top)
-        for b in range(lanes):
-            d = z[b] - room.top[b]
-            e = exp(d)
-            z[b] = e
-            room.added[b] += e
-            room.dot[b] += d * t[b]
+        for b in range(0, lanes, width):
+            at = k * lanes + b
+            d = load(room.z, at, room.z) - load(room.top, b, room.z)
+            e = exp(d, c)
+            store(room.z, at, e)
+            store(room.added, b, load(room.added, b, room.z) + e)
+            store(room.dot, b, load(room.dot, b, room.z) + d * load(room.t, at, room.z))
 
 
 @glue
@@ -215,7 +220,7 @@ def losses(room: Tile, z_loss: float) -> None:
 
 
 @glue
-def store(job: Job, first: int, rows: int, room: Tile) -> None:
+def write(job: Job, first: int, rows: int, room: Tile) -> None:
     """Turn the tile back into rows of the gradient: 0 for rows without mass, nothing for rows left over."""
     lanes = room.top.size
     classes = job.classes
@@ -247,7 +252,7 @@ def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
     for first in range(lo, hi, lanes):
         rows = min(lanes, hi - first)
         load_target(first, rows, job.mass, room)
-        load(job, first, rows, room)
+        read(job, first, rows, room)
         tops(room)
         solve(job, first, room)
         step = np.uint64(job.step)
@@ -267,5 +272,5 @@ def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
                     place[b] = np.nan if left else 0.0
         if job.wanted:
             gradients(room)
-            store(job, first, rows, room)
+            write(job, first, rows, room)
     return some

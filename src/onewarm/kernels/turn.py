@@ -14,51 +14,27 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
+
+from onewarm.kernels.lanes import WORD, address, first_places, masked_load, masked_store
 
 _intrinsic: Any = intrinsic
-_make_array: Any = make_array
-_WORD = ir.IntType(32)
 
 
 class _Vectors:
     """What both directions need: vectors of one array's entries, and those of them that are inside."""
 
-    def __init__(self, context: Any, builder: Any, number: Any) -> None:
-        self.builder, self.entry = builder, context.get_value_type(number)
-        self.width = 512 // number.bitwidth
-        self.type = ir.VectorType(self.entry, self.width)
+    def __init__(self, builder: Any, number: Any) -> None:
+        self.builder, self.bytes, self.width = builder, number.bitwidth // 8, 512 // number.bitwidth
 
     def at(self, context: Any, kind: Any, array: Any, start: Any, step: Any) -> list[Any]:
         """Addresses of W vectors, ``step`` entries apart."""
-        data = _make_array(kind)(context, self.builder, array).data
         places = [self.builder.add(start, self.builder.mul(step, step.type(r))) for r in range(self.width)]
-        return [self.builder.bitcast(self.builder.gep(data, [p]), self.type.as_pointer()) for p in places]
-
-    def first(self, count: Any) -> Any:
-        """The mask of the first ``count`` entries."""
-        whole = ir.VectorType(_WORD, self.width)
-        single = self.builder.insert_element(whole(ir.Undefined), self.builder.trunc(count, _WORD), _WORD(0))
-        count = self.builder.shuffle_vector(single, whole(ir.Undefined), whole([0] * self.width))
-        return self.builder.icmp_signed("<", whole(list(range(self.width))), count)
-
-    def load(self, place: Any, mask: Any) -> Any:
-        kind = ir.FunctionType(self.type, [place.type, _WORD, mask.type, self.type])
-        name = f"llvm.masked.load.v{self.width}f{512 // self.width}.p0"
-        return self.builder.call(_declared(self.builder, name, kind), [place, self._align(), mask, self.type(None)])
-
-    def store(self, value: Any, place: Any, mask: Any) -> None:
-        kind = ir.FunctionType(ir.VoidType(), [self.type, place.type, _WORD, mask.type])
-        name = f"llvm.masked.store.v{self.width}f{512 // self.width}.p0"
-        self.builder.call(_declared(self.builder, name, kind), [value, place, self._align(), mask])
-
-    def _align(self) -> Any:
-        return _WORD(64 // self.width)
+        return [address(context, self.builder, kind, array, place, self.width) for place in places]
 
     def turned(self, rows: list[Any]) -> list[Any]:
         """Entry j of row i as entry i of row j."""
         size = self.width // 2
-        index = ir.VectorType(_WORD, self.width)
+        index = ir.VectorType(WORD, self.width)
         while size:
             low = [j if not j & size else self.width + j - size for j in range(self.width)]
             high = [j + size if not j & size else self.width + j for j in range(self.width)]
@@ -71,28 +47,22 @@ class _Vectors:
         return rows
 
 
-def _declared(builder: Any, name: str, kind: Any) -> Any:
-    known = builder.module.globals.get(name)
-    return known if known is not None else ir.Function(builder.module, kind, name)
-
-
 def _turn(inwards: bool) -> Any:
     def typed(typing: Any, rows: Any, at: Any, step: Any, count: Any, tile: Any, place: Any, lanes: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             rows, at, step, count, tile, place, lanes = args
-            vectors = _Vectors(context, builder, signature.args[0].dtype)
+            vectors = _Vectors(builder, signature.args[0].dtype)
             outside = vectors.at(context, signature.args[0], rows, at, step)
             inside = vectors.at(context, signature.args[4], tile, place, lanes)
-            some = vectors.first(count)
+            some, size = first_places(builder, count, vectors.width), vectors.bytes
             if inwards:
-                values = vectors.turned([vectors.load(r, some) for r in outside])
+                values = vectors.turned([masked_load(builder, r, some, size) for r in outside])
                 for value, where in zip(values, inside, strict=True):
-                    builder.store(value, where, align=4)
+                    builder.store(value, where, align=size)
             else:
-                for value, where in zip(
-                    vectors.turned([builder.load(r, align=4) for r in inside]), outside, strict=True
-                ):
-                    vectors.store(value, where, some)
+                values = vectors.turned([builder.load(r, align=size) for r in inside])
+                for value, where in zip(values, outside, strict=True):
+                    masked_store(builder, value, where, some, size)
             return context.get_dummy_value()
 
         return types.none(rows, *(types.int64,) * 3, tile, *(types.int64,) * 2), code

@@ -1,11 +1,6 @@
-"""One row of logits at a time: read from memory once, the gradient written once.
+"""One row of logits at a time, whatever there is in it: masks, several rows of the table, no mass.
 
-With m = max z, d = z - m and t the row's target of mass s, over a scratch row e that stays in the cache:
-
-    e = exp(d)    loss = s log(sum e) - <t, d>    gradient = scale (s e / sum e - t)
-
-Working with d and not with z keeps the digits of logits that share a large offset. Computing and memory take about the
-same time: while one row's exponentials are made, the next row and the place of the gradient are fetched.
+What is usual, :mod:`onewarm.kernels.group` and :mod:`onewarm.kernels.narrow` have done before.
 """
 
 from __future__ import annotations
@@ -14,23 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.compile import cast, glue, larger, soon_read, soon_written
-from onewarm.kernels.half import number, place_of, put, row_of
-from onewarm.kernels.vector import (
-    BLOCK,
-    dot_and_shares,
-    exponentials,
-    exponentials_and_dot,
-    inspect,
-    last_exponentials,
-    last_exponentials_and_dot,
-    log,
-    survey,
-)
+from onewarm.kernels.compile import cast, glue
+from onewarm.kernels.half import place_of, put, row_of
+from onewarm.kernels.row import Near, exponentials, scaled, survey
+from onewarm.kernels.vector import BLOCK, constants, dot_and_shares, inspect, log
 
-LANES = 64  # loops run over multiples of this; the rest is taken with some of what came before it
-STEP = 256  # entries between two looks ahead: their cache lines are as many as a core waits for at a time
-_HUGE = 1e30  # above this, z - max z may overflow: take the careful path
+HUGE = 1e30  # above this, z - max z may overflow: take the careful path
 
 
 class Mass(NamedTuple):
@@ -69,38 +53,18 @@ class Job(NamedTuple):
     g: Any  # gradient, row after row
     wanted: Any  # whether anybody wants it
     loss: Any  # (N,)
+    numbers: Any  # what exp needs, see :data:`onewarm.kernels.vector.EXP`
 
 
 class Scratch(NamedTuple):
     """What a thread needs besides its rows."""
 
-    e: Any  # (K or more,)
-    new: Any  # (LANES,) see mark_new
-    row: Any  # (K,) for logits that are kept in two bytes, else empty
+    e: Any  # (K,) and to the end of the last vector
+    row: Any  # (K,) for logits that are kept in two bytes
+    table: Any  # (K,) for a row of a table that is
     chosen: Any  # (T,) int64, the table rows of the row at hand, each once
     share: Any  # (T,) float64, the weight of each
     dead: Any  # (T,) float64, the weight of each on masked classes
-
-
-class Near(NamedTuple):
-    """What is fetched into the cache while a row is computed: the next row's logits, this row's gradient."""
-
-    z: Any
-    z_at: Any
-    g: Any
-    g_at: Any
-    wanted: Any
-
-
-@glue
-def fetch(near: Near, first: int, count: int) -> None:
-    """Ask for ``count`` entries from ``first`` on, a cache line at a time."""
-    line = 64 // near.z.itemsize
-    for k in range(first, first + count, line):
-        soon_read(near.z, near.z_at + k)
-    if near.wanted:
-        for k in range(first, first + count, line):
-            soon_written(near.g, near.g_at + k)
 
 
 @glue
@@ -135,56 +99,10 @@ def choose(mass: Mass, i: int, room: Scratch) -> int:
 
 
 @glue
-def table_row(mass: Mass, r: int, size: int) -> Any:
-    """Row r of the table."""
-    return mass.table[r * mass.stride : r * mass.stride + size]
-
-
-@glue
-def scaled(e: Any, c: Any, g: Any) -> None:
-    """g <- c e."""
-    for k in range(g.size):
-        g[k] = e[k] * c
-
-
-@glue
-def scaled_less_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
-    """g <- c e - w row."""
-    for k in range(g.size):
-        g[k] = e[k] * c - cast(number(row[k]), e) * w
-
-
-@glue
 def less_row(z: Any, row: Any, w: Any, dead: Any, g: Any) -> None:
     """g <- g - w row, with the weight ``dead`` where z is masked."""
     for k in range(z.size):
-        g[k] -= cast(number(row[k]), g) * (w if z[k] > -np.inf else dead)
-
-
-@glue
-def parts(size: int) -> Any:
-    """How a row is cut for vectors: ``[0, whole)`` in multiples of LANES, and ``[last, size)``, LANES long at most,
-    which may begin with some of the other part."""
-    return size - size % LANES, max(size - LANES, 0)
-
-
-@glue
-def mark_new(size: int, new: Any) -> None:
-    """new <- 1 for the entries of a row's last part that are in no other, else 0."""
-    whole, last = parts(size)
-    for k in range(new.size):
-        new[k] = cast(1.0 if last + k >= whole else 0.0, new)
-
-
-@glue
-def row_survey(z: Any) -> Any:
-    """:func:`survey` of a row."""
-    whole, last = parts(z.size)
-    if whole == 0 or whole == z.size:
-        return survey(z)
-    top, total = survey(z[:whole])
-    last_top, last_total = survey(z[last:])
-    return larger(top, last_top), total + last_total
+        g[k] -= cast(row[k], g) * (w if z[k] > -np.inf else dead)
 
 
 @glue
@@ -201,50 +119,17 @@ def row_dot(z: Any, top: Any, row: Any) -> Any:
 
 
 @glue
-def row_exp(z: Any, top: Any, room: Scratch, near: Near) -> float:
-    """e <- exp(z - top); their sum."""
-    e = room.e[: z.size]
-    whole, last = parts(z.size)
-    result = 0.0
-    for a in range(0, whole, STEP):
-        b = min(a + STEP, whole)
-        fetch(near, a, b - a)
-        result += exponentials(z[a:b], top, e[a:b])
-    if whole < z.size:
-        fetch(near, whole, z.size - whole)
-        result += last_exponentials(z[last:], top, e[last:], room.new)
-    return result
-
-
-@glue
-def row_exp_and_dot(z: Any, top: Any, row: Any, room: Scratch, near: Near) -> Any:
-    """:func:`row_exp`, and <row, z - top>, and the row's sum."""
-    e = room.e[: z.size]
-    whole, last = parts(z.size)
-    result, dot, mass = 0.0, 0.0, 0.0
-    for a in range(0, whole, STEP):
-        b = min(a + STEP, whole)
-        fetch(near, a, b - a)
-        one, one_dot, one_mass = exponentials_and_dot(z[a:b], top, e[a:b], row[a:b])
-        result += one
-        dot += one_dot
-        mass += one_mass
-    if whole < z.size:
-        fetch(near, whole, z.size - whole)
-        one, one_dot, one_mass = last_exponentials_and_dot(z[last:], top, e[last:], row[last:], room.new)
-        result += one
-        dot += one_dot
-        mass += one_mass
-    return result, dot, mass
+def after(job: Job, i: int) -> Near:
+    """What is fetched while row i is computed."""
+    return Near(job.z, (i + 1) * job.stride, job.mass.table, 0, job.g, i * job.classes, job.wanted)
 
 
 @glue
 def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
     """Loss and gradient g of row i, which has mass and logits z; False, with nothing written, if it has no loss."""
     mass = job.mass
-    e = room.e[: z.size]
-    top, sum_of_logits = row_survey(z)
-    careful = not np.isfinite(sum_of_logits) or top > _HUGE
+    top, sum_of_logits = survey(z)
+    careful = not np.isfinite(sum_of_logits) or top > HUGE
     if careful:
         top, wrong = inspect(z)
         if wrong or top == -np.inf:
@@ -260,27 +145,18 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
             else:
                 dot += w * (x - np.float64(top))
     count = choose(mass, i, room)
-    fused = count == 1 and not careful
-    near = Near(job.z, (i + 1) * job.stride, job.g, i * job.classes, job.wanted)
-    if fused:
-        row = table_row(mass, room.chosen[0], z.size)
-        added, part, kept = row_exp_and_dot(z, top, row, room, near)
-        s += room.share[0] * (mass.table_mass if mass.table_rows == 1 else kept)
-        dot += room.share[0] * part
-    else:
-        added = row_exp(z, top, room, near)
-        for u in range(count):
-            part, kept, lost = row_dot(z, top, table_row(mass, room.chosen[u], z.size))
-            s += room.share[u] * (mass.table_mass if mass.table_rows == 1 else kept + lost)
-            room.dead[u] = 0.0
-            if (
-                lost != 0.0 and kept != 0.0 and job.move_mass
-            ):  # mass on masked classes moves to the others in proportion
-                room.share[u] *= 1.0 + lost / kept
-            elif lost != 0.0 and room.share[u] != 0.0:  # there is no other to take it
-                impossible = True
-                room.dead[u] = room.share[u]
-            dot += room.share[u] * part
+    added = exponentials(z, top, room.e, after(job, i), constants(job.numbers, room.e))
+    for u in range(count):
+        row = row_of(mass.table, room.chosen[u] * mass.stride, z.size, room.table)
+        part, kept, lost = row_dot(z, top, row)
+        s += room.share[u] * (mass.table_mass if mass.table_rows == 1 else kept + lost)
+        room.dead[u] = 0.0
+        if lost != 0.0 and kept != 0.0 and job.move_mass:  # mass on masked classes moves to the others in proportion
+            room.share[u] *= 1.0 + lost / kept
+        elif lost != 0.0 and room.share[u] != 0.0:  # there is no other to take it
+            impossible = True
+            room.dead[u] = room.share[u]
+        dot += room.share[u] * part
     log_added = log(added)
     lse = np.float64(top) + log_added
     job.loss[i] = np.inf if impossible else s * log_added - dot + job.z_loss * s * lse * lse
@@ -290,23 +166,13 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
     share = scale * s / added
     if job.z_loss != 0.0:  # else the gradient need not wait for the logarithm
         share *= 1.0 + 2.0 * job.z_loss * lse
-    c = cast(share, z)
-    if fused:
-        row = table_row(mass, room.chosen[0], z.size)
-        w = cast(scale * room.share[0], z)
-        whole, last = parts(z.size)
-        scaled_less_row(e[:whole], c, row[:whole], w, g[:whole])
-        if whole < z.size:
-            scaled_less_row(e[last:], c, row[last:], w, g[last:])
-    elif count == 0:
-        whole, last = parts(z.size)
-        scaled(e[:whole], c, g[:whole])
-        if whole < z.size:
-            scaled(e[last:], c, g[last:])
+    if count == 0:
+        scaled(room.e, share, g)
     else:  # the whole row is made in scratch: g may be z itself
-        scaled(e, c, e)
+        e = room.e[: z.size]
+        scaled(e, share, e)
         for u in range(count):
-            row = table_row(mass, room.chosen[u], z.size)
+            row = row_of(mass.table, room.chosen[u] * mass.stride, z.size, room.table)
             less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
         for k in range(g.size):
             g[k] = e[k]
@@ -319,10 +185,10 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
 
 
 @glue
-def by_rows(job: Job, room: Scratch, lo: int, hi: int, pending: bool) -> int:
-    """Rows lo to hi, or those whose loss is NaN by now; returns the first whose logits have no loss, or -1."""
+def by_rows(job: Job, room: Scratch, lo: int, hi: int) -> int:
+    """Those of rows lo to hi whose loss is NaN by now; returns the first whose logits have no loss, or -1."""
     for i in range(lo, hi):
-        if pending and not np.isnan(job.loss[i]):
+        if not np.isnan(job.loss[i]):
             continue
         place = i * job.classes
         if not has_mass(job.mass, i):

@@ -1,0 +1,149 @@
+"""Some rows at a time, each pass over all of them before the next: a short row alone would wait for its own sums.
+
+Only what is usual is done here: finite logits, and at most one row of the table in a row's target. The others are left
+to :mod:`onewarm.kernels.wide`. With m = max z, d = z - m and t the row's target of mass s:
+
+    e = exp(d)    loss = s log(sum e) - <t, d>    gradient = scale (s e / sum e - t)
+
+Working with d and not with z keeps the digits of logits that share a large offset.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from onewarm.kernels.compile import cast, glue
+from onewarm.kernels.half import place_of, put, row_of
+from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, scaled, scaled_less_row, survey
+from onewarm.kernels.vector import constants, log
+from onewarm.kernels.wide import HUGE, Job
+
+_ENTRIES, _MOST = 768, 16  # logits of a group, with what else it needs much less than a first-level cache; its rows
+
+
+@glue
+def group_of(classes: int) -> int:
+    """How many rows are a group."""
+    return max(1, min(_MOST, _ENTRIES // classes))
+
+
+class Group(NamedTuple):
+    """Scratch for G rows."""
+
+    e: Any  # (G * L,) exponentials, L the classes to the end of the last vector
+    z: Any  # (G * L,) for logits that are kept in two bytes
+    t: Any  # (G * L,) for table rows that are
+    g: Any  # (L,) for a gradient that is
+    top: Any  # (G,)
+    added: Any  # (G,) float64, the sum of e
+    dot: Any  # (G,) float64, <t, d>
+    s: Any  # (G,) float64, mass
+    share: Any  # (G,) float64, of the table row
+    chosen: Any  # (G,) int64, the table row, or -1
+    left: Any  # (G,) whether the row is left to the other file
+
+
+@glue
+def named(job: Job, z: Any, i: int, top: Any) -> Any:
+    """Mass of the named classes, and their part of <t, d>: not finite if one is masked."""
+    mass = job.mass
+    s, dot, some = 0.0, 0.0, False
+    for j in range(mass.named):
+        w = mass.weight[np.uint64(i * mass.weight_step + j)]
+        if w != 0.0:
+            s += w
+            dot += w * (np.float64(z[np.uint64(mass.index[np.uint64(i * mass.index_step + j)])]) - np.float64(top))
+            some = True
+    return s, dot, some
+
+
+@glue
+def only_row(job: Job, i: int) -> Any:
+    """The one row of the table that row i takes a share of, and the share; row -1 if none, -2 if several."""
+    mass = job.mass
+    chosen, share = -1, 0.0
+    for j in range(mass.shares):
+        w = mass.table_weight[np.uint64(i * mass.table_weight_step + j)]
+        if w != 0.0:
+            r = mass.table_index[np.uint64(i * mass.table_index_step + j)]
+            if chosen != -1 and chosen != r:
+                return -2, 0.0
+            chosen = r
+            share += w
+    return chosen, share
+
+
+@glue
+def ahead(job: Job, i: int, rows: int) -> Near:
+    """What is fetched while row i is computed: the row of the next group that is in its place."""
+    mass = job.mass
+    known = mass.shares > 0 and i + rows < job.loss.size
+    r = mass.table_index[np.uint64((i + rows) * mass.table_index_step)] if known else 0
+    return Near(job.z, (i + rows) * job.stride, mass.table, r * mass.stride, job.g, i * job.classes, job.wanted)
+
+
+@glue
+def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
+    """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
+    most, classes, mass = room.top.size, job.classes, job.mass
+    line = room.g.size
+    some = False
+    c = constants(job.numbers, room.e)
+    for first in range(lo, hi, most):
+        rows = min(most, hi - first)
+        for b in range(rows):
+            i = first + b
+            z = row_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
+            top, added = survey(z)
+            room.top[b] = top
+            s, dot, live = named(job, z, i, top)
+            chosen, share = only_row(job, i)
+            usual = np.isfinite(added) and top < HUGE and chosen != -2 and (live or chosen != -1)
+            room.s[b], room.dot[b], room.chosen[b], room.share[b], room.left[b] = s, dot, chosen, share, not usual
+        for b in range(rows):
+            i = first + b
+            if room.left[b]:
+                some = True
+                continue
+            z = place_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
+            e, near = room.e[b * line : (b + 1) * line], ahead(job, i, most)
+            if room.chosen[b] < 0:
+                room.added[b] = exponentials(z, room.top[b], e, near, c)
+            else:
+                row = row_of(mass.table, room.chosen[b] * mass.stride, classes, room.t[b * line : (b + 1) * line])
+                added, part, kept = exponentials_and_dot(z, room.top[b], e, row, near, c)
+                room.added[b] = added
+                room.s[b] += room.share[b] * (mass.table_mass if mass.table_rows == 1 else kept)
+                room.dot[b] += room.share[b] * part
+        for b in range(rows):
+            i = first + b
+            log_added = log(room.added[b])
+            lse = np.float64(room.top[b]) + log_added
+            loss = room.s[b] * log_added - room.dot[b] + job.z_loss * room.s[b] * lse * lse
+            job.loss[i] = cast(np.nan if room.left[b] else loss, job.loss)
+            scale = job.scale[np.uint64(i * job.step)]
+            room.added[b] = scale * room.s[b] * (1.0 + 2.0 * job.z_loss * lse) / room.added[b]
+            room.share[b] *= scale
+        if not job.wanted:
+            continue
+        for b in range(rows):
+            i = first + b
+            if room.left[b]:
+                continue
+            e = room.e[b * line : (b + 1) * line]
+            g = place_of(job.g, i * classes, classes, room.g)
+            if room.chosen[b] < 0:
+                scaled(e, room.added[b], g)
+            else:
+                row = place_of(mass.table, room.chosen[b] * mass.stride, classes, room.t[b * line : (b + 1) * line])
+                scaled_less_row(e, room.added[b], row, room.share[b], g)
+            scale = job.scale[np.uint64(i * job.step)]
+            for j in range(mass.named):
+                w = mass.weight[np.uint64(i * mass.weight_step + j)]
+                if w != 0.0:
+                    k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
+                    g[k] = cast(np.float64(g[k]) - scale * w, g)
+            put(job.g, i * classes, g)
+    return some

@@ -1,0 +1,222 @@
+"""64 bytes of numbers at a time, and what is left of a row under a mask.
+
+The compiler turns a loop into vectors too, but four at a time, and goes through the end of a row number by number: for
+a hundred classes that costs as much as the rest. A processor with shorter vectors gets several for each of these.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload, register_model
+from numba.extending import models as _models
+from numba.np.arrayobj import make_array
+
+_intrinsic: Any = intrinsic
+_make_array: Any = make_array
+_model: Any = register_model
+_Type: Any = types.Type
+_Primitive: Any = _models.PrimitiveModel
+WORD = ir.IntType(32)
+
+
+class Vector(_Type):  # type: ignore[misc]
+    """As many numbers of one type as 64 bytes hold."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype, self.width = dtype, 512 // dtype.bitwidth
+        super().__init__(f"Vector({dtype})")
+
+
+@_model(Vector)
+class _Model(_Primitive):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        entry = manager.lookup(kind.dtype).get_value_type()
+        super().__init__(manager, kind, ir.VectorType(entry, kind.width))
+
+
+def spread(builder: Any, value: Any, width: int) -> Any:
+    """A number in every place of a vector."""
+    kind = ir.VectorType(value.type, width)
+    single = builder.insert_element(kind(ir.Undefined), value, WORD(0))
+    return builder.shuffle_vector(single, kind(ir.Undefined), ir.VectorType(WORD, width)([0] * width))
+
+
+def first_places(builder: Any, count: Any, width: int) -> Any:
+    """The mask of the first ``count`` places."""
+    places = ir.VectorType(WORD, width)(list(range(width)))
+    return builder.icmp_signed("<", places, spread(builder, builder.trunc(count, WORD), width))
+
+
+def address(context: Any, builder: Any, kind: Any, array: Any, at: Any, width: int) -> Any:
+    """Of ``width`` entries of an array from ``at`` on."""
+    place = builder.gep(_make_array(kind)(context, builder, array).data, [at])
+    return builder.bitcast(place, ir.VectorType(place.type.pointee, width).as_pointer())
+
+
+def masked_load(builder: Any, place: Any, mask: Any, bytes_each: int) -> Any:
+    """The entries that the mask names, 0 for the others, which are not touched."""
+    kind = place.type.pointee
+    function = ir.FunctionType(kind, [place.type, WORD, mask.type, kind])
+    name = f"llvm.masked.load.v{kind.count}f{8 * bytes_each}.p0"
+    return builder.call(_declared(builder, name, function), [place, WORD(bytes_each), mask, kind(None)])
+
+
+def masked_store(builder: Any, value: Any, place: Any, mask: Any, bytes_each: int) -> None:
+    """Put the entries that the mask names; touch no other."""
+    function = ir.FunctionType(ir.VoidType(), [value.type, place.type, WORD, mask.type])
+    name = f"llvm.masked.store.v{value.type.count}f{8 * bytes_each}.p0"
+    builder.call(_declared(builder, name, function), [value, place, WORD(bytes_each), mask])
+
+
+def _declared(builder: Any, name: str, kind: Any) -> Any:
+    known = builder.module.globals.get(name)
+    return known if known is not None else ir.Function(builder.module, kind, name)
+
+
+def _converted(builder: Any, value: Any, source: Any, target: Any) -> Any:
+    """float32 as float64 or back, place by place."""
+    if source == target:
+        return value
+    entry = ir.FloatType() if target == types.float32 else ir.DoubleType()
+    kind = ir.VectorType(entry, value.type.count)
+    return (builder.fpext if source.bitwidth < target.bitwidth else builder.fptrunc)(value, kind)
+
+
+def _as_vector(context: Any, builder: Any, value: Any, kind: Any, vector: Any) -> Any:
+    if isinstance(kind, Vector):
+        return value
+    return spread(builder, context.cast(builder, value, kind, vector.dtype), vector.width)
+
+
+def _load(typing: Any, array: Any, at: Any, like: Any) -> Any:
+    vector = Vector(like.dtype)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = address(context, builder, signature.args[0], args[0], args[1], vector.width)
+        value = builder.load(place, align=array.dtype.bitwidth // 8)
+        return _converted(builder, value, array.dtype, vector.dtype)
+
+    return vector(array, types.int64, like), code
+
+
+def _load_first(typing: Any, array: Any, at: Any, count: Any, like: Any) -> Any:
+    vector = Vector(like.dtype)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = address(context, builder, signature.args[0], args[0], args[1], vector.width)
+        mask = first_places(builder, args[2], vector.width)
+        value = masked_load(builder, place, mask, array.dtype.bitwidth // 8)
+        return _converted(builder, value, array.dtype, vector.dtype)
+
+    return vector(array, types.int64, types.int64, like), code
+
+
+def _store(typing: Any, array: Any, at: Any, value: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = address(context, builder, signature.args[0], args[0], args[1], value.width)
+        builder.store(args[2], place, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64, value), code
+
+
+def _store_first(typing: Any, array: Any, at: Any, count: Any, value: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = address(context, builder, signature.args[0], args[0], args[1], value.width)
+        masked_store(builder, args[3], place, first_places(builder, args[2], value.width), array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64, types.int64, value), code
+
+
+def _full(typing: Any, value: Any, like: Any) -> Any:
+    vector = Vector(like.dtype)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _as_vector(context, builder, args[0], signature.args[0], vector)
+
+    return vector(value, like), code
+
+
+def _only_first(typing: Any, value: Any, count: Any, other: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        mask = first_places(builder, args[1], value.width)
+        return builder.select(mask, args[0], _as_vector(context, builder, args[2], signature.args[2], value))
+
+    return value(value, types.int64, other), code
+
+
+def _times_power(typing: Any, value: Any, shifted: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        size = value.dtype.bitwidth
+        places = spread(builder, ir.IntType(size)({32: 23, 64: 52}[size]), value.width)
+        bits, n = (builder.bitcast(x, places.type) for x in args)
+        return builder.bitcast(builder.add(bits, builder.shl(n, places)), args[0].type)
+
+    return value(value, value), code
+
+
+def _from_limit(typing: Any, y: Any, x: Any, limit: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">=", args[1], args[2]), args[0], args[0].type(None))
+
+    return y(y, x, limit), code
+
+
+def _across(operation: str, flags: tuple[str, ...], *start: float) -> Any:
+    def typed(typing: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            entry = args[0].type.element
+            kind = ir.FunctionType(entry, [*(entry for _ in start), args[0].type])
+            name = f"llvm.vector.reduce.{operation}.v{value.width}f{value.dtype.bitwidth}"
+            return builder.call(_declared(builder, name, kind), [*map(entry, start), args[0]], fastmath=flags)
+
+        return value.dtype(value), code
+
+    return typed
+
+
+def _arithmetic(symbol: Any, instruction: str) -> None:
+    """``symbol`` for two vectors, or a vector and a number; a product may be fused with a sum."""
+
+    def typed(typing: Any, a: Any, b: Any) -> Any:
+        vector = a if isinstance(a, Vector) else b
+
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            both = zip(args, signature.args, strict=True)
+            values = [_as_vector(context, builder, value, kind, vector) for value, kind in both]
+            return getattr(builder, instruction)(*values, flags=("contract",))
+
+        return vector(a, b), code
+
+    operation = _intrinsic(typed)
+
+    def choose(a: Any, b: Any) -> Any:
+        return (lambda a, b: operation(a, b)) if isinstance(a, Vector) or isinstance(b, Vector) else None
+
+    options: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    overload(symbol, jit_options=options, strict=False)(choose)
+
+
+for _symbol, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
+    _arithmetic(_symbol, _instruction)
+
+# Where ``like`` is an array its entries say which numbers; an array of the other type is converted on the way.
+# (array, at, like): a vector of entries; (array, at, count, like): of the first ``count``, and 0.
+load: Callable[..., Any] = _intrinsic(_load)
+load_first: Callable[..., Any] = _intrinsic(_load_first)
+# (array, at, vector), (array, at, count, vector): the way back.
+store: Callable[..., None] = _intrinsic(_store)
+store_first: Callable[..., None] = _intrinsic(_store_first)
+full: Callable[[Any, Any], Any] = _intrinsic(_full)  # (number, like): it in every place
+only_first: Callable[[Any, Any, Any], Any] = _intrinsic(_only_first)  # (vector, count, number): which the others become
+total: Callable[[Any], Any] = _intrinsic(_across("fadd", ("reassoc",), -0.0))  # the sum of the places, in any order
+largest: Callable[[Any], Any] = _intrinsic(_across("fmax", ("nnan", "nsz")))  # of the places; any of them if one is NaN
+# (vector, shifted): times 2^n, with n in the lowest bits of ``shifted``, by adding it to the exponent.
+times_power: Callable[[Any, Any], Any] = _intrinsic(_times_power)
+from_limit: Callable[[Any, Any, Any], Any] = _intrinsic(_from_limit)  # (y, x, limit): y where x >= limit, else 0

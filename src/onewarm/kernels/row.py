@@ -1,0 +1,151 @@
+"""The passes over one row, a vector at a time: its largest logit, exponentials and their sum, the gradient.
+
+Computing and memory take about the same time: while one row's exponentials are made, the next row, its row of the
+table, and the place of the gradient are fetched.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from onewarm.kernels.compile import cast, glue, larger, soon_read, soon_written
+from onewarm.kernels.lanes import full, largest, load, load_first, only_first, store, store_first, total
+from onewarm.kernels.vector import exp
+
+STEP = 512  # terms added in the logits' precision before they go to a float64 sum
+_OUT = -1024.0  # stands for what is beyond the row: its exponential is 0
+
+
+class Near(NamedTuple):
+    """What is fetched into the cache while a row is computed: the next row and its table row, this row's gradient."""
+
+    z: Any
+    z_at: Any
+    t: Any
+    t_at: Any
+    g: Any
+    g_at: Any
+    wanted: Any  # whether there is a gradient
+
+
+@glue
+def width_of(e: Any) -> int:
+    """How many entries of e are a vector."""
+    width: int = 64 // e.itemsize
+    return width
+
+
+@glue
+def fetch(near: Near, first: int, count: int) -> None:
+    """Ask for ``count`` entries from ``first`` on, a cache line at a time."""
+    line = 64 // near.z.itemsize
+    for k in range(first, first + count, line):
+        soon_read(near.z, near.z_at + k)
+    if near.wanted:
+        for k in range(first, first + count, line):
+            soon_written(near.g, near.g_at + k)
+
+
+@glue
+def survey(z: Any) -> Any:
+    """The largest of z, and its sum: not finite if an entry is not (or the sum overflows; then look closer)."""
+    width = width_of(z)
+    pair = z.size - z.size % (2 * width)
+    whole = z.size - z.size % width
+    top, other_top = full(-np.inf, z), full(-np.inf, z)
+    added, other_added = full(0.0, z), full(0.0, z)
+    for k in range(0, pair, 2 * width):
+        a, b = load(z, k, z), load(z, k + width, z)
+        top, other_top = larger(a, top), larger(b, other_top)
+        added, other_added = added + a, other_added + b
+    if pair < whole:
+        a = load(z, pair, z)
+        top, added = larger(a, top), added + a
+    if whole < z.size:
+        rest = z.size - whole
+        a = load_first(z, whole, rest, z)
+        top, added = larger(only_first(a, rest, -np.inf), top), added + a
+    return largest(larger(top, other_top)), total(added + other_added)
+
+
+@glue
+def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> float:
+    """e <- exp(z - top); their sum. e has room for whole vectors."""
+    width = width_of(e)
+    whole = z.size - z.size % width
+    result = 0.0
+    for a in range(0, whole, STEP):
+        b = min(a + STEP, whole)
+        added = full(0.0, e)
+        for k in range(a, b, width):
+            fetch(near, k, width)
+            v = exp(load(z, k, e) - top, c)
+            store(e, k, v)
+            added = added + v
+        result += np.float64(total(added))
+    if whole < z.size:
+        fetch(near, whole, width)
+        rest = z.size - whole
+        v = exp(only_first(load_first(z, whole, rest, e) - top, rest, _OUT), c)
+        store(e, whole, v)
+        result += np.float64(total(v))
+    return result
+
+
+@glue
+def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any) -> Any:
+    """:func:`exponentials`, and <row, z - top>, and the row's sum."""
+    width = width_of(e)
+    whole = z.size - z.size % width
+    result, dot, mass = 0.0, 0.0, 0.0
+    for a in range(0, whole, STEP):
+        b = min(a + STEP, whole)
+        added, products, shares = full(0.0, e), full(0.0, e), full(0.0, e)
+        for k in range(a, b, width):
+            fetch(near, k, width)
+            soon_read(near.t, near.t_at + k)
+            d, t = load(z, k, e) - top, load(row, k, e)
+            v = exp(d, c)
+            store(e, k, v)
+            added, products, shares = added + v, products + d * t, shares + t
+        result += np.float64(total(added))
+        dot += np.float64(total(products))
+        mass += np.float64(total(shares))
+    if whole < z.size:
+        fetch(near, whole, width)
+        soon_read(near.t, near.t_at + whole)
+        rest = z.size - whole
+        d, t = only_first(load_first(z, whole, rest, e) - top, rest, _OUT), load_first(row, whole, rest, e)
+        v = exp(d, c)
+        store(e, whole, v)
+        result += np.float64(total(v))
+        dot += np.float64(total(d * t))
+        mass += np.float64(total(t))
+    return result, dot, mass
+
+
+@glue
+def scaled(e: Any, c: Any, g: Any) -> None:
+    """g <- c e."""
+    width = width_of(e)
+    whole = g.size - g.size % width
+    c = cast(c, e)
+    for k in range(0, whole, width):
+        store(g, k, load(e, k, e) * c)
+    if whole < g.size:
+        store_first(g, whole, g.size - whole, load(e, whole, e) * c)
+
+
+@glue
+def scaled_less_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
+    """g <- c e - w row."""
+    width = width_of(e)
+    whole = g.size - g.size % width
+    c, w = cast(c, e), cast(w, e)
+    for k in range(0, whole, width):
+        store(g, k, load(e, k, e) * c - load(row, k, e) * w)
+    if whole < g.size:
+        rest = g.size - whole
+        store_first(g, whole, rest, load(e, whole, e) * c - load_first(row, whole, rest, e) * w)
