@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import calibration, linear, losses, memory, notebook
+from benchmarks import calibration, linear, losses, notebook
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 
@@ -30,7 +30,6 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := [name for name in options.bench if name not in (*BENCHES, "notebook")]:
         parser.error(f"no bench {unknown[0]!r}: expected {', '.join([*BENCHES, 'notebook'])}")
-    memory.fresh()
     console = Console()
     facts = machine()
     console.print(line(facts), highlight=False)

@@ -35,24 +35,20 @@ def peaks(peers: dict[str, Callable[[], object]], unit: int) -> str:
     return "peak memory beyond the logits, in multiples of them: " + ", ".join(shares)
 
 
-def fresh() -> None:
-    """Freed memory goes back to the system, for all peers alike: glibc alone keeps it for some of them."""
-    if (mallopt := _libc("mallopt")) is not None:
-        mallopt(_MMAP, 2**17)
-        mallopt(_TRIM, 2**17)
+def fresh() -> bool:
+    """Freed memory goes back to the system, for all peers alike, from now on; whether that can be told."""
+    mallopt = _libc("mallopt")
+    return mallopt is not None and bool(mallopt(_MMAP, 2**17)) and bool(mallopt(_TRIM, 2**17))
 
 
 @contextmanager
-def kept() -> Iterator[bool]:
-    """Freed memory stays with the process and is used again, by all peers alike; yields whether that could be done."""
+def kept() -> Iterator[None]:
+    """Freed memory stays with the process and is used again, by all peers alike; where :func:`fresh` can be told."""
     mallopt, trim = _libc("mallopt"), _libc("malloc_trim")
-    if mallopt is None or trim is None:
-        yield False
-        return
     mallopt(_MMAP, 2**30)
     mallopt(_TRIM, 2**31 - 1)
     try:
-        yield True
+        yield
     finally:
         fresh()
         trim(0)

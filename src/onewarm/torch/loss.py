@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
@@ -193,7 +194,7 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
     loss, gradient = loss_and_gradient(
         array, *arguments[:4], **team(), out=out, move_mass=arguments.move_mass, **options
     )
-    return torch.as_tensor(loss), None if gradient is None else from_bits(gradient, logits.dtype)
+    return torch.from_numpy(np.asarray(loss)), None if gradient is None else from_bits(gradient, logits.dtype)
 
 
 def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
