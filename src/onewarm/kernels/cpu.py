@@ -164,6 +164,7 @@ def _address(array: NDArray[Any]) -> int:
     return address
 
 
+@cache
 def _kind(dtype: Any) -> str:
     """The dtype of what compiled code reads: of float16 and bfloat16 the bits."""
     short = half.kind(dtype)

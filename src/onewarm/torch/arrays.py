@@ -31,6 +31,21 @@ def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
     return tensor.view(dtype) if tensor.dtype != dtype else tensor
 
 
+def in_numpy(target: SoftTarget, raw_table: bool = False) -> SoftTarget:
+    """The same target over the same memory; a ``raw_table`` has its :func:`bits`.
+
+    It was checked when it was made, and is made again at every step: so not a second time.
+    """
+    made = object.__new__(SoftTarget)
+    fields = made.__dict__
+    fields["num_classes"] = target.num_classes
+    for name in ("index", "weight", "table_index", "table_weight"):
+        fields[name] = plain(getattr(target, name))
+    table = target.table
+    fields["table"] = bits(table) if raw_table and table is not None else plain(table)
+    return made
+
+
 def tensors(target: SoftTarget) -> dict[str, Any]:
     """The arrays of a target by name, without those that are None."""
     names = ("index", "weight", "table", "table_index", "table_weight")

@@ -15,9 +15,10 @@ from onewarm.kernels.fused import checked, loss_and_gradient
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
 from onewarm.torch import ops
-from onewarm.torch.arrays import bits, from_bits, plain, tensors
+from onewarm.torch.arrays import bits, from_bits, in_numpy, plain, tensors
 from onewarm.torch.threads import team
 
+_KINDS = (Tensor, torch.nn.Parameter)
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -242,10 +243,7 @@ def _arguments(
 ) -> _Arguments:
     """Check as the definition does, but in NumPy: PyTorch would start its threads for each small comparison."""
     if isinstance(target, SoftTarget):
-        arrays = {name: plain(tensor) for name, tensor in tensors(target).items()}
-        if target.table is not None and normalizer != "mass":
-            arrays["table"] = bits(target.table)
-        target = replace(target, **arrays)
+        target = in_numpy(target, raw_table=normalizer != "mass")
     else:
         target = plain(target)
     if isinstance(normalizer, Tensor):
@@ -257,18 +255,23 @@ def fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
     """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
     if torch.compiler.is_compiling():
         return False
-    targets = list(tensors(target).values()) if isinstance(target, SoftTarget) else [target]
+    if isinstance(target, SoftTarget):
+        others = [target.index, target.weight, target.table, target.table_index, target.table_weight]
+    else:
+        others = [target]
     if isinstance(normalizer, Tensor):
-        targets.append(normalizer)
+        others.append(normalizer)
     return (
-        not torch._C._is_tracing()
+        _ours(logits)
+        and logits.dtype in _DTYPES
+        and all(x is None or (_ours(x) and not x.requires_grad) for x in others)
+        and not isinstance(z_loss, Tensor)
+        and not torch._C._is_tracing()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
-        and all(
-            type(x) in (Tensor, torch.nn.Parameter) and x.device.type == "cpu" and x.layout == torch.strided
-            for x in (logits, *targets)
-        )
-        and logits.dtype in _DTYPES
-        and not isinstance(z_loss, Tensor)
-        and not any(x.requires_grad for x in targets)
     )
+
+
+def _ours(x: Any) -> bool:
+    """Whether x is a plain tensor in memory that the kernel can read."""
+    return type(x) in _KINDS and x.is_cpu and x.layout is torch.strided
