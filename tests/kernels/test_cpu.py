@@ -257,6 +257,8 @@ def test_bad_arguments() -> None:
         cpu.rows(z, index[:2], weight)
     with pytest.raises(ValueError, match=r"target.index\[1, 0\] is 4, outside 0..3"):
         cpu.rows(z, np.array([[0], [4], [0]]), weight)
+    with pytest.raises(ValueError, match=r"target.index\[1, 0\] is -1, outside 0..3"):  # nobody would follow it
+        cpu.rows(z, np.array([[0], [-1], [0]]), weight * 0)
     with pytest.raises(ValueError, match=r"target.table_index\[2, 0\] is -1, outside 0..1"):
         cpu.rows(z, index, weight, table, np.array([[0], [1], [-1]]), third)
     with pytest.raises(ValueError, match=r"table has shape \(2, 3\): expected rows of 4 classes"):

@@ -244,8 +244,8 @@ def test_indices_out_of_range() -> None:
     none = far[:, :0]
     with pytest.raises(ValueError, match=r"target.table_index\[1, 0\] is 9, outside 0..2"):
         cuda.rows(z, none, one[:, :0], torch.full((3, 4), 0.25, device=DEVICE), far, one)
-    loss, _ = cuda.rows(z, far, one * (far == 0))  # without mass nobody follows it
-    assert loss[1] == 0
+    with pytest.raises(ValueError, match=r"target.index\[1, 0\] is 9, outside 0..3"):  # without mass as with it
+        cuda.rows(z, far, one * (far == 0))
 
 
 @kernel
@@ -259,6 +259,96 @@ def test_the_operators_functions() -> None:
     above = torch.tensor(2.0, device=DEVICE).expand(6)  # as the gradient of a sum comes
     loss, gradient = forward(z, *parts(target), 0.01, True), backward(above, z, *parts(target), 0.01, True)
     agrees(z, target, (loss, gradient / 2), "operators", z_loss=0.01)
+
+
+@pytest.fixture
+def on_gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """PyTorch's loss takes the GPU's way, here in the interpreter, and its calls of the kernel are counted."""
+    from onewarm.torch import cuda as way
+
+    calls: list[str] = []
+    rows = cuda.rows
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        calls.append("gradient" if options.get("gradient", True) else "loss")
+        return rows(*arguments, **options)
+
+    monkeypatch.setattr(way, "takes", lambda logits: logits.dtype in cuda.DTYPES)
+    monkeypatch.setattr(cuda, "rows", counted)
+    return calls
+
+
+@kernel
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["smoothed", "two tables", "teacher", "weighted"])
+def test_the_loss_of_pytorch(dtype: torch.dtype, name: str, on_gpu: list[str]) -> None:
+    from onewarm.torch import cross_entropy, cross_entropy_with_gradient
+
+    z, target = made(6, 37, dtype), targets(6, 37)[name]
+    rounding = {torch.float32: 2e-6, torch.bfloat16: 2**-7, torch.float16: 2**-9}[dtype]
+    for options in (
+        {},
+        {"reduction": "sum", "z_loss": 0.01},
+        {"normalizer": "mass"},
+        {"normalizer": 3.0},
+        {"reduction": "none"},
+    ):
+        wide = z.double().requires_grad_()
+        truth = definition.cross_entropy(wide, target, **options)
+        weights = torch.linspace(0.5, 2, 6, dtype=torch.float64, device=DEVICE) if truth.ndim else None
+        (truth if weights is None else truth @ weights).backward()
+        leaf = z.clone().requires_grad_()
+        on_gpu.clear()
+        loss = cross_entropy(leaf, target, **options)
+        assert loss.dtype == torch.float32
+        torch.testing.assert_close(loss.double(), truth.detach(), rtol=2e-5, atol=2e-5)
+        (loss if weights is None else loss @ weights.float()).backward()
+        assert on_gpu == (["gradient"] if weights is None else ["loss", "gradient"])
+        assert leaf.grad is not None and leaf.grad.dtype == dtype
+        torch.testing.assert_close(leaf.grad.double(), wide.grad, rtol=rounding, atol=rounding)
+        if weights is None:
+            both = cross_entropy_with_gradient(z, target, **options)
+            torch.testing.assert_close(both, (loss.detach(), leaf.grad), rtol=0, atol=0)
+    on_gpu.clear()
+    assert not cross_entropy(z, target).requires_grad
+    assert on_gpu == ["loss"]
+
+
+@kernel
+def test_the_loss_of_pytorch_in_place_and_twice(on_gpu: list[str]) -> None:
+    from onewarm.torch import CrossEntropyLoss, cross_entropy
+
+    z, target = made(6, 37, torch.float32), targets(6, 37)["smoothed"]
+    plain, spent = z.clone().requires_grad_(), z.clone().requires_grad_()
+    (3 * cross_entropy(plain, target)).backward()
+    layer = spent * 1
+    (3 * cross_entropy(layer, target, overwrite_logits=True)).backward()
+    torch.testing.assert_close(spent.grad, plain.grad)
+    torch.testing.assert_close(layer.detach(), plain.grad)  # the gradient lies where the logits were
+    with pytest.raises(ValueError, match="they are a leaf of autograd"):
+        cross_entropy(spent, target, overwrite_logits=True)
+
+    wide = z.double().requires_grad_()  # second derivatives: the definition's
+    leaf = z.clone().requires_grad_()
+    outer = torch.linspace(-1, 1, z.numel(), device=DEVICE).reshape(z.shape)
+    seconds = []
+    for x in (leaf, wide):
+        (first,) = torch.autograd.grad(cross_entropy(x, target), x, create_graph=True)
+        seconds.append(torch.autograd.grad((first * outer).sum(), x)[0].double())
+    torch.testing.assert_close(*seconds, rtol=1e-4, atol=1e-6)
+
+    y = torch.tensor([1, 5, -100, 0, 36, 2], device=DEVICE)
+    weight = torch.linspace(0.5, 2, 37, device=DEVICE)
+    on_gpu.clear()
+    for options in ({}, {"weight": weight}, {"label_smoothing": 0.1}, {"weight": weight, "label_smoothing": 0.1}):
+        theirs, ours = (kind(**options)(z, y) for kind in (torch.nn.CrossEntropyLoss, CrossEntropyLoss))
+        torch.testing.assert_close(ours, theirs)
+    assert len(on_gpu) == 4
+    with pytest.raises(ValueError, match=r"labels\[0\] is 37, outside 0..36"):
+        cross_entropy(z, y + 36)
+    z[3, 4] = torch.nan
+    with pytest.raises(ValueError, match=r"logits\[3, 4\] is nan"):
+        cross_entropy(z, target)
 
 
 def test_arguments_are_refused() -> None:

@@ -67,7 +67,7 @@ def test_refused_where_something_would_be_lost() -> None:
         cross_entropy((x * factor).t().contiguous().t(), y, overwrite_logits=True)
     with pytest.raises(ValueError, match="they require a gradient and autograd would not see the change; detach them"):
         cross_entropy_with_gradient(x * factor, y, overwrite_logits=True)
-    with pytest.raises(ValueError, match="only eager mode on the CPU works in place, and only for a fixed target"):
+    with pytest.raises(ValueError, match="only a kernel in eager mode works in place, and only for a fixed target"):
         cross_entropy(x * factor, torch.softmax(x, 1), overwrite_logits=True)
     frozen = np.zeros((2, 3))
     frozen.flags.writeable = False

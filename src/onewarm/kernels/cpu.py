@@ -94,8 +94,8 @@ def rows(
     if table.ndim != 2 or table.shape[1] != k:
         raise ValueError(f"table has shape {table.shape}: expected rows of {k} classes")
     table_index, table_weight = _pair("table_index", table_index, table_weight, n)
-    _in_range("index", index, weight, k)
-    _in_range("table_index", table_index, table_weight, table.shape[0])
+    _in_range("index", index, k)
+    _in_range("table_index", table_index, table.shape[0])
     table, table_mass = _prepared(table, logits, dtype)
     scale = np.ones(1) if row_scale is None else np.asarray(row_scale, np.float64).reshape(-1)
     if scale.size not in (1, n):
@@ -171,13 +171,12 @@ def _kind(dtype: Any) -> str:
     return str(dtype) if short is None else "int16" if short == "float16" else "uint16"
 
 
-def _in_range(name: str, index: NDArray[np.int64], weight: NDArray[np.float64], size: int) -> None:
-    """Refuse an index that a loop would follow out of its array; where the weight is 0 nobody follows it."""
+def _in_range(name: str, index: NDArray[np.int64], size: int) -> None:
+    """Refuse an index that a loop would follow out of its array, whatever its weight."""
     distinct = index[:1] if _step(index) == 0 else index
     if distinct.size == 0 or distinct.view(np.uint64).max() < size:  # one pass: what is below 0 is huge
         return
-    wrong = ((index < 0) | (index >= size)) & (weight != 0)
-    if (bad := checks.first_true(wrong)) is not None:
+    if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
         raise ValueError(f"target.{name}{list(bad)} is {index[bad]}, outside 0..{size - 1}")
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from onewarm import checks
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+INSTALLED = importlib.util.find_spec("triton") is not None
 _BLOCK = 4096  # classes at a time: 16 for each of 256 threads, far from the registers' limit
 _SMALL = 2**20  # entries of a float64 table that is turned into float32, which halves what every row reads of it
 
@@ -134,26 +135,16 @@ def rows(
     if check:
         bad, lost = flag.tolist()
         if lost < n:
-            _out_of_range("index", index, weight, k)
-            _out_of_range("table_index", table_index, table_weight, table.shape[0])
+            _out_of_range("index", index, k)
+            _out_of_range("table_index", table_index, table.shape[0])
         if bad < n:
             raise checks.bad_logits(logits[bad], bad)
     return loss, result
 
 
-def available() -> bool:
-    """Whether Triton can be imported here, and a GPU or Triton's interpreter can run it."""
-    return _installed() and (torch.cuda.is_available() or interpreted())
-
-
 def interpreted() -> bool:
     """Whether Triton was told to run on the CPU, by its interpreter."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
-
-
-@cache
-def _installed() -> bool:
-    return importlib.util.find_spec("triton") is not None
 
 
 @cache
@@ -177,8 +168,8 @@ def _pair(name: str, index: Tensor, weight: Tensor, logits: Tensor) -> None:
             raise ValueError(f"{what} is on {array.device}, logits on {logits.device}: expected the same device")
 
 
-def _out_of_range(name: str, index: Tensor, weight: Tensor, size: int) -> None:
-    if (bad := checks.first_true(((index < 0) | (index >= size)) & (weight != 0))) is not None:
+def _out_of_range(name: str, index: Tensor, size: int) -> None:
+    if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
         raise ValueError(f"target.{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 
 

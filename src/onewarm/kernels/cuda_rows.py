@@ -52,15 +52,17 @@ def rows_kernel(
     index = tl.load(index_ptr + row * names + j, mask=j < names, other=0).to(tl.int64)
     inside = (index >= 0) & (index < classes)
     live = tl.max(tl.where(w != 0, 1, 0), axis=0)
-    lost_index = tl.max(tl.where((w != 0) & (inside == 0), 1, 0), axis=0)
+    lost_index = tl.max(tl.where((j < names) & (inside == 0), 1, 0), axis=0)
     if PARTS > 0:
         t = tl.arange(0, PARTS)
         tw = tl.load(table_weight_ptr + row * parts + t, mask=t < parts, other=0).to(tl.float32)
         live = tl.maximum(live, tl.max(tl.where(tw != 0, 1, 0), axis=0))
         if ONE == 0:
             ti = tl.load(table_index_ptr + row * parts + t, mask=t < parts, other=0).to(tl.int64)
-            wrong = (tw != 0) & ((ti < 0) | (ti >= table_rows))
+            wrong = (t < parts) & ((ti < 0) | (ti >= table_rows))
             lost_index = tl.maximum(lost_index, tl.max(tl.where(wrong, 1, 0), axis=0))
+    if lost_index != 0:
+        tl.atomic_min(flag_ptr + 1, row.to(tl.int32))
     if live == 0:
         tl.store(loss_ptr + row, 0.0)
         if GRADIENT:
@@ -114,8 +116,8 @@ def rows_kernel(
         loss = s * log_total - inner + z_loss * s * lse * lse
         loss = tl.where(impossible != 0, float("inf"), loss)
         tl.store(loss_ptr + row, tl.where(bad != 0, float("nan"), loss))
-        if bad != 0:
-            tl.atomic_min(flag_ptr + tl.where(lost_index != 0, 1, 0), row.to(tl.int32))
+        if bad != 0 and lost_index == 0:
+            tl.atomic_min(flag_ptr, row.to(tl.int32))
         if GRADIENT:
             tl.debug_barrier()  # every thread has read the named logits before one of them is overwritten
             scale *= tl.load(scale_ptr + row * scale_step).to(tl.float32)

@@ -1,4 +1,4 @@
-"""The registered operators on a GPU: ``onewarm::soft_cross_entropy`` and its backward, by the Triton kernel.
+"""The loss on a GPU: the Triton kernel behind a target, and behind the registered operators.
 
 Importing this module registers them; Triton itself is imported when the first loss is computed.
 """
@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from onewarm.kernels import cuda
+from onewarm.loss import Normalizer, Reduction, divisor
+from onewarm.target import SoftTarget
 from onewarm.torch.ops import soft_cross_entropy, soft_cross_entropy_backward
+
+_SUM = torch.float64  # of losses, over rows
 
 
 def takes(logits: Any) -> bool:
@@ -20,7 +25,34 @@ def takes(logits: Any) -> bool:
     >>> takes(torch.zeros(1, 2))
     False
     """
-    return isinstance(logits, Tensor) and logits.is_cuda and logits.dtype in cuda.DTYPES and cuda.available()
+    return isinstance(logits, Tensor) and logits.is_cuda and logits.dtype in cuda.DTYPES and cuda.INSTALLED
+
+
+def loss_and_gradient(
+    logits: Tensor,
+    target: SoftTarget,
+    reduction: Reduction,
+    normalizer: Normalizer,
+    z_loss: float,
+    *,
+    gradient: bool,
+    row_scale: Any = None,
+    out: Tensor | None = None,
+    move_mass: bool = True,
+) -> tuple[Tensor, Tensor | None]:
+    """:func:`onewarm.kernels.fused.loss_and_gradient` for tensors on a GPU: logits that :func:`takes` takes.
+
+    It waits for the GPU once, to say which row has no loss.
+    """
+    by: Any = divisor(target, normalizer, logits.new_empty((), dtype=_SUM)) if reduction == "mean" else 1.0
+    scale = (1.0 if row_scale is None else row_scale) / by
+    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    losses, made = cuda.rows(
+        *(logits, *parts), row_scale=scale, z_loss=z_loss, gradient=gradient, out=out, move_mass=move_mass
+    )
+    if reduction == "none":
+        return losses, made
+    return (losses.sum(dtype=_SUM) / by).to(losses.dtype), made
 
 
 @soft_cross_entropy.register_kernel("cuda")

@@ -18,6 +18,7 @@ from torch import Tensor
 from onewarm import loss as definition
 from onewarm.kernels import cpu, cuda
 from onewarm.target import SoftTarget
+from onewarm.torch.cuda import takes
 from onewarm.torch.threads import team
 
 ROWS_A_TABLE_ROW = 256  # in closed form a table row costs two products of a token; in the kernel an addition a logit
@@ -154,7 +155,7 @@ def kernel_of(z: Tensor) -> str:
     """
     if z.device.type == "cpu":
         return "cpu"
-    return "triton" if z.is_cuda and z.dtype in cuda.DTYPES and cuda.available() else ""
+    return "triton" if takes(z) else ""
 
 
 def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, gradient: bool) -> Tensor:

@@ -14,7 +14,7 @@ from onewarm import loss as definition
 from onewarm.kernels.fused import checked, loss_and_gradient
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget
-from onewarm.torch import ops
+from onewarm.torch import cuda, ops
 from onewarm.torch.arrays import bits, from_bits, in_numpy, plain, tensors
 from onewarm.torch.threads import team
 
@@ -33,11 +33,11 @@ def cross_entropy(
 ) -> Tensor:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, reduced: :func:`onewarm.cross_entropy` for PyTorch.
 
-    On the CPU one fused pass computes the loss and, where autograd will ask for it, the gradient; with
-    ``reduction="none"`` the gradient is made in the backward pass. Inside ``torch.compile`` the operators of
-    :mod:`onewarm.torch.ops` do the same. Other devices, targets that require a gradient, ``torch.func``, forward mode
-    and second derivatives go through the definition in :mod:`onewarm.loss`, which PyTorch differentiates. Under
-    autocast the logits come in half precision and the loss is computed in float32 all the same.
+    On the CPU, and with Triton on a GPU, one fused call computes the loss and, where autograd will ask for it, the
+    gradient; with ``reduction="none"`` the gradient is made in the backward pass. Inside ``torch.compile`` the
+    operators of :mod:`onewarm.torch.ops` do the same. Other devices, targets that require a gradient, ``torch.func``,
+    forward mode and second derivatives go through the definition in :mod:`onewarm.loss`, which PyTorch differentiates.
+    Under autocast the logits come in half precision and the loss is computed in float32 all the same.
 
     Args:
         logits: (N, K); -inf masks a class.
@@ -79,7 +79,7 @@ def cross_entropy_with_gradient(
 ) -> tuple[Tensor, Tensor]:
     """:func:`cross_entropy` and its gradient in the logits, (N, K), at once and without autograd.
 
-    With ``overwrite_logits`` the gradient takes the logits' place: contiguous, on the CPU, and without
+    With ``overwrite_logits`` the gradient takes the logits' place: contiguous, where a kernel runs, and without
     ``requires_grad``, since autograd would not learn of it.
 
     Example:
@@ -87,15 +87,15 @@ def cross_entropy_with_gradient(
         >>> round(loss.item(), 4), gradient.tolist()
         (0.6931, [[-0.5, 0.5]])
     """
-    if fusable(logits, target, normalizer, z_loss):
+    if kernel := kernel_for(logits, target, normalizer, z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
         if overwrite_logits:
             _may_overwrite(logits)
-        arguments = _arguments(logits, target, reduction, normalizer, z_loss)
+        arguments = _arguments(kernel, logits, target, reduction, normalizer, z_loss)
         return _run(logits, arguments, gradient=True, overwrite=overwrite_logits)
     if overwrite_logits:
-        raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
+        raise _cannot_overwrite("only a kernel in eager mode works in place, and only for a fixed target")
     both: tuple[Tensor, Tensor] = definition.cross_entropy_with_gradient(
         logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
     )
@@ -114,20 +114,21 @@ def loss_of(
 ) -> Tensor:
     """:func:`cross_entropy`; without ``move_mass`` a table row's mass on a masked class makes the loss +inf.
 
-    ``arrays`` is the checked target in NumPy arrays, for calls that :func:`fusable` allows.
+    ``arrays`` is the checked target in NumPy arrays, for calls that :func:`kernel_for` gives the CPU's.
     """
     differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
-    if arrays is None and not fusable(logits, target, normalizer, z_loss):
+    kernel = "cpu" if arrays is not None else kernel_for(logits, target, normalizer, z_loss)
+    if not kernel:
         if overwrite_logits and differentiated:
-            raise _cannot_overwrite("only eager mode on the CPU works in place, and only for a fixed target")
+            raise _cannot_overwrite("only a kernel in eager mode works in place, and only for a fixed target")
         return _in_graph(logits, target, reduction, normalizer, z_loss, move_mass)
     if overwrite_logits and differentiated:
         _may_overwrite(logits)
     if arrays is None:
-        arguments = _arguments(logits, target, reduction, normalizer, z_loss, move_mass)
+        arguments = _arguments(kernel, logits, target, reduction, normalizer, z_loss, move_mass)
     else:
         number = normalizer.item() if isinstance(normalizer, Tensor) else normalizer
-        arguments = _Arguments(arrays, reduction, number, z_loss, move_mass)
+        arguments = _Arguments(arrays, reduction, number, z_loss, move_mass, kernel)
     if differentiated:
         loss: Tensor = _Fused.apply(logits, target if arrays is None else None, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
         return loss
@@ -136,13 +137,14 @@ def loss_of(
 
 
 class _Arguments(NamedTuple):
-    """What the kernel takes besides the logits, checked, in NumPy arrays that share the tensors' memory."""
+    """What the kernel takes besides the logits, checked; the CPU's takes NumPy arrays over the tensors' memory."""
 
     target: SoftTarget
     reduction: Reduction
     normalizer: Normalizer
     z_loss: float
     move_mass: bool
+    kernel: str  # "cpu" or "triton"
 
 
 class _Fused(torch.autograd.Function):
@@ -171,14 +173,14 @@ class _Fused(torch.autograd.Function):
             return (gradient if above.item() == 1 else gradient.mul_(above)), None, None, None
         (logits,) = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
-            options = ctx.arguments._asdict() | {"target": ctx.target}
+            options = dict(zip(_Arguments._fields[:-1], ctx.arguments, strict=False)) | {"target": ctx.target}
             if ctx.target is None:
                 own = {name: torch.tensor(array) for name, array in tensors(ctx.arguments.target).items()}
                 options["target"] = replace(ctx.arguments.target, **own)
             loss = _defined(logits, **options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
         if gradient is None:  # not made yet, or given away by a first backward pass
-            scale = plain(above)
+            scale = plain(above) if ctx.arguments.kernel == "cpu" else above
             _, gradient = _run(logits, ctx.arguments, gradient=True, row_scale=scale, overwrite=ctx.overwrite)
             ctx.spent = ctx.overwrite
         elif above.item() != 1:
@@ -187,11 +189,14 @@ class _Fused(torch.autograd.Function):
 
 
 def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **options: Any) -> tuple[Tensor, Any]:
-    """The kernel, with PyTorch's number of threads."""
-    array = bits(logits)
-    out = array if overwrite else None
+    """The kernel; on the CPU with PyTorch's number of threads."""
     if overwrite:
         torch.autograd.graph.increment_version(logits)
+    if arguments.kernel == "triton":
+        out = logits if overwrite else None
+        return cuda.loss_and_gradient(logits, *arguments[:4], out=out, move_mass=arguments.move_mass, **options)
+    array = bits(logits)
+    out = array if overwrite else None
     loss, gradient = loss_and_gradient(
         array, *arguments[:4], **team(), out=out, move_mass=arguments.move_mass, **options
     )
@@ -199,9 +204,9 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
 
 
 def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
-    """The operators, inside a graph on the CPU; the definition elsewhere."""
-    traced = torch.compiler.is_compiling() and isinstance(logits, Tensor) and logits.device.type == "cpu"
-    if traced and logits.dtype in _DTYPES and not isinstance(z_loss, Tensor):
+    """The operators, inside a graph where a kernel runs; the definition elsewhere."""
+    traced = torch.compiler.is_compiling() and isinstance(logits, Tensor) and not isinstance(z_loss, Tensor)
+    if traced and ((logits.is_cpu and logits.dtype in _DTYPES) or cuda.takes(logits)):
         target = definition.checked(logits, target, reduction)
         if not any(x.requires_grad for x in tensors(target).values()):
             rows = ops.rows(logits, target, z_loss, move_mass)
@@ -239,39 +244,48 @@ def _cannot_overwrite(why: str) -> ValueError:
 
 
 def _arguments(
-    logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float, move_mass: bool = True
+    kernel: str, logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float, move: bool = True
 ) -> _Arguments:
-    """Check as the definition does, but in NumPy: PyTorch would start its threads for each small comparison."""
+    """Check as the definition does, but for the CPU in NumPy: PyTorch would start its threads for each comparison."""
+    if kernel == "triton":
+        target = definition.checked(logits, target, reduction, indices=False)  # the kernel looks at them
+        return _Arguments(target, reduction, normalizer, z_loss, move, kernel)
     if isinstance(target, SoftTarget):
         target = in_numpy(target, raw_table=normalizer != "mass")
     else:
         target = plain(target)
     if isinstance(normalizer, Tensor):
         normalizer = normalizer.item()
-    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss, move_mass)
+    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss, move, kernel)
 
 
-def fusable(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> bool:
-    """Whether the kernel may take this call: plain CPU tensors, nothing traced, no gradient but that of the logits."""
-    if torch.compiler.is_compiling():
-        return False
+def kernel_for(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> str:
+    """Which kernel may take this call, ``"cpu"`` or ``"triton"``, or ``""`` for none.
+
+    It takes plain tensors in its memory, nothing traced, and no gradient but that of the logits.
+    """
+    if torch.compiler.is_compiling() or type(logits) not in _KINDS:
+        return ""
+    kernel = "triton" if cuda.takes(logits) else "cpu" if logits.is_cpu and logits.dtype in _DTYPES else ""
     if isinstance(target, SoftTarget):
         others = [target.index, target.weight, target.table, target.table_index, target.table_weight]
     else:
         others = [target]
     if isinstance(normalizer, Tensor):
         others.append(normalizer)
-    return (
-        _ours(logits)
-        and logits.dtype in _DTYPES
-        and all(x is None or (_ours(x) and not x.requires_grad) for x in others)
+    free = (
+        logits.layout is torch.strided
+        and all(x is None or (_beside(logits, x) and not x.requires_grad) for x in others)
         and not isinstance(z_loss, Tensor)
         and not torch._C._is_tracing()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
     )
+    return kernel if free else ""
 
 
-def _ours(x: Any) -> bool:
-    """Whether x is a plain tensor in memory that the kernel can read."""
-    return type(x) in _KINDS and x.is_cpu and x.layout is torch.strided
+def _beside(logits: Tensor, x: Any) -> bool:
+    """Whether x is a plain tensor where the logits are."""
+    return (
+        type(x) in _KINDS and x.layout is torch.strided and (x.is_cpu if logits.is_cpu else x.device == logits.device)
+    )

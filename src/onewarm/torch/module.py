@@ -12,7 +12,7 @@ from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget, mix, one_hot, smooth, soft
 from onewarm.torch.arrays import plain
 from onewarm.torch.labels import labelled
-from onewarm.torch.loss import cross_entropy, fusable, loss_of
+from onewarm.torch.loss import cross_entropy, kernel_for, loss_of
 
 Semantics: TypeAlias = Literal["torch", "onewarm"]
 
@@ -90,7 +90,8 @@ def nn_cross_entropy(
     _alpha(label_smoothing)
     counted: Any = normalizer
     arrays = None
-    if not truth.is_floating_point() and fusable(logits, truth, normalizer, z_loss) and _plain(weight, label_smoothing):
+    here = not truth.is_floating_point() and _plain(weight, label_smoothing)
+    if here and kernel_for(logits, truth, normalizer, z_loss) == "cpu":
         arrays = labelled(
             *(plain(truth), logits.shape[1], None if weight is None else plain(weight), ignore_index),
             *(float(label_smoothing), semantics == "torch"),
@@ -222,7 +223,7 @@ def _rows(array: Tensor, classes: int) -> Tensor:
 
 def _plain(weight: Tensor | None, alpha: float | Tensor) -> bool:
     """Whether class weights and smoothing are numbers that can be read now."""
-    return isinstance(alpha, (int, float)) and (weight is None or fusable(weight, weight, 1.0, 0.0))
+    return isinstance(alpha, (int, float)) and (weight is None or kernel_for(weight, weight, 1.0, 0.0) == "cpu")
 
 
 def _alpha(value: float | Tensor) -> None:
