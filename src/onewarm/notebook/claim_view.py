@@ -12,7 +12,6 @@ from onewarm.claims.evidence import Evidence, Finding
 from onewarm.claims.ledger import Claim, Comparison
 from onewarm.claims.status import RANK, Judged, judge
 from onewarm.notebook.figure import Axis, linear_axis, log_axis
-from onewarm.notebook.markdown import plain
 from onewarm.notebook.numbers import interval, number
 
 __all__ = ["claim_facts", "claim_view", "status_counts"]
@@ -32,7 +31,7 @@ def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula:
         "scope": inline(claim.scope),
         "status": judgement.status,
         "status_slug": judgement.status.replace(" ", "-"),
-        "because": inline(judgement.because),
+        "because": _said(judgement.because),
         "figure": _figure(judgement.judged, evidence),
         "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
         "identity": claim.kind == "identity",
@@ -56,7 +55,7 @@ def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula:
 def claim_facts(claim: Claim, evidence: Evidence | None) -> list[str]:
     """The measured numbers of a claim in plain lines, for a research prompt."""
     judgement = judge(claim, evidence)
-    lines = [f"Status computed from evidence: {judgement.status}. {plain(judgement.because)}"]
+    lines = [f"Status computed from evidence: {judgement.status}. {judgement.because.replace('`', '')}"]
     for j in judgement.judged:
         if j.finding is not None:
             f = j.finding
@@ -73,6 +72,12 @@ def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         for name in sorted(RANK, key=lambda s: (-RANK[s], s))
         if name in found
     ]
+
+
+def _said(reason: str) -> Markup:
+    """A status's reason, its commands as code. It names arms and data sets, so it is no Markdown: those are anyone's."""
+    pieces = (html.escape(piece) for piece in reason.split("`"))
+    return Markup("".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)))
 
 
 def _short(authors: str) -> str:

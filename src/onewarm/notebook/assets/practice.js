@@ -1,5 +1,5 @@
 /** Practice loop: answers checked where they are numbers, nudges one at a time, marks and progress in this browser. */
-import { download, read, remove, write } from "./store.js";
+import { download, literal, read, remove, write } from "./store.js";
 
 /** @typedef {{answer?: string, reasons?: string, right?: boolean, marks?: number[], nudges?: number}} Kept */
 
@@ -42,13 +42,13 @@ export function practice(root, { concept, title }) {
   clear.addEventListener("blur", calm);
 
   function report() {
-    const lines = [`# Practice: ${title}`, "", `Concept: ${concept}`, ""];
+    const lines = [`# Practice: ${literal(title)}`, "", `Concept: ${concept}`, ""];
     for (const exercise of exercises) {
       const kept = read(key(exercise.dataset.exercise ?? ""), {});
-      lines.push(`## ${text(exercise, ".level")}`, "", text(exercise, ".question"), "", `My answer: ${kept.answer || "(none)"}`, "");
+      lines.push(`## ${text(exercise, ".level")}`, "", literal(text(exercise, ".question")), "", `My answer: ${kept.answer || "(none)"}`, "");
       if (kept.reasons) lines.push(`My reasons: ${kept.reasons}`, "");
       if (exercise.dataset.value) lines.push(kept.right ? "Checked: right." : "Checked: not right yet.", "");
-      exercise.querySelectorAll(".rubric li").forEach((line, i) => lines.push(`- [${kept.marks?.includes(i) ? "x" : " "}] ${line.textContent?.trim()}`));
+      exercise.querySelectorAll(".rubric li").forEach((line, i) => lines.push(`- [${kept.marks?.includes(i) ? "x" : " "}] ${literal(line.textContent?.trim() ?? "")}`));
       lines.push("");
     }
     return lines.join("\n");

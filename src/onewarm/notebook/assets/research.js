@@ -1,5 +1,5 @@
 /** Research room: one object, a draft and one next action kept under its key, and a prompt grounded in what is known. */
-import { download, keys, read, remove, write } from "./store.js";
+import { download, keys, literal, read, remove, write } from "./store.js";
 
 /** @typedef {{kind: string, kind_title: string, key: string, anchor: string, title: string, context: string,
  *             question: string, evidence: string[], resolves: string[], next_action: string, facts: string[]}} Item */
@@ -127,7 +127,12 @@ export function research(root, { concept, title, section, stage }) {
 /** The demo's own account of its state, as lines. @param {import("./host.js").Model | null} model */
 function reading(model) {
   if (!model) return ["this page has no demo yet"];
-  const show = (/** @type {any} */ value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : Array.isArray(value) ? `(${value.map(show).join(", ")})` : String(value));
+  const show = (/** @type {any} */ value) => {
+    if (typeof value === "number") return String(Number(value.toPrecision(6)));
+    if (Array.isArray(value)) return `(${value.map(show).join(", ")})`;
+    if (!value || typeof value !== "object") return String(value);
+    return `{${Object.entries(value).map(([name, one]) => `${name}: ${show(one)}`).join(", ")}}`;
+  };
   const address = model.get("address");
   const known = Object.entries(model.state()).filter(([name, value]) => value !== null && !["by", "highlight"].includes(name));
   return [...(address ? [`address: ?${address}`] : []), ...known.map(([name, value]) => `${name} = ${show(value)}`)];
@@ -135,11 +140,11 @@ function reading(model) {
 
 /** @param {Item[]} items */
 function exported(items) {
-  const titles = new Map(items.map((item) => [item.key, `${item.kind_title}: ${item.title}`]));
+  const titles = new Map(items.map((item) => [item.key, literal(`${item.kind_title}: ${item.title}`)]));
   const parts = keys("draft:").map((kept) => {
     const object = kept.slice("draft:".length);
     const { draft = "", next = "" } = read(kept, {});
-    return `## ${titles.get(object) ?? object}\n\nKey: ${object}\n\n${draft}\n\nNext action: ${next || "(none)"}\n`;
+    return `## ${titles.get(object) ?? literal(object)}\n\nKey: ${literal(object)}\n\n${draft}\n\nNext action: ${next || "(none)"}\n`;
   });
   return `# Research drafts\n\n${parts.join("\n") || "No drafts yet.\n"}`;
 }

@@ -48,6 +48,9 @@ export function keys(start) {
   return [...found].sort();
 }
 
+/** A text of the page as Markdown that says just that: no tag, link or emphasis comes of it. @param {string} text */
+export const literal = (text) => text.replace(/[\\`*_[\]<]/g, "\\$&");
+
 /** Hands the reader a file. @param {string} name @param {string} text */
 export function download(name, text) {
   const link = document.createElement("a");
