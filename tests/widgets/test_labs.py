@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+import torch
 
 from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab
 
@@ -22,6 +24,51 @@ def test_bad_values_are_told(values: dict, error: type[Exception], told: str) ->
     with pytest.raises(error) as caught:
         CalibrationLab(**values)
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("lab", "values", "error", "told"),
+    [
+        (CrossEntropyLab, {"votes": [1, -2, 0, 0]}, ValueError, "votes[1] is -2: pass numbers of votes, none below 0"),
+        (CrossEntropyLab, {"votes": [0, 0]}, ValueError, "votes are all 0: pass at least one above 0"),
+        (CrossEntropyLab, {"logits": [1, float("nan")]}, ValueError, "logits[1] is nan: pass finite numbers"),
+        (CrossEntropyLab, {"logits": [1, 2, -np.inf]}, ValueError, "logits[2] is -inf: leave a masked class out"),
+        (CrossEntropyLab, {"logits": [1, 2], "votes": [1, 2, 3]}, ValueError,
+         "votes has 3 classes, logits has 2: expected the same"),
+        (CrossEntropyLab, {"logits": [[1, 2], [3, 4]]}, ValueError,
+         "logits has shape (2, 2): pass one row, logits[0]"),
+        (CrossEntropyLab, {"unit": "dits"}, ValueError, "unit is 'dits': choose one of nats, bits"),
+        (CrossEntropyLab, {"pick": 4}, ValueError, "pick is 4: pass a class from 0 to 3"),
+        (CrossEntropyLab, {"classes": ["a"]}, ValueError, "classes has 1 names, logits have 4: expected the same"),
+        (CrossEntropyLab, {"alpha": 1}, TypeError,
+         "alpha is no value of this demo. There are: classes, logits, pick, unit, votes."),
+        (DistillationLab, {"teacher": [1, 2, 3], "student": [1, 2]}, ValueError,
+         "teacher has 3 classes, student has 2: expected the same"),
+        (DistillationLab, {"own": ["a", "b"]}, TypeError, None),
+        (DistillationLab, {"kind": "soft"}, ValueError, "kind is 'soft': choose one of hard, smoothed, own"),
+        (DistillationLab, {"alpha": -0.1}, ValueError, "alpha is -0.1: pass a number from 0 to 1"),
+        (DistillationLab, {"temperature": 0}, ValueError, "temperature is 0: pass a number from 0.01 to 10000"),
+        (DistillationLab, {"temperature": float("inf")}, ValueError, "temperature is inf: pass finite numbers"),
+        (DistillationLab, {"share": 1.5}, ValueError, "share is 1.5: pass a number from 0 to 1"),
+        (DistillationLab, {"label": -1}, ValueError, "label is -1: pass a class from 0 to 3"),
+        (DistillationLab, {"student": [1e9, 0]}, ValueError, "student[0] is 1e+09: a demo shows numbers up to 1e+06"),
+    ],
+)  # fmt: skip
+def test_bad_values_of_the_other_labs_are_told(lab, values: dict, error: type[Exception], told: str | None) -> None:
+    with pytest.raises(error) as caught:
+        lab(**values)
+    assert told is None or str(caught.value) == told
+
+
+def test_a_row_of_another_width_brings_the_others_along_and_stays_so_wide() -> None:
+    lab = CrossEntropyLab(logits=np.array([[2.0, 0.0, 1.0]]))
+    assert (lab.logits, lab.votes, lab.classes) == ([2, 0, 1], [1, 1, 1], None)
+    with pytest.raises(ValueError, match="votes has 2 classes, logits has 3: expected the same"):
+        lab.votes = [1, 2]
+    assert lab.votes == [1, 1, 1]
+    distilled = DistillationLab(teacher=torch.tensor([3.0, 1.0]), classes=["cat", "dog"], label=1)
+    assert (distilled.student, distilled.teacher, distilled.own) == ([0, 0], [3, 1], [0, 0])
+    assert (distilled.classes, distilled.label) == (["cat", "dog"], 1)
 
 
 def show(tab, lab: DemoWidget) -> None:

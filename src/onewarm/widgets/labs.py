@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from onewarm.widgets.demo import DemoWidget
+from onewarm.widgets.plain import between, names, one_of, row, whole
 
 __all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab"]
 
 DATA = ("overconfident", "calibrated")
+UNITS = ("nats", "bits")
+TEACHERS = ("hard", "smoothed", "own")
+RANGES = {"alpha": (0, 1), "temperature": (0.01, 1e4), "share": (0, 1)}
+PAGE_K = 4  # classes of the examples on the pages
 
 
 class CalibrationLab(DemoWidget):
@@ -38,30 +44,109 @@ class CalibrationLab(DemoWidget):
     def check(self, name: str, value: Any) -> Any:
         """The value of this trait, checked by name and value."""
         value = super().check(name, value)
-        if name == "alpha" and not -1 <= value <= 1:
-            raise ValueError(f"alpha is {value}: pass a number from -1 to 1")
-        if name == "data" and value not in DATA:
-            raise ValueError(f"data is {value!r}: choose one of {', '.join(DATA)}")
-        if name == "seed" and (not isinstance(value, int) or not 1 <= value <= 999):
-            raise ValueError(f"seed is {value}: pass a whole number from 1 to 999")
-        return value
+        if name == "alpha":
+            return between(name, value, -1, 1)
+        if name == "data":
+            return one_of(name, value, DATA)
+        return whole(name, value, 1, 999) if name == "seed" else value
 
 
-class CrossEntropyLab(DemoWidget):
-    """The demo of the page *Cross-Entropy*; its traits are the values of that page's `demo.model`.
+class _RowsLab(DemoWidget):
+    """A demo of several rows of K numbers, one number a class; K is the width of the first row that is given."""
 
-    >>> CrossEntropyLab().concept
-    'concept:optimization/cross-entropy'
+    rows: Mapping[str, float]  # the rows, and what fills one that was not given where K is not the page's
+    index: str  # the trait that names a class
+
+    def __init__(self, **values: Any) -> None:
+        self._first = next((name for name in self.rows if values.get(name) is not None), next(iter(self.rows)))
+        self._width = PAGE_K
+        if values.get(self._first) is not None:
+            values[self._first] = row(self._first, values[self._first])
+            self._width = K = len(values[self._first])
+            if K != PAGE_K:
+                fills: dict[str, Any] = {name: [fill] * K for name, fill in self.rows.items()}
+                values = {**fills, "classes": None, self.index: 0, **values}
+        super().__init__(**values)
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of this trait, checked by name, place and value."""
+        value = super().check(name, value)
+        K = self._width
+        if name in self.rows:
+            numbers = row(name, value)
+            if len(numbers) != K:
+                raise ValueError(f"{name} has {len(numbers)} classes, {self._first} has {K}: expected the same")
+            return numbers
+        if name == self.index:
+            return whole(name, value, 0, K - 1, "class")
+        return names(name, value, K, self._first) if name == "classes" else value
+
+
+class CrossEntropyLab(_RowsLab):
+    """The demo of the page *Cross-Entropy*: the bill H(t, p) = -sum_k t_k log p_k as areas, p = softmax(logits).
+
+    Traits, two-way: logits, K finite numbers; votes, K numbers from 0 on, whose shares are the target t; classes, K
+    names or None; unit, "nats" or "bits"; pick, the class on the curve, 0 to K - 1. K is 2 to 64 and stays.
+
+    Raises:
+        TypeError, ValueError: by name, place and value.
+
+    Example:
+        >>> CrossEntropyLab(logits=[2.0, 0.0], votes=[3, 1]).votes
+        [3.0, 1.0]
+        >>> CrossEntropyLab(votes=[3, -1])
+        Traceback (most recent call last):
+        ValueError: votes[1] is -1: pass numbers of votes, none below 0
+
+    Source: the demo is that of the page on cross-entropy, which has its sources.
     """
 
     concept = "concept:optimization/cross-entropy"
+    rows = {"logits": 0.0, "votes": 1.0}  # noqa: RUF012  # read only
+    index = "pick"
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of this trait, checked by name, place and value."""
+        value = super().check(name, value)
+        if name == "unit":
+            return one_of(name, value, UNITS)
+        if name == "votes":
+            if min(value) < 0:
+                k = next(k for k, votes in enumerate(value) if votes < 0)
+                raise ValueError(f"votes[{k}] is {value[k]:g}: pass numbers of votes, none below 0")
+            if not any(value):
+                raise ValueError("votes are all 0: pass at least one above 0")
+        return value
 
 
-class DistillationLab(DemoWidget):
-    """The demo of the page *Knowledge Distillation*; its traits are the values of that page's `demo.model`.
+class DistillationLab(_RowsLab):
+    """The demo of the page *Knowledge Distillation*: T^2 KL(q || p), q and p the softmax of v / T and z / T.
 
-    >>> DistillationLab().concept
-    'concept:optimization/knowledge-distillation'
+    Traits, two-way: student, teacher (the hard-trained one's) and own, K logits each; kind of teacher, "hard",
+    "smoothed" or "own"; alpha in [0, 1], what the smoothed one was trained with; temperature T in [0.01, 10000]; share
+    of the teacher in the loss, [0, 1]; label, 0 to K - 1; classes, K names or None. K is 2 to 64 and stays.
+
+    Raises:
+        TypeError, ValueError: by name, place and value.
+
+    Example:
+        >>> DistillationLab(student=[1, 0, 0], own=[3, 2, 0], kind="own", temperature=2).temperature
+        2
+        >>> DistillationLab(temperature=0)
+        Traceback (most recent call last):
+        ValueError: temperature is 0: pass a number from 0.01 to 10000
+
+    Source: Hinton, Vinyals & Dean, arXiv:1503.02531, section 2; the demo is that of the page on knowledge distillation.
     """
 
     concept = "concept:optimization/knowledge-distillation"
+    rows = {"student": 0.0, "teacher": 0.0, "own": 0.0}  # noqa: RUF012  # read only
+    index = "label"
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of this trait, checked by name, place and value."""
+        value = super().check(name, value)
+        if name == "kind":
+            return one_of(name, value, TEACHERS)
+        lowest, highest = RANGES.get(name, (None, None))
+        return value if lowest is None or highest is None else between(name, value, lowest, highest)

@@ -13,7 +13,7 @@ from onewarm.dispatch import cross_entropy_with_gradient
 from onewarm.notebook.demo_data import calibration
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.plain import MOST, array, row
+from onewarm.widgets.plain import MOST, array, between, names, one_of, row, whole
 
 __all__ = ["LogitLab"]
 
@@ -142,19 +142,16 @@ class LogitLab(DemoWidget):
         K = self._width
         if name == "logits":
             return self._logits(value, K)
-        if name == "alpha" and not -1 <= value <= 1:
-            raise ValueError(f"alpha is {value}: pass a number from -1 to 1")
-        if name == "label" and (not isinstance(value, int) or not 0 <= value < (K or MOST)):
-            raise ValueError(f"label is {value}: pass a class from 0 to {(K or MOST) - 1}")
-        if name == "recipe" and value not in RECIPES:
-            raise ValueError(f"recipe is {value!r}: choose one of {', '.join(RECIPES)}")
+        if name == "alpha":
+            return between(name, value, -1, 1)
+        if name == "label":
+            return whole(name, value, 0, (K or MOST) - 1, "class")
+        if name == "recipe":
+            return one_of(name, value, RECIPES)
         if name in ("prior", "teacher") and value is not None:
             return _distributions(name, value, K)
-        if name == "classes" and value is not None:
-            if not all(isinstance(one, str) for one in value):
-                raise TypeError("classes holds what is no text: pass K names")
-            if K is not None and len(value) != K:
-                raise ValueError(f"classes has {len(value)} names, logits have {K}: expected the same")
+        if name == "classes":
+            return names(name, value, K, "logits")
         return value
 
     def _logits(self, value: Any, K: int | None) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 
-__all__ = ["LARGEST", "MOST", "array", "plain", "row"]
+__all__ = ["LARGEST", "MOST", "array", "between", "names", "one_of", "plain", "row", "whole"]
 
 MOST = 64  # numbers in a row, and
 LARGEST = 1e6  # their size: what demos/fields.js draws
@@ -60,6 +60,39 @@ def row(name: str, value: Any, width: int | None = None) -> list[float]:
         k = int(np.abs(numbers).argmax())
         raise ValueError(f"{name}[{k}] is {numbers[k]:g}: a demo shows numbers up to {LARGEST:g}")
     return [float(number) for number in numbers]
+
+
+def between(name: str, value: float, lowest: float, highest: float) -> float:
+    """The number, if it lies in [lowest, highest]."""
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} is {value}: pass a number from {lowest:g} to {highest:g}")
+    return value
+
+
+def whole(name: str, value: float, lowest: int, highest: int, what: str = "whole number") -> int:
+    """The number, if it is one of lowest, lowest + 1, ..., highest."""
+    if not isinstance(value, int) or not lowest <= value <= highest:
+        raise ValueError(f"{name} is {value}: pass a {what} from {lowest} to {highest}")
+    return value
+
+
+def one_of(name: str, value: str, options: Sequence[str]) -> str:
+    """The text, if it is one of these."""
+    if value not in options:
+        raise ValueError(f"{name} is {value!r}: choose one of {', '.join(options)}")
+    return value
+
+
+def names(name: str, value: Sequence[Any] | None, K: int | None, row: str) -> Any:
+    """K names, one for each number of the row called `row`; or None."""
+    if value is None:
+        return None
+    if not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{name} holds what is no text: pass K names")
+    if K is not None and len(value) != K:
+        has = "have" if row.endswith("s") else "has"
+        raise ValueError(f"{name} has {len(value)} names, {row} {has} {K}: expected the same")
+    return value
 
 
 def plain(name: str, value: Any) -> Any:
