@@ -1,15 +1,19 @@
 """The model that the logit demo trains: its arithmetic against NumPy and the library, and the pane that shows it."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import onewarm as ow
 from onewarm import calibration as cal
+from onewarm.notebook.concept import load_concept
 
 pytestmark = pytest.mark.browser
 
+CONCEPTS = Path(ow.__file__).parent / "concepts/optimization"
 ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
 K, D = 3, 13
 DECAY, RATE, MOMENTUM = 1e-3, 0.5, 0.9
@@ -144,6 +148,21 @@ def test_smoothing_helps_the_model_of_few_rows_and_harms_that_of_many(show) -> N
     )
     assert few[0] > 0.15 and few[0] > few[0.05] > few[0.2] and few[0.5] > few[0.2]
     assert many[0] < 0.03 and many[0] < many[0.05] < many[0.2] < many[0.5]
+
+
+def test_the_page_names_states_of_the_training_with_the_numbers_that_it_gives(show) -> None:
+    concept = load_concept(CONCEPTS / "label-smoothing")
+    told = {s.name: s.text for s in concept.demo.states if s.name.startswith("trained-")}
+    assert {s.state for s in concept.storyboard.steps if s.highlight == "training"} <= set(told)
+    tab = show(reduced_motion="reduce")
+    for name, text in told.items():
+        model = concept.demo_state(name)
+        got = trained(tab, **{key: model[key] for key in ("data", "seed", "alpha")})
+        said = [float(n) for n in re.findall(r"0\.\d{3}", text)]
+        assert said
+        before = [0.215] if name == "trained-smooth" else []  # what the other model had
+        known = [got["confidence"], got["accuracy"], got["ece"], *before]
+        assert all(any(n == pytest.approx(one, abs=6e-4) for one in known) for n in said)
 
 
 def test_it_arrives_at_the_same_model_from_anywhere(show) -> None:

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.hidden = false; d.open = true; })"
 HOSTILE = (
-    "</script><script>window.hacked = 1</script>\"'><img src=x onerror=window.hacked=2> `code` $x$ [link](javascript:1) "
-    "{{ 7 * 7 }} {% raw %} \u202eevil\u202c שלום " + "w" * 200
+    "</script><script>window.hacked = 1</script>\"'><img src=x onerror=window.hacked=2> `code` $x$ "
+    "[link](javascript:1) {{ 7 * 7 }} {% raw %} \u202eevil\u202c שלום " + "w" * 200
 )
 CLAIM = "claim:basics/coin/hostile"
 

@@ -75,7 +75,7 @@ def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _said(reason: str) -> Markup:
-    """A status's reason, its commands as code. It names arms and data sets, so it is no Markdown: those are anyone's."""
+    """A status's reason, its commands as code; no Markdown, since arms and data sets have anyone's names."""
     pieces = (html.escape(piece) for piece in reason.split("`"))
     return Markup("".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)))
 
