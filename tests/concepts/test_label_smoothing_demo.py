@@ -28,7 +28,7 @@ def test_the_table_follows_a_change_and_the_change_is_announced(show) -> None:
     tab = show()
     assert tab.locator(".sr[role=status]").inner_text() == ""
     logit(tab, "dog").press("PageUp")
-    assert tab.locator(".stage .numbers tbody tr").nth(1).locator("td").first.text_content() == "2.0000"
+    tab.locator(".stage .numbers tbody tr").nth(1).locator("td").first.filter(has_text="2.0000").wait_for(state="attached")
     tab.locator(".sr[role=status]").filter(has_text="Loss 0.").wait_for(state="attached")
 
 
@@ -94,7 +94,9 @@ def test_every_control_is_reached_and_moved_from_the_keyboard(show, study) -> No
       const name = e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? "";
       return [name, e.value || e.textContent, e.type ?? e.tagName].join("|"); }"""
     seen: list[str] = []
+    drawn = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"
     for _ in range(30):
+        tab.evaluate(drawn)  # what the last key changed, or hid
         tab.keyboard.press("Tab")
         here = tab.evaluate(where)
         if here is None or here in seen:

@@ -127,7 +127,12 @@ def test_cleanup_leaves_nothing_behind(show) -> None:
 def test_one_slider_two_verdicts(show, study) -> None:
     tab = show({"calibration": study})
     to_calibration(tab)
-    verdicts = lambda: [v.split("\n")[-1] for v in tab.locator(".calibration .verdict").all_inner_texts()]  # noqa: E731
+    later = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"  # after the next paint
+
+    def verdicts() -> list[str]:
+        tab.evaluate(later)
+        return [v.split("\n")[-1] for v in tab.locator(".calibration .verdict").all_inner_texts()]
+
     assert verdicts() == [
         "Smoothing 0.10 lowers ECE by 0.070 [0.060, 0.080].",
         "Smoothing 0.10 raises ECE by 0.130 [0.120, 0.140].",
@@ -145,6 +150,7 @@ def test_one_slider_two_verdicts(show, study) -> None:
     assert "nearest to your 0.50: 0.20" in tab.locator(".calibration .note").first.inner_text()
     tab.get_by_role("button", name="Go to α = 0.10, where the verdicts are opposite").click()
     assert state(tab)["alpha"] == 0.1
+    tab.evaluate(later)
     assert tab.locator(".opposite:focus").inner_text() == "Here the two verdicts are opposite."
     tab.get_by_role("slider", name="Smoothing α").press("Home")
     assert all(v.startswith("Hard targets: the baseline") for v in verdicts())

@@ -1,6 +1,6 @@
 /** Labelled native controls. Each is {node, draw(value, ...)}: draw shows a value and never fires an event. */
 
-import { h, put, say } from "onewarm/dom.js";
+import { h, held, put, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** A slider with its label and value; the value itself is said by the slider.
@@ -20,14 +20,14 @@ export function range({
   spoken = text,
 }) {
   const input = h("input", { type: "range", min, max, step, id, class: name });
-  const output = h("output", { for: id, "aria-live": "off" });
+  const shown = held();
   input.addEventListener("input", () => change(input.valueAsNumber));
   const node = h(
     "div",
     { class: `control range-control ${name}-control` },
     h("label", { for: id }, ...label),
-    input,
-    output,
+    h("span", {}, held(input)),
+    h("output", { for: id, "aria-live": "off" }, shown),
   );
   if (object) put(node, { "data-object": object });
   return {
@@ -37,7 +37,7 @@ export function range({
     draw(value, [lo, hi] = [min, max]) {
       put(input, { min: lo, max: hi, "aria-valuetext": spoken(value) });
       if (input.valueAsNumber !== value) input.value = String(value);
-      say(output, text(value));
+      say(shown, text(value));
     },
   };
 }

@@ -27,8 +27,16 @@ export function s(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Sets the text. @param {Element} node @param {string} text */
-export const say = (node, text) => void (node.textContent !== text && (node.textContent = text));
+/** Sets the text; its node stays, so that nothing around it is laid out anew. @param {Element} node @param {string} text */
+export function say(node, text) {
+  const held = node.firstChild;
+  if (held instanceof Text && !held.nextSibling) held.data !== text && (held.data = text);
+  else if (node.textContent !== text) node.textContent = text;
+}
+
+/** A box for what changes under the hand: it has a size of its own (see style.js), so that a change in it lays out nothing
+ * around it. For that it stands in a grid's item, and is none itself. @param {...(Node | string)} children */
+export const held = (...children) => h("span", { class: "held" }, ...children);
 
 /** Sets one style property. @param {HTMLElement} node @param {string} name @param {string} value */
 export const style = (node, name, value) =>

@@ -44,6 +44,7 @@ i { font-family: var(--ow-serif, Georgia, "Times New Roman", serif); }
 .control { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: center; }
 .range-control { display: grid; grid-template-columns: auto minmax(0, 1fr) 3.2em; align-items: center; }
 .range-control output { font-weight: 600; color: var(--soft); text-align: end; }
+.range-control .held:has(input) { height: 28px; }
 .range-control input { width: 100%; min-width: 0; height: 28px; margin: 0; accent-color: var(--soft); cursor: pointer; }
 legend, .pane-head label, .legend, .subtitle, dt, .note { color: var(--mute); font-size: 13px; }
 legend { padding: 0 0 4px; }
@@ -83,10 +84,15 @@ button.quiet {
   text-decoration: underline;
   text-underline-offset: 3px;
 }
-.readout { font-size: 22px; font-weight: 600; letter-spacing: -0.01em; white-space: nowrap; }
+/* What changes under the hand has a size of its own, and lays out nothing around it: no grid or flex items, see held(). */
+.held { display: block; height: 1.45em; }
+.held, .lane, .chart { contain: size layout style; }
+.chart { contain-intrinsic-size: 300px 220px; } /* until it is drawn */
+.readout { min-width: 10.5em; font-size: 22px; font-weight: 600; letter-spacing: -0.01em; white-space: nowrap; }
 
 .stage { display: grid; grid-template-columns: minmax(0, 1fr); gap: 32px; }
 .pane { min-width: 0; container-type: inline-size; }
+.pane, .controls { isolation: isolate; } /* painted by themselves: a change in one leaves the others' paint as it is */
 .pane-head {
   display: flex;
   flex-wrap: wrap;

@@ -4,11 +4,13 @@ import { h, put, say } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
 import { STYLE } from "onewarm/style.js";
 
-/** @typedef {{node: HTMLElement, figures?: Element[], draw: (view: any, width: (figure: Element) => number) => void,
- *   tick?: (view: any) => boolean}} Pane
- *   A part of the demo. Its nodes are made once, `draw` only moves what is there. With `figures` (the boxes of its
- *   charts) it is drawn only near the screen, and again when a figure gets another width. Near the screen `tick` is
- *   called once a frame for as long as it says that it moved the pane on, which is then drawn; and again after a change. */
+/** @typedef {(view: any, width: (figure: Element) => number) => void} Draw
+ *  @typedef {{node: HTMLElement, figures?: Element[], draw?: Draw, late?: Draw, tick?: (view: any) => boolean}} Pane
+ *   A part of the demo. Its nodes are made once, drawing only moves what is there: `draw` at once what the eye follows;
+ *   `late` what is read when the hand rests (sentences, curves, tables), which after a change by hand comes after the
+ *   next paint, so that the hand does not wait for it. With `figures` (the boxes of its charts) it is drawn only near the screen, and again when a figure gets
+ *   another width. Near the screen `tick` is called once a frame for as long as it says that it moved the pane on, which
+ *   is then drawn; and again after a change. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
  *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean,
@@ -78,6 +80,7 @@ function start(demo, { model, el }) {
   let publishing = false,
     running = 0,
     turning = 0,
+    late = 0,
     reported = {},
     last = /** @type {"user" | "host" | "start"} */ ("start"),
     addressTimer = 0,
@@ -127,6 +130,12 @@ function start(demo, { model, el }) {
     { rootMargin: "300px" },
   );
 
+  // The keyboard is sooner than the observers: a control shows the state before the next key moves it.
+  root.addEventListener("focusin", ({ target }) => {
+    const pane = panes.find(({ node }) => node.contains(/** @type {Node} */ (target)));
+    if (pane && !seen.has(pane.node)) pane.draw?.(view, width);
+  });
+
   function build() {
     resize.disconnect();
     sight.disconnect();
@@ -142,18 +151,28 @@ function start(demo, { model, el }) {
     }
   }
 
-  /** @param {boolean} [everything] */
-  function draw(everything = false) {
+  /** @param {boolean} [waits] whether what is late waits for the paint @param {boolean} [everything] far from the screen too */
+  function draw(waits = false, everything = false) {
     view = demo.derive(state, get);
-    const form = shape(view);
-    if (form !== built) {
+    const form = shape(view),
+      fresh = form !== built;
+    if (fresh) {
       built = form;
       build();
     }
-    for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw(view, width);
+    for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw?.(view, width);
+    if (!waits || fresh) drawLate(everything);
+    // A frame's callbacks come before its paint, and a timer's after it. Changes in between are one drawing.
+    else late ||= requestAnimationFrame(() => setTimeout(drawLate));
     if (panes.some((pane) => pane.tick && seen.has(pane.node))) turning ||= requestAnimationFrame(turn);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
       state.highlight ? put(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
+  }
+
+  /** What may come after the paint. @param {boolean} [everything] */
+  function drawLate(everything = false) {
+    late = 0;
+    for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.late?.(view, width);
   }
 
   /** Panes that move on their own, a frame at a time. */
@@ -161,7 +180,7 @@ function start(demo, { model, el }) {
     turning = 0;
     for (const pane of panes) {
       if (!pane.tick || !seen.has(pane.node) || !pane.tick(view)) continue;
-      pane.draw(view, width);
+      pane.draw?.(view, width);
       turning ||= requestAnimationFrame(turn);
     }
   }
@@ -173,7 +192,7 @@ function start(demo, { model, el }) {
     if (running) halt();
     state = next;
     if (by !== "user") glide();
-    draw();
+    draw(by === "user");
     publish(by === "user" ? "user" : "host");
     announce();
   }
@@ -264,7 +283,7 @@ function start(demo, { model, el }) {
     const tick = () => {
       if (step()) return finish();
       running = requestAnimationFrame(tick);
-      draw();
+      draw(true);
     };
     running = requestAnimationFrame(tick);
     draw();
@@ -283,7 +302,7 @@ function start(demo, { model, el }) {
     ...inputs.map((key) => /** @type {[string, () => void]} */ ([key, () => draw()])),
   ];
   for (const [key, listen] of heard) model.on(`change:${key}`, listen);
-  const beforePrint = () => draw(true);
+  const beforePrint = () => draw(false, true);
   addEventListener("beforeprint", beforePrint);
 
   draw();

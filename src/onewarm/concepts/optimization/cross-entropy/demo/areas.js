@@ -128,6 +128,9 @@ export function areasPane(ctx, names) {
         write(box.name, wide, 99, fitting(names[k], wide), middle, bottom + 17);
         write(box.share, wide, 99, fixed(t, 2), middle, bottom + 32);
       });
+    },
+    /** @param {View} view */
+    late(view) {
       const most = view.paid.indexOf(Math.max(...view.paid));
       say(caption, sentence(view));
       put(svg, {

@@ -2,7 +2,6 @@
 
 import { select } from "onewarm/controls.js";
 import { h, put, s, say } from "onewarm/dom.js";
-import { afterPaint } from "onewarm/later.js";
 import { clamp, fixed, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
 import { slopeAt } from "./arithmetic.js";
 import { labelRoom, priceText } from "./text.js";
@@ -61,9 +60,10 @@ export function curvePane(ctx, names) {
   return {
     node,
     figures: [figure],
-    draw: afterPaint((/** @type {View} */ view, width) => {
+    /** @param {View} view @param {(figure: Element) => number} width */
+    late(view, width) {
       const W = width(figure);
-      if (W < 80) return false;
+      if (W < 80) return;
       const k = view.pick,
         p = view.probabilities[k],
         price = view.show(view.prices[k]);
@@ -139,8 +139,7 @@ export function curvePane(ctx, names) {
         "aria-label": `The curve of the surprise. ${names[k]}: probability ${fixed(p, 3)}, surprise ${texts[0]}; if p were t: ${texts[1]}; slope of the curve ${texts[2]}, slope of the loss in the logit ${texts[3]}.`,
       });
       pick.draw(String(k));
-      return true;
-    }),
+    },
   };
 }
 

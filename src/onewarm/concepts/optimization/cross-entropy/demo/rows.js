@@ -1,6 +1,6 @@
 /** One row a class: a slider for its votes, one for its logit, and the numbers. */
 
-import { h, put, style } from "onewarm/dom.js";
+import { h, held, put, say, style } from "onewarm/dom.js";
 import { ARROW, fixed, logitText, niceCeil, pull, px, scale } from "onewarm/numbers.js";
 import { axis, slide } from "onewarm/slider.js";
 import { priceText } from "./text.js";
@@ -28,11 +28,12 @@ export function rowsPane(ctx, names) {
     const zLane = h("div", { class: "lane" }, ...zAxis.lines(), stem, z);
     const vTrack = h("div", { class: "track v draggable", "data-object": "votes" }, vLane);
     const zTrack = h("div", { class: "track z draggable", "data-object": "logit" }, zLane);
-    const numbers = ["t", "p", "s", "g"].map((key) => h("span", { class: `num num-${key}`, "aria-hidden": "true" }));
+    const numbers = ["t", "p", "s", "g"].map(() => held());
+    const cells = numbers.map((box, i) => h("span", { class: `num num-${"tpsg"[i]}`, "aria-hidden": "true" }, box));
     const title = h("span", { class: "name", title: name, dir: "auto" }, name);
     slide(vTrack, vLane, v, () => [0, most], () => latest.votes[k], changed("votes", k), { grid: 1, coarse: 1 });
     slide(zTrack, zLane, z, () => reach, () => latest.logits[k], changed("logits", k));
-    return { node: h("div", { class: "row" }, title, vTrack, zTrack, ...numbers), v, z, fill, stem, numbers, last: [""] };
+    return { node: h("div", { class: "row" }, title, vTrack, zTrack, ...cells), v, z, fill, stem, numbers };
   });
   const heads = [
     h("span", { class: "name" }, "class"),
@@ -84,7 +85,7 @@ export function rowsPane(ctx, names) {
         style(row.stem, "width", `${px(Math.abs(zAt(logit) - 50))}%`);
         const [t, p, s] = [fixed(view.target[k], 3), fixed(view.probabilities[k], 3), priceText(view.show(view.prices[k]))];
         [t, p, s, `${ARROW[kind]} ${fixed(g, 3, true)}`].forEach((text, i) => {
-          if (row.last[i] !== text) row.numbers[i].textContent = row.last[i] = text;
+          say(row.numbers[i], text);
         });
         put(row.v, {
           "aria-valuemin": 0,

@@ -1,7 +1,6 @@
 /** The picture in numbers. */
 
 import { sum } from "onewarm/arithmetic.js";
-import { afterPaint } from "onewarm/later.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 
@@ -17,7 +16,8 @@ export function tablePane(names) {
   });
   return {
     node: table.node,
-    draw: afterPaint((/** @type {View} */ view) => {
+    /** @param {View} view */
+    late(view) {
       const cells = names.map((name, k) => [
         name,
         String(Number(view.votes[k].toFixed(4))),
@@ -47,8 +47,7 @@ export function tablePane(names) {
         `Loss ${loss} ${view.unit} = entropy ${entropy} + divergence KL(t‖p) ${divergence}. The other way, KL(p‖t) is ${reverse}. Perplexity ${perplexity(view.loss)}.`,
         [...cells, last],
       );
-      return true;
-    }),
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Temperature, the teacher, its share beside the label, and what descends. */
 
 import { button, range, segments } from "onewarm/controls.js";
-import { h, say } from "onewarm/dom.js";
+import { h, held, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context & {step: () => void, run: () => void}} Context */
@@ -60,7 +60,7 @@ export function controlsPane(ctx) {
   });
   const run = button("Run to rest", ctx.run, "run");
   const why = h("p", { class: "why" });
-  const readout = h("p", { class: "readout" });
+  const readout = held();
   const buttons = [button("Gradient step", ctx.step), run, button("Reset", ctx.reset, "quiet")];
   return {
     node: h(
@@ -71,7 +71,7 @@ export function controlsPane(ctx) {
       kind.node,
       alpha.node,
       h("div", { class: "control buttons" }, ...buttons),
-      readout,
+      h("p", { class: "readout" }, readout),
       why,
     ),
     /** @param {View} view */
@@ -81,10 +81,11 @@ export function controlsPane(ctx) {
       share.draw(view.share);
       kind.draw(view.kind);
       alpha.draw(view.alpha, [0, view.alpha > 0.5 ? 1 : 0.5]);
-      say(why, explain(view));
       say(run, ctx.running ? "Stop" : "Run to rest");
       say(readout, `loss ${fixed(view.loss, 4)}`);
     },
+    /** @param {View} view */
+    late: (view) => say(why, explain(view)),
   };
 }
 

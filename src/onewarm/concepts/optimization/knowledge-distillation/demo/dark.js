@@ -3,7 +3,6 @@
 
 import { sum } from "onewarm/arithmetic.js";
 import { h, put, s, say, style } from "onewarm/dom.js";
-import { afterPaint } from "onewarm/later.js";
 import { fixed, px } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
 import { GRID, chart, path } from "./chart.js";
@@ -76,9 +75,10 @@ export function darkPane(names) {
   return {
     node,
     figures: [plot.figure],
-    draw: afterPaint((/** @type {View} */ view, width) => {
+    /** @param {View} view @param {(figure: Element) => number} width */
+    late(view, width) {
       const W = width(plot.figure);
-      if (W < 80) return false;
+      if (W < 80) return;
       const { label, temperature: T, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
       for (const c of curves) put(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
@@ -113,8 +113,7 @@ export function darkPane(names) {
       put(plot.svg, {
         "aria-label": `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
       });
-      return true;
-    }),
+    },
   };
 
   /** @param {View} view */

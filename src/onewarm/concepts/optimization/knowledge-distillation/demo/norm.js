@@ -1,7 +1,6 @@
 /** The size of the gradient over the temperature: with the factor T^2, without it, its limit, and the label's own. */
 
 import { h, put, s, say } from "onewarm/dom.js";
-import { afterPaint } from "onewarm/later.js";
 import { fixed } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
 import { GRID, chart, path } from "./chart.js";
@@ -48,9 +47,10 @@ export function normPane() {
   return {
     node,
     figures: [plot.figure],
-    draw: afterPaint((/** @type {View} */ view, width) => {
+    /** @param {View} view @param {(figure: Element) => number} width */
+    late(view, width) {
       const W = width(plot.figure);
-      if (W < 80) return false;
+      if (W < 80) return;
       const { student, v, temperature: T } = view;
       const now = [student, v].join(";");
       if (now !== key) {
@@ -86,8 +86,7 @@ export function normPane() {
       put(plot.svg, {
         "aria-label": `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`,
       });
-      return true;
-    }),
+    },
   };
 }
 

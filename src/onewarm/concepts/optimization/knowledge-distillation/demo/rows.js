@@ -1,6 +1,6 @@
 /** One row a class: the student's and the teacher's logit, and both softened probabilities with the gap between them. */
 
-import { h, put, say, style } from "onewarm/dom.js";
+import { h, held, put, say, style } from "onewarm/dom.js";
 import { ARROW, fixed, logitText, niceCeil, pull, px, scale } from "onewarm/numbers.js";
 import { axis, slide } from "onewarm/slider.js";
 
@@ -26,10 +26,10 @@ export function rowsPane(ctx, names) {
     });
     const lane = h("div", { class: "lane" }, ...zAxis.lines(), stem, thumb);
     const track = h("div", { class: "track draggable", "data-object": "logit" }, lane);
-    const number = h("span", { class: "num", "aria-hidden": "true" });
+    const number = held();
     slide(track, lane, thumb, () => reach, get, set);
     return {
-      node: h("div", { class: `logit ${who}` }, track, number),
+      node: h("div", { class: `logit ${who}` }, track, h("span", { class: "num", "aria-hidden": "true" }, number)),
       /** @param {number} value @param {(v: number) => number} at @param {string} words */
       draw(value, at, words) {
         style(thumb, "left", `${px(at(value))}%`);
@@ -73,7 +73,8 @@ export function rowsPane(ctx, names) {
     const gap = h("div", { class: "gap", "data-object": "gap" });
     const tick = h("div", { class: "tick", "data-object": "tick" });
     const lane = h("div", { class: "lane" }, ...pAxis.lines(), bar, gap, tick);
-    const numbers = ["p", "q", "g"].map((key) => h("span", { class: `num num-${key}`, "aria-hidden": "true" }));
+    const numbers = ["p", "q", "g"].map(() => held());
+    const cells = numbers.map((box, i) => h("span", { class: `num num-${"pqg"[i]}`, "aria-hidden": "true" }, box));
     const node = h(
       "div",
       { class: "row" },
@@ -81,7 +82,7 @@ export function rowsPane(ctx, names) {
       student.node,
       teacher.node,
       h("div", { class: "track p", "aria-hidden": "true" }, lane),
-      ...numbers,
+      ...cells,
     );
     return { node, radio, student, teacher, bar, gap, tick, numbers };
   });
@@ -156,8 +157,9 @@ export function rowsPane(ctx, names) {
         );
         row.teacher.draw(view.v[k], zAt, `teacher ${fixed(q, 3)}, student ${fixed(p, 3)}`);
       });
-      say(caption, sentence(view));
     },
+    /** @param {View} view */
+    late: (view) => say(caption, sentence(view)),
   };
 }
 

@@ -110,7 +110,7 @@ export const CSS = `
 @container demo (min-width: 700px) {
   .controls { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); align-items: center; }
   .controls .segmented { align-self: end; }
-  .readout { justify-self: end; }
+  .readout { justify-self: end; text-align: end; }
   .why { grid-column: 1 / -1; min-height: 1.45em; }
 }
 @container demo (min-width: 820px) {

@@ -1,7 +1,6 @@
 /** The picture in numbers. */
 
 import { sum } from "onewarm/arithmetic.js";
-import { afterPaint } from "onewarm/later.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 
@@ -17,7 +16,8 @@ export function tablePane(names) {
   });
   return {
     node: table.node,
-    draw: afterPaint((/** @type {View} */ view) => {
+    /** @param {View} view */
+    late(view) {
       const { student: z, v, p, q, gradient: g } = view;
       const cells = (/** @type {number[]} */ [a, b, c, d, e]) => [
         fixed(a, 4),
@@ -37,7 +37,6 @@ export function tablePane(names) {
           ["sum", ...cells([sum(z), sum(v), sum(p), sum(q), sum(g)])],
         ],
       );
-      return true;
-    }),
+    },
   };
 }

@@ -70,7 +70,7 @@ export function calibrationPane(ctx) {
     node,
     figures: cards.flatMap((card) => card.figures),
     /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    late(view, width) {
       if (view.calibration !== loaded) load(view.calibration);
       toggle.draw(view.view);
       const points = cards.flatMap((card) => (card.report ? [nearest(card.report.points, view.alpha)] : []));

@@ -1,7 +1,7 @@
 /** Alpha, the recipe, and what descends. */
 
 import { segments, range, button } from "onewarm/controls.js";
-import { h, say } from "onewarm/dom.js";
+import { h, held, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context & {step: () => void, run: () => void, rowNote: (recipe: string) => string}} Context */
@@ -31,7 +31,7 @@ export function controlsPane(ctx) {
   });
   const run = button("Run to minimum", ctx.run, "run");
   const why = h("p", { class: "why" });
-  const readout = h("p", { class: "readout" });
+  const readout = held();
   const buttons = [button("Gradient step", ctx.step), run, button("Reset", ctx.reset, "quiet")];
   return {
     node: h(
@@ -41,16 +41,17 @@ export function controlsPane(ctx) {
       recipe.node,
       h("div", { class: "control buttons" }, ...buttons),
       why,
-      readout,
+      h("p", { class: "readout" }, readout),
     ),
     /** @param {View} view */
     draw(view) {
       alpha.draw(view.alpha, [view.alpha < 0 ? -1 : 0, view.alpha > 0.5 ? 1 : 0.5]);
       recipe.draw(view.recipe);
-      say(why, explain(view) + ctx.rowNote(view.recipe));
       say(run, ctx.running ? "Stop" : "Run to minimum");
       say(readout, `loss ${fixed(view.loss, 4)}`);
     },
+    /** @param {View} view */
+    late: (view) => say(why, explain(view) + ctx.rowNote(view.recipe)),
   };
 }
 

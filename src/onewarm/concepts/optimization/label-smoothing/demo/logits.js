@@ -1,6 +1,6 @@
 /** One row a class: radio, logit slider, probability bar, target tick, gap. */
 
-import { h, put, say, style } from "onewarm/dom.js";
+import { h, held, put, say, style } from "onewarm/dom.js";
 import { ARROW, fixed, logitText, niceCeil, pull, px, scale } from "onewarm/numbers.js";
 import { axis, slide } from "onewarm/slider.js";
 
@@ -38,15 +38,17 @@ export function logitPane(ctx, names) {
       { class: "track p", "aria-hidden": "true" },
       h("div", { class: "lane" }, ...pAxis.lines(), bar, gap, tick),
     );
-    const numbers = ["z", "p", "t", "g"].map((key) => h("span", { class: `num num-${key}`, "aria-hidden": "true" }));
+    const numbers = ["z", "p", "t", "g"].map(() => held());
+    const number = (/** @type {number} */ i) =>
+      h("span", { class: `num num-${"zptg"[i]}`, "aria-hidden": "true" }, numbers[i]);
     const node = h(
       "div",
       { class: "row" },
       h("label", { class: "name", title: name }, radio, h("span", { dir: "auto" }, name)),
       zTrack,
-      numbers[0],
+      number(0),
       pTrack,
-      ...numbers.slice(1),
+      ...[1, 2, 3].map(number),
     );
     slide(
       zTrack,
@@ -60,7 +62,7 @@ export function logitPane(ctx, names) {
         ctx.change({ logits });
       },
     );
-    return { node, radio, stem, thumb, bar, gap, tick, numbers, last: /** @type {string[]} */ ([]) };
+    return { node, radio, stem, thumb, bar, gap, tick, numbers };
   });
   /** @type {View} */
   let latest;
@@ -135,7 +137,7 @@ export function logitPane(ctx, names) {
         style(row.gap, "width", `${px(Math.abs(pAt(p) - pAt(t)))}%`);
         style(row.tick, "left", `${px(pAt(t))}%`);
         [logitText(z), fixed(p, 3), fixed(t, 3), `${ARROW[kind]} ${fixed(g, 3, true)}`].forEach((text, i) => {
-          if (row.last[i] !== text) row.numbers[i].textContent = row.last[i] = text;
+          say(row.numbers[i], text);
         });
         put(row.thumb, {
           "aria-valuemin": -reach,
@@ -144,8 +146,9 @@ export function logitPane(ctx, names) {
           "aria-valuetext": `${logitText(z)}; probability ${fixed(p, 3)}, target ${fixed(t, 3)}, gradient ${fixed(g, 3, true)}${PUSH[kind]}`,
         });
       });
-      say(caption, sentence(view));
     },
+    /** @param {View} view */
+    late: (view) => say(caption, sentence(view)),
   };
 }
 const PUSH = { up: ", pushed up", down: ", pushed down", none: ", at rest" };

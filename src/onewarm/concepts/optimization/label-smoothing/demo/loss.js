@@ -68,7 +68,7 @@ export function lossPane(ctx, names) {
     node,
     figures: [figure],
     /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    late(view, width) {
       const W = width(figure);
       if (W < 80) return;
       const { logits, k, names: name } = view;

@@ -8,10 +8,7 @@ export const CSS = `
 
 .row {
   display: grid;
-  grid-template: "name z p t g" auto "zt zt zt zt zt" auto "pt pt pt pt pt" auto / minmax(
-      0,
-      1fr
-    ) auto 3em 3em 4.9em;
+  grid-template: "name z p t g" auto "zt zt zt zt zt" auto "pt pt pt pt pt" auto / minmax(0, 1fr) 3em 3em 3em 4.9em;
   column-gap: 7px;
   align-items: center;
 }
@@ -61,7 +58,7 @@ export const CSS = `
   .head .track.z { display: block; padding: 0; }
   .head .num-z { display: none; }
   .num-z { text-align: start; padding-inline-start: 1em; }
-  .num-z::before { content: "z = "; }
+  .num-z .held::before { content: "z = "; }
   .foot .track::after {
     position: absolute;
     top: 0;
@@ -83,7 +80,7 @@ export const CSS = `
   .head .num-z { display: block; }
   .foot .track::after { content: none !important; }
   .num-z { text-align: end; }
-  .num-z::before { content: none; }
+  .num-z .held::before { content: none; }
 }
 @container (max-width: 519px) {
   .rows { gap: 14px; }
@@ -169,7 +166,7 @@ export const CSS = `
 @container demo (min-width: 700px) {
   .controls { grid-template-columns: minmax(0, 1fr) auto; }
   .why { grid-column: 1 / -1; grid-row: 3; min-height: 1.45em; }
-  .readout { grid-column: 2; grid-row: 2; justify-self: end; }
+  .readout { grid-column: 2; grid-row: 2; justify-self: end; text-align: end; }
 }
 @container demo (min-width: 1060px) {
   .stage { grid-template: "logits loss" auto "table loss" 1fr / minmax(0, 1.9fr) minmax(0, 1fr); gap: 12px 40px; }

@@ -23,7 +23,7 @@ export function tablePane(names) {
   return {
     node: table.node,
     /** @param {View} view */
-    draw(view) {
+    late(view) {
       const { logits: z, probabilities: p, target: t, gradient: g } = view;
       const floor = view.floor === -Infinity ? "none" : fixed(view.floor, 4);
       table.draw(
