@@ -130,6 +130,7 @@ def test_one_slider_two_verdicts(show, study) -> None:
     later = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"  # after the next paint
 
     def verdicts() -> list[str]:
+        to_calibration(tab)  # the slider that was pressed has scrolled it out of sight
         tab.evaluate(later)
         return [v.split("\n")[-1] for v in tab.locator(".calibration .verdict").all_inner_texts()]
 

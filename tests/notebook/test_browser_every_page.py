@@ -22,7 +22,10 @@ pytestmark = pytest.mark.browser
 FOLDERS = {route(read_yaml(f / "concept.yaml").value["key"]) + "index.html": f for f in our_concepts()}
 PAGES = list(FOLDERS)
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.hidden = false; d.open = true; })"
+OPEN_ALL = """() => {
+  for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
+  for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible"; // far ones too
+}"""
 HEAVIEST = 250_000
 HOSTILE = (
     "<script>window.hacked = 1</script>\"><img src=x onerror=window.hacked=2> ' \u202eevil\u202c שלום " + "w" * 300

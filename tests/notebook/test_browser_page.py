@@ -9,7 +9,10 @@ import pytest
 pytestmark = pytest.mark.browser
 
 OURS = "concept/optimization/label-smoothing/index.html"
-OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.hidden = false; d.open = true; })"
+OPEN_ALL = """() => {
+  for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
+  for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible"; // far ones too
+}"""
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 
 
