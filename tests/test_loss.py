@@ -363,7 +363,15 @@ BAD = {
     ),
     "normalizer zero": (
         lambda m: m.cross_entropy(np.ones((1, 2)), np.array([0]), normalizer=0),
-        "normalizer is 0: expected a number that the loss can be divided by",
+        "normalizer is 0: expected a number above 0, by which the loss is divided",
+    ),
+    "normalizer below zero": (
+        lambda m: m.cross_entropy(np.ones((1, 2)), np.array([0]), normalizer=-3.0),
+        "normalizer is -3: expected a number above 0, by which the loss is divided",
+    ),
+    "z-loss below zero": (
+        lambda m: m.cross_entropy(np.ones((1, 2)), np.array([0]), z_loss=-0.5),
+        "z_loss is -0.5: expected a finite number, not negative",
     ),
     "alpha 1 undone": (
         lambda m: ow.unsmooth(np.array([[0.5, 0.5]]), 1.0),

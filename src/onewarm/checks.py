@@ -208,6 +208,12 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     return array
 
 
+def z_loss(value: Any) -> None:
+    """Refuse a z-loss that is not finite or below 0; an array is taken as it is."""
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise ValueError(f"z_loss is {value:g}: expected a finite number, not negative")
+
+
 def alpha(value: Any, rows: int, like: Array, name: str = "alpha") -> Array:
     """A smoothing strength, a number or one per row: finite and at most 1; negative values sharpen.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from onewarm import checks
 from onewarm import loss as definition
 from onewarm.checks import Array
 from onewarm.loss import Normalizer, Reduction
@@ -74,5 +75,6 @@ def _kernel(
 
     if overwrite and not (logits.flags.c_contiguous and logits.flags.writeable and logits.flags.aligned):
         raise ValueError("overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy")
+    checks.z_loss(z_loss)
     target, out = checked(logits, target, reduction), logits if overwrite else None
     return loss_and_gradient(logits, target, reduction, normalizer, z_loss, gradient=gradient, out=out)

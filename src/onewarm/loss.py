@@ -35,14 +35,14 @@ def cross_entropy(
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
         normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number (the
             token count over all steps of an accumulated batch). No rows with mass: the loss is 0.
-        z_loss: adds ``z_loss s logsumexp(z)^2`` to each row, which keeps the logits' scale in place.
+        z_loss: not negative; adds ``z_loss s logsumexp(z)^2`` to each row, which keeps the logits' scale in place.
 
     Returns:
         A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits.
 
     Raises:
         TypeError: arrays of different libraries, logits that are not floating point.
-        ValueError: shapes that disagree, a NaN or +inf logit, a row with every class masked.
+        ValueError: shapes that disagree, a NaN or +inf logit, a row with every class masked, mass that is not finite.
 
     Example:
         >>> import numpy as np
@@ -53,6 +53,7 @@ def cross_entropy(
 
     Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5.
     """
+    checks.z_loss(z_loss)
     target = checked(logits, target, reduction)
     rows = per_row_loss(logits, target, z_loss)
     return reduce(rows, target, reduction, normalizer)
@@ -84,6 +85,7 @@ def cross_entropy_with_gradient(
     """
     if overwrite_logits:
         raise ValueError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
+    checks.z_loss(z_loss)
     target = checked(logits, target, reduction)
     xp = array_namespace(logits)
     parts = _parts(xp, logits, target)
@@ -146,6 +148,8 @@ def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indice
         raise TypeError(f"logits has dtype {logits.dtype}: expected floating point")
     rows = as_target(target, int(logits.shape[1]))
     checks.namespace(logits=logits, target=rows.weight)
+    if checks.is_tensor(logits) and logits.device != rows.weight.device:
+        raise ValueError(f"target is on {rows.weight.device}, logits on {logits.device}: expected the same device")
     if len(rows) != logits.shape[0]:
         raise ValueError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
     if indices:
@@ -173,8 +177,10 @@ def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
             raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
         return xp.where(total == 0, 1.0, total)
     number = checks.per_row(normalizer, 1, "normalizer", like)[0]
-    if checks.first_true(number == 0) is not None:
-        raise ValueError("normalizer is 0: expected a number that the loss can be divided by")
+    if checks.first_true(number <= 0) is not None:
+        raise ValueError(
+            f"normalizer is {checks.item(number, ()):g}: expected a number above 0, by which the loss is divided"
+        )
     return number
 
 

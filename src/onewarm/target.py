@@ -500,6 +500,11 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
     xp = checks.namespace(target=target)
     if xp.isdtype(target.dtype, "integral"):
         return one_hot(target, num_classes)
+    if len(target.shape) == 1:
+        raise TypeError(
+            f"target has dtype {target.dtype} and shape {tuple(target.shape)}: expected integer labels (N,), "
+            "or probabilities (N, K)"
+        )
     if len(target.shape) == 2 and target.shape[1] != num_classes:
         raise ValueError(
             f"target has shape {tuple(target.shape)}, logits have {num_classes} classes: expected the same"

@@ -1,5 +1,7 @@
 """The PyTorch loss against torch.nn.functional.cross_entropy, the definition, and finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -214,8 +216,28 @@ def test_errors() -> None:
         cross_entropy(z, y, reduction="average")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="normalizer is 'row': expected 'rows', 'mass' or a number"):
         cross_entropy(z, y, normalizer="row")
-    with pytest.raises(ValueError, match="normalizer is 0: expected a number that the loss can be divided by"):
+    with pytest.raises(ValueError, match="normalizer is 0: expected a number above 0, by which the loss is divided"):
         cross_entropy(z, y, normalizer=0)
+    with pytest.raises(ValueError, match="z_loss is nan: expected a finite number, not negative"):
+        cross_entropy_with_gradient(z.detach(), y, z_loss=float("nan"))
+    with pytest.raises(TypeError, match=r"logits are torch.sparse_coo: expected a dense tensor; call .to_dense\(\)"):
+        cross_entropy(z.detach().to_sparse(), y)
+    with pytest.raises(ValueError, match="target is on meta, logits on cpu: expected the same device"):
+        cross_entropy(z, y.to("meta"))
+    with pytest.raises(TypeError, match=r"target has dtype float32 and shape \(3,\): expected integer labels"):
+        cross_entropy(z, y.float())
+
+
+@pytest.mark.parametrize("k", [4, 80])
+@pytest.mark.parametrize("name", ["weight", "table_weight", "table"])
+def test_mass_that_is_not_finite(k: int, name: str) -> None:
+    z, y = made(3, k)
+    target = ow.smooth(y, torch.full((3,), 0.1, dtype=torch.float64), num_classes=k)
+    broken = getattr(target, name).clone()
+    broken[-1, 0] = torch.nan
+    target = replace(target, **{name: broken})
+    with pytest.raises(ValueError, match=rf"target.{name}\[{len(broken) - 1}, 0\] is nan: expected finite mass"):
+        cross_entropy(z, target)
 
 
 def test_trains_a_network() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm import checks
 from onewarm import loss as definition
 from onewarm.kernels import cpu, half, pool
 from onewarm.kernels.pool import Runner
@@ -55,9 +56,20 @@ def loss_and_gradient(
         run=run,
         move_mass=move_mass,
     )
-    if reduction == "none":
-        return losses, grads
-    return losses.dtype.type(losses.sum(dtype=np.float64) * share), grads
+    total = losses.sum(dtype=np.float64)
+    if np.isnan(total):
+        _finite(target)
+    return losses if reduction == "none" else losses.dtype.type(total * share), grads
+
+
+def _finite(target: SoftTarget) -> None:
+    """Refuse mass that is not finite: looked for when the loss has told, which costs no pass over the target."""
+    for name in ("weight", "table_weight", "table"):
+        array = getattr(target, name)
+        if array is None:
+            continue
+        if (bad := checks.first_true(~np.isfinite(half.widened(array)))) is not None:
+            raise ValueError(f"target.{name}{list(bad)} is {array[bad]}: expected finite mass")
 
 
 def checked(logits: NDArray[Any], target: Any, reduction: str) -> SoftTarget:

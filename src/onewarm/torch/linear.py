@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from onewarm import checks
 from onewarm.loss import Normalizer, Reduction
 from onewarm.target import SoftTarget, one_hot, smooth
-from onewarm.torch.linear_autograd import checked_layer, checked_target, checked_z_loss, reduced, share
+from onewarm.torch.linear_autograd import checked_layer, checked_target, reduced, share
 from onewarm.torch.linear_terms import Term
 
 
@@ -67,8 +68,9 @@ def linear_cross_entropy(
     """
     layer, shape = checked_layer(hidden, weight, bias)
     rows = checked_target(target, layer, shape)
+    checks.z_loss(z_loss)
     scale = share(rows, reduction, normalizer)
-    return reduced(layer, [Term(rows, scale, z_loss=checked_z_loss(z_loss))], reduction, shape)
+    return reduced(layer, [Term(rows, scale, z_loss=float(z_loss))], reduction, shape)
 
 
 class LinearCrossEntropyLoss(torch.nn.Module):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,13 +71,6 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
     if rows.table is not None:
         in_range(rows.table_index, int(rows.table.shape[0]), f"{name}.table_index")
     return rows
-
-
-def checked_z_loss(z_loss: float) -> float:
-    """A finite number that is not negative."""
-    if not math.isfinite(z_loss) or z_loss < 0:
-        raise ValueError(f"z_loss is {z_loss:g}: expected a finite number, not negative")
-    return float(z_loss)
 
 
 def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> Any:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from onewarm import checks
 from onewarm import loss as definition
 from onewarm.kernels.fused import checked, loss_and_gradient
 from onewarm.loss import Normalizer, Reduction
@@ -87,6 +88,7 @@ def cross_entropy_with_gradient(
         >>> round(loss.item(), 4), gradient.tolist()
         (0.6931, [[-0.5, 0.5]])
     """
+    _dense(logits, z_loss)
     if kernel := kernel_for(logits, target, normalizer, z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
@@ -116,6 +118,7 @@ def loss_of(
 
     ``arrays`` is the checked target in NumPy arrays, for calls that :func:`kernel_for` gives the CPU's.
     """
+    _dense(logits, z_loss)
     differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
     kernel = "cpu" if arrays is not None else kernel_for(logits, target, normalizer, z_loss)
     if not kernel:
@@ -229,6 +232,12 @@ def _defined(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_
     rows = rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
     reduced: Tensor = definition.reduce(rows, target, reduction, normalizer)
     return reduced
+
+
+def _dense(logits: Any, z_loss: Any) -> None:
+    if isinstance(logits, Tensor) and logits.layout is not torch.strided:
+        raise TypeError(f"logits are {logits.layout}: expected a dense tensor; call .to_dense()")
+    checks.z_loss(z_loss)
 
 
 def _may_overwrite(logits: Tensor) -> None:

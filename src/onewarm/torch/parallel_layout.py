@@ -9,6 +9,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from onewarm import checks
 from onewarm.loss import Normalizer
 from onewarm.target import SoftTarget
 
@@ -29,8 +30,7 @@ def settings(reduction: str, normalizer: Normalizer, z_loss: float) -> None:
         raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
-    if not z_loss >= 0:
-        raise ValueError(f"z_loss is {z_loss!r}: expected a number that is not negative")
+    checks.z_loss(z_loss)
 
 
 def local(shard: Tensor, group: Any, dim: int, name: str) -> tuple[Tensor, dist.ProcessGroup]:
