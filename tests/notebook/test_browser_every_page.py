@@ -94,6 +94,7 @@ def test_without_javascript_nothing_that_can_be_read_is_missing(
                 missing.append(words)
     assert missing == []
     assert page.locator("math").count() > 20
+    assert page.locator("pre.output").count() >= 5
 
 
 @pytest.mark.parametrize("where", PAGES)
@@ -128,6 +129,13 @@ def test_landmarks_reading_order_and_headings(visit: Callable[..., Any], our_sit
     levels = page.evaluate(heads)
     after = levels[levels.index(1) :]
     assert all(b - a <= 1 for a, b in pairwise(after))
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, textarea, a[href]")].filter((n) =>
+          !(n.ariaLabel || n.labels?.length || n.textContent.trim())).map((n) => n.outerHTML)"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
 
 
 @pytest.mark.parametrize("where", PAGES)
