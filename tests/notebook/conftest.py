@@ -169,6 +169,15 @@ def coin_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address + "concept/basics/coin/index.html"
 
 
+@pytest.fixture
+def open_all() -> Callable[[Any], None]:
+    """Opens everything on a page that can be opened, and lays out the panels far from the screen too."""
+    return lambda page: page.evaluate("""() => {
+      for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
+      for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible";
+    }""")
+
+
 @dataclass
 class Visit:
     """A page in the browser, and what must not happen on it."""

@@ -22,10 +22,6 @@ pytestmark = pytest.mark.browser
 FOLDERS = {route(read_yaml(f / "concept.yaml").value["key"]) + "index.html": f for f in our_concepts()}
 PAGES = list(FOLDERS)
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-OPEN_ALL = """() => {
-  for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
-  for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible"; // far ones too
-}"""
 HEAVIEST = 250_000
 HOSTILE = (
     "<script>window.hacked = 1</script>\"><img src=x onerror=window.hacked=2> ' \u202eevil\u202c שלום " + "w" * 300
@@ -40,10 +36,10 @@ def problems(page: Any) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", ["index.html", *PAGES])
 def test_axe_finds_nothing_and_every_text_has_contrast(
-    visit: Callable[..., Any], our_site: str, where: str, scheme: str
+    visit: Callable[..., Any], our_site: str, where: str, scheme: str, open_all: Callable[[Any], None]
 ) -> None:
     page = visit(our_site + where, color_scheme=scheme, reduced_motion="reduce").page
-    page.evaluate(OPEN_ALL)
+    open_all(page)
     if where != "index.html":
         page.locator("[data-cue] button").first.click()
         page.locator("[data-storyboard] input").first.check()
@@ -58,10 +54,12 @@ def test_axe_finds_nothing_and_every_text_has_contrast(
 
 
 @pytest.mark.parametrize("where", ["index.html", *PAGES])
-def test_no_width_scrolls_sideways(visit: Callable[..., Any], our_site: str, where: str) -> None:
+def test_no_width_scrolls_sideways(
+    visit: Callable[..., Any], our_site: str, where: str, open_all: Callable[[Any], None]
+) -> None:
     page = visit(our_site + where).page
-    page.evaluate(OPEN_ALL)
-    for width in (360, 768, 1024, 2000):
+    open_all(page)
+    for width in (320, 360, 768, 1024, 2000):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -149,7 +147,7 @@ def test_a_hostile_address_is_inert(visit: Callable[..., Any], our_site: str, wh
 
 
 def test_hostile_texts_of_a_folder_are_inert_and_break_nothing(
-    visit: Callable[..., Any], folder: Any, tmp_path: Path
+    visit: Callable[..., Any], folder: Any, tmp_path: Path, open_all: Callable[[Any], None]
 ) -> None:
     def spoil(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -166,7 +164,7 @@ def test_hostile_texts_of_a_folder_are_inert_and_break_nothing(
     with running(site) as address:
         for where in ("index.html", "concept/basics/coin/index.html"):
             page = visit(address + where).page
-            page.evaluate(OPEN_ALL)
+            open_all(page)
             for width in (360, 1280):
                 page.set_viewport_size({"width": width, "height": 800})
                 page.wait_for_timeout(200)

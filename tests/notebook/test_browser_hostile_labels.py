@@ -16,7 +16,6 @@ from onewarm.notebook.server import running
 
 pytestmark = pytest.mark.browser
 
-OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.hidden = false; d.open = true; })"
 HOSTILE = (
     "</script><script>window.hacked = 1</script>\"'><img src=x onerror=window.hacked=2> `code` $x$ "
     "[link](javascript:1) {{ 7 * 7 }} {% raw %} \u202eevil\u202c שלום " + "w" * 200
@@ -74,9 +73,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_labels_of_evidence_are_words_everywhere(visit: Callable[..., Any], site: str, tmp_path: Path) -> None:
+def test_labels_of_evidence_are_words_everywhere(
+    visit: Callable[..., Any], site: str, tmp_path: Path, open_all: Callable[[Any], None]
+) -> None:
     page = visit(site + "concept/basics/coin/index.html", reduced_motion="reduce").page
-    page.evaluate(OPEN_ALL)
+    open_all(page)
     claims = page.locator("#claims")
     said = one_line(claims.evaluate("n => n.textContent"))
     for words in (HOSTILE, f"ECE, arm {HOSTILE} minus base {HOSTILE}", f"onewarm {HOSTILE}"):
@@ -143,6 +144,6 @@ def test_labels_of_a_study_are_words_in_the_demo(visit: Callable[..., Any], tmp_
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert title.evaluate("n => n.getBoundingClientRect().right <= innerWidth")
-        assert page.locator(".demo img, .demo script").count() == 0
+        assert page.locator(".demo img, .demo script:not([type='application/json'])").count() == 0
         assert page.evaluate("window.hacked === undefined")
         page.context.close()

@@ -38,6 +38,24 @@ def test_every_control_is_reached_from_the_keyboard_and_shows_it(visit: Callable
     assert reached.count(-1) > 8  # the demo's own controls
 
 
+def test_on_paper_nothing_waits_for_a_click(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + OURS, reduced_motion="reduce").page
+    page.emulate_media(media="print")
+    for text in ("[data-step] h3", "[data-ending]", "[data-for] dd", "[data-nudge] .prose", ".room-static .question"):
+        assert page.eval_on_selector_all(text, "all => all.length && all.every(n => n.checkVisibility())"), text
+    card = page.locator(".steps-card")
+    assert card.evaluate("n => getComputedStyle(n).overflowY") == "visible"
+    assert not page.locator("button:visible, textarea:visible").count()
+
+
+def test_in_forced_colours_the_choice_that_is_on_is_told_apart(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + OURS, forced_colors="active").page
+    chosen = page.locator(".segments :checked + span").first
+    on = chosen.evaluate("n => [getComputedStyle(n).backgroundColor, getComputedStyle(n).forcedColorAdjust]")
+    off = page.locator(".segments :not(:checked) + span").first.evaluate("n => getComputedStyle(n).backgroundColor")
+    assert on[0] != off and on[1] == "none"  # else the browser paints the text's ground over the choice's
+
+
 def test_the_address_opens_a_state_and_follows_it(visit: Callable[..., Any], coin_site: str) -> None:
     page = visit(coin_site + "?shown=4#math").page
     assert page.locator(".demo output").inner_text() == "shown 4"

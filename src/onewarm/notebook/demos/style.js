@@ -214,9 +214,12 @@ dd { text-align: end; white-space: nowrap; }
 }
 @media (forced-colors: active) {
   .bar, .gap, .tick, .stem, .thumb::before, .swatch { forced-color-adjust: none; }
-  .segments :checked + span { background: Highlight; color: HighlightText; }
+  .segments :checked + span { forced-color-adjust: none; background: Highlight; color: HighlightText; }
+  button.quiet { padding-inline: 13px; }
 }
 @media print {
-  .buttons, select, .thumb { display: none; }
+  .root { print-color-adjust: exact; gap: 16px; } /* bars and ticks are backgrounds */
+  .buttons { display: none; }
+  .figure, .card, table { break-inside: avoid; }
 }
 `;

@@ -27,7 +27,7 @@ export function areasPane(ctx, names) {
   const all = (/** @type {"shapes" | "level" | "cost" | "more" | "name" | "share"} */ part) => boxes.map((b) => b[part]);
   const svg = s(
     "svg",
-    { class: "chart", role: "img" },
+    { class: "chart", role: "img", "aria-label": "The bill as areas" },
     s(
       "defs",
       {},

@@ -36,7 +36,7 @@ export function curvePane(ctx, names) {
   const hereText = s("text", { class: "strong halo" });
   const svg = s(
     "svg",
-    { class: "chart", role: "img" },
+    { class: "chart", role: "img", "aria-label": "The surprise of a probability" },
     s("defs", {}, s("clipPath", { id: clip }, frame)),
     gridlines,
     s("g", { "clip-path": `url(#${clip})` }, curve, tangent, asked, ...dots, here),

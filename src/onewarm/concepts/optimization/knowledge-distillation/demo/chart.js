@@ -12,7 +12,7 @@ export const GRID = Array.from({ length: POINTS + 1 }, (_, i) => COLDEST * (HOTT
 export function chart(unit) {
   const gridlines = s("g", { class: "gridlines" });
   const here = s("line", { class: "here" });
-  const svg = s("svg", { class: "chart", role: "img" }, gridlines, here);
+  const svg = s("svg", { class: "chart", role: "img", "aria-label": unit }, gridlines, here);
   let drawn = "";
   return {
     svg,

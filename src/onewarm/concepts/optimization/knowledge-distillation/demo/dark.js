@@ -42,7 +42,7 @@ export function darkPane(names) {
     );
     return { node, name, bars, level, numbers };
   });
-  const heading = h("h4");
+  const heading = h("h4", {}, "The wrong classes by themselves");
   const line = () => [h("td"), h("td")];
   const rows = [
     { text: "on wrong classes", cells: line() },

@@ -82,6 +82,7 @@ export const CSS = `
 .few :is(td, th) { white-space: nowrap; padding-inline-start: 8px; }
 .few thead > tr > * { border: 0; }
 .norm .few :is(td, th) { text-align: start; padding-inline: 0 8px; }
+.norm .few th { white-space: normal; }
 .norm .few td { font-weight: 600; }
 .norm .few td:first-child { color: var(--soft); }
 .told-table tbody th { white-space: normal; text-align: start; padding-inline-start: 0; }
@@ -100,7 +101,7 @@ export const CSS = `
 .share-numbers { display: grid; font-size: 12px; line-height: 1.15; text-align: end; }
 
 @container demo (max-width: 420px) {
-  .buttons { flex-wrap: nowrap; gap: 8px; }
+  .buttons { gap: 8px; }
   .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
   .buttons .quiet { padding-inline: 4px; }
   .segments span { padding-inline: 9px; font-size: 14px; }

@@ -159,7 +159,7 @@ export const CSS = `
 .baseline { stroke: var(--mute); stroke-dasharray: 6 4; }
 
 @container demo (max-width: 420px) {
-  .buttons { flex-wrap: nowrap; gap: 8px; }
+  .buttons { gap: 8px; }
   .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
   .buttons .quiet { padding-inline: 4px; }
 }
