@@ -15,21 +15,22 @@ from onewarm.kernels.compile import SOURCES, bits_float64, fetch_add, fetch_min,
 from onewarm.kernels.group import Group, by_groups, group_of
 from onewarm.kernels.narrow import FEW, NARROW, Tile, by_tiles, lanes_of
 from onewarm.kernels.pool import Runner
+from onewarm.kernels.table import KINDS, OWN, Table
 from onewarm.kernels.vector import EXP
 from onewarm.kernels.wide import Job, Mass, Scratch, by_rows
 
 _MANY = 2**16  # logits that are worth a second thread
-_SMALL = 2**16  # entries of a table that is turned into the logits' type, which spares a compilation
+_SMALL = 2**16  # entries of a table that is turned into the logits' type at once
 _LINE = 64  # bytes of a cache line
 _PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was interrupted holds up nobody; their logits
 
 # The words that a compiled kernel is called with: numbers, addresses, and two float64 as their bits.
 (
     ROWS, CLASSES, PIECE, NEXT, SLOT, FAULT, Z, Z_STRIDE, G, WANTED, LOSS,
-    INDEX, INDEX_STEP, WEIGHT, WEIGHT_STEP, NAMED, TABLE, TABLE_STRIDE, TABLE_ROWS,
+    INDEX, INDEX_STEP, WEIGHT, WEIGHT_STEP, NAMED, TABLE, TABLE_KIND, TABLE_STRIDE, TABLE_ROWS,
     TABLE_INDEX, TABLE_INDEX_STEP, TABLE_WEIGHT, TABLE_WEIGHT_STEP, SHARES, SCALE, SCALE_STEP, MOVE_MASS,
     ROOM, SPAN, NUMBERS, TABLE_MASS, Z_LOSS, WORDS,
-) = range(33)  # fmt: skip
+) = range(34)  # fmt: skip
 
 
 def rows(
@@ -120,7 +121,8 @@ def rows(
         *(n, k, piece + -piece % max(lanes, 1), 0, 0, n),
         *(_address(z), z_stride, _address(g), gradient, _address(loss)),
         *(_address(index), _step(index), _address(weight), _step(weight), index.shape[1]),
-        *(_address(t), t_stride, table.shape[0], _address(table_index), _step(table_index)),
+        *(_address(t), OWN if table.dtype == dtype else 1 + KINDS.index(_kind(table.dtype)), t_stride, table.shape[0]),
+        *(_address(table_index), _step(table_index)),
         *(_address(table_weight), _step(table_weight), table_index.shape[1]),
         *(
             _address(scale),
@@ -132,7 +134,7 @@ def rows(
         ),
     )
     words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
-    run(_compiled(*(_kind(x.dtype) for x in (logits, table))).address, _address(words), count)
+    run(_compiled(_kind(logits.dtype)).address, _address(words), count)
     if (bad := int(words[FAULT])) < n:
         raise checks.bad_logits(half.widened(logits[bad]), bad)
     return loss, result
@@ -215,10 +217,10 @@ def places(classes: int, shares: int, size: int, lanes: int, rows: int) -> tuple
 
 
 @cache
-def _compiled(kind: str, table_kind: str) -> Any:
-    """The kernel for one pair of types: a C function that takes pieces of the rows until none is left."""
+def _compiled(kind: str) -> Any:
+    """The kernel for one type of logits: a C function that takes pieces of the rows until none is left."""
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
-    entry, table_entry = np.dtype(kind).type, np.dtype(table_kind).type
+    entry = np.dtype(kind).type
     real = np.float64 if kind == "float64" else np.float32
     itemsize, numbers = np.dtype(real).itemsize, EXP[np.dtype(real).name].size
 
@@ -228,8 +230,10 @@ def _compiled(kind: str, table_kind: str) -> Any:
         mass = Mass(
             carray(located(w[INDEX], np.int64), (n - 1) * w[INDEX_STEP] + w[NAMED]), w[INDEX_STEP],
             carray(located(w[WEIGHT], np.float64), (n - 1) * w[WEIGHT_STEP] + w[NAMED]), w[WEIGHT_STEP], w[NAMED],
-            carray(located(w[TABLE], table_entry), (w[TABLE_ROWS] - 1) * w[TABLE_STRIDE] + classes), w[TABLE_STRIDE],
-            w[TABLE_ROWS], bits_float64(w[TABLE_MASS]),
+            Table(
+                carray(located(w[TABLE], real), (w[TABLE_ROWS] - 1) * w[TABLE_STRIDE] + classes), w[TABLE],
+                w[TABLE_KIND], w[TABLE_STRIDE], w[TABLE_ROWS], bits_float64(w[TABLE_MASS]),
+            ),
             carray(located(w[TABLE_INDEX], np.int64), (n - 1) * w[TABLE_INDEX_STEP] + shares), w[TABLE_INDEX_STEP],
             carray(located(w[TABLE_WEIGHT], np.float64), (n - 1) * w[TABLE_WEIGHT_STEP] + shares),
             w[TABLE_WEIGHT_STEP], shares,

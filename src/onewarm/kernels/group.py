@@ -17,6 +17,7 @@ import numpy as np
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
 from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, scaled, scaled_less_row, survey
+from onewarm.kernels.table import OWN, table_row, table_row_again
 from onewarm.kernels.vector import constants, log
 from onewarm.kernels.wide import HUGE, Job
 
@@ -34,7 +35,7 @@ class Group(NamedTuple):
 
     e: Any  # (G * L,) exponentials, L the classes to the end of the last vector
     z: Any  # (G * L,) for logits that are kept in two bytes
-    t: Any  # (G * L,) for table rows that are
+    t: Any  # (G * L,) for rows of a table of another type
     g: Any  # (L,) for a gradient that is
     top: Any  # (G,)
     added: Any  # (G,) float64, the sum of e
@@ -79,9 +80,11 @@ def only_row(job: Job, i: int) -> Any:
 def ahead(job: Job, i: int, rows: int) -> Near:
     """What is fetched while row i is computed: the row of the next group that is in its place."""
     mass = job.mass
-    known = mass.shares > 0 and i + rows < job.loss.size
+    known = mass.shares > 0 and i + rows < job.loss.size and mass.table.kind == OWN
     r = mass.table_index[np.uint64((i + rows) * mass.table_index_step)] if known else 0
-    return Near(job.z, (i + rows) * job.stride, mass.table, r * mass.stride, job.g, i * job.classes, job.wanted)
+    return Near(
+        job.z, (i + rows) * job.stride, mass.table.own, r * mass.table.stride, job.g, i * job.classes, job.wanted
+    )
 
 
 @glue
@@ -112,10 +115,10 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
             if room.chosen[b] < 0:
                 room.added[b] = exponentials(z, room.top[b], e, near, c)
             else:
-                row = row_of(mass.table, room.chosen[b] * mass.stride, classes, room.t[b * line : (b + 1) * line])
+                row = table_row(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
                 added, part, kept = exponentials_and_dot(z, room.top[b], e, row, near, c)
                 room.added[b] = added
-                room.s[b] += room.share[b] * (mass.table_mass if mass.table_rows == 1 else kept)
+                room.s[b] += room.share[b] * (mass.table.mass if mass.table.rows == 1 else kept)
                 room.dot[b] += room.share[b] * part
         for b in range(rows):
             i = first + b
@@ -137,7 +140,7 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
             if room.chosen[b] < 0:
                 scaled(e, room.added[b], g)
             else:
-                row = place_of(mass.table, room.chosen[b] * mass.stride, classes, room.t[b * line : (b + 1) * line])
+                row = table_row_again(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
                 scaled_less_row(e, room.added[b], row, room.share[b], g)
             scale = job.scale[np.uint64(i * job.step)]
             for j in range(mass.named):

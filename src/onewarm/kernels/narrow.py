@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
-from onewarm.kernels.half import entry_of, flat_of, number, place_of, put
+from onewarm.kernels.half import entry_of, flat_of, place_of, put
 from onewarm.kernels.lanes import load, store
 from onewarm.kernels.row import Near, fetch, width_of
+from onewarm.kernels.table import table_row
 from onewarm.kernels.turn import turn_in, turn_out
 from onewarm.kernels.vector import constants, exp, log
 from onewarm.kernels.wide import Job, Mass
@@ -34,7 +35,7 @@ class Tile(NamedTuple):
 
     z: Any  # (K * L,) logits, then exponentials
     t: Any  # (K * L,) target
-    flat: Any  # (K * L,) for rows that are kept in two bytes
+    flat: Any  # (K * L,) for rows that are kept in two bytes, or for one of a table of another type
     top: Any  # (L,)
     added: Any  # (L,) sum of exponentials
     dot: Any  # (L,)
@@ -108,7 +109,7 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
     """t <- the target of each row; its mass, and whether it has any."""
     lanes = room.top.size
     classes = room.t.size // lanes
-    if mass.shares == 0 or mass.table_rows > 1:
+    if mass.shares == 0 or mass.table.rows > 1:
         for k in range(room.t.size):
             room.t[k] = 0
     for b in range(lanes):
@@ -118,12 +119,13 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
         column(mass.table_weight, mass.table_weight_step, first, j, rows, room.scale)
         for b in range(lanes):
             room.loss[b] += abs(room.scale[b])
-        if mass.table_rows == 1:  # one row for all
+        if mass.table.rows == 1:  # one row for all
             for b in range(lanes):
-                room.s[b] += room.scale[b] * mass.table_mass
+                room.s[b] += room.scale[b] * mass.table.mass
                 room.added[b] = cast(room.scale[b], room.added)
+            only = table_row(mass.table, 0, room.flat[:classes])
             for k in range(classes):
-                line, share = line_of(room.t, k, room.top), cast(number(mass.table[k]), room.t)
+                line, share = line_of(room.t, k, room.top), only[k]
                 if j == 0:
                     for b in range(lanes):
                         line[b] = share * room.added[b]
@@ -134,11 +136,11 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
         for b in range(rows):
             w = room.scale[b]
             if w != 0.0:
-                place = mass.table_index[(first + b) * mass.table_index_step + j] * mass.stride
-                row = mass.table[place : place + classes]
+                r = mass.table_index[(first + b) * mass.table_index_step + j]
+                row = table_row(mass.table, r, room.flat[:classes])
                 added = 0.0
                 for k in range(classes):
-                    share = np.float64(number(row[k]))
+                    share = np.float64(row[k])
                     room.t[k * lanes + b] += cast(w * share, room.t)
                     added += share
                 room.s[b] += w * added
@@ -183,7 +185,7 @@ def solve(job: Job, first: int, room: Tile) -> None:
         room.added[b] = cast(0.0, room.z)
         room.dot[b] = cast(0.0, room.z)
     place = first * job.classes
-    near = Near(job.z, (first + lanes) * job.stride, job.mass.table, 0, job.g, place, job.wanted)
+    near = Near(job.z, (first + lanes) * job.stride, job.mass.table.own, 0, job.g, place, job.wanted)
     c, width = constants(job.numbers, room.z), width_of(room.z)
     for k in range(room.z.size // lanes):
         fetch(near, k * lanes, lanes)

@@ -12,6 +12,7 @@ import numpy as np
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
 from onewarm.kernels.row import Near, exponentials, scaled, survey
+from onewarm.kernels.table import table_row
 from onewarm.kernels.vector import BLOCK, constants, dot_and_shares, inspect, log
 
 HUGE = 1e30  # above this, z - max z may overflow: take the careful path
@@ -28,10 +29,7 @@ class Mass(NamedTuple):
     weight: Any  # float64
     weight_step: Any
     named: Any  # J, how many classes a row names
-    table: Any
-    stride: Any  # from one row of the table to the next
-    table_rows: Any  # R
-    table_mass: Any  # float64, of the row if there is but one
+    table: Any  # Table
     table_index: Any  # int64
     table_index_step: Any
     table_weight: Any  # float64
@@ -61,7 +59,7 @@ class Scratch(NamedTuple):
 
     e: Any  # (K,) and to the end of the last vector
     row: Any  # (K,) for logits that are kept in two bytes
-    table: Any  # (K,) for a row of a table that is
+    table: Any  # (K,) for a row of a table of another type
     chosen: Any  # (T,) int64, the table rows of the row at hand, each once
     share: Any  # (T,) float64, the weight of each
     dead: Any  # (T,) float64, the weight of each on masked classes
@@ -121,7 +119,7 @@ def row_dot(z: Any, top: Any, row: Any) -> Any:
 @glue
 def after(job: Job, i: int) -> Near:
     """What is fetched while row i is computed."""
-    return Near(job.z, (i + 1) * job.stride, job.mass.table, 0, job.g, i * job.classes, job.wanted)
+    return Near(job.z, (i + 1) * job.stride, job.mass.table.own, 0, job.g, i * job.classes, job.wanted)
 
 
 @glue
@@ -147,9 +145,9 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
     count = choose(mass, i, room)
     added = exponentials(z, top, room.e, after(job, i), constants(job.numbers, room.e))
     for u in range(count):
-        row = row_of(mass.table, room.chosen[u] * mass.stride, z.size, room.table)
+        row = table_row(mass.table, room.chosen[u], room.table)
         part, kept, lost = row_dot(z, top, row)
-        s += room.share[u] * (mass.table_mass if mass.table_rows == 1 else kept + lost)
+        s += room.share[u] * (mass.table.mass if mass.table.rows == 1 else kept + lost)
         room.dead[u] = 0.0
         if lost != 0.0 and kept != 0.0 and job.move_mass:  # mass on masked classes moves to the others in proportion
             room.share[u] *= 1.0 + lost / kept
@@ -172,7 +170,7 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
         e = room.e[: z.size]
         scaled(e, share, e)
         for u in range(count):
-            row = row_of(mass.table, room.chosen[u] * mass.stride, z.size, room.table)
+            row = table_row(mass.table, room.chosen[u], room.table)
             less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
         for k in range(g.size):
             g[k] = e[k]
