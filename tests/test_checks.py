@@ -67,3 +67,15 @@ def test_probabilities_by_the_exact_error(rows, message):
 def test_integer_probabilities_are_refused():
     with pytest.raises(TypeError, match="probabilities has dtype int64: expected floating point"):
         checks.probabilities(np.array([[1, 0]]))
+
+
+@pytest.mark.parametrize("value", [None, "0.1"])
+def test_alpha_that_is_no_number(value):
+    with pytest.raises(TypeError, match=rf"alpha is {value!r}: expected a number, or an array of one a row"):
+        checks.alpha(value, 2, np.ones(2))
+
+
+def test_a_sparse_tensor():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"torch.sparse_coo tensor of shape \(2, 2\): expected a dense one"):
+        checks.probabilities(torch.eye(2).to_sparse())

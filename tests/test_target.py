@@ -167,6 +167,7 @@ def test_entropy_of_weighted_ignored_and_negative_rows():
     p = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
     close(ow.soft(p).scale([1, 3, 0]).entropy(), np.log(2) * np.array([1, 3, 0]), 1e-12)
     assert ow.smooth(np.array([0]), -0.5, num_classes=4).entropy()[0] == -np.inf
+    assert not np.signbit(ow.one_hot(np.array([0]), 3).entropy()[0])
 
 
 def test_entropy_of_many_rows_is_that_of_each():

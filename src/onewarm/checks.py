@@ -46,6 +46,8 @@ def is_array_api_obj(value: Any) -> bool:
 
 def as_array(value: Any, like: Any = None) -> Array:
     """``value`` if it is an array already, else an array of the kind (and device) of ``like``, or of NumPy's."""
+    if is_tensor(value) and value.layout is not sys.modules["torch"].strided:
+        raise TypeError(f"{value.layout} tensor of shape {tuple(value.shape)}: expected a dense one; call .to_dense()")
     if isinstance(value, float) and is_tensor(like):  # torch.compile follows this, and not what comes below
         torch = sys.modules["torch"]
         return torch.full((), value, dtype=torch.float64, device=like.device)
@@ -191,9 +193,12 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     """A finite number, or one per row, as an array of shape (1,) or (N,) beside ``like``, in its float dtype.
 
     Raises:
+        TypeError: no number at all.
         ValueError: neither a number nor of shape (N,), or an entry that is not finite.
     """
     xp = array_namespace(like)
+    if value is None or isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}: expected a number, or an array of one a row")
     array = as_array(value, like)
     namespace(**{name: array, "the target": like})
     dtype = like.dtype if xp.isdtype(like.dtype, "real floating") else float_dtype(xp, device(like))
@@ -206,6 +211,18 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
         where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
         raise ValueError(f"{where} is {item(array, bad):g}: expected a finite number")
     return array
+
+
+def reduction(value: Any) -> None:
+    """Refuse a reduction that no loss knows."""
+    if value not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is {value!r}: expected 'mean', 'sum' or 'none'")
+
+
+def share(value: Any, name: str) -> None:
+    """Refuse what is not a number in [0, 1]."""
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value!r}: expected a number in [0, 1]")
 
 
 def z_loss(value: Any) -> None:

@@ -139,8 +139,7 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
 
 def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indices: bool = True) -> SoftTarget:
     """The target as a SoftTarget, after the shapes and kinds were looked at, and the ``indices``."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+    checks.reduction(reduction)
     xp = checks.namespace(logits=logits)
     if len(logits.shape) != 2 or logits.shape[1] == 0:
         raise ValueError(f"logits has shape {tuple(logits.shape)}: expected (N, K), one row an example")
@@ -150,7 +149,7 @@ def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indice
     checks.namespace(logits=logits, target=rows.weight)
     if checks.is_tensor(logits) and logits.device != rows.weight.device:
         raise ValueError(f"target is on {rows.weight.device}, logits on {logits.device}: expected the same device")
-    if len(rows) != logits.shape[0]:
+    if rows.index.shape[0] != logits.shape[0]:
         raise ValueError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
     if indices:
         in_range(rows.index, rows.num_classes, "target.index")

@@ -102,7 +102,7 @@ class SoftTarget:
             >>> one_hot(np.array([0, 1]), 2).scale(np.array([2.0, 0.5])).mass()
             array([2. , 0.5])
         """
-        w = checks.per_row(row_weight, len(self), "row_weight", self.weight)[:, None]
+        w = checks.per_row(row_weight, self.index.shape[0], "row_weight", self.weight)[:, None]
         scaled = {"weight": _times(self.weight, w)}
         if self.table is not None:
             scaled["table_weight"] = _times(self.table_weight, w)
@@ -141,7 +141,7 @@ class SoftTarget:
         """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
         xp = array_namespace(self.weight)
         if self.table is None and _one_for_all(self.weight):
-            return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (len(self),))
+            return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (self.index.shape[0],))
         total = xp.sum(self.weight, axis=1)
         if self.table is None:
             return total
@@ -158,7 +158,7 @@ class SoftTarget:
         """The target written out, shape (N, K): for looking, testing and small K."""
         xp = array_namespace(self.weight)
         classes = xp.arange(self.num_classes, dtype=self.index.dtype, device=device(self.index))
-        rows = xp.zeros((len(self), self.num_classes), dtype=self.weight.dtype, device=device(self.weight))
+        rows = xp.zeros((self.index.shape[0], self.num_classes), dtype=self.weight.dtype, device=device(self.weight))
         for j in range(self.index.shape[1]):
             rows = rows + xp.where(self.index[:, j, None] == classes, self.weight[:, j, None], 0.0)
         for row, weight in self.table_parts():
@@ -283,7 +283,7 @@ def smooth(
         target = one_hot(labels_or_target, known)
     classes = target.num_classes
     xp = array_namespace(target.weight)
-    a = checks.alpha(alpha, len(target), target.weight)[:, None]
+    a = checks.alpha(alpha, target.index.shape[0], target.weight)[:, None]
     if exclude_label:
         if classes == 1:
             raise ValueError("exclude_label=True needs at least 2 classes: with one there is no other class")
@@ -605,5 +605,5 @@ def _entropy(xp: Any, rows: Array) -> Array:
     mass = xp.sum(rows, axis=1, keepdims=True)
     positive = rows > 0
     share = xp.where(positive, rows, 1.0) / xp.where(mass > 0, mass, 1.0)
-    floor = -xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)
+    floor = 0.0 - xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)  # never -0
     return xp.where(xp.any(rows < 0, axis=1), -xp.inf, floor)

@@ -187,7 +187,7 @@ NEGATIVE = ow.smooth(torch.tensor([0, 1]), torch.tensor([0.1, -0.1]), num_classe
         (
             {"weight": 1.5, "hard_target": torch.tensor([0, 1])},
             ValueError,
-            "weight is 1.5: expected the teacher's share, 0 to 1",
+            r"weight is 1.5: expected a number in \[0, 1\]",
         ),
         ({"divergence": "js"}, ValueError, "divergence is 'js': expected 'kl' or 'cross_entropy'"),
         ({"student_logits": np.zeros((2, 3))}, TypeError, "student_logits is a ndarray: expected a PyTorch tensor"),
@@ -238,5 +238,5 @@ def test_bad_teachers_of_the_linear_form() -> None:
         with pytest.raises(error) as caught:
             linear_distillation(x, w, teacher)
         assert str(caught.value).startswith(text)
-    with pytest.raises(ValueError, match="soft_weight is 2: expected the teacher's share, 0 to 1"):
+    with pytest.raises(ValueError, match=r"soft_weight is 2: expected a number in \[0, 1\]"):
         linear_distillation(x, w, (u, p, c), hard_target=labels(), soft_weight=2)

@@ -92,3 +92,36 @@ def test_bad_values_are_named_in_compiled_code_too() -> None:
     y[7] = V
     with pytest.raises(ValueError, match=rf"target.index\[.*\] is {V}, outside 0..{V - 1}"):
         compiled(x, w, y)
+
+
+def test_meta_tensors_have_shapes_and_no_values() -> None:
+    x, w = (torch.zeros(*size, device="meta", requires_grad=True) for size in ((N, D), (V, D)))
+    y = torch.zeros(N, dtype=torch.int64, device="meta")
+    assert linear_cross_entropy(x, w, y, reduction="none").shape == (N,)
+    linear_cross_entropy(x, w, y).backward()
+    assert x.grad is not None and x.grad.shape == x.shape
+
+
+def test_an_export_of_any_number_of_rows() -> None:
+    class Head(torch.nn.Module):
+        def forward(self, x: Tensor, w: Tensor, y: Tensor) -> Tensor:
+            return linear_cross_entropy(x, w, ow.smooth(y, 0.1, num_classes=V))
+
+    x, w, _, y = (part.detach() for part in made())
+    rows = {0: torch.export.Dim("rows")}
+    program = torch.export.export(Head(), (x, w, y.abs() % V), dynamic_shapes=(rows, {}, rows))
+    few = (x[:3], w, y[:3])
+    torch.testing.assert_close(program.module()(*few), Head()(*few))
+
+
+def test_sparse_tensors_are_refused() -> None:
+    x, w, _, y = (part.detach() for part in made())
+    with pytest.raises(TypeError, match=r"weight is torch.sparse_coo: expected a dense tensor; call .to_dense\(\)"):
+        linear_cross_entropy(x, w.to_sparse(), y)
+
+
+def test_a_module_says_at_once_what_it_cannot_do() -> None:
+    with pytest.raises(ValueError, match="label_smoothing is 1.5: smoothing moves at most all of the mass"):
+        LinearCrossEntropyLoss(label_smoothing=1.5)
+    with pytest.raises(ValueError, match="reduction is 'avg': expected 'mean', 'sum' or 'none'"):
+        LinearCrossEntropyLoss(reduction="avg")  # type: ignore[arg-type]

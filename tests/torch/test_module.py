@@ -264,6 +264,9 @@ def test_errors() -> None:
             "ignore_index is 0 and target holds",
         ),
         (lambda: nn_cross_entropy(z, y, overwrite_logits=True), "they are a leaf of autograd"),
+        (lambda: nn_cross_entropy(z, y, reduction="avg"), "reduction is 'avg': expected 'mean', 'sum' or 'none'"),
+        (lambda: CrossEntropyLoss(reduction="avg"), "reduction is 'avg': expected 'mean', 'sum' or 'none'"),
+        (lambda: CrossEntropyLoss(label_smoothing="a"), r"label_smoothing is 'a': expected a number in \[0, 1\]"),
     ):
         with pytest.raises(ValueError, match=text):
             call()  # type: ignore[no-untyped-call]

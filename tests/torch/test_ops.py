@@ -193,3 +193,7 @@ def test_export() -> None:
     program = torch.export.export(Model(), (z.detach(), y))
     assert any("soft_cross_entropy" in str(node.target) for node in program.graph.nodes)
     torch.testing.assert_close(program.module()(z.detach(), y), ow.cross_entropy(z, ow.smooth(y, 0.1, num_classes=K)))
+    rows = {0: torch.export.Dim("rows")}
+    program = torch.export.export(Model(), (z.detach(), y), dynamic_shapes=(rows, rows))
+    wanted = ow.cross_entropy(z[:3], ow.smooth(y[:3], 0.1, num_classes=K))
+    torch.testing.assert_close(program.module()(z.detach()[:3], y[:3]), wanted)

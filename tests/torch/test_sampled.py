@@ -103,3 +103,17 @@ def test_bad_input(probabilities: Tensor, draws: Any, error: type[Exception], te
     with pytest.raises(error) as caught:
         sample_teacher(probabilities, draws, seed=0)
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "seed", "error", "text"),
+    [
+        (torch.tensor(1.0), 0, ValueError, r"probabilities has shape \(\): expected \(..., K\)"),
+        (torch.zeros(2, 0), 0, ValueError, r"probabilities has shape \(2, 0\): expected \(..., K\)"),
+        ([[1.0]], 0, TypeError, "probabilities is a list: expected a PyTorch tensor"),
+        (torch.ones(1, 1), None, TypeError, "seed is None: expected an integer"),
+    ],
+)
+def test_no_rows_of_classes_and_no_seed(probabilities: Any, seed: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        sample_teacher(probabilities, 2, seed=seed)

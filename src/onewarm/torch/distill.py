@@ -165,8 +165,7 @@ def checked_weights(
         return 1.0 if hard_target is None else 0.5
     if hard_target is None:
         raise ValueError(f"{name} is {weight!r} but hard_target is None: pass hard_target, or leave {name} out")
-    if not 0 <= weight <= 1:
-        raise ValueError(f"{name} is {weight!r}: expected the teacher's share, 0 to 1")
+    checks.share(weight, name)
     return float(weight)
 
 

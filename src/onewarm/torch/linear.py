@@ -82,6 +82,9 @@ class LinearCrossEntropyLoss(torch.nn.Module):
         ignore_index: the label of rows that are left out.
         reduction, normalizer, z_loss: as in :func:`linear_cross_entropy`.
 
+    Raises:
+        ValueError: ``label_smoothing`` above 1, an unknown ``reduction``, a ``z_loss`` below 0.
+
     Example:
         >>> head = torch.nn.Linear(4, 10, bias=False)
         >>> loss = LinearCrossEntropyLoss(label_smoothing=0.1)
@@ -102,9 +105,15 @@ class LinearCrossEntropyLoss(torch.nn.Module):
         z_loss: float = 0.0,
     ) -> None:
         super().__init__()
+        checks.reduction(reduction)
+        checks.z_loss(z_loss)
+        checks.alpha(label_smoothing, 1, torch.zeros(1), "label_smoothing")
         self.label_smoothing, self.ignore_index, self.z_loss = label_smoothing, ignore_index, z_loss
         self.reduction, self.normalizer = reduction, normalizer
         self.register_buffer("prior", prior)
+
+    def extra_repr(self) -> str:
+        return f"label_smoothing={self.label_smoothing}, reduction={self.reduction!r}"
 
     def forward(
         self, hidden: Tensor, weight: Tensor, target: SoftTarget | Tensor, bias: Tensor | None = None

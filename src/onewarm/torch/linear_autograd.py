@@ -26,6 +26,8 @@ def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[
             raise TypeError(f"{name} is a {type(part).__name__}: expected a PyTorch tensor")
         if not part.is_floating_point():
             raise TypeError(f"{name} has dtype {part.dtype}: expected floating point")
+        if part.layout is not torch.strided:
+            raise TypeError(f"{name} is {part.layout}: expected a dense tensor; call .to_dense()")
         if part.device != hidden.device:
             raise ValueError(f"{name} is on {part.device} but hidden is on {hidden.device}: move one of them")
     if weight.ndim != 2 or 0 in weight.shape:
@@ -65,7 +67,7 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
             raise ValueError(f"{name} is on {part.device} but hidden is on {layer.hidden.device}: move one of them")
         if part.requires_grad:
             raise RuntimeError(f"{name} requires a gradient, which is not made here: detach it, or {REMEDY}")
-    if len(rows) != layer.hidden.shape[0]:
+    if rows.index.shape[0] != layer.hidden.shape[0]:
         raise ValueError(f"{name} has {len(rows)} rows, hidden has {layer.hidden.shape[0]}: expected one for each")
     in_range(rows.index, classes, f"{name}.index")
     if rows.table is not None:
@@ -75,25 +77,26 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
 
 def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> Any:
     """What each row's loss is multiplied by before the sum: a number, or a tensor inside a graph."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+    checks.reduction(reduction)
     if reduction != "mean":
         return 1.0
     total = 1.0 / divisor(target, normalizer, target.mass().double())
-    return total if torch.compiler.is_compiling() else float(total)
+    return float(total) if checks.concrete(total) else total
 
 
 def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
     """The terms' losses, one for each row or their sum, under autograd."""
-    if torch.compiler.is_compiling():
+    if not torch.compiler.is_compiling() and (
+        torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+    ):
+        raise RuntimeError(
+            f"linear_cross_entropy: torch.func transforms and forward mode do not reach into its chunks: {REMEDY}"
+        )
+    if not checks.concrete(layer.hidden):
         (term,) = terms
         scale = torch.as_tensor(term.scale, dtype=torch.float64, device=layer.hidden.device)
         made = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
         return made.reshape(shape) if reduction == "none" else made
-    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
-        raise RuntimeError(
-            f"linear_cross_entropy: torch.func transforms and forward mode do not reach into its chunks: {REMEDY}"
-        )
     loss: Tensor = _Linear.apply(*layer, tuple(terms), reduction == "none")  # type: ignore[no-untyped-call]
     return loss.reshape(shape) if reduction == "none" else loss
 

@@ -87,6 +87,7 @@ def nn_cross_entropy(
     logits, truth, shape = _flat(input, target)
     if truth.is_floating_point() and ignore_index >= 0:
         raise ValueError(f"ignore_index is {ignore_index} and target holds probabilities: it is for labels alone")
+    checks.reduction(reduction)
     _alpha(label_smoothing)
     counted: Any = normalizer
     arrays = None
@@ -156,8 +157,9 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
     ) -> None:
         if semantics not in ("torch", "onewarm"):
             raise ValueError(f"semantics is {semantics!r}: expected 'torch' or 'onewarm'")
-        super().__init__(weight, size_average, ignore_index, reduce, reduction, label_smoothing)
         _alpha(label_smoothing)
+        super().__init__(weight, size_average, ignore_index, reduce, reduction, label_smoothing)
+        checks.reduction(self.reduction)
         self.semantics: Semantics = semantics
         self.normalizer = normalizer
         self.z_loss = z_loss
@@ -227,8 +229,8 @@ def _plain(weight: Tensor | None, alpha: float | Tensor) -> bool:
 
 
 def _alpha(value: float | Tensor) -> None:
-    if not isinstance(value, Tensor) and not 0 <= value <= 1:
-        raise ValueError(f"label_smoothing is {value}: expected a number in [0, 1]")
+    if not isinstance(value, Tensor):
+        checks.share(value, "label_smoothing")
 
 
 def _target(

@@ -28,8 +28,7 @@ def settings(reduction: str, normalizer: Normalizer, z_loss: float) -> None:
     """Refuse what every rank was given alike."""
     if isinstance(normalizer, str) and normalizer not in ("rows", "mass"):
         raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+    checks.reduction(reduction)
     checks.z_loss(z_loss)
 
 

@@ -26,7 +26,7 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
         A target of a row for each row of ``probabilities``, in order.
 
     Raises:
-        TypeError: not floating point.
+        TypeError: not a tensor of floating point, a seed that is not an integer.
         ValueError: draws below 1, entries that are negative or not finite, rows that do not sum to 1.
 
     Example:
@@ -40,6 +40,12 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
     """
     if not isinstance(draws, int) or draws < 1:
         raise ValueError(f"draws is {draws!r}: expected an integer of at least 1")
+    if not isinstance(seed, int):
+        raise TypeError(f"seed is {seed!r}: expected an integer")
+    if not isinstance(probabilities, Tensor):
+        raise TypeError(f"probabilities is a {type(probabilities).__name__}: expected a PyTorch tensor")
+    if probabilities.ndim == 0 or probabilities.shape[-1] == 0:
+        raise ValueError(f"probabilities has shape {tuple(probabilities.shape)}: expected (..., K)")
     p = checks.probabilities(probabilities.reshape(-1, probabilities.shape[-1]))
     rows, classes = p.shape
     generator = torch.Generator().manual_seed(seed)
