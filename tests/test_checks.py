@@ -76,6 +76,5 @@ def test_alpha_that_is_no_number(value):
 
 
 def test_a_sparse_tensor():
-    torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match=r"torch.sparse_coo tensor of shape \(2, 2\): expected a dense one"):
         checks.probabilities(torch.eye(2).to_sparse())

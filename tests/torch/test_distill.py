@@ -187,7 +187,7 @@ NEGATIVE = ow.smooth(torch.tensor([0, 1]), torch.tensor([0.1, -0.1]), num_classe
         (
             {"weight": 1.5, "hard_target": torch.tensor([0, 1])},
             ValueError,
-            r"weight is 1.5: expected a number in \[0, 1\]",
+            "weight is 1.5: expected a number in [0, 1]",
         ),
         ({"divergence": "js"}, ValueError, "divergence is 'js': expected 'kl' or 'cross_entropy'"),
         ({"student_logits": np.zeros((2, 3))}, TypeError, "student_logits is a ndarray: expected a PyTorch tensor"),

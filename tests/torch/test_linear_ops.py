@@ -121,7 +121,7 @@ def test_sparse_tensors_are_refused() -> None:
 
 
 def test_a_module_says_at_once_what_it_cannot_do() -> None:
-    with pytest.raises(ValueError, match="label_smoothing is 1.5: smoothing moves at most all of the mass"):
+    with pytest.raises(ValueError, match=r"label_smoothing is 1.5: smoothing moves at most all of the mass"):
         LinearCrossEntropyLoss(label_smoothing=1.5)
     with pytest.raises(ValueError, match="reduction is 'avg': expected 'mean', 'sum' or 'none'"):
         LinearCrossEntropyLoss(reduction="avg")  # type: ignore[arg-type]
