@@ -13,6 +13,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from onewarm.claims.quick_yaml import QuickLoader
+
 HERE = Path(__file__).parent / "ledger"
 
 # What a metric of a study report is called on a page, and its unit.
@@ -236,7 +238,7 @@ def _explain(where: str, error: ValidationError, model: type[Claim]) -> Iterator
             yield f"{where}: {key}: {item['msg']}; got {item['input']!r}"
 
 
-class _NoDuplicates(yaml.SafeLoader):
+class _NoDuplicates(QuickLoader):
     """PyYAML keeps the last of two equal keys without a word; a ledger must not lose one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from onewarm.claims.quick_yaml import QuickLoader
+
 Place = tuple[str | int, ...]
 
 
@@ -103,7 +105,11 @@ def read_yaml(file: Path) -> Document:
     text = read_text(file)
     try:
         loader = _Loader(text)
-        node = loader.get_single_node()
+        try:
+            node = loader.get_single_node()
+        except yaml.YAMLError:
+            yaml.compose(text, Loader=yaml.SafeLoader)  # raises the same fault in plainer words
+            raise
         if loader.aliases:
             raise ConceptError(Fault(file, n, "", "alias", "Write the value out instead.") for n in loader.aliases)
         if not isinstance(node, yaml.MappingNode):
@@ -133,7 +139,7 @@ def read_yaml(file: Path) -> Document:
         raise ConceptError([Fault(file, 1, "", problem, "Simplify the file.")]) from None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(QuickLoader):
     """Notes the lines of aliases, of which the node itself would keep none."""
 
     def __init__(self, text: str) -> None:
