@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -211,6 +212,7 @@ def _set_characters(mathml: str) -> set[str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A Markdown text as plain text: no markup; simple formulas as their characters, others as their LaTeX.
 
