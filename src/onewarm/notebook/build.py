@@ -31,6 +31,7 @@ __all__ = ["OutputError", "build", "our_concepts", "with_ours"]
 
 MARKER = ".onewarm-site"  # tells a folder that build made, and may replace, from any other
 _SAYS = "Soft targets, and what they do to confidence: pictures, proofs, programs, demos, and claims that were checked."
+_BY_THEMSELVES = ("page.js", "reload.js", "search.js")  # modules that a page names; the others are imported by page.js
 Progress = Callable[[str, int, int], None]
 
 
@@ -137,7 +138,10 @@ def _write_site(
         characters |= used
         where = route(concept.key)
         here = {**options, "address": options["address"] and options["address"] + where}
-        _write(site / where / "index.html", render("concept.html", depth=where.count("/"), **here, **context))
+        modules = [path.name for path in _assets() if path.suffix == ".js" and path.name not in _BY_THEMSELVES]
+        modules += ["demo.js"] if concept.demo_file else []
+        shown = render("concept.html", depth=where.count("/"), modules=modules, **here, **context)
+        _write(site / where / "index.html", shown)
         words = (concept.title, concept.section, context["concept"]["summary_plain"])
         _write_bytes(site / where / CARD_NAME, card(*words, cache))
         entries += search_entries(concept, context["objects"])

@@ -37,7 +37,7 @@ for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
 reachable();
 contents();
 // The demo has pushed down what an address' anchor points at.
-if (scrollY < 50) document.querySelector(":target")?.scrollIntoView();
+if (location.hash && scrollY < 50) document.querySelector(":target")?.scrollIntoView();
 
 /** @param {string} selector @param {(root: HTMLElement, page: any) => void} how */
 function enhance(selector, how) {
@@ -63,10 +63,11 @@ function reachable() {
       }
     }
   };
-  const watch = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
-  const nodes = [...document.querySelectorAll(".scroll, .prose pre")];
-  for (const node of nodes) watch.observe(node);
-  document.fonts.ready.then(() => mark(nodes)); // the math font is wider than the one before it
+  // What is inside is watched too: the math font is wider than the one before it. Far from the screen nothing is laid
+  // out, and nothing observed until it comes near.
+  const which = ".scroll, .prose pre";
+  const watch = new ResizeObserver((entries) => mark(new Set(entries.map(({ target }) => /** @type {Element} */ (target.closest(which))))));
+  for (const node of document.querySelectorAll(which)) for (const seen of [node, ...node.children]) watch.observe(seen);
 }
 
 /** Marks the panel being read in the list of contents. */
