@@ -455,6 +455,10 @@ def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
 def concat(targets: list[SoftTarget]) -> SoftTarget:
     """The rows of several targets, one after the other; rows with fewer parts are filled up with mass 0.
 
+    Raises:
+        TypeError: arrays of different libraries.
+        ValueError: no targets, or numbers of classes that differ.
+
     Example:
         >>> import numpy as np
         >>> len(concat([one_hot(np.array([0, 1]), 2), soft(np.array([[0.5, 0.5]]))]))

@@ -87,6 +87,8 @@ def cross_entropy_with_gradient(
         >>> loss, gradient = cross_entropy_with_gradient(torch.zeros(1, 2), torch.tensor([0]))
         >>> round(loss.item(), 4), gradient.tolist()
         (0.6931, [[-0.5, 0.5]])
+
+    Args, Raises: as :func:`cross_entropy`.
     """
     _dense(logits, z_loss)
     if kernel := kernel_for(logits, target, normalizer, z_loss):

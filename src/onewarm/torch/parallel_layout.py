@@ -74,6 +74,7 @@ def refused(shard: Tensor, target: Any, name: str = "logits_shard") -> Exception
 
 
 def tell(shard: Tensor, dim: int, rows: int, group: dist.ProcessGroup, target: Any, fault: Any) -> Layout:
+    """The layout, after the ranks have told each other their shapes; raises as :func:`_layout`."""
     width = 0 if fault is not None else int(shard.shape[dim])
     dense = isinstance(target, Tensor) and target.is_floating_point() and target.ndim == 2
     return _layout(group, width, rows, int(target.shape[1]) if dense else -1, fault, shard.device)
