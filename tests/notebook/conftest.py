@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from onewarm.claims.evidence import Evidence, Finding, Ran, write_evidence
+from onewarm.claims.ledger import load_ledger
 from onewarm.notebook.build import build
+from onewarm.notebook.demo_data import CALIBRATION_SETS
 from onewarm.notebook.server import running
 
 RESEARCH = ("concept", "equation", "source", "code", "claim", "misconception", "demo-state")
@@ -154,10 +157,64 @@ def folder() -> Folder:
     return Folder()
 
 
+def evidence(key: str, effect: float) -> Evidence:
+    """What the witness of the claim would say, had every effect come out as this."""
+    claim = load_ledger()[key]
+    study = claim.kind == "study"
+    findings = [
+        Finding(
+            scope=p.scope,
+            quantity=p.quantity,
+            effect=effect,
+            interval=(effect - 0.01, effect + 0.01) if study else None,
+            level=0.95 if study else None,
+            expected=p.expected,
+            role=getattr(p, "role", "test"),
+            unit=p.unit,
+        )
+        for p in claim.predictions
+    ]
+    ran = Ran(date="2026-01-02T03:04:05Z", seconds=1.5, versions={"b": "2", "a<": "1"}, command="onewarm claims verify")
+    return Evidence(
+        claim=key,
+        kind=claim.kind,
+        ran=ran,
+        seeds=tuple(range(20)) if study else None,
+        tolerance=None if study else 1e-10,
+        findings=tuple(findings),
+    )
+
+
+def report(key: str) -> dict[str, Any]:
+    """A study report as small as the demo of calibration draws one."""
+    estimate = {"mean": 0.1, "interval": [0.05, 0.15]}
+    bins = [{"count": i, "confidence": (i + 0.5) / 15, "accuracy": i / 15} for i in range(1, 15)]
+    arms = ["hard", "smooth:0.05", "smooth:0.1", "smooth:0.2"]
+    metrics = ("ece", "ece_after", "accuracy", "mean_confidence", "nll", "temperature")
+    return {
+        "format": 1,
+        "dataset": {"key": key, "title": f"Data of {key}"},
+        "arms": arms,
+        "seeds": list(range(20)),
+        "metrics": {arm: dict.fromkeys(metrics, estimate) for arm in arms},
+        "comparisons": [{"arm": arm, "baseline": "hard", "metric": "ece", **estimate} for arm in arms[1:]],
+        "reliability": {arm: {"before": {"bins": bins}, "after": {"bins": bins}, "temperature": 1.5} for arm in arms},
+    }
+
+
+@pytest.fixture
+def testimony() -> Callable[[str, float], Evidence]:
+    return evidence
+
+
 @pytest.fixture(scope="session")
 def our_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of our own concepts' site."""
-    with running(build(tmp_path_factory.mktemp("ours") / "site")) as address:
+    """Address of our own concepts' site, with evidence for every claim and studies for the demo."""
+    place = tmp_path_factory.mktemp("ours")
+    for key in load_ledger():
+        write_evidence(place, evidence(key, 1e-16))
+    studies = [report(key) for key in CALIBRATION_SETS.values()]
+    with running(build(place / "site", evidence_home=place, studies=studies)) as address:
         yield address
 
 

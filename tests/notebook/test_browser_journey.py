@@ -83,5 +83,35 @@ def test_every_panel_is_worked_with_the_keyboard_alone(visit: Callable[..., Any]
     key("Enter")
     page.locator("[data-copied]:not(:empty)").wait_for()
     to("#next summary, #next a")
-    wanted = ["demo", "storyboard", "inquiry", "claims", "misconceptions", "practice", "research", "next"]
+    stops = "a[href]:not([tabindex='-1']), button, input, select, textarea, summary, [tabindex='0']"
+    wanted = page.evaluate(
+        """(stops) => [...document.querySelectorAll("main > section")].filter((panel) =>
+          [...panel.querySelectorAll(stops)].some((n) => !n.closest("[hidden]"))).map((panel) => panel.id)""",
+        stops,
+    )
+    assert len(wanted) >= 11  # all but the intuition, where it is only text
     assert [panel for panel in journey if panel in wanted] == wanted
+
+
+def test_search_leads_from_words_to_a_claim_an_equation_and_another_page(
+    visit: Callable[..., Any], our_site: str
+) -> None:
+    page = visit(our_site + PAGES[0], reduced_motion="reduce").page
+    for words, lands in (
+        ("lowers confidence", "/label-smoothing/index.html#claim/concept-notebook/"),
+        ("equation softened row", "/knowledge-distillation/index.html#equation/concept-notebook/"),
+        ("knowledge distillation", "/knowledge-distillation/index.html#concept/concept-notebook/"),
+    ):
+        page.keyboard.press("Control+k")
+        page.keyboard.type(words)
+        page.locator("dialog .found a").first.wait_for()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{lands}**")
+        page.wait_for_selector("body.live")
+        target = page.evaluate("document.getElementById(decodeURIComponent(location.hash.slice(1))) !== null")
+        assert target and page.locator("dialog[open]").count() == 0
+    page.keyboard.press("Control+k")
+    page.keyboard.type("nothing has these words")
+    assert page.locator("dialog [role=status]").inner_text() == "Nothing found."
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup, escape
 
-from onewarm.claims.evidence import Evidence, Finding, Ran
+from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import load_ledger
 from onewarm.notebook.claim_view import claim_facts, claim_view, status_counts
 
@@ -15,33 +15,6 @@ IDENTITY = "claim:optimization/label-smoothing/gradient"
 
 def inline(text: str) -> Markup:
     return escape(text)
-
-
-def evidence(key: str, effect: float) -> Evidence:
-    claim = load_ledger()[key]
-    study = claim.kind == "study"
-    findings = [
-        Finding(
-            scope=p.scope,
-            quantity=p.quantity,
-            effect=effect,
-            interval=(effect - 0.01, effect + 0.01) if study else None,
-            level=0.95 if study else None,
-            expected=p.expected,
-            role=getattr(p, "role", "test"),
-            unit=p.unit,
-        )
-        for p in claim.predictions
-    ]
-    ran = Ran(date="2026-01-02T03:04:05Z", seconds=1.5, versions={"b": "2", "a<": "1"}, command="onewarm claims verify")
-    return Evidence(
-        claim=key,
-        kind=claim.kind,
-        ran=ran,
-        seeds=tuple(range(20)) if study else None,
-        tolerance=None if study else 1e-10,
-        findings=tuple(findings),
-    )
 
 
 def view(key: str, found: Evidence | None) -> dict[str, Any]:
@@ -55,15 +28,15 @@ def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> No
 
 
 @pytest.mark.parametrize(("effect", "status"), [(1e-16, "identity holds"), (1e-3, "refuted")])
-def test_an_identitys_status_follows_its_evidence(effect: float, status: str) -> None:
-    shown = view(IDENTITY, evidence(IDENTITY, effect))
+def test_an_identitys_status_follows_its_evidence(testimony: Any, effect: float, status: str) -> None:
+    shown = view(IDENTITY, testimony(IDENTITY, effect))
     assert shown["status"] == status
     assert shown["identity"] and shown["tolerance"] == "1.0 × 10⁻¹⁰"
     assert "10⁻¹⁶" in shown["figure"][0]["scale"]
 
 
-def test_a_studys_effects_come_with_interval_picture_and_verdict() -> None:
-    shown = view(STUDY, evidence(STUDY, -0.05))
+def test_a_studys_effects_come_with_interval_picture_and_verdict(testimony: Any) -> None:
+    shown = view(STUDY, testimony(STUDY, -0.05))
     assert shown["seeds"] == 20
     assert shown["level"] == "95 %"
     (group,) = shown["figure"]
@@ -74,8 +47,8 @@ def test_a_studys_effects_come_with_interval_picture_and_verdict() -> None:
     assert "a&lt; 1, b 2" in shown["ran"]
 
 
-def test_facts_for_a_prompt_are_plain_lines_with_numbers() -> None:
-    lines = claim_facts(load_ledger()[STUDY], evidence(STUDY, -0.05))
+def test_facts_for_a_prompt_are_plain_lines_with_numbers(testimony: Any) -> None:
+    lines = claim_facts(load_ledger()[STUDY], testimony(STUDY, -0.05))
     assert lines[0].startswith("Status computed from evidence: ")
     assert "−0.0500 [−0.0600, −0.0400]" in lines[1]
 
