@@ -56,12 +56,12 @@ def main() -> None:
 
 
 def save(png: bytes, path: Path, *, width: int = 800) -> None:
-    """The picture at most so wide, in few colours: small, and sharp enough to read."""
+    """The picture at most so wide, in 256 colours: small, and sharp enough to read."""
     image: Any = Image.open(io.BytesIO(png)).convert("RGB")
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     path.parent.mkdir(exist_ok=True)
-    image.quantize(48, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
