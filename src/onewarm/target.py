@@ -1,200 +1,13 @@
-"""A target is mass: a few named classes, plus a few rows of a shared table; never (N, K) unless you bring it."""
+"""The verbs that make a target: what is said in labels, votes, probabilities or other targets, as mass."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
-
-import numpy as np
+from typing import Any, Literal
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
-
-
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class SoftTarget:
-    """Mass over K classes for each of N rows, in the caller's own arrays.
-
-    ``t[i] = sum_j weight[i, j] onehot(index[i, j]) + sum_j table_weight[i, j] table[table_index[i, j]]``
-
-    Most users make one with :func:`one_hot`, :func:`smooth`, :func:`votes`, :func:`top_k`, :func:`soft`
-    or :func:`mix`; each returns a target, and targets mix, scale, index and concatenate into targets.
-    Where all rows have the same weights, one row in memory stands for all (a broadcast view): write to none of them.
-    A row *has mass* when any of its weights is not zero. A row without is ignored: loss 0, gradient 0,
-    its logits not read, and the mean does not count it.
-
-    Args:
-        index: integers (N, J) in [0, K), the named classes of each row.
-        weight: (N, J), the mass on each of them.
-        table: (R, K) or None, rows that many targets share: a prior, a confusion matrix, a teacher.
-        table_index: integers (N, T) in [0, R), the rows taken.
-        table_weight: (N, T), the mass given to each.
-        num_classes: K.
-
-    Raises:
-        TypeError: arrays of different libraries, or indices that are not integers.
-        ValueError: shapes that disagree, or only a part of the three table arguments.
-
-    Example:
-        >>> import numpy as np
-        >>> smooth(np.array([0, 2]), 0.3, num_classes=3).dense().round(2)
-        array([[0.8, 0.1, 0.1],
-               [0.1, 0.1, 0.8]])
-    """
-
-    index: Array
-    weight: Array
-    table: Array = None
-    table_index: Array = None
-    table_weight: Array = None
-    num_classes: int
-
-    def __post_init__(self) -> None:
-        parts = {name: getattr(self, name) for name in ("index", "weight", "table", "table_index", "table_weight")}
-        xp = checks.namespace(**parts)
-        if not isinstance(self.num_classes, int) or self.num_classes < 1:
-            raise ValueError(f"num_classes is {self.num_classes!r}: expected an integer of at least 1")
-        given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
-        if len(given) not in (0, 3):
-            raise ValueError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
-        for one, other in (("index", "weight"), ("table_index", "table_weight")):
-            if parts[one] is None:
-                continue
-            if len(parts[one].shape) != 2 or tuple(parts[one].shape) != tuple(parts[other].shape):
-                raise ValueError(
-                    f"{one} has shape {tuple(parts[one].shape)} and {other} {tuple(parts[other].shape)}: "
-                    "expected the same two-dimensional shape"
-                )
-            if not xp.isdtype(parts[one].dtype, "integral"):
-                raise TypeError(f"{one} has dtype {parts[one].dtype}: expected integers")
-        if self.table is not None:
-            if len(self.table.shape) != 2 or self.table.shape[1] != self.num_classes:
-                raise ValueError(
-                    f"table has shape {tuple(self.table.shape)}: expected rows of num_classes = {self.num_classes}"
-                )
-            if self.table_index.shape[0] != self.index.shape[0]:
-                raise ValueError(
-                    f"table_index has {self.table_index.shape[0]} rows, index has "
-                    f"{self.index.shape[0]}: one row of each an example"
-                )
-
-    def __len__(self) -> int:
-        return int(self.index.shape[0])
-
-    def __repr__(self) -> str:
-        table = "" if self.table is None else f", table of {self.table.shape[0]}"
-        return f"SoftTarget({len(self)} rows, {self.num_classes} classes, {self.index.shape[1]} named a row{table})"
-
-    def __getitem__(self, rows: Any) -> Self:
-        """Some of the rows, by slice, integers or mask; the table stays shared."""
-        if isinstance(rows, int):
-            rows = slice(rows, rows + 1 or None)
-        taken = {"index": self.index[rows], "weight": self.weight[rows]}
-        if self.table is not None:
-            taken |= {"table_index": self.table_index[rows], "table_weight": self.table_weight[rows]}
-        return replace(self, **taken)
-
-    def scale(self, row_weight: Any) -> Self:
-        """Each row's mass times a sample weight: a finite number, or one per row.
-
-        Example:
-            >>> import numpy as np
-            >>> one_hot(np.array([0, 1]), 2).scale(np.array([2.0, 0.5])).mass()
-            array([2. , 0.5])
-        """
-        w = checks.per_row(row_weight, self.index.shape[0], "row_weight", self.weight)[:, None]
-        scaled = {"weight": _times(self.weight, w)}
-        if self.table is not None:
-            scaled["table_weight"] = _times(self.table_weight, w)
-        return replace(self, **scaled)
-
-    def reweight(self, class_weight: Array) -> Self:
-        """Each class's mass times the weight of that class: what ``weight=`` means to ``torch.nn.CrossEntropyLoss``.
-
-        ``t[i, k] <- class_weight[k] t[i, k]``. Torch's mean over index labels divides by the weights of the labels:
-        that is ``normalizer="mass"`` for one-hot targets. Before you weight *smoothed* targets, note that the smoothed
-        mass is weighted too: with weights (1, 1, 1, 1000) and alpha .1 the heavy class wins every row.
-
-        Args:
-            class_weight: (K,), finite and not negative.
-
-        Example:
-            >>> import numpy as np
-            >>> one_hot(np.array([0, 1]), 2).reweight(np.array([1.0, 3.0])).dense()
-            array([[1., 0.],
-                   [0., 3.]])
-        """
-        class_weight = checks.as_array(class_weight, self.weight)
-        xp = checks.namespace(weight=self.weight, class_weight=class_weight)
-        if tuple(class_weight.shape) != (self.num_classes,):
-            raise ValueError(f"class_weight has shape {tuple(class_weight.shape)}: expected ({self.num_classes},)")
-        if (bad := checks.first_true(~xp.isfinite(class_weight) | (class_weight < 0))) is not None:
-            value = checks.item(class_weight, bad)
-            raise ValueError(f"class_weight[{bad[0]}] is {value:g}: expected a finite weight, not negative")
-        class_weight = xp.astype(class_weight, self.weight.dtype)
-        changed = {"weight": self.weight * _take(xp, class_weight, self.index)}
-        if self.table is not None:
-            changed["table"] = self.table * xp.astype(class_weight, self.table.dtype)[None, :]
-        return replace(self, **changed)
-
-    def mass(self) -> Array:
-        """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
-        xp = array_namespace(self.weight)
-        if self.table is None and _one_for_all(self.weight):
-            return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (self.index.shape[0],))
-        total = xp.sum(self.weight, axis=1)
-        if self.table is None:
-            return total
-        sums = xp.astype(xp.sum(self.table, axis=1), self.weight.dtype)
-        return total + xp.sum(self.table_weight * _take(xp, sums, self.table_index), axis=1)
-
-    def has_mass(self) -> Array:
-        """Which rows count, shape (N,): those with any weight that is not zero."""
-        xp = array_namespace(self.weight)
-        some = xp.any(self.weight != 0, axis=1)
-        return some if self.table is None else some | xp.any(self.table_weight != 0, axis=1)
-
-    def dense(self) -> Array:
-        """The target written out, shape (N, K): for looking, testing and small K."""
-        xp = array_namespace(self.weight)
-        classes = xp.arange(self.num_classes, dtype=self.index.dtype, device=device(self.index))
-        rows = xp.zeros((self.index.shape[0], self.num_classes), dtype=self.weight.dtype, device=device(self.weight))
-        for j in range(self.index.shape[1]):
-            rows = rows + xp.where(self.index[:, j, None] == classes, self.weight[:, j, None], 0.0)
-        for row, weight in self.table_parts():
-            rows = rows + weight * xp.astype(row, rows.dtype)
-        return rows
-
-    def table_parts(self) -> list[tuple[Array, Array]]:
-        """The table's share as T pairs: rows (N or 1, K) and their weights (N, 1)."""
-        if self.table is None or self.table_index is None or self.table_weight is None:
-            return []
-        xp = array_namespace(self.weight)
-        single = self.table.shape[0] == 1
-        return [
-            (
-                self.table if single else xp.take(self.table, self.table_index[:, j], axis=0),
-                self.table_weight[:, j, None],
-            )
-            for j in range(self.table_index.shape[1])
-        ]
-
-    def entropy(self) -> Array:
-        """The lowest loss each row allows, ``-sum_k t_k log(t_k / s)``, shape (N,), in nats, at softmax(z) = t / s.
-
-        For a row of mass 1 this is the entropy of the row. A row with a negative entry has no lowest loss: -inf.
-
-        Example:
-            >>> import numpy as np
-            >>> smooth(np.array([0]), 0.1, num_classes=10).entropy().round(4)
-            array([0.5003])
-
-        Source: Szegedy et al. 2016, section 7 (the decomposition); the floor is Gibbs' inequality.
-        """
-        xp = array_namespace(self.weight)
-        chunk = max(1, 2**22 // self.num_classes)  # rows written out at a time: bounded memory at any N
-        parts = [_entropy(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
-        return parts[0] if len(parts) == 1 else xp.concat(parts)
+from onewarm.soft_target import SoftTarget as SoftTarget
+from onewarm.soft_target import times
 
 
 def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100) -> SoftTarget:
@@ -298,8 +111,8 @@ def smooth(
         if rows.shape[0] == 1:  # a table of many rows stays as small as it came
             rows = xp.astype(rows, target.weight.dtype)
     if rows.shape[0] == 1:
-        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, _times(target.mass()[:, None], a)))
-    moved = _from_table(xp, rows, _times(target.weight, a), target.index)
+        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, times(target.mass()[:, None], a)))
+    moved = _from_table(xp, rows, times(target.weight, a), target.index)
     if target.table is not None and target.table_weight is not None:
         beyond = xp.astype(target.table, rows.dtype) @ rows
         moved = _join(xp, moved, _from_table(xp, beyond, target.table_weight * a, target.table_index))
@@ -516,11 +329,6 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
     return soft(target)
 
 
-def _take(xp: Any, values: Array, index: Array) -> Array:
-    """values[index] for an index of two dimensions."""
-    return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))
-
-
 def _uniform(target: SoftTarget) -> Array:
     xp = array_namespace(target.weight)
     shape, share = (1, target.num_classes), 1 / target.num_classes
@@ -575,20 +383,6 @@ def _join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
     return SoftTarget(num_classes=a.num_classes, **parts)
 
 
-def _one_for_all(rows: Array) -> bool:
-    """Whether one row in memory stands for all of them, as broadcasting leaves it: what equal rows cost."""
-    if isinstance(rows, np.ndarray):
-        return rows.shape[0] > 1 and rows.strides[0] == 0
-    return checks.is_tensor(rows) and rows.shape[0] > 1 and rows.stride(0) == 0
-
-
-def _times(rows: Array, factor: Array) -> Array:
-    """rows * factor, (N, J) by (N, 1) or (1, 1); one row still stands for all where it did."""
-    if factor.shape[0] == 1 and _one_for_all(rows):
-        return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
-    return rows * factor
-
-
 def _beside(xp: Any, left: Array, right: Array) -> Array:
     dtype = xp.result_type(left, right)
     if left.shape[1] == 0 or right.shape[1] == 0:
@@ -603,11 +397,3 @@ def _widen(xp: Any, array: Array, width: int) -> Array:
         return array
     zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
     return xp.concat([array, zeros], axis=1)
-
-
-def _entropy(xp: Any, rows: Array) -> Array:
-    mass = xp.sum(rows, axis=1, keepdims=True)
-    positive = rows > 0
-    share = xp.where(positive, rows, 1.0) / xp.where(mass > 0, mass, 1.0)
-    floor = 0.0 - xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)  # never -0
-    return xp.where(xp.any(rows < 0, axis=1), -xp.inf, floor)
