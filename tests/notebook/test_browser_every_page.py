@@ -65,6 +65,22 @@ def test_no_width_scrolls_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("where", PAGES)
+def test_an_anchor_far_down_is_met(visit: Callable[..., Any], our_site: str, where: str) -> None:
+    """Panels far from the screen have a guessed height: the way to an anchor must not end beside it."""
+    page = visit(our_site + where).page
+    top = "name => document.getElementById(name).getBoundingClientRect().top"
+    for name in ("practice", "math", "research", "claims"):
+        page.evaluate("name => { location.hash = name }", name)
+        page.wait_for_timeout(400)
+        assert 0 <= page.evaluate(top, name) < 120, name
+    claims = page.evaluate("[...document.querySelectorAll('.panel-claims article.claim[id]')].map((node) => node.id)")
+    name = claims[len(claims) // 2]
+    other = visit(our_site + where + "#" + name).page
+    other.wait_for_timeout(400)
+    assert 0 <= other.evaluate(top, name) < 120, name
+
+
 def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text)
 
