@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import onewarm as ow
 
@@ -168,7 +169,7 @@ def test_a_gradient_step_and_the_meeting(show) -> None:
     tab.get_by_role("button", name="Say what the votes say").click()
     now = state(tab)
     assert now["loss"] == pytest.approx(now["entropy"], abs=1e-12) and np.abs(now["gradient"]).max() < 1e-12
-    assert "Every box meets its line" in tab.locator(".caption").inner_text()
+    expect(tab.locator(".caption")).to_contain_text("Every box meets its line")  # said after the paint
     tab.get_by_role("button", name="Reset").click()
     assert state(tab)["logits"] == ORIGIN["logits"]
     for name, votes in (
@@ -182,4 +183,4 @@ def test_a_gradient_step_and_the_meeting(show) -> None:
     tab.get_by_label("Target").select_option("hard")
     tab.get_by_role("button", name="Say what the votes say").click()
     assert 0 < state(tab)["loss"] < 1e-8
-    assert "a hard label is met at infinite logits only" in tab.locator(".caption").inner_text()
+    expect(tab.locator(".caption")).to_contain_text("a hard label is met at infinite logits only")
