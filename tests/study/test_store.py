@@ -4,11 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from onewarm.calibration.summary import CalibrationSummary
 from onewarm.study.home import home
 from onewarm.study.scores import Scores
-from onewarm.study.store import Store, StoredRun, StoreError, default_url
+from onewarm.study.store import Store, StoredRun, StoreError, default_url, metadata
 
 
 def run(arm="hard", seed=0, after=True):
@@ -68,6 +69,26 @@ def test_many_writers_at_once(url):
     assert not errors and sorted(won) == list(range(12))
     store = Store(url)
     assert len(store.finished(store.study("key", {}))) == 12
+    store.close()
+
+
+def test_another_process_makes_a_table_at_the_same_moment(url, monkeypatch):
+    """Each of the two finds that a table is missing, and the other is the first to make it."""
+    create, tries = metadata.create_all, []
+
+    def late(engine):
+        tries.append(len(tries))
+        if len(tries) == 1:  # the other has made the first table and not yet the second
+            metadata.sorted_tables[0].create(engine)
+            raise sa.exc.OperationalError("CREATE TABLE", {}, Exception("table studies already exists"))
+        create(engine)
+
+    monkeypatch.setattr(metadata, "create_all", late)
+    Store(url).close()
+    assert len(tries) == 2
+    monkeypatch.undo()
+    store = Store(url)
+    store.save(store.study("a", {}), run())
     store.close()
 
 

@@ -157,11 +157,13 @@ class Store:
                 verdict = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
             if verdict != "ok":
                 raise self._damaged(" ".join(str(verdict).split()))
-        try:
-            metadata.create_all(self.engine)
-        except sa.exc.OperationalError as error:
-            if "already exists" not in str(error.orig):  # another process made the tables in between
-                raise
+        for _ in range(len(metadata.sorted_tables) + 1):
+            try:
+                metadata.create_all(self.engine)
+                break
+            except sa.exc.OperationalError as error:
+                if "already exists" not in str(error.orig):
+                    raise  # else another process made a table in between: look again which are missing
         inspector = sa.inspect(self.engine)
         for table in metadata.sorted_tables:
             there = {column["name"] for column in inspector.get_columns(table.name)}
