@@ -437,11 +437,13 @@ def _study_and_verify(home: Path, say: Callable[[str, float, float], None]) -> N
 @contextmanager
 def _no_collecting() -> Iterator[None]:
     """No search for garbage meanwhile: it is a tenth of a build, which keeps most of what it makes until its end."""
+    before = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if before:
+            gc.enable()
 
 
 def _folders(concepts: Path | None) -> tuple[Path, ...]:

@@ -8,9 +8,9 @@ import { STYLE } from "onewarm/style.js";
  *  @typedef {{node: HTMLElement, figures?: Element[], draw?: Draw, late?: Draw, tick?: (view: any) => boolean}} Pane
  *   A part of the demo. Its nodes are made once, drawing only moves what is there: `draw` at once what the eye follows;
  *   `late` what is read when the hand rests (sentences, curves, tables), which after a change by hand comes after the
- *   next paint, so that the hand does not wait for it. With `figures` (the boxes of its charts) it is drawn only near the screen, and again when a figure gets
- *   another width. Near the screen `tick` is called once a frame for as long as it says that it moved the pane on, which
- *   is then drawn; and again after a change. */
+ *   next paint, so that the hand does not wait for it. With `figures` (the boxes of its charts) it is drawn only near the
+ *   screen, and again when a figure gets another width. Near the screen `tick` is called once a frame for as long as it
+ *   says that it moved the pane on, which is then drawn; and again after a change. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
  *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean,
