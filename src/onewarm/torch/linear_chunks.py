@@ -17,6 +17,7 @@ from torch import Tensor
 from onewarm import checks
 from onewarm.target import SoftTarget
 from onewarm.torch.linear_terms import Term, Worker, may_close
+from onewarm.torch.products import times, times_turned
 
 _SMALL = 2**20  # logits of a chunk that is never too large
 _MOST = 512  # rows of a chunk beyond which the products gain nothing
@@ -53,10 +54,7 @@ class Layer(NamedTuple):
     def logits(self, x: Tensor, z: Tensor) -> None:
         """``z <- x W^T + b``, for rows and room in the arithmetic's dtype."""
         for part, w in self.blocks(turned=True):
-            if self.bias is None:
-                torch.mm(x, w.t(), out=z[:, part])
-            else:
-                torch.addmm(self.bias[part].to(z.dtype), x, w.t(), out=z[:, part])
+            times_turned(x, w, z[:, part], None if self.bias is None else self.bias[part].to(z.dtype))
 
 
 class Gradients(NamedTuple):
@@ -68,13 +66,13 @@ class Gradients(NamedTuple):
 
 
 def chunk_rows(rows: int, classes: int, buffers: int = 1) -> int:
-    """Rows whose logits are formed at a time: 1/25 of all, at least a million logits, at most 512 rows beyond that.
+    """Rows whose logits are formed at a time: 1/27 of all, at least a million logits, at most 512 rows beyond that.
 
     >>> chunk_rows(4096, 32000), chunk_rows(4096, 32000, buffers=2), chunk_rows(64, 32000), chunk_rows(2**20, 10)
-    (160, 80, 32, 104856)
+    (144, 72, 32, 104856)
     """
     least = max(_SMALL // classes, 16)
-    size = max(least, min(rows // 25, _MOST)) // buffers
+    size = max(least, min(rows // 27, _MOST)) // buffers
     return max(min(rows, size // 8 * 8), 1)
 
 
@@ -171,7 +169,7 @@ class _Run:
         if self.d_hidden is not None:
             dx = torch.empty_like(x)
             for k, (part, w) in enumerate(self.layer.blocks()):
-                dx.addmm_(z[:, part], w, beta=min(k, 1))
+                times(z[:, part], w, dx, add=k > 0)
             for worker in self.workers:
                 worker.hidden(dx)
             self.d_hidden[rows] = dx.to(self.d_hidden.dtype)
