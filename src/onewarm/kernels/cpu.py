@@ -29,8 +29,8 @@ _PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was inte
     ROWS, CLASSES, PIECE, NEXT, SLOT, FAULT, Z, Z_STRIDE, G, WANTED, LOSS,
     INDEX, INDEX_STEP, WEIGHT, WEIGHT_STEP, NAMED, TABLE, TABLE_KIND, TABLE_STRIDE, TABLE_ROWS,
     TABLE_INDEX, TABLE_INDEX_STEP, TABLE_WEIGHT, TABLE_WEIGHT_STEP, SHARES, SCALE, SCALE_STEP, MOVE_MASS,
-    ROOM, SPAN, NUMBERS, TABLE_MASS, Z_LOSS, WORDS,
-) = range(34)  # fmt: skip
+    ROOM, SPAN, NUMBERS, TABLE_MASS, TABLE_LEVEL, Z_LOSS, WORDS,
+) = range(35)  # fmt: skip
 
 
 def rows(
@@ -97,7 +97,7 @@ def rows(
     table_index, table_weight = _pair("table_index", table_index, table_weight, n)
     _in_range("index", index, k)
     _in_range("table_index", table_index, table.shape[0])
-    table, table_mass = _prepared(table, logits, dtype)
+    table, table_mass, level = _prepared(table, logits, dtype)
     scale = np.ones(1) if row_scale is None else np.asarray(row_scale, np.float64).reshape(-1)
     if scale.size not in (1, n):
         raise ValueError(f"row_scale has {scale.size} entries: expected one, or one for each of the {n} rows")
@@ -133,7 +133,7 @@ def rows(
             _address(EXP[dtype.name]),
         ),
     )
-    words[TABLE_MASS:].view(np.float64)[:] = table_mass, z_loss
+    words[TABLE_MASS:].view(np.float64)[:] = table_mass, level, z_loss
     run(_compiled(_kind(logits.dtype)).address, _address(words), count)
     if (bad := int(words[FAULT])) < n:
         raise checks.bad_logits(half.widened(logits[bad]), bad)
@@ -182,14 +182,15 @@ def _in_range(name: str, index: NDArray[np.int64], size: int) -> None:
         raise ValueError(f"target.{name}{list(bad)} is {index[bad]}, outside 0..{size - 1}")
 
 
-def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], float]:
-    """The table in a type that the kernel takes, a big one as it is; and the mass of a single row."""
+def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], float, float]:
+    """The table in a type that the kernel takes, a big one as it is; of a single row the mass, and the level if even."""
     small = table.shape[0] == 1 or table.size <= _SMALL or 4 * table.size <= logits.size
     table = half.widened(table) if small else table
     mass = float(table.sum(dtype=np.float64)) if table.shape[0] == 1 else 0.0
     if small or (table.dtype not in (np.float32, np.float64) and half.kind(table.dtype) is None):
         table = table.astype(dtype, copy=False)
-    return table, mass
+    even = np.isfinite(mass) and table.shape[0] == 1 and bool((table == table[0, 0]).all())
+    return table, mass, float(table[0, 0]) if even else np.nan
 
 
 def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
@@ -232,7 +233,8 @@ def _compiled(kind: str) -> Any:
             carray(located(w[WEIGHT], np.float64), (n - 1) * w[WEIGHT_STEP] + w[NAMED]), w[WEIGHT_STEP], w[NAMED],
             Table(
                 carray(located(w[TABLE], real), (w[TABLE_ROWS] - 1) * w[TABLE_STRIDE] + classes), w[TABLE],
-                w[TABLE_KIND], w[TABLE_STRIDE], w[TABLE_ROWS], bits_float64(w[TABLE_MASS]),
+                w[TABLE_KIND], w[TABLE_STRIDE], w[TABLE_ROWS],
+                bits_float64(w[TABLE_MASS]), bits_float64(w[TABLE_LEVEL]),
             ),
             carray(located(w[TABLE_INDEX], np.int64), (n - 1) * w[TABLE_INDEX_STEP] + shares), w[TABLE_INDEX_STEP],
             carray(located(w[TABLE_WEIGHT], np.float64), (n - 1) * w[TABLE_WEIGHT_STEP] + shares),

@@ -16,7 +16,7 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
-from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, scaled, scaled_less_row, survey
+from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, scaled_less, scaled_less_row, survey
 from onewarm.kernels.table import OWN, table_row, table_row_again
 from onewarm.kernels.vector import constants, log
 from onewarm.kernels.wide import HUGE, Job
@@ -93,6 +93,7 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
     most, classes, mass = room.top.size, job.classes, job.mass
     line = room.g.size
     some = False
+    even = not np.isnan(mass.table.level)  # a uniform row need not be read: the sum of d is enough
     c = constants(job.numbers, room.e)
     for first in range(lo, hi, most):
         rows = min(most, hi - first)
@@ -112,8 +113,13 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
                 continue
             z = place_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
             e, near = room.e[b * line : (b + 1) * line], ahead(job, i, most)
-            if room.chosen[b] < 0:
-                room.added[b] = exponentials(z, room.top[b], e, near, c)
+            if even or room.chosen[b] < 0:
+                added, fallen = exponentials(z, room.top[b], e, near, c)
+                room.added[b] = added
+                if even:
+                    room.s[b] += room.share[b] * mass.table.mass
+                    room.share[b] *= mass.table.level
+                    room.dot[b] += room.share[b] * fallen
             else:
                 row = table_row(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
                 added, part, kept = exponentials_and_dot(z, room.top[b], e, row, near, c)
@@ -137,8 +143,8 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
                 continue
             e = room.e[b * line : (b + 1) * line]
             g = place_of(job.g, i * classes, classes, room.g)
-            if room.chosen[b] < 0:
-                scaled(e, room.added[b], g)
+            if even or room.chosen[b] < 0:
+                scaled_less(e, room.added[b], room.share[b], g)
             else:
                 row = table_row_again(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
                 scaled_less_row(e, room.added[b], row, room.share[b], g)

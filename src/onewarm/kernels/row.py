@@ -71,32 +71,36 @@ def survey(z: Any) -> Any:
 
 
 @glue
-def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> float:
-    """e <- exp(z - top); their sum. e has room for whole vectors."""
+def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
+    """e <- exp(z - top); their sum, and the sum of z - top. e has room for whole vectors."""
     width = width_of(e)
     whole = z.size - z.size % width
-    result = 0.0
+    result, below = 0.0, 0.0
     for a in range(0, whole, STEP):
         b = min(a + STEP, whole)
-        added = full(0.0, e)
+        added, fallen = full(0.0, e), full(0.0, e)
         for k in range(a, b, width):
             fetch(near, k, width)
-            v = exp(load(z, k, e) - top, c)
+            d = load(z, k, e) - top
+            v = exp(d, c)
             store(e, k, v)
-            added = added + v
+            added, fallen = added + v, fallen + d
         result += np.float64(total(added))
+        below += np.float64(total(fallen))
     if whole < z.size:
         fetch(near, whole, width)
         rest = z.size - whole
-        v = exp(only_first(load_first(z, whole, rest, e) - top, rest, _OUT), c)
+        d = load_first(z, whole, rest, e) - top
+        v = exp(only_first(d, rest, _OUT), c)
         store(e, whole, v)
         result += np.float64(total(v))
-    return result
+        below += np.float64(total(only_first(d, rest, 0.0)))
+    return result, below
 
 
 @glue
 def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any) -> Any:
-    """:func:`exponentials`, and <row, z - top>, and the row's sum."""
+    """e <- exp(z - top); their sum, <row, z - top>, and the row's sum."""
     width = width_of(e)
     whole = z.size - z.size % width
     result, dot, mass = 0.0, 0.0, 0.0
@@ -127,15 +131,15 @@ def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any)
 
 
 @glue
-def scaled(e: Any, c: Any, g: Any) -> None:
-    """g <- c e."""
+def scaled_less(e: Any, c: Any, w: Any, g: Any) -> None:
+    """g <- c e - w."""
     width = width_of(e)
     whole = g.size - g.size % width
-    c = cast(c, e)
+    c, w = cast(c, e), cast(w, e)
     for k in range(0, whole, width):
-        store(g, k, load(e, k, e) * c)
+        store(g, k, load(e, k, e) * c - w)
     if whole < g.size:
-        store_first(g, whole, g.size - whole, load(e, whole, e) * c)
+        store_first(g, whole, g.size - whole, load(e, whole, e) * c - w)
 
 
 @glue

@@ -25,6 +25,7 @@ class Table(NamedTuple):
     stride: Any
     rows: Any  # R
     mass: Any  # float64, of the row if there is but one
+    level: Any  # float64, what every entry is, if there is one row and they are all the same; else NaN
 
 
 @glue

@@ -11,7 +11,7 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
-from onewarm.kernels.row import Near, exponentials, scaled, survey
+from onewarm.kernels.row import Near, exponentials, scaled_less, survey
 from onewarm.kernels.table import table_row
 from onewarm.kernels.vector import BLOCK, constants, dot_and_shares, inspect, log
 
@@ -143,7 +143,7 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
             else:
                 dot += w * (x - np.float64(top))
     count = choose(mass, i, room)
-    added = exponentials(z, top, room.e, after(job, i), constants(job.numbers, room.e))
+    added, _ = exponentials(z, top, room.e, after(job, i), constants(job.numbers, room.e))
     for u in range(count):
         row = table_row(mass.table, room.chosen[u], room.table)
         part, kept, lost = row_dot(z, top, row)
@@ -165,10 +165,10 @@ def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
     if job.z_loss != 0.0:  # else the gradient need not wait for the logarithm
         share *= 1.0 + 2.0 * job.z_loss * lse
     if count == 0:
-        scaled(room.e, share, g)
+        scaled_less(room.e, share, 0.0, g)
     else:  # the whole row is made in scratch: g may be z itself
         e = room.e[: z.size]
-        scaled(e, share, e)
+        scaled_less(e, share, 0.0, e)
         for u in range(count):
             row = table_row(mass.table, room.chosen[u], room.table)
             less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
