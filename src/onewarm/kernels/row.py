@@ -74,27 +74,26 @@ def survey(z: Any) -> Any:
 def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
     """e <- exp(z - top); their sum, and the sum of z - top. e has room for whole vectors."""
     width = width_of(e)
-    whole = z.size - z.size % width
     result, below = 0.0, 0.0
-    for a in range(0, whole, STEP):
-        b = min(a + STEP, whole)
+    for a in range(0, z.size, STEP):
+        b = min(a + STEP, z.size)
+        whole = b - (b - a) % width
         added, fallen = full(0.0, e), full(0.0, e)
-        for k in range(a, b, width):
+        for k in range(a, whole, width):
             fetch(near, k, width)
             d = load(z, k, e) - top
             v = exp(d, c)
             store(e, k, v)
             added, fallen = added + v, fallen + d
+        if whole < b:
+            fetch(near, whole, width)
+            rest = b - whole
+            d = load_first(z, whole, rest, e) - top
+            v = exp(only_first(d, rest, _OUT), c)
+            store(e, whole, v)
+            added, fallen = added + v, fallen + only_first(d, rest, 0.0)
         result += np.float64(total(added))
         below += np.float64(total(fallen))
-    if whole < z.size:
-        fetch(near, whole, width)
-        rest = z.size - whole
-        d = load_first(z, whole, rest, e) - top
-        v = exp(only_first(d, rest, _OUT), c)
-        store(e, whole, v)
-        result += np.float64(total(v))
-        below += np.float64(total(only_first(d, rest, 0.0)))
     return result, below
 
 
@@ -102,31 +101,29 @@ def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
 def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any) -> Any:
     """e <- exp(z - top); their sum, <row, z - top>, and the row's sum."""
     width = width_of(e)
-    whole = z.size - z.size % width
     result, dot, mass = 0.0, 0.0, 0.0
-    for a in range(0, whole, STEP):
-        b = min(a + STEP, whole)
+    for a in range(0, z.size, STEP):
+        b = min(a + STEP, z.size)
+        whole = b - (b - a) % width
         added, products, shares = full(0.0, e), full(0.0, e), full(0.0, e)
-        for k in range(a, b, width):
+        for k in range(a, whole, width):
             fetch(near, k, width)
             soon_read(near.t, near.t_at + k)
             d, t = load(z, k, e) - top, load(row, k, e)
             v = exp(d, c)
             store(e, k, v)
             added, products, shares = added + v, products + d * t, shares + t
+        if whole < b:
+            fetch(near, whole, width)
+            soon_read(near.t, near.t_at + whole)
+            rest = b - whole
+            d, t = only_first(load_first(z, whole, rest, e) - top, rest, _OUT), load_first(row, whole, rest, e)
+            v = exp(d, c)
+            store(e, whole, v)
+            added, products, shares = added + v, products + d * t, shares + t
         result += np.float64(total(added))
         dot += np.float64(total(products))
         mass += np.float64(total(shares))
-    if whole < z.size:
-        fetch(near, whole, width)
-        soon_read(near.t, near.t_at + whole)
-        rest = z.size - whole
-        d, t = only_first(load_first(z, whole, rest, e) - top, rest, _OUT), load_first(row, whole, rest, e)
-        v = exp(d, c)
-        store(e, whole, v)
-        result += np.float64(total(v))
-        dot += np.float64(total(d * t))
-        mass += np.float64(total(t))
     return result, dot, mass
 
 
