@@ -210,11 +210,11 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 @glue
 def places(classes: int, shares: int, size: int, lanes: int, rows: int) -> tuple[int, int, int, int]:
     """Where in a thread's scratch its parts begin (after the logits' type: float64, int64, bool), and its length."""
-    line = classes + -classes % 16  # whole vectors of any type
-    wide = (max((3 * line + 3) * lanes, (3 * rows + 1) * line + rows) * size + 63) // 64 * 64
-    whole = wide + (max(3 * lanes, 4 * rows) + 2 * shares) * 8
-    flags = whole + (lanes + rows + shares) * 8
-    return wide, whole, flags, (flags + 2 * lanes + rows + 63) // 64 * 64
+    line, several = classes + -classes % 16, rows + -rows % 8  # whole vectors
+    wide = (max((3 * line + 3) * lanes, (3 * rows + 1) * line) * size + 63) // 64 * 64
+    whole = wide + (max(3 * lanes, 6 * several) + 2 * shares) * 8
+    flags = whole + (lanes + several + shares) * 8
+    return wide, whole, flags, (flags + 2 * lanes + several + 63) // 64 * 64
 
 
 @cache
@@ -251,19 +251,20 @@ def _compiled(kind: str) -> Any:
         tiled = classes <= NARROW
         lanes = lanes_of(classes) if tiled else 0
         line, rows = classes + -classes % 16, group_of(classes)
+        most = rows + -rows % 8
         wide, whole, flags, _ = places(classes, shares, itemsize, lanes, rows)
         reals = carray(located(at, real), wide // itemsize)
         wides = carray(located(at + wide, np.float64), (whole - wide) // 8)
         wholes = carray(located(at + whole, np.int64), (flags - whole) // 8)
-        bools = carray(located(at + flags, np.bool_), 2 * lanes + rows)
+        bools = carray(located(at + flags, np.bool_), 2 * lanes + most)
         several = Group(
             reals[: rows * line], reals[rows * line : 2 * rows * line], reals[2 * rows * line : 3 * rows * line],
-            reals[3 * rows * line : (3 * rows + 1) * line], reals[(3 * rows + 1) * line : (3 * rows + 1) * line + rows],
-            wides[:rows], wides[rows : 2 * rows], wides[2 * rows : 3 * rows], wides[3 * rows : 4 * rows],
-            wholes[:rows], bools[2 * lanes :],
+            reals[3 * rows * line : (3 * rows + 1) * line],
+            wides[:most], wides[most : 2 * most], wides[2 * most : 3 * most], wides[3 * most : 4 * most],
+            wides[4 * most : 5 * most], wides[5 * most : 6 * most], wholes[:most], bools[2 * lanes :],
         )  # fmt: skip
         one = Scratch(
-            several.e, several.z[:classes], several.t[:classes], wholes[lanes + rows :],
+            several.e, several.z[:classes], several.t[:classes], wholes[lanes + most :],
             wides[wides.size - 2 * shares : wides.size - shares], wides[wides.size - shares :],
         )  # fmt: skip
         many = (classes + -classes % 16) * lanes
@@ -283,7 +284,7 @@ def _compiled(kind: str) -> Any:
             if tiled and hi - lo >= FEW:
                 some = by_tiles(job, room, lo, hi)
             else:
-                some = by_groups(job, several, lo, hi)
+                some = by_groups(job, several, lo, hi, rows)
             if some:
                 bad = by_rows(job, one, lo, hi)
                 if bad >= 0:

@@ -16,12 +16,13 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
-from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, scaled_less, scaled_less_row, survey
+from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, highest, scaled_less, scaled_less_row
 from onewarm.kernels.table import OWN, table_row, table_row_again
 from onewarm.kernels.vector import constants, log
 from onewarm.kernels.wide import HUGE, Job
 
 _ENTRIES, _MOST = 768, 16  # logits of a group, with what else it needs much less than a first-level cache; its rows
+_FEW = 4  # rows that are solved one by one
 
 
 @glue
@@ -31,19 +32,20 @@ def group_of(classes: int) -> int:
 
 
 class Group(NamedTuple):
-    """Scratch for G rows."""
+    """Scratch for G rows; what has an entry a row goes to the end of a vector of float64, P entries."""
 
     e: Any  # (G * L,) exponentials, L the classes to the end of the last vector
     z: Any  # (G * L,) for logits that are kept in two bytes
     t: Any  # (G * L,) for rows of a table of another type
     g: Any  # (L,) for a gradient that is
-    top: Any  # (G,)
-    added: Any  # (G,) float64, the sum of e
-    dot: Any  # (G,) float64, <t, d>
-    s: Any  # (G,) float64, mass
-    share: Any  # (G,) float64, of the table row
-    chosen: Any  # (G,) int64, the table row, or -1
-    left: Any  # (G,) whether the row is left to the other file
+    top: Any  # (P,) float64
+    added: Any  # (P,) float64, the sum of e
+    dot: Any  # (P,) float64, <t, d>; at last the loss
+    s: Any  # (P,) float64, mass
+    share: Any  # (P,) float64, of the table row
+    scale: Any  # (P,) float64, of the gradient
+    chosen: Any  # (P,) int64, the table row, or -1
+    left: Any  # (P,) whether the row is left to the other file
 
 
 @glue
@@ -88,9 +90,21 @@ def ahead(job: Job, i: int, rows: int) -> Near:
 
 
 @glue
-def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
-    """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
-    most, classes, mass = room.top.size, job.classes, job.mass
+def solve(room: Group, rows: int, z_loss: float) -> None:
+    """dot <- the loss, added <- what e is multiplied by in the gradient, share <- scaled likewise."""
+    for b in range(rows if rows < _FEW else room.dot.size):  # whole vectors, whose last entries nobody reads
+        log_added = log(room.added[b])
+        lse = room.top[b] + log_added
+        room.dot[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
+        room.added[b] = room.scale[b] * room.s[b] * (1.0 + 2.0 * z_loss * lse) / room.added[b]
+        room.share[b] *= room.scale[b]
+
+
+@glue
+def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
+    """Rows lo to hi, ``most`` at a time; returns whether some are left over: their loss is NaN and their gradient not
+    written."""
+    classes, mass = job.classes, job.mass
     line = room.g.size
     some = False
     even = not np.isnan(mass.table.level)  # a uniform row need not be read: the sum of d is enough
@@ -100,41 +114,37 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
         for b in range(rows):
             i = first + b
             z = row_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
-            top, added = survey(z)
-            room.top[b] = top
+            top = highest(z)
             s, dot, live = named(job, z, i, top)
             chosen, share = only_row(job, i)
-            usual = np.isfinite(added) and top < HUGE and chosen != -2 and (live or chosen != -1)
-            room.s[b], room.dot[b], room.chosen[b], room.share[b], room.left[b] = s, dot, chosen, share, not usual
+            room.left[b] = not (top < HUGE) or chosen == -2 or not (live or chosen != -1)
+            room.top[b], room.s[b], room.dot[b] = top, s, dot
+            room.chosen[b], room.share[b], room.scale[b] = chosen, share, job.scale[np.uint64(i * job.step)]
         for b in range(rows):
             i = first + b
             if room.left[b]:
                 some = True
                 continue
             z = place_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
-            e, near = room.e[b * line : (b + 1) * line], ahead(job, i, most)
+            e, top, near = room.e[b * line : (b + 1) * line], cast(room.top[b], room.e), ahead(job, i, most)
             if even or room.chosen[b] < 0:
-                added, fallen = exponentials(z, room.top[b], e, near, c)
-                room.added[b] = added
+                added, below = exponentials(z, top, e, near, c)
                 if even:
                     room.s[b] += room.share[b] * mass.table.mass
                     room.share[b] *= mass.table.level
-                    room.dot[b] += room.share[b] * fallen
+                    room.dot[b] += room.share[b] * below
             else:
                 row = table_row(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
-                added, part, kept = exponentials_and_dot(z, room.top[b], e, row, near, c)
-                room.added[b] = added
+                added, below, kept = exponentials_and_dot(z, top, e, row, near, c)
                 room.s[b] += room.share[b] * (mass.table.mass if mass.table.rows == 1 else kept)
-                room.dot[b] += room.share[b] * part
+                room.dot[b] += room.share[b] * below
+            room.added[b] = added
+            if not np.isfinite(below):  # masked or bad
+                room.left[b] = True
+                some = True
+        solve(room, rows, job.z_loss)
         for b in range(rows):
-            i = first + b
-            log_added = log(room.added[b])
-            lse = np.float64(room.top[b]) + log_added
-            loss = room.s[b] * log_added - room.dot[b] + job.z_loss * room.s[b] * lse * lse
-            job.loss[i] = cast(np.nan if room.left[b] else loss, job.loss)
-            scale = job.scale[np.uint64(i * job.step)]
-            room.added[b] = scale * room.s[b] * (1.0 + 2.0 * job.z_loss * lse) / room.added[b]
-            room.share[b] *= scale
+            job.loss[first + b] = cast(np.nan if room.left[b] else room.dot[b], job.loss)
         if not job.wanted:
             continue
         for b in range(rows):
@@ -148,11 +158,10 @@ def by_groups(job: Job, room: Group, lo: int, hi: int) -> bool:
             else:
                 row = table_row_again(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
                 scaled_less_row(e, room.added[b], row, room.share[b], g)
-            scale = job.scale[np.uint64(i * job.step)]
             for j in range(mass.named):
                 w = mass.weight[np.uint64(i * mass.weight_step + j)]
                 if w != 0.0:
                     k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
-                    g[k] = cast(np.float64(g[k]) - scale * w, g)
+                    g[k] = cast(np.float64(g[k]) - room.scale[b] * w, g)
             put(job.g, i * classes, g)
     return some

@@ -49,30 +49,28 @@ def fetch(near: Near, first: int, count: int) -> None:
 
 
 @glue
-def survey(z: Any) -> Any:
-    """The largest of z, and its sum: not finite if an entry is not (or the sum overflows; then look closer)."""
+def highest(z: Any) -> Any:
+    """The largest of z; whatever it may be if an entry is NaN."""
     width = width_of(z)
     pair = z.size - z.size % (2 * width)
     whole = z.size - z.size % width
     top, other_top = full(-np.inf, z), full(-np.inf, z)
-    added, other_added = full(0.0, z), full(0.0, z)
     for k in range(0, pair, 2 * width):
-        a, b = load(z, k, z), load(z, k + width, z)
-        top, other_top = larger(a, top), larger(b, other_top)
-        added, other_added = added + a, other_added + b
+        top, other_top = larger(load(z, k, z), top), larger(load(z, k + width, z), other_top)
     if pair < whole:
-        a = load(z, pair, z)
-        top, added = larger(a, top), added + a
+        top = larger(load(z, pair, z), top)
     if whole < z.size:
         rest = z.size - whole
-        a = load_first(z, whole, rest, z)
-        top, added = larger(only_first(a, rest, -np.inf), top), added + a
-    return largest(larger(top, other_top)), total(added + other_added)
+        top = larger(only_first(load_first(z, whole, rest, z), rest, -np.inf), top)
+    return largest(larger(top, other_top))
 
 
 @glue
 def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
-    """e <- exp(z - top); their sum, and the sum of z - top. e has room for whole vectors."""
+    """e <- exp(z - top); their sum, and the sum of z - top. e has room for whole vectors.
+
+    The second sum is not finite if an entry of z is not (or if it overflows: then look closer).
+    """
     width = width_of(e)
     result, below = 0.0, 0.0
     for a in range(0, z.size, STEP):
@@ -99,7 +97,7 @@ def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
 
 @glue
 def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any) -> Any:
-    """e <- exp(z - top); their sum, <row, z - top>, and the row's sum."""
+    """e <- exp(z - top); their sum, <row, z - top>, not finite as in :func:`exponentials`, and the row's sum."""
     width = width_of(e)
     result, dot, mass = 0.0, 0.0, 0.0
     for a in range(0, z.size, STEP):
