@@ -245,6 +245,59 @@ def test_bad_logits_name_row_and_column(k: int, entries: dict[int, float] | None
         cpu.rows(z, np.zeros((200, 1), np.int64), np.ones((200, 1)))
 
 
+def forms(rng: np.random.Generator, n: int, k: int) -> dict[str, Parts]:
+    """Targets that the kernel has ways of their own for."""
+    label, one = rng.integers(0, k, (n, 1)), np.ones((n, 1))
+    nothing, nobody = np.zeros((n, 0), np.int64), np.zeros((n, 0))
+    table = rng.random((5, k)) * (np.arange(k) % 2)  # a masked class has no mass in some rows: 0 times an infinity
+    return {
+        "hard": Parts(label, one),
+        "uniform": smoothed(rng, n, k),
+        "prior": Parts(label, 0.9 * one, rng.dirichlet(np.ones(k), 1), 0 * label, 0.1 * one),
+        "by class": Parts(label, 0.9 * one, table, rng.integers(0, 5, (n, 1)), 0.1 * one),
+        "table alone": Parts(nothing, nobody, table, rng.integers(0, 5, (n, 1)), one),
+        "several": mixed(rng, n, k),
+    }
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("k", [2, 3, 31, 48, 49, 100, 777])
+@pytest.mark.parametrize("form", forms(np.random.default_rng(0), 1, 2))
+def test_one_odd_logit_is_seen_wherever_it_is(form: str, k: int, dtype: type) -> None:
+    rng = np.random.default_rng(k)
+    n = 40
+    parts = forms(rng, n, k)[form]
+    for column in {0, k // 2, k - 1}:
+        for row in (0, 17, n - 1):
+            z = (rng.standard_normal((n, k)) * 3).astype(dtype)
+            parts.weight[row] += parts.weight[row] == 0  # it has mass
+            for value in (np.nan, np.inf):
+                z[row, column] = value
+                with pytest.raises(ValueError, match=rf"logits\[{row}, {column}\] is {value}"):
+                    cpu.rows(z, *parts)
+            z[row, column] = -np.inf
+            agrees(z, parts)
+            z[row, column] = 2e38  # the largest by far: the others are out of reach
+            loss, gradient = cpu.rows(z, *parts)
+            assert gradient is not None
+            assert np.isfinite(gradient).all()
+            assert not np.isnan(loss).any()
+
+
+@pytest.mark.parametrize("k", [1, 5, 48, 49, 300])
+def test_a_uniform_row_is_worth_what_any_row_is(k: int) -> None:
+    """Read or not read: the same numbers with the row written twice, where the kernel cannot know."""
+    rng = np.random.default_rng(k)
+    z = (rng.standard_normal((70, k)) * 5 + 1000).astype(np.float32)
+    z[3, 0] = -np.inf if k > 1 else 0
+    parts = smoothed(rng, 70, k, alpha=-0.3)
+    assert parts.table is not None
+    parts.weight[4] = parts.table_weight[4] = 0  # type: ignore[index]
+    twice = Parts(parts.index, parts.weight, np.repeat(parts.table, 2, 0), parts.table_index, parts.table_weight)
+    for one, other in zip(cpu.rows(z, *parts, z_loss=0.1), cpu.rows(z, *twice, z_loss=0.1), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-6, atol=1e-6)
+
+
 def test_bad_arguments() -> None:
     z, index, weight = np.zeros((3, 4)), np.zeros((3, 1), np.int64), np.ones((3, 1))
     table, third = np.ones((2, 4)) / 4, np.full((3, 1), 1 / 3)

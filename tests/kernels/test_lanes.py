@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.lanes import full, largest, load, load_first, only_first, store, store_first, total
+from onewarm.kernels.lanes import full, largest, load, load_first, only_first, store, store_first, total, where_equal
 from onewarm.kernels.vector import EXP, constants, exp
 
 Rows = NDArray[Any]
@@ -27,6 +27,11 @@ def part(a: Rows, count: int, out: Rows) -> Any:
     v = load_first(a, 1, count, out)
     store_first(out, 3, count, v)
     return total(only_first(v, count, 7)), total(v)
+
+
+@njit
+def picked(a: Rows, b: Rows, number: float, out: Rows) -> None:
+    store(out, 0, where_equal(load(a, 0, out), load(b, 0, out), number))
 
 
 @njit
@@ -64,6 +69,16 @@ def test_the_end_of_a_row(dtype: type, source: type) -> None:
         assert with_sevens == alone + 7 * (width - count)
         np.testing.assert_array_equal(out[3 : count + 3], np.arange(1, count + 1))
         assert np.all(np.delete(out, np.s_[3 : count + 3]) == 9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_where_equal(dtype: type) -> None:
+    width = 64 // np.dtype(dtype).itemsize
+    a, b = np.arange(1, width + 1, dtype=dtype), (np.arange(width) % 3).astype(dtype)
+    a[1], b[2] = np.nan, np.nan
+    out = np.full(width, 9, dtype)
+    picked(a, b, 1, out)
+    np.testing.assert_array_equal(out, np.where(b == 1, a, 0))
 
 
 @pytest.mark.parametrize(("dtype", "lowest", "error"), [(np.float32, -87.33, 1.5e-7), (np.float64, -708.39, 3e-16)])

@@ -183,7 +183,7 @@ def _in_range(name: str, index: NDArray[np.int64], size: int) -> None:
 
 
 def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], float, float]:
-    """The table in a type that the kernel takes, a big one as it is; of a single row the mass, and the level if even."""
+    """The table in a type that the kernel takes, a big one as it is; a single row's mass, and its level if uniform."""
     small = table.shape[0] == 1 or table.size <= _SMALL or 4 * table.size <= logits.size
     table = half.widened(table) if small else table
     mass = float(table.sum(dtype=np.float64)) if table.shape[0] == 1 else 0.0
@@ -211,7 +211,7 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 def places(classes: int, shares: int, size: int, lanes: int, rows: int) -> tuple[int, int, int, int]:
     """Where in a thread's scratch its parts begin (after the logits' type: float64, int64, bool), and its length."""
     line, several = classes + -classes % 16, rows + -rows % 8  # whole vectors
-    wide = (max((3 * line + 3) * lanes, (3 * rows + 1) * line) * size + 63) // 64 * 64
+    wide = (max((3 * line + 6) * lanes, (3 * rows + 1) * line) * size + 63) // 64 * 64
     whole = wide + (max(3 * lanes, 6 * several) + 2 * shares) * 8
     flags = whole + (lanes + several + shares) * 8
     return wide, whole, flags, (flags + 2 * lanes + several + 63) // 64 * 64
@@ -272,7 +272,8 @@ def _compiled(kind: str) -> Any:
         room = Tile(
             reals[:size], reals[many : many + size], reals[2 * many : 2 * many + size],
             reals[3 * many : 3 * many + lanes], reals[3 * many + lanes : 3 * many + 2 * lanes],
-            reals[3 * many + 2 * lanes : 3 * many + 3 * lanes],
+            reals[3 * many + 2 * lanes : 3 * many + 3 * lanes], reals[3 * many + 3 * lanes : 3 * many + 4 * lanes],
+            reals[3 * many + 4 * lanes : 3 * many + 5 * lanes], reals[3 * many + 5 * lanes : 3 * many + 6 * lanes],
             wholes[:lanes], wides[:lanes], wides[lanes : 2 * lanes], wides[2 * lanes : 3 * lanes],
             bools[:lanes], bools[lanes : 2 * lanes],
         )  # fmt: skip

@@ -168,6 +168,14 @@ def _from_limit(typing: Any, y: Any, x: Any, limit: Any) -> Any:
     return y(y, x, limit), code
 
 
+def _where_equal(typing: Any, y: Any, x: Any, number: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        other = _as_vector(context, builder, args[2], signature.args[2], x)
+        return builder.select(builder.fcmp_ordered("==", args[1], other), args[0], args[0].type(None))
+
+    return y(y, x, number), code
+
+
 def _across(operation: str, flags: tuple[str, ...], *start: float) -> Any:
     def typed(typing: Any, value: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -220,3 +228,4 @@ largest: Callable[[Any], Any] = _intrinsic(_across("fmax", ("nnan", "nsz")))  # 
 # (vector, shifted): times 2^n, with n in the lowest bits of ``shifted``, by adding it to the exponent.
 times_power: Callable[[Any, Any], Any] = _intrinsic(_times_power)
 from_limit: Callable[[Any, Any, Any], Any] = _intrinsic(_from_limit)  # (y, x, limit): y where x >= limit, else 0
+where_equal: Callable[[Any, Any, Any], Any] = _intrinsic(_where_equal)  # (y, x, number): y where x is it, else 0

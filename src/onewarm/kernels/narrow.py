@@ -1,7 +1,8 @@
 """Few classes: many rows at a time, turned so that a vector holds one class of many rows.
 
-The target is written out as a tile beside the logits: with few classes that costs less than a loop for each of its
-forms. Rows that have a masked or a bad logit are left to :mod:`onewarm.kernels.wide`.
+A label with a share of a uniform row stays three numbers a row; any other target is written out as a tile beside the
+logits: with few classes that costs less than a loop for each of its forms. Rows that have a masked or a bad logit are
+left to :mod:`onewarm.kernels.wide`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue, larger
 from onewarm.kernels.half import entry_of, flat_of, place_of, put
-from onewarm.kernels.lanes import load, store
+from onewarm.kernels.lanes import full, load, store, where_equal
 from onewarm.kernels.row import Near, fetch, width_of
 from onewarm.kernels.table import table_row
 from onewarm.kernels.turn import turn_in, turn_out
 from onewarm.kernels.vector import constants, exp, log
-from onewarm.kernels.wide import Job, Mass
+from onewarm.kernels.wide import HUGE, Job, Mass
 
 NARROW = 48  # classes up to which rows are taken many at a time
 FEW = 16  # rows below which they are not
@@ -34,11 +35,14 @@ class Tile(NamedTuple):
     """Scratch for L rows: class by class, and row by row."""
 
     z: Any  # (K * L,) logits, then exponentials
-    t: Any  # (K * L,) target
+    t: Any  # (K * L,) target, where it is not plain
     flat: Any  # (K * L,) for rows that are kept in two bytes, or for one of a table of another type
     top: Any  # (L,)
     added: Any  # (L,) sum of exponentials
     dot: Any  # (L,)
+    name: Any  # (L,) of a plain target the named class, as a number of the logits' type,
+    named: Any  # (L,) its mass
+    each: Any  # (L,) and that of every class
     label: Any  # (L,) int64
     s: Any  # (L,) float64 mass
     scale: Any  # (L,) float64
@@ -105,6 +109,32 @@ def column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> 
 
 
 @glue
+def is_plain(mass: Mass) -> bool:
+    """Whether every row names one class, and at most takes a share of a uniform row."""
+    return mass.named == 1 and (mass.shares == 0 or (mass.shares == 1 and not np.isnan(mass.table.level)))
+
+
+@glue
+def load_plain(first: int, rows: int, mass: Mass, room: Tile) -> None:
+    """The named class of each row, its mass and that of every class; the row's mass, and whether it has any."""
+    lanes = room.top.size
+    column(mass.weight, mass.weight_step, first, 0, rows, room.scale)
+    column(mass.index, mass.index_step, first, 0, rows, room.label)
+    for b in range(lanes):
+        room.s[b] = room.scale[b]
+        room.named[b] = cast(room.scale[b], room.named)
+        room.name[b] = cast(room.label[b], room.name)
+        room.each[b] = cast(0.0, room.each)
+        room.live[b] = room.scale[b] != 0.0
+    if mass.shares == 1:
+        column(mass.table_weight, mass.table_weight_step, first, 0, rows, room.scale)
+        for b in range(lanes):
+            room.s[b] += room.scale[b] * mass.table.mass
+            room.each[b] = cast(room.scale[b] * mass.table.level, room.each)
+            room.live[b] = room.live[b] or room.scale[b] != 0.0
+
+
+@glue
 def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
     """t <- the target of each row; its mass, and whether it has any."""
     lanes = room.top.size
@@ -161,51 +191,59 @@ def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
 
 
 @glue
-def tops(room: Tile) -> None:
-    """The largest logit of every row of the tile, and whether the row is one for the other file."""
-    lanes = room.top.size
-    line = line_of(room.z, 0, room.top)
-    for b in range(lanes):
-        room.top[b] = line[b]
-        room.added[b] = line[b]
-    for k in range(1, room.z.size // lanes):
-        line = line_of(room.z, k, room.top)
-        for b in range(lanes):
-            room.top[b] = larger(room.top[b], line[b])
-            room.added[b] += line[b]
-    for b in range(lanes):
-        room.careful[b] = not (np.isfinite(room.added[b]) and room.top[b] < 1e30)
+def solve(job: Job, first: int, room: Tile, plain: bool) -> None:
+    """For every row the largest logit, the exponentials, their sum, and the dot product with the target.
 
-
-@glue
-def solve(job: Job, first: int, room: Tile) -> None:
-    """The exponentials, their sum and the dot product with the target, for every row of the tile."""
-    lanes = room.top.size
-    for b in range(lanes):
-        room.added[b] = cast(0.0, room.z)
-        room.dot[b] = cast(0.0, room.z)
+    The last is not finite where a logit is not: 0 times an infinity is not a number.
+    """
+    lanes, width, classes = room.top.size, width_of(room.z), room.z.size // room.top.size
     place = first * job.classes
     near = Near(job.z, (first + lanes) * job.stride, job.mass.table.own, 0, job.g, place, job.wanted)
-    c, width = constants(job.numbers, room.z), width_of(room.z)
-    for k in range(room.z.size // lanes):
-        fetch(near, k * lanes, lanes)
-        for b in range(0, lanes, width):
-            at = k * lanes + b
-            d = load(room.z, at, room.z) - load(room.top, b, room.z)
-            e = exp(d, c)
-            store(room.z, at, e)
-            store(room.added, b, load(room.added, b, room.z) + e)
-            store(room.dot, b, load(room.dot, b, room.z) + d * load(room.t, at, room.z))
+    c = constants(job.numbers, room.z)
+    for b in range(0, lanes, width):
+        fetch(near, b * classes, width * classes)
+        top = load(room.z, b, room.z)
+        for k in range(1, classes):
+            top = larger(load(room.z, k * lanes + b, room.z), top)
+        added, dot = full(0.0, room.z), full(0.0, room.z)
+        if plain:
+            name, below = load(room.name, b, room.z), full(0.0, room.z)
+            for k in range(classes):
+                d = load(room.z, k * lanes + b, room.z) - top
+                e = exp(d, c)
+                store(room.z, k * lanes + b, e)
+                added, below, dot = added + e, below + d, dot + where_equal(d, name, cast(k, room.z))
+            dot = dot * load(room.named, b, room.z) + below * load(room.each, b, room.z)
+        else:
+            for k in range(classes):
+                d = load(room.z, k * lanes + b, room.z) - top
+                e = exp(d, c)
+                store(room.z, k * lanes + b, e)
+                added, dot = added + e, dot + d * load(room.t, k * lanes + b, room.z)
+        store(room.top, b, top)
+        store(room.added, b, added)
+        store(room.dot, b, dot)
+    for b in range(lanes):
+        room.careful[b] = not (np.isfinite(room.dot[b]) and room.top[b] < HUGE)
 
 
 @glue
-def gradients(room: Tile) -> None:
+def gradients(room: Tile, plain: bool) -> None:
     """z <- scale (s e / sum e - t) over the tile; ``added`` holds s / sum e by now, ``dot`` the scale."""
-    lanes = room.top.size
-    for k in range(room.z.size // lanes):
-        z, t = line_of(room.z, k, room.top), line_of(room.t, k, room.top)
-        for b in range(lanes):
-            z[b] = (z[b] * room.added[b] - t[b]) * room.dot[b]
+    lanes, width, classes = room.top.size, width_of(room.z), room.z.size // room.top.size
+    for b in range(0, lanes, width):
+        scale = load(room.dot, b, room.z)
+        factor = load(room.added, b, room.z) * scale
+        if plain:
+            name, named = load(room.name, b, room.z), load(room.named, b, room.z) * scale
+            each = load(room.each, b, room.z) * scale
+            for k in range(classes):
+                g = load(room.z, k * lanes + b, room.z) * factor - each
+                store(room.z, k * lanes + b, g - where_equal(named, name, cast(k, room.z)))
+        else:
+            for k in range(classes):
+                t = load(room.t, k * lanes + b, room.z) * scale
+                store(room.z, k * lanes + b, load(room.z, k * lanes + b, room.z) * factor - t)
 
 
 @glue
@@ -216,8 +254,7 @@ def losses(room: Tile, z_loss: float) -> None:
         log_added = log(np.float64(room.added[b]))
         lse = log_added + np.float64(room.top[b])
         room.loss[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
-        factor = room.s[b] * (1.0 + 2.0 * z_loss * lse) / np.float64(room.added[b])
-        room.added[b] = cast(factor, room.added)
+        room.added[b] = cast(room.s[b] * (1.0 + 2.0 * z_loss * lse), room.added) / room.added[b]
         room.dot[b] = cast(room.scale[b], room.dot)
 
 
@@ -250,13 +287,15 @@ def write(job: Job, first: int, rows: int, room: Tile) -> None:
 def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
     """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
     lanes = room.top.size
-    some = False
+    some, plain = False, is_plain(job.mass)
     for first in range(lo, hi, lanes):
         rows = min(lanes, hi - first)
-        load_target(first, rows, job.mass, room)
+        if plain:
+            load_plain(first, rows, job.mass, room)
+        else:
+            load_target(first, rows, job.mass, room)
         read(job, first, rows, room)
-        tops(room)
-        solve(job, first, room)
+        solve(job, first, room, plain)
         step = np.uint64(job.step)
         for b in range(rows):
             room.scale[b] = job.scale[np.uint64(first + b) * step]
@@ -273,6 +312,6 @@ def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
                 if not room.live[b] or left:
                     place[b] = np.nan if left else 0.0
         if job.wanted:
-            gradients(room)
+            gradients(room, plain)
             write(job, first, rows, room)
     return some

@@ -11,7 +11,7 @@ import numpy as np
 
 from onewarm.kernels.compile import cast, glue
 from onewarm.kernels.half import place_of, put, row_of
-from onewarm.kernels.row import Near, exponentials, highest, scaled_less
+from onewarm.kernels.row import Near, exponentials, scaled_less
 from onewarm.kernels.table import table_row
 from onewarm.kernels.vector import BLOCK, constants, dot_and_shares, inspect, log
 
