@@ -6,6 +6,7 @@ tracer hides (``jax.jit``, ``torch.compile``, ``vmap``) cannot be read and are n
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any, TypeAlias
 
@@ -199,9 +200,13 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     xp = array_namespace(like)
     if value is None or isinstance(value, str):
         raise TypeError(f"{name} is {value!r}: expected a number, or an array of one a row")
+    dtype = like.dtype if xp.isdtype(like.dtype, "real floating") else float_dtype(xp, device(like))
+    if type(value) in (int, float) and concrete(like):  # looked at here, without an operation of the framework for each
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value:g}: expected a finite number")
+        return xp.full((1,), float(value), dtype=dtype, device=device(like))
     array = as_array(value, like)
     namespace(**{name: array, "the target": like})
-    dtype = like.dtype if xp.isdtype(like.dtype, "real floating") else float_dtype(xp, device(like))
     array = xp.astype(array, dtype)
     if len(array.shape) == 0:
         array = xp.reshape(array, (1,))
@@ -238,6 +243,8 @@ def alpha(value: Any, rows: int, like: Array, name: str = "alpha") -> Array:
         ValueError: above 1, not finite, or of the wrong shape.
     """
     array = per_row(value, rows, name, like)
+    if type(value) in (int, float) and value <= 1:
+        return array
     if (bad := first_true(array > 1)) is not None:
         where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
         raise ValueError(

@@ -130,7 +130,7 @@ def rows(
             move_mass,
             _address(room) + -_address(room) % _LINE,
             span,
-            _address(EXP[dtype.name]),
+            _numbers(dtype),
         ),
     )
     words[TABLE_MASS:].view(np.float64)[:] = table_mass, level, z_loss
@@ -164,6 +164,11 @@ def _step(rows: NDArray[Any]) -> int:
 def _address(array: NDArray[Any]) -> int:
     address: int = array.__array_interface__["data"][0]
     return address
+
+
+@cache
+def _numbers(dtype: Any) -> int:
+    return _address(EXP[dtype.name])
 
 
 @cache
