@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -189,13 +190,19 @@ def _in_range(name: str, index: NDArray[np.int64], size: int) -> None:
 
 def _prepared(table: NDArray[Any], logits: NDArray[Any], dtype: Any) -> tuple[NDArray[Any], float, float]:
     """The table in a type that the kernel takes, a big one as it is; a single row's mass, and its level if uniform."""
-    small = table.shape[0] == 1 or table.size <= _SMALL or 4 * table.size <= logits.size
+    single = table.shape[0] == 1
+    small = single or table.size <= _SMALL or 4 * table.size <= logits.size
     table = half.widened(table) if small else table
-    mass = float(table.sum(dtype=np.float64)) if table.shape[0] == 1 else 0.0
+    mass, level = 0.0, np.nan
+    if single:
+        first = float(table[0, 0])
+        if math.isfinite(first) and (table == first).all():
+            mass, level = first * table.shape[1], first
+        else:
+            mass = float(table.sum(dtype=np.float64))
     if small or (table.dtype not in (np.float32, np.float64) and half.kind(table.dtype) is None):
         table = table.astype(dtype, copy=False)
-    even = np.isfinite(mass) and table.shape[0] == 1 and bool((table == table[0, 0]).all())
-    return table, mass, float(table[0, 0]) if even else np.nan
+    return table, mass, level
 
 
 def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:

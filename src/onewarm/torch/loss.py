@@ -278,25 +278,23 @@ def kernel_for(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> str:
     if torch.compiler.is_compiling() or type(logits) not in _KINDS:
         return ""
     kernel = "triton" if cuda.takes(logits) else "cpu" if logits.is_cpu and logits.dtype in _DTYPES else ""
+    others: tuple[Any, ...] = (target,)
     if isinstance(target, SoftTarget):
-        others = [target.index, target.weight, target.table, target.table_index, target.table_weight]
-    else:
-        others = [target]
+        others = (target.index, target.weight, target.table, target.table_index, target.table_weight)
     if isinstance(normalizer, Tensor):
-        others.append(normalizer)
+        others += (normalizer,)
+    for x in others:
+        if x is None:
+            continue
+        if type(x) not in _KINDS or x.requires_grad or x.layout is not torch.strided:
+            return ""
+        if not (x.is_cpu if kernel == "cpu" else x.device == logits.device):
+            return ""
     free = (
         logits.layout is torch.strided
-        and all(x is None or (_beside(logits, x) and not x.requires_grad) for x in others)
         and not isinstance(z_loss, Tensor)
         and not torch._C._is_tracing()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
     )
     return kernel if free else ""
-
-
-def _beside(logits: Tensor, x: Any) -> bool:
-    """Whether x is a plain tensor where the logits are."""
-    return (
-        type(x) in _KINDS and x.layout is torch.strided and (x.is_cpu if logits.is_cpu else x.device == logits.device)
-    )
