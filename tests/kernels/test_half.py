@@ -10,7 +10,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 import onewarm as ow
-from onewarm.kernels import cpu, half
+from onewarm.kernels import cpu, half, lanes
+from onewarm.kernels.lanes import load, load_first, store, store_first
 
 BITS = {"float16": np.int16, "bfloat16": np.uint16}  # what compiled code takes them for
 
@@ -26,14 +27,45 @@ def narrow(numbers: NDArray[np.float32], bits: NDArray[Any]) -> None:
     half.put(bits, 2, numbers)
 
 
+def vectors() -> tuple[Any, Any]:
+    """:func:`wide` and :func:`narrow` a vector at a time, compiled anew."""
+
+    @njit
+    def wide(bits: NDArray[Any], numbers: NDArray[np.float32]) -> None:
+        for i in range(0, numbers.size - 16, 16):
+            store(numbers, i, load(bits, i, numbers))
+        rest = numbers.size % 16 or 16
+        last = numbers.size - rest
+        store_first(numbers, last, rest, load_first(bits, last, rest, numbers))
+
+    @njit
+    def narrow(numbers: NDArray[np.float32], bits: NDArray[Any]) -> None:
+        for i in range(0, numbers.size - 16, 16):
+            store(bits, i + 2, load(numbers, i, numbers))
+        rest = numbers.size % 16 or 16
+        last = numbers.size - rest
+        store_first(bits, last + 2, rest, load_first(numbers, last, rest, numbers))
+
+    return wide, narrow
+
+
+@pytest.fixture(params=["one by one", "the processor's way", "by integers"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    if request.param == "one by one":
+        return wide, narrow
+    if request.param == "by integers":
+        monkeypatch.setattr(lanes, "_has_half", lambda context: False)
+    return vectors()
+
+
 KINDS = {"float16": (np.dtype(np.float16), torch.float16), "bfloat16": (np.dtype(ml_dtypes.bfloat16), torch.bfloat16)}
 EVERY = np.arange(2**16, dtype=np.uint16)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_number_is_widened_exactly(name: str) -> None:
+def test_every_number_is_widened_exactly(name: str, way: tuple[Any, Any]) -> None:
     numbers = np.empty(2**16, np.float32)
-    wide(EVERY.view(BITS[name]), numbers)
+    way[0](EVERY.view(BITS[name]), numbers)
     wanted = torch.from_numpy(EVERY.copy()).view(KINDS[name][1]).float().numpy()
     np.testing.assert_array_equal(numbers, wanted)
     np.testing.assert_array_equal(np.signbit(numbers), np.signbit(wanted))
@@ -41,7 +73,7 @@ def test_every_number_is_widened_exactly(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_rounds_to_nearest_even(name: str) -> None:
+def test_rounds_to_nearest_even(name: str, way: tuple[Any, Any]) -> None:
     rng = np.random.default_rng(0)
     corners = [0, -0.0, 65504, 65519.99, 65520, 1e30, -np.inf, np.inf, 2**-24, 2**-25, 1.0001 * 2**-25, 3e-39, 3.4e38]
     ties = np.concatenate([EVERY.astype(np.uint32) << 16 | low for low in (0x7FFF, 0x8000, 0x8001, 0x1000, 0x3000)])
@@ -54,7 +86,7 @@ def test_rounds_to_nearest_even(name: str) -> None:
         ]
     )
     bits = np.full(x.size + 3, 7, np.uint16)
-    narrow(x, bits.view(BITS[name]))
+    way[1](x, bits.view(BITS[name]))
     assert bits[:2].tolist() == [7, 7] and bits[-1] == 7
     ours = torch.from_numpy(bits[2:-1]).view(KINDS[name][1])
     torch.testing.assert_close(ours, torch.from_numpy(x).to(KINDS[name][1]), rtol=0, atol=0, equal_nan=True)
@@ -67,6 +99,10 @@ def recipes(rng: np.random.Generator, n: int, k: int) -> dict[str, ow.SoftTarget
     return {
         "hard": hard,
         "smooth": ow.smooth(y, 0.1, num_classes=k),
+        "prior": ow.smooth(y, 0.1, prior=rng.dirichlet(np.ones(k))),
+        "named twice": ow.smooth(
+            ow.mix(hard, ow.mix(hard, hard[::-1], 0.5), 0.3), 0.2, prior=rng.dirichlet(np.ones(k))
+        ),
         "mixup": ow.smooth(ow.mix(hard, hard[::-1], 0.3), 0.2),
         "teacher": ow.soft(rng.dirichlet(np.ones(k), n)),
     }

@@ -223,7 +223,7 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 def places(classes: int, shares: int, size: int, lanes: int, rows: int) -> tuple[int, int, int, int]:
     """Where in a thread's scratch its parts begin (after the logits' type: float64, int64, bool), and its length."""
     line, several = classes + -classes % 16, rows + -rows % 8  # whole vectors
-    wide = (max((3 * line + 6) * lanes, (3 * rows + 1) * line) * size + 63) // 64 * 64
+    wide = (max((3 * line + 6) * lanes, (2 * rows + 1) * line) * size + 63) // 64 * 64
     whole = wide + (max(3 * lanes, 6 * several) + 2 * shares) * 8
     flags = whole + (lanes + several + shares) * 8
     return wide, whole, flags, (flags + 2 * lanes + several + 63) // 64 * 64
@@ -270,13 +270,12 @@ def _compiled(kind: str) -> Any:
         wholes = carray(located(at + whole, np.int64), (flags - whole) // 8)
         bools = carray(located(at + flags, np.bool_), 2 * lanes + most)
         several = Group(
-            reals[: rows * line], reals[rows * line : 2 * rows * line], reals[2 * rows * line : 3 * rows * line],
-            reals[3 * rows * line : (3 * rows + 1) * line],
+            reals[: rows * line], reals[rows * line : 2 * rows * line],
             wides[:most], wides[most : 2 * most], wides[2 * most : 3 * most], wides[3 * most : 4 * most],
             wides[4 * most : 5 * most], wides[5 * most : 6 * most], wholes[:most], bools[2 * lanes :],
         )  # fmt: skip
         one = Scratch(
-            several.e, several.z[:classes], several.t[:classes], wholes[lanes + most :],
+            several.e, reals[2 * rows * line : 2 * rows * line + classes], several.t[:classes], wholes[lanes + most :],
             wides[wides.size - 2 * shares : wides.size - shares], wides[wides.size - shares :],
         )  # fmt: skip
         many = (classes + -classes % 16) * lanes

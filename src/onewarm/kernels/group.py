@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.compile import cast, glue
-from onewarm.kernels.half import place_of, put, row_of
+from onewarm.kernels.compile import cast, chosen_by_type, glue
+from onewarm.kernels.half import entry_of, number
 from onewarm.kernels.row import Near, exponentials, exponentials_and_dot, highest, scaled_less, scaled_less_row
 from onewarm.kernels.table import OWN, table_row, table_row_again
 from onewarm.kernels.vector import constants, log
@@ -35,9 +35,7 @@ class Group(NamedTuple):
     """Scratch for G rows; what has an entry a row goes to the end of a vector of float64, P entries."""
 
     e: Any  # (G * L,) exponentials, L the classes to the end of the last vector
-    z: Any  # (G * L,) for logits that are kept in two bytes
     t: Any  # (G * L,) for rows of a table of another type
-    g: Any  # (L,) for a gradient that is
     top: Any  # (P,) float64
     added: Any  # (P,) float64, the sum of e
     dot: Any  # (P,) float64, <t, d>; at last the loss
@@ -57,7 +55,9 @@ def named(job: Job, z: Any, i: int, top: Any) -> Any:
         w = mass.weight[np.uint64(i * mass.weight_step + j)]
         if w != 0.0:
             s += w
-            dot += w * (np.float64(z[np.uint64(mass.index[np.uint64(i * mass.index_step + j)])]) - np.float64(top))
+            dot += w * (
+                np.float64(number(z[np.uint64(mass.index[np.uint64(i * mass.index_step + j)])])) - np.float64(top)
+            )
             some = True
     return s, dot, some
 
@@ -100,12 +100,48 @@ def solve(room: Group, rows: int, z_loss: float) -> None:
         room.share[b] *= room.scale[b]
 
 
+def less_named(g: Any, job: Job, room: Group, b: int, i: int, e: Any, row: Any, even: bool) -> None:
+    """Take the mass of the named classes of row i, the b-th of the group, from its gradient g."""
+    raise NotImplementedError("compiled code only")
+
+
+@glue
+def _less_named(g: Any, job: Job, room: Group, b: int, i: int) -> None:
+    mass = job.mass
+    for j in range(mass.named):
+        w = mass.weight[np.uint64(i * mass.weight_step + j)]
+        if w != 0.0:
+            k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
+            g[k] = cast(np.float64(g[k]) - room.scale[b] * w, g)
+
+
+@glue
+def _less_named_short(g: Any, job: Job, room: Group, b: int, i: int, e: Any, row: Any, even: bool) -> None:
+    """The entry is made anew: one that is rounded to two bytes has lost what the difference would be made of."""
+    mass = job.mass
+    for j in range(mass.named):
+        if mass.weight[np.uint64(i * mass.weight_step + j)] == 0.0:
+            continue
+        k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
+        share = room.share[b] if even or room.chosen[b] < 0 else room.share[b] * np.float64(row[k])
+        x = np.float64(e[k]) * room.added[b] - share
+        for other in range(mass.named):
+            if np.uint64(mass.index[np.uint64(i * mass.index_step + other)]) == k:
+                x -= room.scale[b] * mass.weight[np.uint64(i * mass.weight_step + other)]
+        g[k] = entry_of(g, cast(x, e))
+
+
+_own: Any = lambda g, job, room, b, i, e, row, even: _less_named(g, job, room, b, i)  # noqa: E731
+_short: Any = lambda g, job, room, b, i, e, row, even: _less_named_short(g, job, room, b, i, e, row, even)  # noqa: E731
+chosen_by_type(less_named, float32=_own, float64=_own, uint16=_short, int16=_short)
+
+
 @glue
 def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
     """Rows lo to hi, ``most`` at a time; returns whether some are left over: their loss is NaN and their gradient not
     written."""
     classes, mass = job.classes, job.mass
-    line = room.g.size
+    line = room.e.size // most
     some = False
     even = not np.isnan(mass.table.level)  # a uniform row need not be read: the sum of d is enough
     c = constants(job.numbers, room.e)
@@ -113,8 +149,8 @@ def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
         rows = min(most, hi - first)
         for b in range(rows):
             i = first + b
-            z = row_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
-            top = highest(z)
+            z = job.z[i * job.stride : i * job.stride + classes]
+            top = highest(z, room.e)
             s, dot, live = named(job, z, i, top)
             chosen, share = only_row(job, i)
             room.left[b] = not (top < HUGE) or chosen == -2 or not (live or chosen != -1)
@@ -125,7 +161,7 @@ def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
             if room.left[b]:
                 some = True
                 continue
-            z = place_of(job.z, i * job.stride, classes, room.z[b * line : (b + 1) * line])
+            z = job.z[i * job.stride : i * job.stride + classes]
             e, top, near = room.e[b * line : (b + 1) * line], cast(room.top[b], room.e), ahead(job, i, most)
             if even or room.chosen[b] < 0:
                 added, below = exponentials(z, top, e, near, c)
@@ -152,16 +188,11 @@ def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
             if room.left[b]:
                 continue
             e = room.e[b * line : (b + 1) * line]
-            g = place_of(job.g, i * classes, classes, room.g)
+            g, row = job.g[i * classes : (i + 1) * classes], room.t[b * line : b * line + classes]
             if even or room.chosen[b] < 0:
                 scaled_less(e, room.added[b], room.share[b], g)
             else:
-                row = table_row_again(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
+                row = table_row_again(mass.table, room.chosen[b], row)
                 scaled_less_row(e, room.added[b], row, room.share[b], g)
-            for j in range(mass.named):
-                w = mass.weight[np.uint64(i * mass.weight_step + j)]
-                if w != 0.0:
-                    k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
-                    g[k] = cast(np.float64(g[k]) - room.scale[b] * w, g)
-            put(job.g, i * classes, g)
+            less_named(g, job, room, b, i, e, row, even)
     return some

@@ -22,6 +22,7 @@ _model: Any = register_model
 _Type: Any = types.Type
 _Primitive: Any = _models.PrimitiveModel
 WORD = ir.IntType(32)
+SHORT = (types.int16, types.uint16)  # the bits of float16 and of bfloat16
 
 
 class Vector(_Type):  # type: ignore[misc]
@@ -62,15 +63,21 @@ def masked_load(builder: Any, place: Any, mask: Any, bytes_each: int) -> Any:
     """The entries that the mask names, 0 for the others, which are not touched."""
     kind = place.type.pointee
     function = ir.FunctionType(kind, [place.type, WORD, mask.type, kind])
-    name = f"llvm.masked.load.v{kind.count}f{8 * bytes_each}.p0"
+    name = f"llvm.masked.load.{_named(kind)}.p0"
     return builder.call(_declared(builder, name, function), [place, WORD(bytes_each), mask, kind(None)])
 
 
 def masked_store(builder: Any, value: Any, place: Any, mask: Any, bytes_each: int) -> None:
     """Put the entries that the mask names; touch no other."""
     function = ir.FunctionType(ir.VoidType(), [value.type, place.type, WORD, mask.type])
-    name = f"llvm.masked.store.v{value.type.count}f{8 * bytes_each}.p0"
+    name = f"llvm.masked.store.{_named(value.type)}.p0"
     builder.call(_declared(builder, name, function), [value, place, WORD(bytes_each), mask])
+
+
+def _named(kind: Any) -> str:
+    """A type of vectors in the names of LLVM's functions."""
+    sizes = {ir.FloatType(): "f32", ir.DoubleType(): "f64", ir.IntType(16): "i16"}
+    return f"v{kind.count}{sizes[kind.element]}"
 
 
 def _declared(builder: Any, name: str, kind: Any) -> Any:
@@ -78,13 +85,75 @@ def _declared(builder: Any, name: str, kind: Any) -> Any:
     return known if known is not None else ir.Function(builder.module, kind, name)
 
 
-def _converted(builder: Any, value: Any, source: Any, target: Any) -> Any:
-    """float32 as float64 or back, place by place."""
+def _converted(context: Any, builder: Any, value: Any, source: Any, target: Any) -> Any:
+    """A vector in another type: float32 as float64, the bits of bfloat16 and float16 as float32, and back."""
     if source == target:
         return value
+    if source in SHORT:
+        return _converted(context, builder, _widened(context, builder, value, source), types.float32, target)
+    if target in SHORT:
+        return _narrowed(context, builder, value, target)
     entry = ir.FloatType() if target == types.float32 else ir.DoubleType()
     kind = ir.VectorType(entry, value.type.count)
     return (builder.fpext if source.bitwidth < target.bitwidth else builder.fptrunc)(value, kind)
+
+
+def _has_half(context: Any) -> bool:
+    """Whether the processor turns float16 into float32 and back by itself."""
+    return "+f16c" in getattr(context.codegen(), "_tm_features", "")
+
+
+def _widened(context: Any, builder: Any, value: Any, source: Any) -> Any:
+    """The numbers that bits of bfloat16 (uint16) or float16 (int16) stand for, in float32."""
+    real = ir.VectorType(ir.FloatType(), value.type.count)
+    if source == types.int16 and _has_half(context):
+        return builder.fpext(builder.bitcast(value, ir.VectorType(ir.HalfType(), value.type.count)), real)
+    whole = ir.VectorType(WORD, value.type.count)
+    bits = builder.zext(value, whole)
+    if source == types.uint16:
+        return builder.bitcast(builder.shl(bits, _same(builder, 16, whole)), real)
+    # As if the exponent were float32's, then 112 more of it: right for subnormals too; infinities and NaN apart.
+    magnitude = builder.shl(builder.and_(bits, _same(builder, 0x7FFF, whole)), _same(builder, 13, whole))
+    scaled = builder.fmul(builder.bitcast(magnitude, real), spread(builder, ir.FloatType()(2.0**112), whole.count))
+    beyond = builder.icmp_unsigned(">=", magnitude, _same(builder, 0x7C00 << 13, whole))
+    endless = builder.or_(magnitude, _same(builder, 0x7F800000, whole))
+    made = builder.select(beyond, endless, builder.bitcast(scaled, whole))
+    sign = builder.shl(builder.and_(bits, _same(builder, 0x8000, whole)), _same(builder, 16, whole))
+    return builder.bitcast(builder.or_(made, sign), real)
+
+
+def _narrowed(context: Any, builder: Any, value: Any, target: Any) -> Any:
+    """float32 as bits of bfloat16 or float16, rounded to nearest even, as :mod:`onewarm.kernels.half` does it."""
+    count = value.type.count
+    short, whole = ir.VectorType(ir.IntType(16), count), ir.VectorType(WORD, count)
+    if target == types.int16 and _has_half(context):
+        return builder.bitcast(builder.fptrunc(value, ir.VectorType(ir.HalfType(), count)), short)
+
+    def same(number: int) -> Any:
+        return _same(builder, number, whole)
+
+    bits = builder.bitcast(value, whole)
+    if target == types.uint16:
+        odd = builder.and_(builder.lshr(bits, same(16)), same(1))
+        made = builder.lshr(builder.add(builder.add(bits, same(0x7FFF)), odd), same(16))
+        made = builder.select(builder.fcmp_unordered("uno", value, value), same(0x7FC0), made)
+        return builder.trunc(made, short)
+    magnitude = builder.and_(bits, same(0x7FFFFFFF))
+    odd = builder.and_(builder.lshr(magnitude, same(13)), same(1))
+    rounded = builder.add(builder.add(magnitude, same(0xFFF)), odd)
+    normal = builder.lshr(builder.sub(rounded, same(112 << 23)), same(13))
+    half = spread(builder, ir.FloatType()(0.5), count)
+    small = builder.fadd(builder.bitcast(magnitude, value.type), half)
+    small = builder.sub(builder.bitcast(small, whole), same(0x3F000000))
+    made = builder.select(builder.icmp_unsigned("<", magnitude, same(113 << 23)), small, normal)
+    made = builder.select(builder.icmp_unsigned(">=", magnitude, same(0x477FF000)), same(0x7C00), made)
+    made = builder.select(builder.icmp_unsigned(">", magnitude, same(0x7F800000)), same(0x7E00), made)
+    sign = builder.and_(builder.lshr(bits, same(16)), same(0x8000))
+    return builder.trunc(builder.or_(made, sign), short)
+
+
+def _same(builder: Any, number: int, kind: Any) -> Any:
+    return spread(builder, kind.element(number), kind.count)
 
 
 def _as_vector(context: Any, builder: Any, value: Any, kind: Any, vector: Any) -> Any:
@@ -99,7 +168,7 @@ def _load(typing: Any, array: Any, at: Any, like: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = address(context, builder, signature.args[0], args[0], args[1], vector.width)
         value = builder.load(place, align=array.dtype.bitwidth // 8)
-        return _converted(builder, value, array.dtype, vector.dtype)
+        return _converted(context, builder, value, array.dtype, vector.dtype)
 
     return vector(array, types.int64, like), code
 
@@ -111,7 +180,7 @@ def _load_first(typing: Any, array: Any, at: Any, count: Any, like: Any) -> Any:
         place = address(context, builder, signature.args[0], args[0], args[1], vector.width)
         mask = first_places(builder, args[2], vector.width)
         value = masked_load(builder, place, mask, array.dtype.bitwidth // 8)
-        return _converted(builder, value, array.dtype, vector.dtype)
+        return _converted(context, builder, value, array.dtype, vector.dtype)
 
     return vector(array, types.int64, types.int64, like), code
 
@@ -119,7 +188,8 @@ def _load_first(typing: Any, array: Any, at: Any, count: Any, like: Any) -> Any:
 def _store(typing: Any, array: Any, at: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = address(context, builder, signature.args[0], args[0], args[1], value.width)
-        builder.store(args[2], place, align=array.dtype.bitwidth // 8)
+        made = _converted(context, builder, args[2], value.dtype, array.dtype)
+        builder.store(made, place, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.none(array, types.int64, value), code
@@ -128,7 +198,8 @@ def _store(typing: Any, array: Any, at: Any, value: Any) -> Any:
 def _store_first(typing: Any, array: Any, at: Any, count: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = address(context, builder, signature.args[0], args[0], args[1], value.width)
-        masked_store(builder, args[3], place, first_places(builder, args[2], value.width), array.dtype.bitwidth // 8)
+        made = _converted(context, builder, args[3], value.dtype, array.dtype)
+        masked_store(builder, made, place, first_places(builder, args[2], value.width), array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.none(array, types.int64, types.int64, value), code
@@ -214,7 +285,8 @@ def _arithmetic(symbol: Any, instruction: str) -> None:
 for _symbol, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
     _arithmetic(_symbol, _instruction)
 
-# Where ``like`` is an array its entries say which numbers; an array of the other type is converted on the way.
+# Where ``like`` is an array its entries say which numbers; an array of another type is converted on the way, as are the
+# bits of float16 (int16) and bfloat16 (uint16).
 # (array, at, like): a vector of entries; (array, at, count, like): of the first ``count``, and 0.
 load: Callable[..., Any] = _intrinsic(_load)
 load_first: Callable[..., Any] = _intrinsic(_load_first)

@@ -49,19 +49,19 @@ def fetch(near: Near, first: int, count: int) -> None:
 
 
 @glue
-def highest(z: Any) -> Any:
-    """The largest of z; whatever it may be if an entry is NaN."""
-    width = width_of(z)
+def highest(z: Any, like: Any) -> Any:
+    """The largest of z, a number of ``like``; whatever it may be if an entry is NaN."""
+    width = width_of(like)
     pair = z.size - z.size % (2 * width)
     whole = z.size - z.size % width
-    top, other_top = full(-np.inf, z), full(-np.inf, z)
+    top, other_top = full(-np.inf, like), full(-np.inf, like)
     for k in range(0, pair, 2 * width):
-        top, other_top = larger(load(z, k, z), top), larger(load(z, k + width, z), other_top)
+        top, other_top = larger(load(z, k, like), top), larger(load(z, k + width, like), other_top)
     if pair < whole:
-        top = larger(load(z, pair, z), top)
+        top = larger(load(z, pair, like), top)
     if whole < z.size:
         rest = z.size - whole
-        top = larger(only_first(load_first(z, whole, rest, z), rest, -np.inf), top)
+        top = larger(only_first(load_first(z, whole, rest, like), rest, -np.inf), top)
     return largest(larger(top, other_top))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import carray  # type: ignore[attr-defined]
 
 from onewarm.kernels.compile import glue, located
-from onewarm.kernels.half import number
+from onewarm.kernels.lanes import load, load_first, store, store_first
 
 OWN, KINDS = 0, ("float32", "float64", "uint16", "int16")  # the kernel's type; others from 1 on
 
@@ -30,8 +30,12 @@ class Table(NamedTuple):
 
 @glue
 def _into(source: Any, room: Any) -> None:
-    for k in range(room.size):
-        room[k] = number(source[k])
+    width = 64 // room.itemsize
+    whole = room.size - room.size % width
+    for k in range(0, whole, width):
+        store(room, k, load(source, k, room))
+    if whole < room.size:
+        store_first(room, whole, room.size - whole, load_first(source, whole, room.size - whole, room))
 
 
 @glue
