@@ -72,23 +72,32 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
 
 def _table(title: str, found: list[tuple[Case, dict[str, Timing]]], units: tuple[str, str]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), min_width=80)
-    table.add_column("N x K", no_wrap=True)
-    table.add_column("peer", no_wrap=True)
-    for heading in ("ms", "quartiles", *units):
+    table.add_column("N x K", overflow="fold")  # these two give way in a narrow terminal: no digit may be lost
+    table.add_column("peer", overflow="fold")
+    second = any(case.second in timings for case, timings in found)
+    for heading in ("ms", "quartiles", *units, *(["vs compiled"] if second else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for case, timings in found:
+        other = timings.get(case.second)
         for i, (peer, t) in enumerate(timings.items()):
             low, high = t.quartiles
             table.add_row(
                 case.title if i == 0 else "",
                 peer,
-                f"{t.median * 1e3:.2f}",
-                f"{low * 1e3:.1f} - {high * 1e3:.1f}",
-                f"{t.median / timings[case.copy].median:.1f}",
-                f"{timings[case.baseline].median / t.median:.1f} x",
+                _ms(t.median),
+                f"{_ms(low)} - {_ms(high)}",
+                f"{t.median / timings[case.copy].median:.2f}",
+                f"{timings[case.baseline].median / t.median:.2f} x",
+                *([f"{other.median / t.median:.2f} x" if other else ""] if second else []),
             )
         table.add_section()
     return table
+
+
+def _ms(seconds: float) -> str:
+    """Milliseconds, in about three digits."""
+    ms = seconds * 1e3
+    return f"{ms:.0f}" if ms >= 100 else f"{ms:.1f}" if ms >= 10 else f"{ms:.2f}"
 
 
 def _plain(case: Case, timings: dict[str, Timing]) -> dict[str, Any]:
@@ -104,6 +113,9 @@ def _plain(case: Case, timings: dict[str, Timing]) -> dict[str, Any]:
                 "quartiles_s": t.quartiles,
                 "copies": t.median / timings[case.copy].median,
                 "times_faster_than_eager": timings[case.baseline].median / t.median,
+                "times_faster_than_compiled": timings[case.second].median / t.median
+                if case.second in timings
+                else None,
                 "seconds": t.seconds,
             }
             for peer, t in timings.items()

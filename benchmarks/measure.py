@@ -19,6 +19,7 @@ class Case:
     skipped: dict[str, str] = field(default_factory=dict)  # peer -> why it cannot run here
     copy: str = "copy"  # the peer whose time the multiples are of
     baseline: str = "PyTorch eager"  # the peer that the speed-up is over
+    second: str = "PyTorch compiled"  # and another, where it runs
     notes: tuple[str, ...] = ()  # what else was found, in words
 
 

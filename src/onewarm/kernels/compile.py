@@ -83,7 +83,7 @@ def task(function: F) -> F:
 @contextmanager
 def _patience() -> Iterator[None]:
     """Tell a person at a terminal why the first call takes so long, once it has taken more than a second."""
-    text = "onewarm: compiling for this machine, once; about ten seconds ...\n"
+    text = "onewarm: compiling for this machine, once; about twenty seconds ...\n"
     timer = Timer(1.0, sys.stderr.write, [text]) if sys.stderr.isatty() else Timer(0, lambda: None)
     timer.daemon = True
     timer.start()
