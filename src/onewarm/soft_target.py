@@ -201,6 +201,14 @@ class SoftTarget:
         return parts[0] if len(parts) == 1 else xp.concat(parts)
 
 
+def unchecked(**parts: Any) -> SoftTarget:
+    """A target of parts that fit by construction, without the checks: for what is made again at every step."""
+    made = object.__new__(SoftTarget)
+    made.__dict__.update(table=None, table_index=None, table_weight=None)
+    made.__dict__.update(parts)
+    return made
+
+
 def _take(xp: Any, values: Array, index: Array) -> Array:
     """values[index] for an index of two dimensions."""
     return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))

@@ -91,6 +91,8 @@ def checked(logits: NDArray[Any], target: Any, reduction: str) -> SoftTarget:
 
 def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
     """:func:`onewarm.loss.divisor`, with the rows counted column by column: a reduction along a short axis is slow."""
+    if type(normalizer) in (int, float) and 0 < normalizer < float("inf"):  # type: ignore[operator]
+        return float(normalizer)
     if not isinstance(normalizer, str) or normalizer != "rows":
         return float(divisor(target, normalizer, np.empty(0)))
     named = target.weight

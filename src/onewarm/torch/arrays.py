@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from onewarm.target import SoftTarget
+from onewarm.soft_target import SoftTarget, unchecked
 
 
 def plain(tensor: Tensor | None) -> Any:
@@ -32,18 +32,14 @@ def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
 
 
 def in_numpy(target: SoftTarget, raw_table: bool = False) -> SoftTarget:
-    """The same target over the same memory; a ``raw_table`` has its :func:`bits`.
-
-    It was checked when it was made, and is made again at every step: so not a second time.
-    """
-    made = object.__new__(SoftTarget)
-    fields = made.__dict__
-    fields["num_classes"] = target.num_classes
-    for name in ("index", "weight", "table_index", "table_weight"):
-        fields[name] = plain(getattr(target, name))
+    """The same target over the same memory; a ``raw_table`` has its :func:`bits`."""
+    names = ("index", "weight", "table_index", "table_weight")
     table = target.table
-    fields["table"] = bits(table) if raw_table and table is not None else plain(table)
-    return made
+    return unchecked(
+        num_classes=target.num_classes,
+        table=bits(table) if raw_table and table is not None else plain(table),
+        **{name: plain(getattr(target, name)) for name in names},
+    )
 
 
 def tensors(target: SoftTarget) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
-from onewarm.target import SoftTarget
+from onewarm.soft_target import SoftTarget, unchecked
 
 
 class Labelled(NamedTuple):
@@ -41,36 +41,43 @@ def labelled(
     if not inside:
         labels = checks.labels(labels, classes, ignore_index=ignore_index)  # or an error that says which
     everyone = inside and not -1 < ignore_index < classes
-    counted = np.broadcast_to(True, labels.shape) if everyone else labels != ignore_index
-    labels = labels if everyone else np.where(counted, labels, 0)
-    # Where all rows have the same mass, one number stands for them.
-    mass = np.broadcast_to(1.0, labels.shape) if everyone else counted.astype(np.float64)
+    counted = None if everyone else labels != ignore_index
+    labels = labels if counted is None else np.where(counted, labels, 0)
+    mass = _same(1.0, len(labels)) if counted is None else counted.astype(np.float64)
     if weight is None:
-        named, count = mass, float(len(labels) if everyone else np.count_nonzero(counted))
+        named, count = mass, float(len(labels) if counted is None else np.count_nonzero(counted))
     else:
         weight = _weights(weight, classes)
-        named = weight[labels] if everyone else np.where(counted, weight[labels], 0.0)
+        named = weight[labels] if counted is None else np.where(counted, weight[labels], 0.0)
         count = float(named.sum())
     index = labels[:, None]
     if alpha == 0:
-        return Labelled(SoftTarget(index=index, weight=named[:, None], num_classes=classes), count)
+        return Labelled(unchecked(index=index, weight=named[:, None], num_classes=classes), count)
     row = np.full((1, classes), 1 / classes)
     after = smoothed_first and weight is not None
-    target = SoftTarget(
+    target = unchecked(
         index=index,
         weight=_times(1 - alpha, named),
         table=row * weight if after else row,
-        table_index=np.broadcast_to(np.int64(0), index.shape),
+        table_index=_same(0, len(labels))[:, None],
         table_weight=_times(alpha, mass if after else named),
         num_classes=classes,
     )
     return Labelled(target, count)
 
 
+def _same(number: float, rows: int) -> NDArray[Any]:
+    """(N,), float64 or int64: where all rows have the same, one number stands for them."""
+    kind = np.int64 if isinstance(number, int) else np.float64
+    found: NDArray[Any] = np.ndarray((rows,), kind, np.array([number], kind), strides=(0,))
+    found.flags.writeable = False
+    return found
+
+
 def _times(factor: float, mass: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 1), and still one number for all rows if the mass is."""
     if mass.strides == (0,) and mass.size:
-        return np.broadcast_to(factor * mass[0], (len(mass), 1))
+        return _same(float(factor * mass[0]), len(mass))[:, None]
     return (factor * mass)[:, None]
 
 
