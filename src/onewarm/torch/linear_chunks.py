@@ -19,7 +19,8 @@ from onewarm.target import SoftTarget
 from onewarm.torch.linear_terms import Term, Worker, may_close
 from onewarm.torch.products import times, times_turned
 
-_SMALL = 2**20  # logits of a chunk that is never too large
+_SMALL = 2**20  # logits of a chunk that is never too large,
+_SMALL_SHORT = 2**22  # and where the weight is widened for each chunk again
 _MOST = 512  # rows of a chunk beyond which the products gain nothing
 _BLOCK = 2**20  # entries of a half-precision weight that are widened at a time
 _NEAR = 2**19  # entries of a weight that stay in the cache while a product turns them round
@@ -65,13 +66,14 @@ class Gradients(NamedTuple):
     bias: Tensor | None
 
 
-def chunk_rows(rows: int, classes: int, buffers: int = 1) -> int:
-    """Rows whose logits are formed at a time: 1/27 of all, at least a million logits, at most 512 rows beyond that.
+def chunk_rows(rows: int, classes: int, buffers: int = 1, small: int = _SMALL) -> int:
+    """Rows whose logits are formed at a time: 1/27 of all, at least a ``small`` number of logits, at most 512 rows
+    beyond that.
 
     >>> chunk_rows(4096, 32000), chunk_rows(4096, 32000, buffers=2), chunk_rows(64, 32000), chunk_rows(2**20, 10)
     (144, 72, 32, 104856)
     """
-    least = max(_SMALL // classes, 16)
+    least = max(small // classes, 16)
     size = max(least, min(rows // 27, _MOST)) // buffers
     return max(min(rows, size // 8 * 8), 1)
 
@@ -111,7 +113,8 @@ class _Run:
         (n, d), classes = layer.hidden.shape, layer.weight.shape[0]
         self.count = n if self.live is None else len(self.live)
         made = sum(3 for term in terms if not isinstance(term.target, SoftTarget))  # room of teachers made on the way
-        self.size = chunk_rows(self.count, classes, len(terms) + made)
+        small = _SMALL if layer.weight.dtype == layer.dtype else _SMALL_SHORT
+        self.size = chunk_rows(self.count, classes, len(terms) + made, small)
         close = any(may_close(term.target) for term in terms) and self.all_finite()
         self.workers = [Worker(term, layer.bias, layer.blocks, like, close=close) for term in terms]
         self.room = torch.empty(len(terms), self.size, classes, **like)
