@@ -25,10 +25,11 @@ def linear_cross_entropy(
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of the logits ``z = W x + b``, which are never formed together.
 
     Chunks of rows share one buffer (:func:`onewarm.torch.linear_chunks.chunk_rows`: 1/27 of the rows, or a million
-    logits if that is more, four million where a half-precision weight is widened for each chunk); the kernel turns their logits into their gradient in place. The result and the gradients
-    are those of ``cross_entropy(hidden @ weight.T + bias, target)``. Arithmetic and the sums over rows are in float32
-    or better, whatever the inputs; so half-precision logits are not rounded, and a half-precision weight needs a
-    float32 gradient for as long as it is summed.
+    logits if that is more, four million where a half-precision weight is widened for each chunk); the kernel turns
+    their logits into their gradient in place. The result and the gradients are those of ``cross_entropy(hidden @
+    weight.T + bias, target)``. Arithmetic and the sums over rows are in float32 or better, whatever the inputs; so
+    half-precision logits are not rounded, and a half-precision weight needs a float32 gradient for as long as it is
+    summed.
 
     Tables of a target (smoothing, priors, the tail of a sparse teacher) enter in closed form: ``<row, z> = x . (W^T
     row)``, a dot product for each row, and a rank-one part of the weight's gradient. A table with more than one row
