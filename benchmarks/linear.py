@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import onewarm as ow
+from benchmarks import memory
 from benchmarks.measure import Case
 from onewarm.torch import linear_cross_entropy
 from onewarm.torch.linear_chunks import chunk_rows
@@ -22,7 +21,6 @@ SIZES = ((4096, 1024, 32000),)
 SMALL = ((512, 256, 8000),)
 ALPHA = 0.1
 PRODUCTS, FORMED = "3 products", "PyTorch, formed"
-CLEAR = Path("/proc/self/clear_refs")
 
 
 def cases(quick: bool) -> Iterator[Case]:
@@ -70,9 +68,8 @@ def _case(n: int, d: int, v: int) -> Case:
         # Hard labels: with smoothing PyTorch would form the logits.
         options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=chunk_rows(n, v))
         peers["PyTorch, chunks"] = backward(lambda: own(x, w, y, options=options))
-    return Case(
-        f"{n} x {d} x {v}", peers, skipped, copy=PRODUCTS, baseline=FORMED, notes=_memory(peers, n * v, (n + v) * d)
-    )
+    held = memory.peaks(peers, 4 * n * v, 4 * (n + v) * d, "beyond inputs and gradients, in multiples of the logits")
+    return Case(f"{n} x {d} x {v}", peers, skipped, copy=PRODUCTS, baseline=FORMED, notes=(held,))
 
 
 def _products(x: Tensor, w: Tensor, rows: int) -> tuple[Tensor, Tensor]:
@@ -86,26 +83,3 @@ def _products(x: Tensor, w: Tensor, rows: int) -> tuple[Tensor, Tensor]:
         torch.mm(z, w, out=dx[start : start + rows])
         dw.addmm_(z.t(), part, beta=min(start, 1))
     return dx, dw
-
-
-def _memory(peers: dict[str, Callable[[], object]], logits: int, gradients: int) -> tuple[str, ...]:
-    """The most memory that each peer held beyond its inputs and the two gradients, as a share of the logits' size."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is None or not CLEAR.exists():
-        return ("extra memory: not measured, which needs Linux",)
-    linear_cross_entropy(torch.zeros(2, 2), torch.zeros(3, 2), torch.tensor([0, 1]))  # compile
-    shares = []
-    for name, work in peers.items():
-        trim(0)  # memory that is free but kept would hide what the next call takes
-        CLEAR.write_text("5")  # the peak starts again from what is held now
-        before = _status("VmRSS")
-        work()
-        extra = _status("VmHWM") - before - 4 * gradients
-        shares.append(f"{name} {100 * extra / (4 * logits):.1f} %")
-    return ("extra memory, of the logits' size: " + ", ".join(shares),)
-
-
-def _status(field: str) -> int:
-    """A size in bytes from the kernel's account of this process."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field + ":"))

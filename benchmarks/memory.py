@@ -19,8 +19,13 @@ def _libc(name: str) -> Any:
         return None
 
 
-def peaks(peers: dict[str, Callable[[], object]], unit: int) -> str:
-    """The most memory that each peer held beyond what it started with, in multiples of ``unit`` bytes."""
+def peaks(
+    peers: dict[str, Callable[[], object]],
+    unit: int,
+    less: int = 0,
+    what: str = "beyond the logits, in multiples of them",
+) -> str:
+    """The most memory that each peer held beyond what it started with and ``less``, in multiples of ``unit`` bytes."""
     trim = _libc("malloc_trim")
     if trim is None or not CLEAR.exists():
         return "peak memory: not measured, which needs Linux"
@@ -31,8 +36,8 @@ def peaks(peers: dict[str, Callable[[], object]], unit: int) -> str:
         CLEAR.write_text("5")  # the peak starts again from what is held now
         before = _status("VmRSS")
         work()
-        shares.append(f"{name} {(_status('VmHWM') - before) / unit:.2f}")
-    return "peak memory beyond the logits, in multiples of them: " + ", ".join(shares)
+        shares.append(f"{name} {(_status('VmHWM') - before - less) / unit:.3f}")
+    return f"peak memory {what}: " + ", ".join(shares)
 
 
 def fresh() -> bool:
