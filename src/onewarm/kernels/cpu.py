@@ -169,6 +169,7 @@ def _address(array: NDArray[Any]) -> int:
 
 @cache
 def _numbers(dtype: Any) -> int:
+    """Where the constants of exp are."""
     return _address(EXP[dtype.name])
 
 

@@ -138,13 +138,18 @@ chosen_by_type(less_named, float32=_own, float64=_own, uint16=_short, int16=_sho
 
 @glue
 def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
-    """Rows lo to hi, ``most`` at a time; returns whether some are left over: their loss is NaN and their gradient not
-    written."""
+    """Rows lo to hi, ``most`` at a time; returns whether some are left over.
+
+    Their loss is NaN and their gradient not written.
+    """
     classes, mass = job.classes, job.mass
     line = room.e.size // most
     some = False
     even = not np.isnan(mass.table.level)  # a uniform row need not be read: the sum of d is enough
     c = constants(job.numbers, room.e)
+    for b in range(room.dot.size):  # what is beyond the last row is reckoned with too, and nobody reads it
+        room.top[b] = room.dot[b] = room.s[b] = room.share[b] = room.scale[b] = 0.0
+        room.added[b] = 1.0
     for first in range(lo, hi, most):
         rows = min(most, hi - first)
         for b in range(rows):
