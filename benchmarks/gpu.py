@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 import onewarm as ow
 from benchmarks.measure import Case, Timing, in_turns
-from onewarm.kernels import cuda
+from onewarm.kernels.triton import rows as cuda
 
 ALPHA = 0.1
 SIZES = ((8192, 32000), (4096, 128256), (32768, 1000))

@@ -13,7 +13,7 @@ import onewarm as ow
 from benchmarks import memory
 from benchmarks.measure import Case
 from onewarm.torch import linear_cross_entropy
-from onewarm.torch.linear_chunks import chunk_rows
+from onewarm.torch.linear.chunks import chunk_rows
 
 TITLE = "Linear layer, loss and both gradients, float32, CPU (N x D x V). Products: the three of the layer alone."
 UNITS = ("products", "vs formed")

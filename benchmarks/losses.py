@@ -17,10 +17,10 @@ import onewarm as ow
 from benchmarks import memory
 from benchmarks.measure import Case
 from onewarm import SoftTarget
-from onewarm.kernels import cpu
+from onewarm.kernels.cpu import rows as cpu
 from onewarm.torch import CrossEntropyLoss, cross_entropy, cross_entropy_with_gradient
-from onewarm.torch.arrays import bits
-from onewarm.torch.threads import team
+from onewarm.torch.interop.numpy_views import bits
+from onewarm.torch.interop.openmp import team
 
 TITLE = "Loss and gradient, float32, label smoothing 0.1, CPU"
 ALPHA = 0.1

@@ -22,9 +22,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from onewarm.notebook.build import build
-from onewarm.notebook.server import running
-from onewarm.study.home import home
+from onewarm.home import home
+from onewarm.notebook.site.build import build
+from onewarm.notebook.site.server import running
 
 TITLE = "Notebook"
 ROUNDS, KEYS, SLOWED = 5, 60, 6

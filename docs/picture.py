@@ -12,8 +12,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from onewarm.notebook.server import running
-from onewarm.study.home import home
+from onewarm.home import home
+from onewarm.notebook.site.server import running
 
 HERE = Path(__file__).parent
 LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import onewarm as ow
-from onewarm import loss as definition
-from onewarm.kernels import cpu
+from onewarm import definition
+from onewarm.kernels.cpu import rows as cpu
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from onewarm import __version__
 
 if TYPE_CHECKING:
-    from onewarm.claims.studies import Report
+    from onewarm.claims.witnesses.studies import Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,9 +82,9 @@ def open_(
     it; what is wrong with it is said here and on the page, which stays as it was.
     """
     with friendly():
-        from onewarm.notebook.build import our_concepts
-        from onewarm.notebook.live import Live
-        from onewarm.notebook.server import serve
+        from onewarm.notebook.site.build import our_concepts
+        from onewarm.notebook.site.live import Live
+        from onewarm.notebook.site.server import serve
 
         place = _home(home)
         folders = _folders(concepts)  # before minutes of study: a folder without a concept is an error
@@ -216,10 +216,10 @@ def audit(
     Examples: `onewarm audit predictions.parquet --report audit.html`, `onewarm audit 'parts/*.csv' --slice country`
     """
     with friendly():
-        from onewarm.calibration.audit import audit as run_audit
-        from onewarm.calibration.audit_print import print_audit
-        from onewarm.calibration.audit_report import check_outputs, html, json_text, write
-        from onewarm.calibration.beside import truth_files
+        from onewarm.audit.audit import audit as run_audit
+        from onewarm.audit.report.html import check_outputs, html, json_text, write
+        from onewarm.audit.report.terminal import print_audit
+        from onewarm.audit.truth_file import truth_files
 
         check_outputs([*files, *truth_files(labels, votes)], json if json != "-" else None, report)
         with bars(errors if json == "-" else output) as say:
@@ -303,7 +303,7 @@ def concept_new(
 ) -> None:
     """Start a concept: a whole small one that builds, to write over. Replaces nothing."""
     with friendly():
-        from onewarm.notebook.starter import new_concept
+        from onewarm.notebook.concept.starter import new_concept
 
         folder = new_concept(key, concepts, title=title, section=section)
         output.print(f"Wrote {escape(str(folder))}: concept.yaml, page.md, witness.py.", soft_wrap=True)
@@ -321,8 +321,8 @@ def concept_check(
     """
     with friendly():
         from onewarm.claims.ledger import load_ledger
-        from onewarm.notebook.build import our_concepts
-        from onewarm.notebook.concept_check import chosen_concepts, concept_faults
+        from onewarm.notebook.concept.check import chosen_concepts, concept_faults
+        from onewarm.notebook.site.build import our_concepts
 
         chosen = chosen_concepts(folders)
         beside = [folder for folder in our_concepts() if folder.resolve() not in {one.resolve() for one in chosen}]
@@ -341,7 +341,7 @@ def concept_schema(
 ) -> None:
     """The JSON Schema of concept.yaml, for editors."""
     with friendly():
-        from onewarm.notebook.schema import schema_text, write_schema
+        from onewarm.notebook.concept.json_schema import schema_text, write_schema
 
         if out is None:
             output.file.write(schema_text())
@@ -414,7 +414,7 @@ def _lines(console: Console, every: float = 5.0) -> Callable[[str, float, float]
 def _studies(home: Path, say: Callable[[str, float, float], None]) -> Mapping[str, Report]:
     """The studies that the claims speak of, from the store as far as they are there; kept as JSON for `build`."""
     from onewarm.claims.ledger import load_ledger
-    from onewarm.claims.running import run_studies
+    from onewarm.claims.run_studies import run_studies
     from onewarm.study.report import write_json
 
     ledger = load_ledger()
@@ -447,14 +447,14 @@ def _no_collecting() -> Iterator[None]:
 
 
 def _folders(concepts: Path | None) -> tuple[Path, ...]:
-    from onewarm.notebook.build import our_concepts, with_ours
+    from onewarm.notebook.site.build import our_concepts, with_ours
 
     return our_concepts() if concepts is None else with_ours(concepts)
 
 
 def _build(site: Path, home: Path, folders: tuple[Path, ...], **options: Any) -> Path:
     """The site from the evidence and the studies at home."""
-    from onewarm.notebook.build import build as build_site
+    from onewarm.notebook.site.build import build as build_site
 
     reports = _kept_reports(home)
     return build_site(site, concepts=folders, evidence_home=home, studies=reports, cache=home / "cache", **options)
@@ -496,6 +496,6 @@ def _store(home: Path) -> str:
 
 
 def _home(home: Path | None) -> Path:
-    from onewarm.study.home import home as default_home
+    from onewarm.home import home as default_home
 
     return (home or default_home()).absolute()

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from onewarm import checks
-from onewarm import loss as definition
+from onewarm import checks, definition
 from onewarm.checks import Array
-from onewarm.loss import Normalizer, Reduction
+from onewarm.definition import Normalizer, Reduction
 from onewarm.target import SoftTarget
 
 
@@ -71,7 +70,7 @@ def _kernel(
     gradient: bool,
     overwrite: bool = False,
 ) -> tuple[Any, Any]:
-    from onewarm.kernels.fused import checked, loss_and_gradient  # Numba takes half a second to import
+    from onewarm.kernels.cpu.loss import checked, loss_and_gradient  # Numba takes half a second to import
 
     if overwrite and not (logits.flags.c_contiguous and logits.flags.writeable and logits.flags.aligned):
         raise ValueError("overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy")

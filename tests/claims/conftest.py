@@ -37,7 +37,7 @@ def study_claim() -> Callable[..., StudyClaim]:
                 "scope": "S",
                 "rule": rule,
                 "sources": (SOURCE,),
-                "witness": "onewarm.claims.studies:paired",
+                "witness": "onewarm.claims.witnesses.studies:paired",
                 "predictions": predictions,
             }
         )
@@ -55,7 +55,7 @@ def identity_claim() -> IdentityClaim:
         statement="S",
         scope="S",
         sources=(SOURCE,),
-        witness="onewarm.claims.identities:decomposition",
+        witness="onewarm.claims.witnesses.label_smoothing:decomposition",
         predictions=(
             Measure(measure="d", quantity="difference", scope="cases"),
             Measure(measure="m", quantity="margin", scope="cases", expected="positive"),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyClaim, load_ledger
-from onewarm.notebook.build import our_concepts
-from onewarm.notebook.concept import load_concepts
+from onewarm.notebook.concept.load import load_concepts
+from onewarm.notebook.site.build import our_concepts
 from onewarm.study.arms import parse_arm
 from onewarm.study.datasets import BUILT_IN
 from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
@@ -29,7 +29,7 @@ title: T
 kind: identity
 statement: S
 scope: S
-witness: onewarm.claims.identities:gradient
+witness: onewarm.claims.witnesses.label_smoothing:gradient
 predictions: [{measure: m, quantity: q, scope: s}]
 sources:
   - {authors: A, title: T, venue: V, year: 2020, url: https://example.org, place: Section 1, read: abstract, says: S}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import onewarm
-from onewarm.claims import running, verify
+from onewarm.claims import run_studies as running
+from onewarm.claims import verify
 from onewarm.claims.evidence import evidence_path, read_evidence, write_evidence
 from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.verify import Result, WitnessError, exit_code, hear
@@ -113,7 +114,7 @@ def test_a_witness_that_breaks_silences_no_other(home: Path, monkeypatch: pytest
 
 def test_a_witness_that_is_not_there() -> None:
     claim = LEDGER[KEY + "gradient"]
-    for name in ("onewarm.claims.identities:gradiant", "onewarm.nowhere:gradient", "gradient"):
+    for name in ("onewarm.claims.witnesses.label_smoothing:gradiant", "onewarm.nowhere:gradient", "gradient"):
         with pytest.raises(WitnessError, match="cannot be found; write module:function"):
             hear(claim.model_copy(update={"witness": name}))
 

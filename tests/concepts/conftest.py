@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 import onewarm as ow
-from onewarm.notebook.demo_module import demo_module
+from onewarm.notebook.page.demo_bundle import demo_module
 
 CONCEPTS = Path(ow.__file__).parent / "concepts/optimization"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'"

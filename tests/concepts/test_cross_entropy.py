@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import onewarm as ow
-from onewarm.notebook.concept import load_concept
+from onewarm.notebook.concept.load import load_concept
 
 CONCEPT = load_concept(Path(ow.__file__).parent / "concepts" / "optimization" / "cross-entropy")
 CLASSES = CONCEPT.demo.model["classes"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import onewarm as ow
-from onewarm.notebook.concept import Concept, load_concept
+from onewarm.notebook.concept.load import Concept, load_concept
 
 FOLDER = Path(ow.__file__).parent / "concepts" / "optimization" / "label-smoothing"
 CONCEPT = load_concept(FOLDER)

@@ -9,7 +9,7 @@ import pytest
 
 import onewarm as ow
 from onewarm import calibration as cal
-from onewarm.notebook.concept import load_concept
+from onewarm.notebook.concept.load import load_concept
 
 pytestmark = pytest.mark.browser
 

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from onewarm.claims.ledger import load_ledger
-from onewarm.notebook.build import our_concepts
-from onewarm.notebook.concept import Concept, load_concepts
-from onewarm.notebook.concept_page import markdown
-from onewarm.notebook.math import to_mathml
-from onewarm.notebook.snippets import numbers_missing, run_snippet, value_of
+from onewarm.notebook.concept.load import Concept, load_concepts
+from onewarm.notebook.concept.page_md import markdown
+from onewarm.notebook.concept.sandbox import numbers_missing, run_snippet, value_of
+from onewarm.notebook.site.build import our_concepts
+from onewarm.notebook.text.latex import to_mathml
 
 CONCEPTS = load_concepts(our_concepts(), claims=load_ledger())
 each_concept = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.key.rsplit("/")[-1])

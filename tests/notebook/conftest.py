@@ -10,9 +10,9 @@ import yaml
 
 from onewarm.claims.evidence import Evidence, Finding, Ran, write_evidence
 from onewarm.claims.ledger import load_ledger
-from onewarm.notebook.build import build
-from onewarm.notebook.demo_data import CALIBRATION_SETS
-from onewarm.notebook.server import running
+from onewarm.notebook.page.demo_data import CALIBRATION_SETS
+from onewarm.notebook.site.build import build
+from onewarm.notebook.site.server import running
 
 RESEARCH = ("concept", "equation", "source", "code", "claim", "misconception", "demo-state")
 DEMO = """

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from scipy.stats import permutation_test
 
-from onewarm.calibration.metrics import ece
-from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.metrics.scores import ece
+from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval
 from onewarm.study.report import COMPARED, StudyReport, write_json
 from onewarm.study.scores import METRICS, Scores

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from onewarm.calibration.summary import CalibrationSummary
-from onewarm.study.home import home
+from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.home import home
 from onewarm.study.scores import Scores
 from onewarm.study.store import Store, StoredRun, StoreError, default_url, metadata
 

@@ -57,7 +57,7 @@ def test_casts_leave_the_sums_alone():
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match=r"^names has 'eec': expected functions of onewarm.calibration.metrics$"):
+    with pytest.raises(ValueError, match=r"^names has 'eec': expected functions of onewarm.calibration$"):
         CalibrationMetric(5, ("eec",))
 
 

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from onewarm.notebook.concept_yaml import ConceptError
-from onewarm.notebook.demo_module import demo_module
+from onewarm.notebook.concept.yaml import ConceptError
+from onewarm.notebook.page.demo_bundle import demo_module
 from onewarm.widgets import DemoWidget
 
 CONCEPT = "demo:\n  model: {heat: 3, name: cup, lit: true, many: [1, 2]}\n"
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_concept_with_a_demo_is_a_widget_by_its_key() -> None:
-    from onewarm.notebook.build import our_concepts
+    from onewarm.notebook.site.build import our_concepts
 
     for place in our_concepts():
         if (place / "demo.js").is_file():

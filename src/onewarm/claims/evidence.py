@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from .ledger import Record
+from onewarm.claims.ledger import Record
 
 Expected = Literal["negative", "positive", "zero", "not negative", "none"]
 Role = Literal["premise", "test", "context"]

@@ -29,8 +29,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from .evidence import Evidence, Finding
-from .ledger import Claim, Comparison, Prediction
+from onewarm.claims.evidence import Evidence, Finding
+from onewarm.claims.ledger import Claim, Comparison, Prediction
 
 Status = Literal["identity holds", "supported", "conditional", "refuted", "inconclusive", "no witness"]
 Verdict = Literal["shown", "contradicted", "open", "not measured", "context"]

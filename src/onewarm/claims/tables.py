@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from .evidence import Evidence
-from .ledger import Claim
-from .status import Status, judge
-from .verify import Result
+from onewarm.claims.evidence import Evidence
+from onewarm.claims.ledger import Claim
+from onewarm.claims.status import Status, judge
+from onewarm.claims.verify import Result
 
 STYLE: dict[Status, str] = {
     "identity holds": "green",

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from onewarm import __version__
-
-from .evidence import Evidence, EvidenceError, Finding, Ran, evidence_path, read_one, write_evidence
-from .ledger import Claim, Measure, load_ledger
-from .status import RANK, Status, status
-from .studies import Report
+from onewarm.claims.evidence import Evidence, EvidenceError, Finding, Ran, evidence_path, read_one, write_evidence
+from onewarm.claims.ledger import Claim, Measure, load_ledger
+from onewarm.claims.status import RANK, Status, status
+from onewarm.claims.witnesses.studies import Report
 
 # Called with what is being done, how many of how many steps are done.
 Progress = Callable[[str, float, float], None]
@@ -98,7 +97,7 @@ def verify(
     claims = select(slugs, ledger)
     say: Progress = progress if progress is not None else lambda what, done, total: None
     if reports is None and any(claim.kind == "study" for claim in claims):
-        from .running import run_studies
+        from onewarm.claims.run_studies import run_studies
 
         reports = run_studies(claims, ledger, home, say, store)
     results = []

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.study import files
 from onewarm.study.splits import Rows, Split, stratified
+from onewarm.tables import features as files
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from onewarm.calibration.diagram import reliability
-from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.plots.reliability_data import reliability
+from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval, paired_difference
 from onewarm.study.scores import METRICS
 from onewarm.study.store import StoredRun

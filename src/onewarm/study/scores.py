@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.summary.summary import CalibrationSummary
 
 METRICS = {
     "accuracy": "share of test rows whose most probable class is the label",

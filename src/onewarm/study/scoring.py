@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.calibration import metrics
-from onewarm.calibration.calibrators import TemperatureError, fit_temperature
-from onewarm.calibration.summary import CalibrationSummary
-from onewarm.loss import unsmooth
+from onewarm.calibration.calibrators.temperature import TemperatureError, fit_temperature
+from onewarm.calibration.metrics import scores as metrics
+from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.definition import unsmooth
 from onewarm.study.arms import Arm
 from onewarm.study.scores import METRICS, Scores
 from onewarm.study.splits import Split

@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from onewarm.calibration.summary import CalibrationSummary
-from onewarm.study.home import home
+from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.home import home
 from onewarm.study.scores import Scores
 
 

@@ -1,12 +1,12 @@
 """onewarm for PyTorch: the loss under autograd."""
 
-from onewarm.torch.distill import distillation, linear_distillation
-from onewarm.torch.linear import LinearCrossEntropyLoss, linear_cross_entropy
-from onewarm.torch.loss import cross_entropy, cross_entropy_with_gradient
-from onewarm.torch.module import CrossEntropyLoss, nn_cross_entropy
-from onewarm.torch.parallel import vocab_parallel_cross_entropy, vocab_parallel_soft
-from onewarm.torch.parallel_linear import vocab_parallel_linear_cross_entropy
-from onewarm.torch.sampled import sample_teacher
+from onewarm.torch.cross_entropy.functional import cross_entropy, cross_entropy_with_gradient
+from onewarm.torch.cross_entropy.module import CrossEntropyLoss, nn_cross_entropy
+from onewarm.torch.distillation.functional import distillation, linear_distillation
+from onewarm.torch.distillation.sampled import sample_teacher
+from onewarm.torch.linear.functional import LinearCrossEntropyLoss, linear_cross_entropy
+from onewarm.torch.parallel.functional import vocab_parallel_cross_entropy, vocab_parallel_soft
+from onewarm.torch.parallel.linear import vocab_parallel_linear_cross_entropy
 
 __all__ = [
     "CrossEntropyLoss",

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from onewarm.calibration import metrics
-from onewarm.calibration.passes import Totals
-from onewarm.calibration.summary import CalibrationSummary
+from onewarm.calibration.metrics import scores as metrics
+from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.calibration.summary.update import Totals
 
 
 class CalibrationMetric(Metric):
@@ -23,7 +23,7 @@ class CalibrationMetric(Metric):
 
     Args:
         num_classes: K, at least 2.
-        names: metrics that ``compute`` returns, functions of ``onewarm.calibration.metrics``.
+        names: metrics that ``compute`` returns, functions of ``onewarm.calibration``.
         logits: whether ``update`` is given logits.
         classwise: whether to keep the cells of each class; see ``CalibrationSummary``.
         bins: for the binned ones.
@@ -57,7 +57,7 @@ class CalibrationMetric(Metric):
     ) -> None:
         super().__init__(**options)
         if unknown := [name for name in names if not callable(getattr(metrics, name, None))]:
-            raise ValueError(f"names has {unknown[0]!r}: expected functions of onewarm.calibration.metrics")
+            raise ValueError(f"names has {unknown[0]!r}: expected functions of onewarm.calibration")
         self.num_classes, self.names, self.logits, self.bins = num_classes, tuple(names), logits, bins
         self.classwise = classwise
         for name, values in self._empty()._totals._asdict().items():

@@ -11,8 +11,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from onewarm.notebook.concept_yaml import nearest, read_yaml
-from onewarm.notebook.demo_module import demo_module
+from onewarm.notebook.concept.yaml import nearest, read_yaml
+from onewarm.notebook.page.demo_bundle import demo_module
 from onewarm.widgets.plain import plain
 
 __all__ = ["DemoWidget"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.dispatch import cross_entropy_with_gradient
-from onewarm.notebook.demo_data import calibration
+from onewarm.notebook.page.demo_data import calibration
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.plain import MOST, array, between, names, one_of, row, whole

@@ -1,0 +1,278 @@
+"""The audit as one self-contained HTML file: nothing fetched, nothing inline that its content policy does not name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import onewarm
+from onewarm.audit.audit import BINS, Audit
+from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
+from onewarm.audit.measures import TITLES
+from onewarm.audit.plan import find_files
+from onewarm.audit.remedies import Option
+from onewarm.audit.report import svg as still
+from onewarm.audit.slices import Slice
+
+__all__ = ["html", "reliability_script", "reliability_style", "write", "write_json"]
+
+_MOST_SLICES = 50
+_START = """
+const data = JSON.parse(document.getElementById("data").textContent);
+reliability.render({ model: { get: (key) => data[key] }, el: document.getElementById("reliability") });
+"""
+
+
+def html(audit: Audit) -> str:
+    """The report of an audit: a pure function of it."""
+    style = _asset("report.css") + reliability_style()
+    script = _inline_module()
+    data = {"reliability": list(audit.diagrams)}
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    names = ", ".join(f["name"] for f in audit.files[:3]) + (
+        f" and {len(audit.files) - 3} more files" if len(audit.files) > 3 else ""
+    )
+    verdict = audit.verdict
+    return Template(_asset("report.html")).substitute(
+        policy=escape(policy),
+        style=style,
+        script=script,
+        data=_data_block(data),
+        title=escape(f"Calibration audit of {names}"),
+        headline=escape(verdict.headline),
+        about=f"<code>{escape(names)}</code> · {audit.rows:,} rows · {audit.num_classes} classes · truth: "
+        f"{escape(audit.truth['kind'])}",
+        advice="".join(f"<p>{_prose(s)}</p>" for s in verdict.advice),
+        options=_options(audit),
+        findings="".join(f"<li>{_prose(s)}</li>" for s in verdict.findings),
+        measures=_scroll("Measures", _measures(audit)),
+        figure=still.figure(audit.diagrams[0]) + still.table(audit.diagrams[0]),
+        how=_HOW,
+        slices=_slices(audit.slices),
+        method="".join(f"<li>{s}</li>" for s in _method(audit)),
+        version=escape(onewarm.__version__),
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside its place, then renamed into it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def check_outputs(inputs: Sequence[str], *outputs: str | Path | None) -> None:
+    """Raise ValueError before any work where an output is a folder or one of the inputs (names or globs)."""
+    read = {path.absolute() for path in find_files(inputs)}
+    for output in outputs:
+        if output is None:
+            continue
+        path = Path(output)
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
+        if path.absolute() in read:
+            raise ValueError(f"{path} is to be audited: write to another file")
+
+
+def json_text(audit: Audit) -> str:
+    """The audit as JSON: versioned by its "format", the same bytes for the same files and options."""
+    return json.dumps(audit.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, audit: Audit) -> None:
+    """``json_text`` in a file, whole or not at all."""
+    write(path, json_text(audit))
+
+
+def reliability_script() -> str:
+    """The ES module of the interactive diagram, in anywidget form: for a notebook's assets, or a host of yours."""
+    return _asset("reliability.js")
+
+
+def reliability_style() -> str:
+    """The style sheet of that diagram; its colours are the notebook's custom properties."""
+    return _asset("reliability.css")
+
+
+def _inline_module() -> str:
+    module = (
+        reliability_script().replace("export default {", "const reliability = {").replace("export function", "function")
+    )
+    return module + _START
+
+
+def _asset(name: str) -> str:
+    return (files("onewarm.audit.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _data_block(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _prose(sentence: str) -> str:
+    """A sentence with its `code` marked."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
+
+
+def _row(cells: list[str], *, tag: str = "td", attributes: str = "") -> str:
+    first, *rest = cells
+    scope = "row" if tag == "td" else "col"
+    told = "".join(f'<{tag} class="num"{" scope=col" if tag == "th" else ""}>{c}</{tag}>' for c in rest)
+    return f'<tr{attributes}><th scope="{scope}">{first}</th>{told}</tr>'
+
+
+def _table(head: list[str], body: list[str]) -> str:
+    return f"<table><thead>{_row(head, tag='th')}</thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _scroll(name: str, table: str) -> str:
+    """A table that scrolls within itself where it is too wide, by keyboard too."""
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{table}</div>'
+
+
+def _ends(ends: tuple[float, float] | None, *, shares: bool = False) -> str:
+    if ends is None:
+        return "–"
+    if shares:
+        return f"{percent(ends[0])} to {percent(ends[1])}"
+    return f"{number(ends[0])} to {number(ends[1])}"
+
+
+_SHARES = ("accuracy", "mean_confidence", "confidence_gap")
+
+
+def _measures(audit: Audit) -> str:
+    body = []
+    for name, measure in audit.measures.items():
+        shares = name in _SHARES
+        value = percent(measure.value) if shares and measure.value is not None else number(measure.value)
+        body.append(_row([escape(TITLES[name]), value, _ends(measure.interval, shares=shares)]))
+    return _table(["Over all rows", "Value", "95 % interval"], body)
+
+
+def _options(audit: Audit) -> str:
+    if not audit.options:
+        return ""
+    body = [_option(o, chosen=o.key == audit.recommended) for o in audit.options]
+    head = [
+        f"Scored on {audit.scored_on:,} held-out rows",
+        "NLL",
+        "Gain in NLL",
+        "95 % interval",
+        "Brier",
+        "ECE",
+        "95 % interval",
+    ]
+    return f"{_scroll('Options', _table(head, body))}"
+
+
+def _option(option: Option, *, chosen: bool) -> str:
+    says = {"temperature": "T", "alpha": "alpha"}
+    fitted = ", ".join(f"{says[k]} = {v:.4f}" for k, v in option.parameters.items())
+    name = escape(OPTION_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
+    if option.problem is not None:
+        name += f'<span class="says">{escape(option.problem)}</span>'
+        return _row([name, *["–"] * 6])
+    gain = "–" if option.gain is None else number(option.gain)
+    cells = [number(option.nll), gain, _ends(option.interval), number(option.brier), number(option.ece)]
+    cells.append(_ends(option.ece_interval))
+    return _row([name, *cells], attributes=' class="chosen"' if chosen else "")
+
+
+def _slices(found: tuple[Slice, ...]) -> str:
+    if not found:
+        return ""
+    shown = found[:_MOST_SLICES]
+    reach = max(0.02, *(max(abs(e) for e in s.interval) for s in shown))
+    body = "".join(_slice(s, reach) for s in shown)
+    tested = sum(s.p_holm is not None for s in found)
+    more = f" The {_MOST_SLICES} with the most evidence of {len(found)} are shown." if len(found) > _MOST_SLICES else ""
+    axis = f"Gap with its 95 % interval, 0 ± {reach * 100:.0f} points"
+    names = ["Slice", "Rows", "Is right", "Says", "Gap, points", axis, "Against the others", "p, Holm"]
+    head = "".join(
+        f"<th scope=col{' class=num' if name not in ('Slice', axis) else ''}>{escape(name)}</th>" for name in names
+    )
+    return (
+        '<section aria-labelledby="slices"><h2 id="slices">Where it differs</h2>'
+        "<p>Slices, the strongest evidence first that their confidence gap differs from that of all other rows; p is "
+        f"corrected for the {tested} slices that were looked at.{more}</p>"
+        + _scroll("Slices", f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        + "</section>"
+    )
+
+
+def _slice(one: Slice, reach: float) -> str:
+    difference = "–" if one.difference is None else f"{one.difference * 100:+.1f}"
+    cells = [f"{one.rows:,}", percent(one.accuracy), percent(one.confidence), f"{one.gap * 100:+.1f}"]
+    told = "".join(f'<td class="num">{c}</td>' for c in cells)
+    sure = ' class="chosen"' if one.p_holm is not None and one.p_holm < 0.05 else ""
+    return (
+        f'<tr{sure}><th scope="row">{escape(one.column)} = {escape(one.value)}</th>{told}'
+        f'<td class="gapline">{still.gap_line(one.gap, one.interval, reach)}</td>'
+        f'<td class="num">{difference}</td><td class="num">{p_value(one.p_holm).removeprefix("= ")}</td></tr>'
+    )
+
+
+_HOW = (
+    "<p><strong>How to read this.</strong> Each point is a bin of rows. Across: how sure the model was. Up: how often "
+    "it was right. On the dashed line it means what it says; <strong>below</strong> the line it is overconfident, "
+    "above it underconfident.</p>"
+    '<p>The thin line is the 95 % interval of how often it is right. <span class="key over"></span> Overconfident and '
+    '<span class="key under"></span> underconfident bins are coloured only where that interval misses the model\'s '
+    'confidence; at <span class="key"></span> the rows cannot tell.</p>'
+    "<p><strong>Smooth curve</strong> shows the same without bins; its band holds the whole curve in "
+    "95\u00a0% of samples, so where the dashed line leaves the band the model is off.</p>"
+    "<p>The bars below count the rows, on a logarithmic scale: a bin far from the line matters as much as it has rows."
+    "</p>"
+)
+
+
+def _method(audit: Audit) -> list[str]:
+    columns = "; ".join(f"{escape(kind)}: <code>{escape(_names(v))}</code>" for kind, v in audit.columns.items() if v)
+    said = [
+        f"Columns: {columns}.",
+        f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between confidence and accuracy over the "
+        f"rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, here about "
+        f"{number(audit.chance_ece)}.",
+        f"What to do: fitted on {audit.fitted_on:,} of the even rows of each file (the first is row 0), scored on "
+        f"{audit.scored_on:,} of the odd ones, so that no option is scored on rows it was fitted on. Gains are paired, "
+        "row by row, with normal intervals.",
+        "Retraining cannot be scored without training: its stand-in mixes the uniform row into the probabilities, "
+        "which is what smoothing does at the population optimum.",
+        "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "
+        "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
+        "interval. Means have normal intervals, ranks those of a bootstrap; every draw is seeded.",
+        "Intervals of accuracies in the diagram: Wilson; band of the smooth curve: simultaneous. "
+        "Slices: a z test of the slice's gap against the gap of all "
+        "other rows; Holm's correction.",
+    ]
+    return said + [_prose(n) + "." for n in audit.notes]
+
+
+def _names(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return ", ".join(value) if len(value) <= 4 else f"{value[0]}, {value[1]}, ..., {value[-1]}"

@@ -1,0 +1,87 @@
+"""The audit on a terminal: the verdict in words, the numbers in two tables, the slices with the most evidence."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from onewarm.audit.audit import Audit
+from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
+from onewarm.audit.measures import TITLES
+
+_MOST_SLICES = 10
+_SHORT = {"retrain": "Retrain (stand-in)", "unsmooth": "Affine inverse", "temperature-unsmooth": "Both"}
+
+
+def print_audit(audit: Audit, console: Console) -> None:
+    """Print an audit."""
+    verdict = audit.verdict
+    console.print(f"\n[bold]{escape(verdict.headline)}[/bold]\n", highlight=False)
+    for sentence in verdict.findings:
+        console.print(Padding(escape(sentence), (0, 0, 0, 2)), highlight=False)
+    console.print("\n[bold]What to do[/bold]")
+    for sentence in verdict.advice:
+        console.print(Padding(escape(sentence), (0, 0, 0, 2)), highlight=False)
+    console.print()
+    console.print(_options(audit))
+    console.print(_measures(audit))
+    if audit.slices:
+        console.print(_slices(audit))
+    for note in audit.notes:
+        console.print(f"\nNote: {escape(note)}", highlight=False)
+
+
+def _options(audit: Audit) -> Table:
+    table = Table(title=f"Scored on {audit.scored_on:,} held-out rows", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("", overflow="fold")
+    for name in ("NLL", "less by (95 %)", "Brier", "ECE"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for option in audit.options:
+        name = _SHORT.get(option.key, OPTION_TITLES[option.key]) + "".join(
+            f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items()
+        )
+        if option.problem is not None:
+            table.add_row(name, "-", "cannot be fitted", "-", "-")
+            continue
+        gain = "" if option.gain is None else number(option.gain)
+        if option.interval is not None:
+            gain = f"{number(option.interval[0])} to {number(option.interval[1])}"
+        style = "bold" if option.key == audit.recommended else None
+        table.add_row(name, number(option.nll), gain, number(option.brier), number(option.ece), style=style)
+    return table
+
+
+def _measures(audit: Audit) -> Table:
+    table = Table(title=f"\nOver all {audit.rows:,} rows", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for name, measure in audit.measures.items():
+        ends = measure.interval
+        table.add_row(TITLES[name], number(measure.value), f"{number(ends[0])} to {number(ends[1])}" if ends else "")
+    table.caption = "Intervals of errors are of the model itself. Noise raises a value, and can put it above them."
+    table.caption_justify = "left"
+    return table
+
+
+def _slices(audit: Audit) -> Table:
+    shown = audit.slices[:_MOST_SLICES]
+    title = f"\nSlices, the strongest evidence first ({len(shown)} of {len(audit.slices)})"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
+    table.add_column("")
+    for name in ("rows", "right", "says", "gap, points", "against rest", "p, Holm"):
+        table.add_column(name, justify="right")
+    for one in shown:
+        against = "" if one.difference is None else f"{one.difference * 100:+.1f}"
+        table.add_row(
+            escape(f"{one.column} = {one.value}"),
+            f"{one.rows:,}",
+            percent(one.accuracy),
+            percent(one.confidence),
+            f"{one.gap * 100:+.1f}",
+            against,
+            p_value(one.p_holm).removeprefix("= "),
+        )
+    return table

@@ -1,0 +1,121 @@
+"""Temperature scaling: one number, fitted by a bracketed Newton method and certified."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from onewarm.calibration.calibrators.temperature_search import Objective, TemperatureError, enclose, minimise
+from onewarm.calibration.summary.inputs import Array, logit_blocks, read_predictions, read_truth
+
+__all__ = ["TemperatureError", "TemperatureFit", "fit_temperature"]
+
+
+@dataclass(frozen=True)
+class TemperatureFit:
+    """The temperature with the least NLL, and the evidence for it. Made by ``fit_temperature``.
+
+    Attributes:
+        temperature: T, above 1 if the model was overconfident.
+        gradient: d NLL / d log T at T, in nats; 0 up to rounding.
+        bracket: (T_lo, T_hi) around T. The NLL falls at T_lo and rises at T_hi: its minimum lies between.
+        excess: bound on NLL(T) minus the least NLL, in nats: the NLL is convex in b = 1/T, so that this is at most
+            |d NLL / d b| (1 / T_lo - 1 / T_hi).
+        nll_before: mean NLL at T = 1, nats.
+        nll_after: mean NLL at T, nats.
+        iterations: passes over the rows.
+        rows: N.
+    """
+
+    temperature: float
+    gradient: float
+    bracket: tuple[float, float]
+    excess: float
+    nll_before: float
+    nll_after: float
+    iterations: int
+    rows: int
+
+    def apply(self, logits: Any, *, probabilities: bool = False, normalize: bool = False) -> Array:
+        """softmax(logits / T), of shape (N, K): float64 for float64 input, else float32.
+
+        With ``probabilities`` the input holds probabilities p, and the result is p^(1/T), normalised; ``normalize``
+        allows rows of p that do not sum to 1.
+        """
+        array = read_predictions(logits, "probabilities" if probabilities else "logits")
+        out = np.empty(array.shape, np.float64 if array.dtype == np.float64 else np.float32)
+        for rows, z in logit_blocks(array, probabilities=probabilities, normalize=normalize):
+            e = np.exp(z / self.temperature)
+            out[rows] = (e / e.sum(axis=0)).T
+        return out
+
+
+def fit_temperature(
+    logits: Any,
+    truth: Any,
+    *,
+    probabilities: bool = False,
+    normalize: bool = False,
+    bounds: tuple[float, float] = (0.01, 100.0),
+    tolerance: float = 1e-8,
+) -> TemperatureFit:
+    """The temperature T that minimises the NLL of softmax(z / T), certified.
+
+        L(b) = (1/N) sum_i [logsumexp(b z_i) - b <t_i, z_i>]          b = 1/T
+        L'(b) = (1/N) sum_i <softmax(b z_i) - t_i, z_i>               L''(b) = (1/N) sum_i Var_{softmax(b z_i)}[z_i]
+
+    L'' >= 0: L is convex in b, and a sign change of L' encloses the minimum. Newton steps in b, kept inside the
+    bracket, bisection where they do not serve, all in float64, until the bracket's ends differ by ``tolerance``.
+
+    Args:
+        logits: (N, K) floats, NumPy or PyTorch; -inf masks a class. Any constant may be added to a row.
+        truth: labels (N,) of integers; votes (N, K) of integers; or distributions (N, K) of floats.
+        probabilities: whether the first argument holds probabilities; their logarithms are then the logits.
+        normalize: whether rows of probabilities or distributions may have another sum than 1.
+        bounds: least and greatest temperature looked at.
+        tolerance: relative width of the bracket at the end.
+
+    Raises:
+        TemperatureError: the NLL falls all the way to a bound (every row right: T -> 0; no better than uniform:
+            T -> inf), is the same at every temperature, or is infinite at every temperature.
+        TypeError, ValueError: bad input; names the argument, the first bad row, its value and a remedy.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> z = rng.normal(size=(4000, 3))
+        >>> p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        >>> y = np.array([rng.choice(3, p=row) for row in p])
+        >>> fit = fit_temperature(2 * z, y)                    # logits twice too large
+        >>> round(fit.temperature, 1), fit.nll_after < fit.nll_before
+        (2.0, True)
+        >>> round(fit_temperature(2 * z, p).temperature, 6)    # the truth as distributions: exactly 2
+        2.0
+
+    Source: Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017, section 4.2.
+    """
+    low, high = bounds
+    if not 0 < low < high < math.inf:
+        raise ValueError(f"bounds is {bounds}: expected 0 < least < greatest < inf")
+    if not 1e-12 <= tolerance < 1:
+        raise ValueError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
+    array = read_predictions(logits, "probabilities" if probabilities else "logits")
+    true = read_truth(truth, array.shape, normalize=normalize)
+    objective = Objective(array, true, probabilities=probabilities, normalize=normalize)
+    before = objective(1.0)
+    ends = enclose(objective, before, 1 / high, 1 / low)
+    left, right = minimise(objective, before, *ends, tolerance)
+    best = min(left, right, key=lambda point: abs(point.slope))
+    return TemperatureFit(
+        temperature=1 / best.b,
+        gradient=-best.b * best.slope,
+        bracket=(1 / right.b, 1 / left.b),
+        excess=abs(best.slope) * (right.b - left.b),
+        nll_before=before.nll,
+        nll_after=best.nll,
+        iterations=objective.passes,
+        rows=array.shape[0],
+    )

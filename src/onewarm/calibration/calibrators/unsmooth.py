@@ -1,0 +1,79 @@
+"""The affine inverse of label smoothing, its alpha fitted by likelihood."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from onewarm.calibration.summary.cells import Floats
+from onewarm.calibration.summary.inputs import read_predictions, read_truth
+
+_LEAST = -1e4  # alpha: all but uniform
+
+
+class AlphaFit(NamedTuple):
+    """alpha with the least NLL, the NLL there and its derivative in alpha."""
+
+    alpha: float
+    nll: float
+    gradient: float
+
+
+def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
+    """The alpha that minimises the NLL of q = (p - alpha u) / (1 - alpha), u = 1/K, on these rows.
+
+        b = -alpha / (1 - alpha)           q = p + b (u - p)
+        L(b) = -(1/N) sum_i <t_i, log q_i>         L'(b) = -(1/N) sum_i <t_i, (u - p_i) / q_i>        L''(b) >= 0
+
+    L is convex in b: bisection on its derivative, between the b at which the least q is ``floor`` and b = 1 (uniform).
+
+    Raises:
+        ValueError: bad input, or a floor outside [0, 1/K).
+
+    >>> p = np.array([[0.7, 0.3], [0.2, 0.8]])
+    >>> round(fit_alpha(p, np.array([0, 1])).alpha, 4)          # always right: all that there is room for
+    0.4
+    """
+    p = read_predictions(probabilities, "probabilities").astype(np.float64, copy=False)
+    true = read_truth(truth, p.shape)
+    labels, t = true.rows(slice(None))
+    u = 1 / p.shape[1]
+    if not 0 <= floor < u:
+        raise ValueError(f"floor is {floor}: expected at least 0 and less than 1/K = {u:g}")
+    # <t, (u - p) / q>: with labels only the true class counts.
+    own = p[np.arange(len(p)), labels][:, None] if labels is not None else p
+    mass = np.ones((len(p), 1)) if t is None else t
+
+    def slope(b: float) -> float:
+        q = own + b * (u - own)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms = np.where(mass > 0, mass * (u - own) / q, 0.0)
+        return -float(terms.sum()) / len(p)
+
+    least = float(p.min())
+    low = (floor - least) / (u - least) if least < u else -1.0
+    high = -_LEAST / (1 - _LEAST)
+    if slope(low) >= 0:
+        b = low
+    elif slope(high) <= 0:
+        b = high
+    else:
+        for _ in range(200):
+            b = (low + high) / 2
+            low, high = (low, b) if slope(b) > 0 else (b, high)
+            if high - low < 1e-13:
+                break
+        b = (low + high) / 2
+    q = own + b * (u - own)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        nll = -float(np.where(mass > 0, mass * np.log(q), 0.0).sum()) / len(p)
+    return AlphaFit(-b / (1 - b), nll, -slope(b) * (1 - b) ** 2)
+
+
+def mixed(p: Floats, alpha: float, floor: float) -> Floats:
+    """(p - alpha/K) / (1 - alpha), raised to ``floor`` and divided by the row's sum."""
+    k = p.shape[1]
+    q = np.maximum((p - alpha / k) / (1 - alpha), floor)
+    found: Floats = q / q.sum(axis=1, keepdims=True)
+    return found

@@ -1,0 +1,244 @@
+"""The drawing of a reliability diagram, with Matplotlib (imported when something is drawn)."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from onewarm.calibration.plots.reliability_data import ReliabilityData, reliability
+from onewarm.calibration.plots.smooth_curve import SmoothCurve
+from onewarm.calibration.summary.summary import CalibrationSummary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "light": {
+            "paper": "#ffffff", "ink": "#1d2129", "muted": "#646b78", "grid": "#e7e9ee",
+            "over": "#d4572a", "under": "#2a72b5", "count": "#aeb6c4",
+        },
+        "dark": {
+            "paper": "#15181d", "ink": "#eceef2", "muted": "#9aa3b2", "grid": "#2a2f38",
+            "over": "#ff8f5e", "under": "#6db3f2", "count": "#566072",
+        },
+    }
+)  # fmt: skip
+"""Colours by role: paper, ink, muted (ticks, diagonal), grid, over(confident), under(confident), count."""
+
+HOW_TO_READ = (
+    "Dots: bins of confidence, how sure the model was across, how often it was right up. On the dashed line the two "
+    "agree; below it the model is overconfident. Whiskers: intervals; grey where they cannot tell. Line and band: the "
+    "same without bins; the band holds all of the line. Below: how many rows there are, so how much a bin counts."
+)
+_NUMBERED_BINS = 20  # with more, the numbers over the bars run into each other
+
+
+class ReliabilityDisplay:
+    """A reliability diagram: accuracy against confidence, how well it is known, and where the rows are.
+
+    How to read it (``HOW_TO_READ``; ``plot(explain=True)`` writes it below the figure). Every dot is one bin of
+    confidence: how sure the model was (across) and how often it was right (up). On the dashed diagonal the two agree.
+    The bar from the diagonal to the dot is the gap, and the whisker the interval of the accuracy, 95 % unless said
+    otherwise. A bin is coloured where the whisker misses the model's confidence: orange below the diagonal, where it
+    is overconfident, blue above, where it is underconfident; a grey bin cannot tell. The line is the accuracy as a
+    smooth function of confidence: its band holds the whole of it at once in 95 % of samples, and so a model whose
+    diagonal leaves the band is off there. The lower panel says how many rows each bin holds, and so how much its gap
+    counts: the ECE is the mean height of the bars, weighted by these shares. The two lines there are the accuracy and
+    the mean confidence over all rows.
+
+    Args:
+        data: what to draw; see ``reliability``.
+
+    Attributes:
+        ax_, counts_ax_, figure_: after ``plot``, the upper and the lower axes and their figure.
+
+    Example:
+        >>> import numpy as np
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> rng = np.random.default_rng(0)
+        >>> p = rng.dirichlet(np.ones(3), 500)
+        >>> display = ReliabilityDisplay.from_predictions(p, p.argmax(1), theme="dark")
+        >>> display.ax_.get_ylabel()
+        'accuracy'
+    """
+
+    ax_: Axes
+    counts_ax_: Axes
+    figure_: Figure
+
+    def __init__(self, data: ReliabilityData) -> None:
+        self.data = data
+
+    @classmethod
+    def from_summary(
+        cls, summary: CalibrationSummary, *, bins: int = 15, level: float = 0.95, seed: int | None = None, **plot: Any
+    ) -> Self:
+        """Draw the diagram of a summary; ``seed`` is of the band, and further arguments go to ``plot``."""
+        return cls(reliability(summary, bins, level=level, seed=seed)).plot(**plot)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: Any,
+        truth: Any,
+        *,
+        logits: bool = False,
+        normalize: bool = False,
+        weights: Any = None,
+        bins: int = 15,
+        level: float = 0.95,
+        seed: int | None = None,
+        **plot: Any,
+    ) -> Self:
+        """Draw the diagram of predictions and their truth, as in ``CalibrationSummary.update``."""
+        summary = CalibrationSummary().update(predictions, truth, weights=weights, logits=logits, normalize=normalize)
+        return cls.from_summary(summary, bins=bins, level=level, seed=seed, **plot)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        theme: str = "light",
+        colors: Mapping[str, str] | None = None,
+        title: str | None = None,
+        curve: bool = True,
+        explain: bool = False,
+    ) -> Self:
+        """Draw, into ``ax`` if given (the counts then hang below it), else into a new figure.
+
+        Args:
+            ax: axes to draw into.
+            theme: "light" or "dark".
+            colors: colours to use in place of the theme's, by role: see ``THEMES``.
+            title: text above the diagram.
+            curve: whether to draw the smooth curve and its band.
+            explain: whether to write below a new figure how to read it.
+
+        Raises:
+            ValueError: a theme or a role that does not exist, or ``explain`` with ``ax``.
+        """
+        if theme not in THEMES:
+            raise ValueError(f"theme is {theme!r}: expected one of {sorted(THEMES)}")
+        tone = {**THEMES[theme], **(colors or {})}
+        if unknown := tone.keys() - THEMES[theme].keys():
+            raise ValueError(f"colors has {sorted(unknown)}: expected roles among {sorted(THEMES[theme])}")
+        if explain and ax is not None:
+            raise ValueError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            size = (5.2, 7.3 if explain else 6.6)
+            figure, ax = plt.subplots(figsize=size, layout="constrained", facecolor=tone["paper"])
+            if explain:
+                text = "\n".join(textwrap.wrap(HOW_TO_READ, 80))
+                figure.supxlabel(text, color=tone["muted"], fontsize=8.5, x=0.03, ha="left", linespacing=1.4)
+        counts = _below(ax)
+        self.ax_, self.counts_ax_, self.figure_ = ax, counts, ax.figure.figure
+        for axes in (ax, counts):
+            _dress(axes, tone)
+        if curve:
+            _draw_curve(ax, self.data.curve, tone)
+        _draw_gaps(ax, self.data, tone)
+        _draw_counts(counts, self.data, tone)
+        note = f"ECE {self.data.ece:.4f}    {self.data.rows:,} rows    {self.data.level:.0%} intervals"
+        ax.annotate(
+            note, (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", color=tone["muted"], fontsize=9
+        )
+        if title is not None:
+            ax.set_title(title, color=tone["ink"], fontsize=12, loc="left", fontweight="bold", pad=22)
+        return self
+
+
+def _below(ax: Axes) -> Axes:
+    """New axes in the lower fifth of the place of ``ax``, which keeps the rest."""
+    figure = ax.figure
+    spec = ax.get_subplotspec()
+    if spec is not None:
+        halves = spec.subgridspec(2, 1, height_ratios=(4, 1))
+        ax.set_subplotspec(halves[0])
+        return figure.add_subplot(halves[1], sharex=ax)
+    x, y, width, height = ax.get_position().bounds
+    ax.set_position((x, y + 0.26 * height, width, 0.74 * height))
+    return figure.add_axes((x, y, width, 0.18 * height), sharex=ax)
+
+
+def _dress(ax: Axes, tone: Mapping[str, str]) -> None:
+    ax.set_facecolor(tone["paper"])
+    ax.set_xlim(0, 1)
+    ax.grid(color=tone["grid"], linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(colors=tone["muted"], length=0, labelsize=9)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(tone["grid"])
+
+
+def _draw_curve(ax: Axes, curve: SmoothCurve, tone: Mapping[str, str]) -> None:
+    ax.fill_between(curve.x, curve.low, curve.high, color=tone["ink"], alpha=0.1, linewidth=0, zorder=1.5)
+    ax.plot(curve.x, curve.y, color=tone["ink"], linewidth=1.3, zorder=2.5)
+
+
+def _draw_gaps(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> None:
+    some = data.count > 0
+    confidence, accuracy = data.confidence[some], data.accuracy[some]
+    low, high = data.interval[some].T
+    clear = (confidence < low) | (confidence > high)
+    color = np.where(confidence > accuracy, tone["over"], tone["under"])
+    bars, marks = (np.where(clear, color, tone[plain]) for plain in ("count", "muted"))
+    width = 0.8 / len(data.count)
+    ax.set_ylim(0, 1)
+    ax.plot([0, 1], [0, 1], color=tone["muted"], linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
+    ax.bar(confidence, accuracy - confidence, width, confidence, color=bars, alpha=0.35, linewidth=0, zorder=2)
+    ax.vlines(confidence, low, high, color=marks, linewidth=1.4, zorder=3, clip_on=False)
+    ax.scatter(confidence, accuracy, 34, c=marks, edgecolors=tone["paper"], linewidths=1.2, zorder=4, clip_on=False)
+    ax.set_ylabel("accuracy", color=tone["ink"])
+    ax.tick_params(labelbottom=False)
+    ax.text(0.03, 0.96, "underconfident", color=tone["under"], fontsize=9.5, va="center")
+    ax.text(0.97, 0.04, "overconfident", color=tone["over"], fontsize=9.5, va="center", ha="right")
+
+
+def _draw_counts(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> None:
+    from matplotlib.patheffects import withStroke
+
+    share = data.count / data.rows
+    step = 1 / len(data.count)
+    ax.bar(data.lower + step / 2, share, step * 0.86, color=tone["count"], linewidth=0, zorder=2)
+    ax.set_ylim(0, 1.3 * float(share.max()))
+    halo = [withStroke(linewidth=2, foreground=tone["paper"])]
+    if len(data.count) <= _NUMBERED_BINS:
+        for lower, height, count in zip(data.lower, share, data.count.tolist(), strict=True):
+            if count:
+                ax.annotate(
+                    _short(count), (lower + step / 2, height), (0, 2), textcoords="offset points", ha="center",
+                    color=tone["muted"], fontsize=7, zorder=4, path_effects=halo,
+                )  # fmt: skip
+    surer = data.mean_confidence > data.overall_accuracy
+    for x, label, color in (
+        (data.overall_accuracy, "accuracy", tone["ink"]),
+        (data.mean_confidence, "mean confidence", tone["over" if surer else "under"]),
+    ):
+        ax.axvline(x, color=color, linewidth=1.6, zorder=3, label=f"{label} {x:.3f}")
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1, 0.97), ncols=2, frameon=False, fontsize=9, labelcolor="linecolor",
+        handlelength=0.9, columnspacing=1.2, borderaxespad=0,
+    )  # fmt: skip
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.locator_params(axis="y", nbins=3)
+    ax.set_ylabel("rows", color=tone["ink"])
+    ax.set_xlabel("confidence", color=tone["ink"])
+
+
+def _short(count: int) -> str:
+    """At most four characters: 980, 1.2k, 12k, 3.4M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= 0.9995 * size:
+            value = count / size
+            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+    return str(count)

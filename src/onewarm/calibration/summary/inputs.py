@@ -1,0 +1,197 @@
+"""Predictions and truth as calibration reads them: NumPy arrays, checked, handed on in small float64 blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm import checks
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+_BLOCK = 1 << 17  # numbers in a block: its float64 copy stays in a core's cache
+
+
+def to_numpy(values: Any, name: str = "values") -> Array:
+    """``values`` as a NumPy array, without a copy where that can be.
+
+    A PyTorch tensor is detached, brought to the CPU and, if bfloat16, widened. Arrow arrays, chunked or not, become
+    (N,), lists of one length (N, K), and the columns of a record batch or table (N, K); nulls are an error.
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":
+            values = values.float()
+    if type(values).__module__.partition(".")[0] == "pyarrow":
+        from onewarm.calibration.summary.arrow import from_arrow
+
+        return from_arrow(values, name)
+    return np.asarray(values)
+
+
+def read_predictions(values: Any, name: str, num_classes: int | None = None) -> Array:
+    """``values`` as floats of shape (N, K), or of one event (N,). The numbers are checked block by block later."""
+    array = to_numpy(values, name)
+    if array.ndim == 1 and num_classes in (None, 1, 2):
+        return _read_events(array, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}: expected (N, K), one row an example")
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
+    if array.shape[0] == 0:
+        raise ValueError(f"{name} has no rows: pass at least one")
+    if array.shape[1] < 2:
+        raise ValueError(f"{name} has 1 class: pass the columns of both classes of a binary model")
+    if num_classes is not None and array.shape[1] != num_classes:
+        raise ValueError(f"{name} has {array.shape[1]} classes, but the summary {num_classes}: keep one a model")
+    return array
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was true: ``labels`` of shape (N,), or ``shares`` of shape (N, K) with their sum a row to divide by."""
+
+    labels: Array | None
+    shares: Array | None = None
+    scale: Floats | None = None
+
+    def block(self, rows: slice) -> tuple[Array | None, Floats | None]:
+        """Labels of shape (n,), or distributions of shape (K, n), for these rows."""
+        if self.shares is None:
+            return self.labels[rows] if self.labels is not None else None, None
+        shares = np.ascontiguousarray(self.shares[rows].T, dtype=np.float64)
+        if self.scale is not None:
+            shares /= self.scale[rows]
+        return None, shares
+
+    def rows(self, rows: slice) -> tuple[NDArray[np.int64] | None, Floats | None]:
+        """Labels of shape (n,), int64, or distributions of shape (n, K), both C-contiguous, for these rows."""
+        if self.shares is None:
+            return np.ascontiguousarray(self.labels[rows] if self.labels is not None else (), np.int64), None
+        shares = np.ascontiguousarray(self.shares[rows], np.float64)
+        return None, shares if self.scale is None else shares / self.scale[rows, None]
+
+
+def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, check_labels: bool = True) -> Truth:
+    """``values`` as labels (N,), votes (N, K) of integers, or distributions (N, K) of floats; every row is checked.
+
+    Without ``check_labels`` labels are only known to be integers: their reader looks at each before it uses it.
+    """
+    rows, num_classes = shape
+    array = to_numpy(values, "truth")
+    if array.shape not in ((rows,), (rows, num_classes)):
+        raise ValueError(
+            f"truth has shape {array.shape}: expected labels of shape ({rows},), "
+            f"or votes or distributions of shape ({rows}, {num_classes})"
+        )
+    if array.ndim == 1:
+        checked = check_labels or array.dtype.kind not in "iu"
+        return Truth(checks.labels(array, num_classes, "truth") if checked else array)
+    if array.dtype.kind == "f":
+        sums = _distributions(array, "truth", array, normalize)
+        return Truth(None, array, sums if normalize else None)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"truth has dtype {array.dtype}: expected integers (votes) or floats (distributions)")
+    if (bad := checks.first_true(array < 0)) is not None:
+        raise ValueError(f"truth[{bad[0]}, {bad[1]}] is {array[bad]}: counts of votes are not negative")
+    sums = array.sum(axis=1, dtype=np.float64)
+    if (bad := checks.first_true(sums == 0)) is not None:
+        raise ValueError(f"truth[{bad[0]}] has no votes: leave such rows out")
+    return Truth(None, array, sums)
+
+
+def _distributions(block: Array, name: str, whole: Array, normalize: bool) -> Floats:
+    """The sums of the rows of ``block``. A quick look finds that a row is bad; ``checks`` says which, of ``whole``."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums: Floats = block.sum(axis=1, dtype=np.float64)  # NaN and infinity in a row show in its sum
+        fits = (sums > 0) & (sums < np.inf) if normalize else np.abs(sums - 1) <= checks.SUM_TOLERANCE
+        good = fits & (block.min(axis=1) >= 0)
+    if not good.all():
+        checks.probabilities(whole, name, normalize=normalize)
+    return sums
+
+
+def _slices(shape: tuple[int, ...]) -> Iterator[slice]:
+    rows, num_classes = shape
+    step = max(32, _BLOCK // num_classes)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
+def probability_blocks(array: Array, *, normalize: bool = False) -> Iterator[tuple[slice, Floats]]:
+    """Blocks (rows, p) with p of shape (K, n), float64: each row is checked to be a distribution, or made one."""
+    for rows in _slices(array.shape):
+        sums = _distributions(array[rows], "probabilities", array, normalize)
+        p = np.ascontiguousarray(array[rows].T, dtype=np.float64)
+        if normalize:
+            p /= sums
+        yield rows, p
+
+
+def logit_blocks(
+    array: Array, *, probabilities: bool = False, normalize: bool = False
+) -> Iterator[tuple[slice, Floats]]:
+    """Blocks (rows, z) with z of shape (K, n), float64, each row's largest logit moved to 0; -inf stays -inf.
+
+    With ``probabilities`` the array holds probabilities, and z is their logarithm.
+    """
+    for rows in _slices(array.shape):
+        if probabilities:
+            _distributions(array[rows], "probabilities", array, normalize)  # the scale of a row drops out below
+        z = np.ascontiguousarray(array[rows].T, dtype=np.float64)
+        if probabilities:
+            with np.errstate(divide="ignore"):
+                np.log(z, out=z)
+        top = z.max(axis=0)
+        if not np.isfinite(top).all():  # NaN and +inf win a maximum; -inf wins where nothing is left
+            at = int((~np.isfinite(top)).argmax())
+            raise checks.bad_logits(z[:, at], rows.start + at)
+        z -= top
+        yield rows, z
+
+
+def _read_events(array: Array, name: str) -> Array:
+    """(N,) floats with N >= 1: the probability of one event a row."""
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
+    if array.shape[0] == 0:
+        raise ValueError(f"{name} has no rows: pass at least one")
+    return array
+
+
+def read_happened(values: Any, rows: int) -> Array:
+    """Whether each event happened: (N,) booleans, integers 0 and 1, or floats in [0, 1] (a share of votes)."""
+    array = to_numpy(values, "truth")
+    if array.shape != (rows,):
+        raise ValueError(f"truth has shape {array.shape}: expected ({rows},), whether each event happened")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"truth has dtype {array.dtype}: expected 0 and 1, or shares between them")
+    if not ((array >= 0) & (array <= 1)).all():
+        at = int((~((array >= 0) & (array <= 1))).argmax())
+        raise ValueError(
+            f"truth[{at}] is {array[at]:g}, outside 0..1: with predictions of shape (N,) the truth says whether the "
+            "event happened; for class labels pass predictions of shape (N, K)"
+        )
+    return array
+
+
+def read_weights(values: Any, rows: int) -> Floats | None:
+    """Row weights (N,), finite and not negative, as float64; None for none."""
+    if values is None:
+        return None
+    array = to_numpy(values, "weights")
+    if array.shape != (rows,):
+        raise ValueError(f"weights has shape {array.shape}: expected ({rows},), one a row")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"weights has dtype {array.dtype}: expected numbers")
+    array = array.astype(np.float64, copy=False)
+    good = (array >= 0) & (array < np.inf)
+    if not good.all():
+        at = int((~good).argmax())
+        raise ValueError(f"weights[{at}] is {array[at]:g}: weights are finite and not negative; 0 leaves a row out")
+    return array

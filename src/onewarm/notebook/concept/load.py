@@ -1,0 +1,169 @@
+"""Loads concept folders: concept.yaml, page.md, witness.py and, where there is one, demo.js.
+
+`load_concept` reads one folder, `load_concepts` several and checks the edges between them. Every fault is
+told at once, each with file, line, key and remedy. The types are in `onewarm.notebook.concept.model`, the
+checks of names and references in `onewarm.notebook.concept.references`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from onewarm.notebook.concept.model import Concept, ConceptFile, Page
+from onewarm.notebook.concept.page_md import try_page
+from onewarm.notebook.concept.references import Known, claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept.walk import leniently
+from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
+from onewarm.notebook.page.demo_bundle import demo_module
+
+__all__ = [
+    "Concept",
+    "ConceptError",
+    "ConceptFile",
+    "Fault",
+    "Reading",
+    "cross_faults",
+    "load_concept",
+    "load_concepts",
+    "read_folder",
+]
+
+_EXPECTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_CALLED = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "list": "a list",
+           "dict": "a mapping", "NoneType": "nothing", "date": "a date", "datetime": "a date"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a folder, and every fault of its files taken by themselves.
+
+    `file` is there where concept.yaml is YAML: the typed model where it has no faults, else as much as can be read.
+    """
+
+    folder: Path
+    document: Document | None
+    file: ConceptFile | None
+    page: Page | None
+    code_text: str | None
+    faults: tuple[Fault, ...]
+
+    def concept(self) -> Concept:
+        """The concept; ConceptError where there are faults."""
+        if self.faults or self.file is None or self.page is None or self.code_text is None:
+            raise ConceptError(self.faults)
+        values = {name: getattr(self.file, name) for name in ConceptFile.model_fields}
+        return Concept(**values, folder=self.folder, page=self.page, code_text=self.code_text)
+
+
+def read_folder(folder: Path | str) -> Reading:
+    """Read one folder, faults and all."""
+    folder = Path(folder)
+    page, labels, faults = try_page(folder / "page.md")
+    code_text = document = file = None
+    try:
+        code_text = read_text(folder / "witness.py")
+    except ConceptError as error:
+        faults += error.faults
+    try:
+        document = read_yaml(folder / "concept.yaml")
+    except ConceptError as error:
+        faults += error.faults
+    if document is not None:
+        known = Known(())
+        try:
+            file = ConceptFile.model_validate(document.value)
+        except ValidationError as error:
+            faults += _schema_faults(document, error)
+            file = leniently(document.value)
+            known = Known(tuple(item["loc"]) for item in error.errors())
+        faults += reference_faults(document, file, known)
+        if (folder / "page.md").is_file():
+            faults += equation_faults(document, file, known, folder / "page.md", labels)
+    try:
+        if (folder / "demo.js").is_file():
+            demo_module(folder / "demo.js")
+    except ConceptError as error:
+        faults += error.faults
+    return Reading(folder, document, file, page, code_text, tuple(faults))
+
+
+def load_concept(folder: Path | str) -> Concept:
+    """The concept in the folder; ConceptError with every fault of its files (edges: see `load_concepts`)."""
+    return read_folder(folder).concept()
+
+
+def load_concepts(folders: Iterable[Path | str], *, claims: Collection[str] | None = None) -> tuple[Concept, ...]:
+    """The concepts in the folders; edges are checked across them, claims against the ledger's keys if given."""
+    readings = [read_folder(folder) for folder in folders]
+    faults = [*(fault for reading in readings for fault in reading.faults), *cross_faults(readings, claims)]
+    if faults:
+        raise ConceptError(faults)
+    return tuple(reading.concept() for reading in readings)
+
+
+def cross_faults(readings: Sequence[Reading], claims: Collection[str] | None = None) -> Iterator[Fault]:
+    """Faults between folders: keys taken twice, dangling edges, claims that the ledger does not have."""
+    known = [(reading.document, reading.file) for reading in readings if reading.document and reading.file]
+    yield from edge_faults(known)
+    if claims is not None:
+        yield from claim_faults(known, claims)
+
+
+def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault]:
+    for item in error.errors(include_url=False, include_context=True):
+        place: Place = tuple(item["loc"])
+        kind, name = item["type"], str(place[-1]) if place else ""
+        if kind == "missing":
+            yield document.fault(place, "missing key", f"Add `{name}:` here.")
+        elif kind == "extra_forbidden":
+            yield document.fault(place, "unknown key", nearest(name, _keys_at(place[:-1])))
+        elif kind in _EXPECTED:
+            found = type(item["input"]).__name__
+            problem = f"expected {_EXPECTED[kind]}, found {_CALLED.get(found, found)}"
+            remedy = "Quote the value." if kind == "string_type" else f"Write {_EXPECTED[kind]}."
+            yield document.fault(place, problem, remedy)
+        elif kind == "string_pattern_mismatch":
+            problem = f"{item['input']!r} is not of the right form"
+            yield document.fault(place, problem, f"It must match {item['ctx']['pattern']}")
+        elif kind in ("too_short", "too_long"):
+            short = kind == "too_short"
+            if short and len(item["input"]) >= item["ctx"]["min_length"]:
+                continue  # long enough, but pydantic leaves out items that have faults of their own
+            want = f"at least {item['ctx']['min_length']}" if short else f"at most {item['ctx']['max_length']}"
+            problem = f"expected {want} items, found {len(item['input'])}"
+            yield document.fault(place, problem, "Add to the list." if short else "Shorten the list.")
+        elif kind == "string_too_short":
+            yield document.fault(place, "empty text", "Write the text.")
+        elif kind == "literal_error":
+            yield document.fault(place, f"unknown value {item['input']!r}", f"Use {item['ctx']['expected']}.")
+        else:
+            message = item["msg"]
+            yield document.fault(place, message[:1].lower() + message[1:], "Change the value.")
+
+
+def _keys_at(place: Place) -> Collection[str]:
+    """The keys that the schema knows at a place."""
+    model: Any = ConceptFile
+    for part in place:
+        if isinstance(part, str):
+            model = next(iter(_models(model.model_fields[part].annotation)), ConceptFile)
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)

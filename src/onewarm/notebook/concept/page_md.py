@@ -1,0 +1,85 @@
+"""Reads page.md: its parts `## Intuition` and `## Math`, and its labelled equations `$$ ... $$ (name)`."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from onewarm.notebook.concept.keys import NAME_PATTERN
+from onewarm.notebook.concept.model import Page, PageEquation
+from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
+
+PARTS = ("Intuition", "Math")
+
+
+def markdown() -> MarkdownIt:
+    """The parser of every text of a concept: CommonMark and tables, `$...$`, `$$...$$ (name)`; no raw HTML.
+
+    A dollar sign beside a digit is math too, as in `$2^k$`; a literal one is written `\\$`.
+    """
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.use(dollarmath_plugin, allow_labels=True, allow_space=False, double_inline=False)
+
+
+def read_page(file: Path) -> Page:
+    """page.md in parts; ConceptError for a missing, unknown or repeated part, a bad or repeated label."""
+    page, _, faults = try_page(file)
+    if page is None:
+        raise ConceptError(faults)
+    return page
+
+
+def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
+    """page.md (None where it has faults), the line of each equation's label, and the faults."""
+    try:
+        text = read_text(file)
+    except ConceptError as error:
+        return None, {}, list(error.faults)
+    faults: list[Fault] = []
+    tokens = markdown().parse(text)
+    headings: dict[str, tuple[int, int]] = {}
+    for token, inline in pairwise(tokens):
+        if token.type != "heading_open" or token.tag not in ("h1", "h2") or token.level or not token.map:
+            continue
+        line, title = token.map[0] + 1, inline.content.strip()
+        if token.tag == "h1" or title not in PARTS:
+            remedy = nearest(title, PARTS) + " Headings inside a part start with ###."
+            faults.append(Fault(file, line, "", f"unknown part '{title}'", remedy))
+        elif title in headings:
+            remedy = f"It stands on line {headings[title][0]} already; keep one."
+            faults.append(Fault(file, line, "", f"repeated part '{title}'", remedy))
+        else:
+            headings[title] = (line, token.map[1])
+    for title in PARTS:
+        if title not in headings:
+            faults.append(Fault(file, 1, "", f"missing part '{title}'", f"Add the line `## {title}`."))
+    if not faults and headings["Intuition"][0] > headings["Math"][0]:
+        line = headings["Intuition"][0]
+        faults.append(Fault(file, line, "", "'Intuition' comes after 'Math'", "Put '## Intuition' first."))
+    equations: dict[str, PageEquation] = {}
+    for token in tokens:
+        if token.type == "math_block_label" and token.map:
+            line = token.map[0] + 1
+            if not re.match(NAME_PATTERN, token.info):
+                remedy = "Use lower-case letters, digits and single hyphens, as in `(finite-gap)`."
+                faults.append(Fault(file, line, "", f"equation label '{token.info}' is not a name", remedy))
+            elif token.info in equations:
+                remedy = f"Line {equations[token.info].line} has it already; choose another."
+                faults.append(Fault(file, line, "", f"duplicate anchor: equation '{token.info}'", remedy))
+            else:
+                equations[token.info] = PageEquation(name=token.info, latex=token.content.strip(), line=line)
+    labels = {name: equation.line for name, equation in equations.items()}
+    if faults:
+        return None, labels, faults
+    rows = text.splitlines(keepends=True)
+    start, first, last = headings["Intuition"][1], headings["Math"][0] - 1, headings["Math"][1]
+    page = Page(
+        intuition="".join(rows[start:first]),
+        intuition_line=start + 1,
+        math="".join(rows[last:]),
+        math_line=last + 1,
+        equations=tuple(equations.values()),
+    )
+    return page, labels, faults

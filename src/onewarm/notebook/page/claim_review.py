@@ -1,0 +1,129 @@
+"""A claim and its evidence as the claim review shows them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from markupsafe import Markup
+
+from onewarm.claims.evidence import Evidence, Finding
+from onewarm.claims.ledger import Claim, Comparison
+from onewarm.claims.status import RANK, Judged, judge
+from onewarm.notebook.page.evidence_figure import Axis, linear_axis, log_axis
+from onewarm.notebook.text.numbers import interval, number
+
+__all__ = ["claim_facts", "claim_view", "status_counts"]
+
+Inline = Callable[[str], Markup]
+
+
+def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline) -> dict[str, Any]:
+    """What the template of one claim needs: its status is computed here, from the evidence, and nowhere else."""
+    judgement = judge(claim, evidence)
+    levels = {j.finding.level for j in judgement.judged if j.finding and j.finding.level}
+    sources = [(source, "Source") for source in claim.sources] + [(source, "Against it") for source in claim.counter]
+    return {
+        "title": claim.title,
+        "statement": inline(claim.statement),
+        "formula": formula(claim.formula) if claim.formula else "",
+        "scope": inline(claim.scope),
+        "status": judgement.status,
+        "status_slug": judgement.status.replace(" ", "-"),
+        "because": _said(judgement.because),
+        "figure": _figure(judgement.judged, evidence),
+        "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
+        "identity": claim.kind == "identity",
+        "tolerance": number(evidence.tolerance) if evidence and evidence.tolerance else "",
+        "seeds": len(set(evidence.seeds)) if evidence and evidence.seeds else 0,
+        "sources": [
+            {
+                **source.model_dump(),
+                "by": _short(source.authors),
+                "role": role,
+                "says": inline(source.says),
+                "numbers": inline(source.numbers),
+            }
+            for source, role in sources
+        ],
+        "command": evidence.ran.command if evidence else f"onewarm claims verify {claim.slug}",
+        "ran": _ran(evidence) if evidence else "",
+    }
+
+
+def claim_facts(claim: Claim, evidence: Evidence | None) -> list[str]:
+    """The measured numbers of a claim in plain lines, for a research prompt."""
+    judgement = judge(claim, evidence)
+    lines = [f"Status computed from evidence: {judgement.status}. {judgement.because.replace('`', '')}"]
+    for j in judgement.judged:
+        if j.finding is not None:
+            f = j.finding
+            size = f"{number(f.effect)} {interval(f.interval)} {f.unit}".replace("  ", " ").strip()
+            lines.append(f"{f.scope}: {f.quantity} = {size} (expected: {f.expected}; {j.verdict})")
+    return lines
+
+
+def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many claims have which status, the best first."""
+    found = [view["status"] for view in views]
+    return [
+        {"name": name, "slug": name.replace(" ", "-"), "count": found.count(name)}
+        for name in sorted(RANK, key=lambda s: (-RANK[s], s))
+        if name in found
+    ]
+
+
+def _said(reason: str) -> Markup:
+    """A status's reason, its commands as code; no Markdown, since arms and data sets have anyone's names."""
+    pieces = (html.escape(piece) for piece in reason.split("`"))
+    return Markup("".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)))
+
+
+def _short(authors: str) -> str:
+    """The first of more than two authors, as a citation has it."""
+    names = authors.split(", ")
+    return authors if len(names) < 3 else f"{names[0]} et al."
+
+
+_EXPECTED = {"zero": "= 0", "negative": "< 0", "positive": "> 0", "not negative": "≥ 0"}
+
+
+def _figure(judged: Iterable[Judged], evidence: Evidence | None) -> list[dict[str, Any]]:
+    """The findings in groups of one unit, each group with its axis and its rows."""
+    units: dict[str, list[tuple[Judged, Finding]]] = {}
+    for one in judged:
+        if one.finding is not None:
+            units.setdefault(one.finding.unit, []).append((one, one.finding))
+    groups = []
+    for unit, rows in units.items():
+        values = [v for _, f in rows for v in (f.effect, *(f.interval or ())) if v is not None]
+        if any(f.interval for _, f in rows):
+            axis = linear_axis(values)
+        else:
+            axis = log_axis(values, (evidence.tolerance if evidence else None) or 0.0)
+        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_finding(one, f, axis) for one, f in rows]})
+    return groups
+
+
+def _finding(judged: Judged, finding: Finding, axis: Axis) -> dict[str, Any]:
+    prediction = judged.prediction
+    role = prediction.role if isinstance(prediction, Comparison) else "test"
+    return {
+        "scope": finding.scope,
+        "quantity": finding.quantity,
+        "effect": number(finding.effect),
+        "interval": interval(finding.interval),
+        "picture": axis.row(finding.effect, finding.interval),
+        "expected": _EXPECTED.get(finding.expected, ""),
+        "verdict": ("for context" if judged.verdict == "context" else judged.verdict)
+        + (" (premise)" if role == "premise" else ""),
+        "verdict_slug": judged.verdict.replace(" ", "-"),
+    }
+
+
+def _ran(evidence: Evidence) -> Markup:
+    ran = evidence.ran
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(ran.versions.items()))
+    date = html.escape(ran.date)
+    return Markup(f'<time datetime="{date}">{date[:10]}</time>, {ran.seconds:.1f} s; {html.escape(versions)}')

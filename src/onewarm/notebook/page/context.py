@@ -1,0 +1,306 @@
+"""From a concept and its evidence to what the templates show: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from onewarm.claims.evidence import Evidence
+from onewarm.claims.ledger import Claim
+from onewarm.notebook.concept.check import NOWHERE
+from onewarm.notebook.concept.keys import anchor, object_key, route
+from onewarm.notebook.concept.model import Concept, Edge
+from onewarm.notebook.concept.objects import ConceptObject, concept_objects
+from onewarm.notebook.concept.run_code import check_outputs
+from onewarm.notebook.page.claim_review import claim_view, status_counts
+from onewarm.notebook.page.demo_data import calibration
+from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
+from onewarm.notebook.page.panel_list import PANELS
+from onewarm.notebook.page.research_room import research_room
+from onewarm.notebook.site.render import data_block
+from onewarm.notebook.text.markdown import Prose, highlight, plain
+
+__all__ = ["concept_page"]
+
+_LAYERS = {"intuition": "Picture", "math": "Symbols", "code": "Program", "demo": "Motion"}
+_LEVELS = {"concrete": "A concrete answer", "why": "Why it holds", "neighbour": "A neighbouring idea"}
+
+
+def concept_page(
+    concept: Concept,
+    *,
+    claims: Mapping[str, Claim],
+    evidence: Mapping[str, Evidence],
+    studies: Sequence[Mapping[str, Any]],
+    pages: Mapping[str, Concept],
+) -> tuple[dict[str, Any], set[str]]:
+    """The context of concept.html, and the characters that its formulas and headings use.
+
+    `pages` are the concepts that have a page on this site, by key. The concept's code and checks run here.
+    Raises MathError for a formula that does not convert, LinkError for a link that leads nowhere, ConceptError for code
+    that fails or prints something else than the concept says.
+    """
+    return _Page(concept, claims, evidence, studies, pages).context()
+
+
+class _Page:
+    def __init__(
+        self,
+        concept: Concept,
+        claims: Mapping[str, Claim],
+        evidence: Mapping[str, Evidence],
+        studies: Sequence[Mapping[str, Any]],
+        pages: Mapping[str, Concept],
+    ) -> None:
+        self.concept, self.claims, self.evidence = concept, claims, evidence
+        self.studies, self.pages = studies, pages
+        self.yaml = str(concept.folder / "concept.yaml")
+        self.objects = {o.key: self._object(o) for o in concept_objects(concept)}
+        self.numbers = {e.name: i for i, e in enumerate(concept.page.equations, start=1)}
+        self.prose = Prose(equations={e.name: self._equation(e.name) for e in concept.page.equations},
+                           references={name: (f"({n})", "#" + anchor(self._key("equation", name)))
+                                       for name, n in self.numbers.items()},
+                           link=self._link)  # fmt: skip
+
+    # What several panels need
+
+    def _key(self, kind: str, name: str | None = None) -> str:
+        return object_key(kind, self.concept.key, name)
+
+    def _object(self, item: ConceptObject) -> dict[str, Any]:
+        title, context = item.title, item.context
+        if item.kind == "claim":
+            title, context = self.claims[item.key].title, self.claims[item.key].statement
+        return {
+            "kind": item.kind,
+            "kind_title": item.kind.replace("-", " "),
+            "key": item.key,
+            "anchor": item.anchor,
+            "title": plain(title),
+            "context": plain(context),
+        }
+
+    def _inline(self, text: str) -> Markup:
+        return self.prose.inline(text, source=self.yaml)
+
+    def _block(self, text: str) -> Markup:
+        return self.prose.block(text, source=self.yaml)
+
+    def _link(self, href: str) -> str:
+        if href.startswith(("https://", "http://", "#")):
+            return href
+        if href in self.objects:
+            return "#" + anchor(href)
+        if href in self.pages:
+            return self._href(href)
+        raise ValueError(NOWHERE)
+
+    def _equation(self, name: str) -> Any:
+        def surround(mathml: Markup) -> Markup:
+            number = self.numbers[name]
+            item = self.objects.get(self._key("equation", name))
+            target = anchor(self._key("equation", name))
+            says = next((e.says for e in self.concept.equations if e.name == name), "")
+            ask = ""
+            if item:
+                label = escape(f"Ask about equation {number}: {item['title']}")
+                ask = Markup('<button type="button" class="link" data-live hidden data-ask="{}" aria-label="{}">'
+                             "Ask</button>").format(item["key"], label)  # fmt: skip
+            return Markup(
+                '<figure class="equation" id="{}"><div class="formula scroll">{}</div>'
+                '<p class="equation-number"><a href="#{}" aria-label="Equation {}">({})</a></p>'
+                '<figcaption><span class="equation-says">{}</span> {}</figcaption></figure>\n'
+            ).format(target, mathml, target, number, number, self._inline(says) if says else "", Markup(ask))
+
+        return surround
+
+    def _href(self, key: str) -> str:
+        """Address of another concept's page; "" where it has none."""
+        up = "../" * route(self.concept.key).count("/")
+        return f"{up}{route(key)}index.html" if key in self.pages else ""
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        return {
+            "title": edge.title,
+            "reason": self._inline(edge.reason),
+            "more": self._block(edge.more) if edge.more else "",
+            "href": self._href(edge.key),
+        }
+
+    def _shown(self, state: str | None) -> str:
+        if state is None:
+            return ""
+        model = self.concept.demo_state(state)
+        return str(data_block({k: v for k, v in model.items() if k not in ("calibration", "classes", "address")}))
+
+    # The panels
+
+    def context(self) -> tuple[dict[str, Any], set[str]]:
+        concept = self.concept
+        outputs = check_outputs(concept)
+        claim_views = [
+            {
+                **claim_view(self.claims[key], self.evidence.get(key), self._inline,
+                             lambda latex: self.prose.formula(latex, display=True, source="the ledger")),
+                "object": self.objects[key],
+            }
+            for key in concept.claims
+        ]  # fmt: skip
+        page = concept.page
+        text = str(concept.folder / "page.md")
+        context: dict[str, Any] = {
+            "concept": {
+                "key": concept.key,
+                "anchor": anchor(concept.key),
+                "title": concept.title,
+                "section": concept.section,
+                "summary": self._inline(concept.summary),
+                "summary_plain": plain(concept.summary),
+                "route": route(concept.key),
+            },
+            "panels": PANELS,
+            "objects": list(self.objects.values()),
+            "structure": [
+                {"name": s.name, "kind": _LAYERS[s.name], "title": s.title, "text": self._inline(s.text)}
+                for s in concept.structure
+            ],
+            "map": self._map(),
+            "intuition": self.prose.block(page.intuition, source=text, line=page.intuition_line),
+            "math": self.prose.block(page.math, source=text, line=page.math_line),
+            "code": {
+                "title": concept.code.title,
+                "text": self._inline(concept.code.text),
+                "html": highlight(concept.code_text),
+                "output": outputs.code,
+                "object": self.objects[self._key("code", concept.code.name)],
+            },
+            "demo": self._demo(),
+            "storyboard": self._storyboard(),
+            "inquiry": self._inquiry(),
+            "claims": claim_views,
+            "statuses": status_counts(claim_views),
+            "sources": [
+                {**s.model_dump(), "says": self._inline(s.says), "object": self.objects[self._key("source", s.name)]}
+                for s in concept.sources
+            ],
+            "misconceptions": [
+                {
+                    "wrong": self._inline(m.wrong),
+                    "correction": self._inline(m.correction),
+                    "check": highlight(m.check),
+                    "output": outputs.checks[m.name],
+                    "object": self.objects[self._key("misconception", m.name)],
+                }
+                for m in concept.misconceptions
+            ],
+            "practice": self._practice(),
+            "next": [self._edge(edge) for edge in concept.edges.next],
+            **research_room(concept, list(self.objects.values()), self.claims, self.evidence, outputs, self._inline),
+        }
+        letters = set(concept.title + concept.section)
+        return context, self.prose.characters | letters
+
+    def _map(self) -> dict[str, Any]:
+        edges = self.concept.edges
+        nodes = neighbourhood(self.concept, self.pages)
+        links = {node.key: self._href(node.key) for node in nodes if node.kind != "here"}
+        groups = [
+            {"name": name, "title": title, "none": none, "edges": [self._edge(e) for e in group]}
+            for name, title, none, group in (
+                ("before", "Bring along", "Nothing: start here.", edges.prerequisites),
+                ("after", "Leads to", "Nothing yet.", edges.next),
+                ("beside", "Not to be confused with", "Nothing in particular.", edges.contrast),
+            )
+        ]
+        return {
+            "groups": groups,
+            "lying": draw(nodes, links),
+            "upright": draw(nodes, links, upright=True),
+            "path": [
+                {"key": key, "title": title, "href": self._href(key)}
+                for key, title in path_to(self.concept, self.pages)
+            ],
+        }
+
+    def _demo(self) -> dict[str, Any]:
+        demo = self.concept.demo
+        model = dict(demo.model)
+        if "calibration" in model:
+            model["calibration"] = calibration(self.studies)
+        return {
+            "module": "demo.js" if self.concept.demo_file else "",
+            "model": data_block(model),
+            "notes": self._inline(demo.notes),
+            "states": [
+                {
+                    "title": s.title,
+                    "text": self._inline(s.text),
+                    "json": self._shown(s.name),
+                    "object": self.objects[self._key("demo-state", s.name)],
+                }
+                for s in demo.states
+            ],
+        }
+
+    def _storyboard(self) -> dict[str, Any]:
+        board = self.concept.storyboard
+        return {
+            "question": self._inline(board.question),
+            "correct": board.correct,
+            "options": [
+                {
+                    "name": o.name,
+                    "text": self._inline(o.text),
+                    "feedback": self._block(o.feedback),
+                    "ending": self._block(o.ending),
+                    "correct": o.name == board.correct,
+                }
+                for o in board.options
+            ],
+            "steps": [
+                {
+                    "title": s.title,
+                    "text": self._block(s.text),
+                    "json": self._shown(s.state),
+                    "highlight": s.highlight or "",
+                }
+                for s in board.steps
+            ],
+        }
+
+    def _inquiry(self) -> dict[str, Any]:
+        inquiry = self.concept.inquiry
+        return {
+            "question": self._inline(inquiry.question),
+            "correct": inquiry.correct,
+            "cues": [
+                {
+                    "name": c.name,
+                    "text": self._inline(c.text),
+                    "plain": plain(c.text),
+                    "answer": self._block(c.answer),
+                    "highlight": c.highlight or "",
+                }
+                for c in inquiry.cues
+            ],
+            "text": self._block(inquiry.reveal.text),
+            "json": self._shown(inquiry.reveal.state),
+            "highlight": inquiry.reveal.highlight or "",
+        }
+
+    def _practice(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": q.name,
+                "level": _LEVELS[q.level],
+                "reasons": q.number is not None and q.level != "concrete",
+                "question": self._block(q.question),
+                "answer": self._block(q.answer),
+                "number": q.number and {"value": repr(q.number.value), "tolerance": f"{q.number.tolerance:g}"},
+                "nudges": [self._block(n) for n in q.nudges],
+                "rubric": [self._inline(line) for line in q.rubric],
+            }
+            for q in self.concept.practice
+        ]

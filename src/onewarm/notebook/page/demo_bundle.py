@@ -1,0 +1,212 @@
+"""Makes one self-contained ES module of a concept's demo.js: the file, its own parts and what it uses of the kit.
+
+A page, Jupyter and marimo load a demo as a single file. `demo_module` puts every module that demo.js imports, directly
+or through others, before it, each once and in a scope of its own, so that only what is imported is seen. It is strict
+rather than clever: one form of import, no renames, no cycles, nothing from elsewhere. The kit and the contract are in
+`demos/README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
+
+__all__ = ["demo_module", "kit_modules"]
+
+KIT = "onewarm/"
+_IMPORT = re.compile(r'^import \{([^{}]*)\} from "([^"\n]+)";$', re.MULTILINE)
+_STATEMENT = re.compile(r"^[ \t]*(import|export)\b(?!\s*[(.])", re.MULTILINE)
+_DYNAMIC = re.compile(r"^(?!\s*(?:\*|//))(?:(?!/\*).)*\bimport\s*\(", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) ([\w$]+))", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default\b", re.MULTILINE)
+_DECLARED = re.compile(r"^(?:export )?(?:(?:async )?function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+@dataclass(frozen=True)
+class _Module:
+    """One file: its text, its imports as (names, specifier, line), and the names that it exports."""
+
+    file: Path
+    text: str
+    imports: tuple[tuple[tuple[str, ...], str, int], ...]
+    exports: frozenset[str]
+
+
+def kit_modules() -> tuple[str, ...]:
+    """The modules of the kit, as a demo imports them.
+
+    >>> "onewarm/arithmetic.js" in kit_modules()
+    True
+    """
+    return tuple(sorted(KIT + path.name for path in _kit().iterdir() if path.suffix == ".js"))
+
+
+def demo_module(file: Path | str) -> str:
+    """The demo in `file` (a demo.js) as the text of one ES module without imports.
+
+    Raises ConceptError with file, line and remedy of every fault: an unreadable file, an import that is not one of
+    `import { a, b } from "onewarm/NAME.js"` or `"./FILE.js"` inside the demo's folder, a name that the other file does
+    not export or that is declared twice, a circle of imports, a demo without `export default`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     demo = Path(folder, "demo.js")
+    ...     _ = demo.write_text('import { sum } from "onewarm/arithmetic.js";\\n'
+    ...                         'export default { render: ({ el }) => el.append(sum([1, 2])) };\\n')
+    ...     print(demo_module(demo).splitlines()[-2])
+    const { sum } = $arithmetic;
+    """
+    return _Bundle(Path(file)).text()
+
+
+class _Bundle:
+    def __init__(self, entry: Path) -> None:
+        self.entry = entry
+        self.root = entry.parent.resolve()
+        self.faults: list[Fault] = []
+        self.order: dict[Path, _Module] = {}  # dependencies first
+        self.variables: dict[Path, str] = {}
+        self._visit(entry, ())
+        if entry in self.order and not _DEFAULT.search(self.order[entry].text):
+            remedy = "Add `export default { render({ model, el }) { ... } };`."
+            self.faults.append(Fault(entry, 1, "", "a demo without a default export", remedy))
+        if self.faults:
+            raise ConceptError(dict.fromkeys(self.faults))
+
+    def text(self) -> str:
+        parts = []
+        for module in self.order.values():
+            body = _IMPORT.sub(lambda found, module=module: self._unpacked(module, found), module.text)  # type: ignore[misc]
+            if module.file == self.entry:
+                parts.append(body)
+                continue
+            names = ", ".join(sorted(module.exports))
+            body = _EXPORT.sub("", body).strip("\n")
+            parts.append(f"const {self.variables[module.file]} = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n")
+        return "\n".join(parts)
+
+    def _unpacked(self, module: _Module, found: re.Match[str]) -> str:
+        names = ", ".join(_names(found[1]))
+        return f"const {{ {names} }} = {self.variables[self._find(module, found[2])]};"
+
+    def _visit(self, file: Path, above: tuple[Path, ...]) -> None:
+        if file in self.order:
+            return
+        try:
+            module = _read(file)
+        except ConceptError as error:
+            self.faults += error.faults
+            return
+        for names, specifier, line in module.imports:
+            problem = self._import(module, names, specifier, (*above, file))
+            if problem:
+                self.faults.append(Fault(file, line, "", *problem))
+        if file != self.entry:
+            self.variables[file] = self._variable(file)
+        self.order[file] = module
+
+    def _import(
+        self, module: _Module, names: tuple[str, ...], specifier: str, above: tuple[Path, ...]
+    ) -> tuple[str, str] | None:
+        """What is wrong with the import, and the remedy; visits the imported file."""
+        if specifier.startswith(KIT) and specifier not in kit_modules():
+            return f"the demo kit has no '{specifier}'", nearest(specifier, kit_modules())
+        if not specifier.startswith((KIT, "./", "../")):
+            remedy = 'Import from the kit, "onewarm/NAME.js", or from a file beside the demo, "./FILE.js".'
+            return f"import from '{specifier}', which is neither the kit nor a file of this demo", remedy
+        target = self._find(module, specifier)
+        if not specifier.startswith(KIT):
+            if not target.resolve().is_relative_to(self.root):
+                return f"import of '{specifier}' from outside the demo's folder", "Move the file into the folder."
+            if not target.is_file():
+                return f"there is no file '{specifier}'", nearest(target.name, (p.name for p in _siblings(target)))
+        if target in above:
+            circle = " -> ".join(path.name for path in (*above[above.index(target) :], target))
+            return f"a circle of imports: {circle}", "Move what both need into a file of its own."
+        self._visit(target, above)
+        exported = self.order[target].exports if target in self.order else frozenset(names)
+        for name in names:
+            if name not in exported:
+                return f"'{specifier}' does not export '{name}'", nearest(name, exported)
+        return None
+
+    def _find(self, module: _Module, specifier: str) -> Path:
+        if specifier.startswith(KIT):
+            return _kit() / specifier.removeprefix(KIT)
+        path = module.file.parent
+        for part in PurePosixPath(specifier).parts:
+            path = path.parent if part == ".." else path / part
+        return path
+
+    def _variable(self, file: Path) -> str:
+        """A name that no file declares: `$arithmetic` for the kit, `$demo_loss` for a demo's own demo/loss.js."""
+        kit = file.parent == _kit()
+        parts = (file.name,) if kit else file.relative_to(self.entry.parent).parts
+        stem = "_".join(parts).removesuffix(".js")
+        name = "$" + ("" if kit else "own_") + re.sub(r"\W", "_", stem)
+        while name in self.variables.values():
+            name += "_"
+        return name
+
+
+def _read(file: Path) -> _Module:
+    text = read_text(file).replace("\r\n", "\n")
+    faults = list(_faults(file, text))
+    if faults:
+        raise ConceptError(faults)
+    imports = tuple((_names(found[1]), found[2], _line(text, found.start())) for found in _IMPORT.finditer(text))
+    return _Module(file, text, imports, frozenset(_EXPORT.findall(text)))
+
+
+def _faults(file: Path, text: str) -> Iterator[Fault]:
+    """What is refused in one file, whatever the others say."""
+    declared = {found[1]: _line(text, found.start()) for found in _DECLARED.finditer(text)}
+    for found in _DECLARED.finditer(text):
+        if found[1].startswith("$"):
+            yield Fault(file, _line(text, found.start()), "", f"name '{found[1]}'", "Names with $ first are the kit's.")
+    for found in _STATEMENT.finditer(text):
+        line, start = _line(text, found.start()), found.start()
+        if found[1] == "import" and not _IMPORT.match(text, start):
+            remedy = 'Write `import { a, b } from "onewarm/NAME.js";` from the start of a line.'
+            yield Fault(file, line, "", "an import of another form", remedy)
+        if found[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
+            remedy = "Write `export` at the start of a line, before const, function or class."
+            yield Fault(file, line, "", "an export of another form", remedy)
+    for found in _DYNAMIC.finditer(text):
+        remedy = "Import it at the top: a demo is one file and loads nothing."
+        yield Fault(file, _line(text, found.end()), "", "an import at run time", remedy)
+    for found in _IMPORT.finditer(text):
+        line = _line(text, found.start())
+        for name in _names(found[1]):
+            if " as " in name:
+                yield Fault(file, line, "", f"a rename, '{name}'", "Import the name as it is.")
+            elif not _NAME.fullmatch(name):
+                yield Fault(file, line, "", f"'{name}' is not a name", "Separate names by commas.")
+            elif name in declared:
+                problem = f"'{name}' is imported and also declared in line {declared[name]}"
+                yield Fault(file, line, "", problem, "Rename the one that is declared here.")
+            declared[name] = line
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(name.split()) for name in text.split(",") if name.strip())
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _siblings(file: Path) -> Iterator[Path]:
+    return file.parent.glob("*.js") if file.parent.is_dir() else iter(())
+
+
+@cache
+def _kit() -> Path:
+    return Path(str(files("onewarm.notebook") / "demos"))

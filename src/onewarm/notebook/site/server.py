@@ -1,0 +1,192 @@
+"""Serves a built site to this machine's own browser: static files only, nothing outside its folder."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onewarm.notebook.site.live import Live
+from onewarm.notebook.site.render import CONTENT_POLICY
+
+__all__ = ["PortTakenError", "application", "running", "serve"]
+
+LOOPBACK = "127.0.0.1"
+HEADERS = {
+    "content-security-policy": CONTENT_POLICY + "; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+
+
+class PortTakenError(OSError):
+    """The port cannot be had: names it and says what to do."""
+
+
+def application(
+    folder: Path | str, *, hosts: tuple[str, ...] = (LOOPBACK, "localhost", "[::1]"), live: Live | None = None
+) -> Starlette:
+    """The ASGI application that serves the site in `folder`; requests that name another host are refused.
+
+    With `live` its events are served beside the files, under /events.
+
+    Raises FileNotFoundError where the folder has no index.html.
+    """
+    root = Path(folder).absolute()
+    if not (root / "index.html").is_file():
+        raise FileNotFoundError(f"{root} holds no index.html; build the site first: onewarm build {root}")
+    events = [Route("/events", live.events)] if live else []
+    return Starlette(
+        routes=[*events, Mount("/", _Files(directory=root, html=True))],
+        middleware=[
+            Middleware(_Headers),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
+        exception_handlers={404: _not_found},
+    )
+
+
+def serve(
+    folder: Path | str,
+    *,
+    port: int = 8000,
+    open_browser: bool = True,
+    ready: Callable[[str], None] | None = None,
+    live: Live | None = None,
+) -> None:
+    """Serve the site on this machine until Ctrl-C. `port` 0 takes any free port; `ready` is told the address.
+    With `live` the site is built again whenever its folders change, and open pages show it.
+
+    Raises PortTakenError before anything starts where the port is taken, ValueError where it is none.
+    """
+    app = application(folder, live=live)
+    with _listen(port) as listener, live.watching() if live else nullcontext():
+        address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
+
+        def started() -> None:
+            if ready is not None:
+                ready(address)
+            if open_browser:
+                webbrowser.open(address)
+
+        try:
+            _Server(app, started, live).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return  # uvicorn has closed its connections before it raises this again
+
+
+@contextmanager
+def running(folder: Path | str, *, port: int = 0, live: Live | None = None) -> Iterator[str]:
+    """Serve the site from a thread while the block runs, as `serve` does; gives its address.
+
+    >>> import urllib.request, tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = pathlib.Path(name, "index.html").write_text("hello")
+    ...     with running(name) as address, urllib.request.urlopen(address) as answer:
+    ...         answer.read()
+    b'hello'
+    """
+    app = application(folder, live=live)
+    up = threading.Event()
+    with _listen(port) as listener, live.watching() if live else nullcontext():
+        server = _Server(app, up.set, live)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            if not up.wait(timeout=20):
+                raise RuntimeError("the server did not start within 20 s")
+            yield f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that says when it listens."""
+
+    def __init__(self, app: ASGIApp, started: Callable[[], None], live: Live | None) -> None:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
+        super().__init__(config)
+        self._tell, self._live = started, live
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._live:
+            self._live.stop()  # or the pages' open connections would be waited for
+        await super().shutdown(sockets)
+
+
+class _Files(StaticFiles):
+    """Static files, but none whose name starts with a dot."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if any(part.startswith(".") and part != "." for part in Path(path).parts):
+            return await _not_found(Request(scope), None)
+        return await super().get_response(path, scope)
+
+
+class _Headers:
+    """Adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    *((name.encode(), value.encode()) for name, value in HEADERS.items()),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+async def _not_found(_request: Request, _error: Exception | None) -> Response:
+    return PlainTextResponse("Nothing here.", status_code=404)
+
+
+@contextmanager
+def _listen(port: int) -> Iterator[socket.socket]:
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port {port} is none; choose one from 1 to 65535, or 0 for any free one")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+            listener.listen(128)
+        except PermissionError:
+            raise PortTakenError(f"port {port} needs special rights; take any free one with --port 0") from None
+        except OSError as error:
+            raise PortTakenError(
+                f"port {port} is taken by another program ({error.strerror}); take any free one with --port 0, "
+                f"or stop that program"
+            ) from None
+        yield listener
+    finally:
+        listener.close()

@@ -1,0 +1,179 @@
+"""Distillation: a student learns a teacher's distribution, softened by a temperature, beside its own labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor
+
+from onewarm import checks
+from onewarm.definition import Normalizer, Reduction
+from onewarm.target import SoftTarget
+from onewarm.torch.cross_entropy.functional import cross_entropy
+from onewarm.torch.distillation.teachers import layer_teacher, logit_teacher
+from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
+from onewarm.torch.linear.terms import Term
+
+Divergence: TypeAlias = Literal["kl", "cross_entropy"]
+
+
+def distillation(
+    student_logits: Tensor,
+    teacher: Tensor | SoftTarget,
+    temperature: float = 1.0,
+    *,
+    hard_target: SoftTarget | Tensor | None = None,
+    weight: float | None = None,
+    divergence: Divergence = "kl",
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+) -> Tensor:
+    """``weight T^2 KL(q || softmax(z / T)) + (1 - weight) CE(z, hard_target)``, with q the teacher's distribution.
+
+    T^2 keeps the size of the teacher's part as the temperature changes: its gradient is ``T (softmax(z / T) - q)``,
+    which for large T tends to ``((z - mean z) - (v - mean v)) / K`` with v the teacher's logits.
+
+    Args:
+        student_logits: (..., K), z.
+        teacher: logits v (..., K), from which ``q = softmax(v / T)``; or a :class:`onewarm.SoftTarget` for q itself,
+            made at that temperature: probabilities (:func:`onewarm.soft`), their largest (:func:`onewarm.top_k`) or a
+            sample (:func:`sample_teacher`). A row that is scaled to no mass is left out. No gradient goes to it.
+        temperature: T, above 0.
+        hard_target: labels (...), probabilities (..., K) or a SoftTarget, at temperature 1; or None.
+        weight: the teacher's share, 0 to 1; by default 1 without ``hard_target`` and 0.5 with one.
+        divergence: ``"kl"``, or ``"cross_entropy"``: T^2 times the entropy of q more, the same gradient. For a sampled
+            teacher only the cross-entropy is unbiased: a sample's entropy is not its teacher's.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
+        normalizer: what ``"mean"`` divides each part by: its own ``"rows"`` that have mass, ``"mass"``, or a number.
+
+    Returns:
+        A scalar, or (...) for ``"none"``: float32, or float64 for float64 logits.
+
+    Raises:
+        TypeError: a teacher that is neither a tensor of logits nor a SoftTarget.
+        ValueError: a temperature that is not above 0, a weight outside 0 to 1, or given without ``hard_target``,
+            shapes that disagree, a NaN or +inf logit, KL to a target with a negative entry.
+
+    Example:
+        >>> z, v = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[2.0, 1.0, -1.0]])
+        >>> round(distillation(z, v, 2.0).item(), 4)
+        0.2732
+        >>> round(distillation(z, v, 2.0, hard_target=torch.tensor([0]), weight=0.7).item(), 4)
+        0.3567
+
+    Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2 and 2.1.
+    """
+    share_of_teacher = checked_weights(temperature, weight, hard_target, divergence)
+    if not isinstance(student_logits, Tensor):
+        raise TypeError(f"student_logits is a {type(student_logits).__name__}: expected a PyTorch tensor")
+    if student_logits.ndim == 0:
+        raise ValueError("student_logits has shape (): expected (..., K)")
+    shape, classes = student_logits.shape[:-1], student_logits.shape[-1]
+    z = student_logits.reshape(-1, classes)
+    kinds: Any = {"reduction": reduction, "normalizer": normalizer}
+    if isinstance(teacher, SoftTarget):
+        q: SoftTarget = teacher
+        floor = checked_entropy(teacher).to(z.device) if divergence == "kl" else None
+    else:
+        made = logit_teacher(teacher, shape, classes, temperature, "student_logits")
+        q = made[slice(None)]
+        floor = made.entropy if divergence == "kl" else None
+    soft = cross_entropy(z / temperature, q, **kinds)
+    if floor is not None:
+        part = share(q, reduction, normalizer)
+        soft = soft - (floor if reduction == "none" else floor.sum() * part).to(soft.dtype)
+    loss = soft * (share_of_teacher * temperature**2)
+    if hard_target is not None:
+        if isinstance(hard_target, Tensor):
+            wide = hard_target.is_floating_point()
+            hard_target = hard_target.reshape((-1, classes) if wide else (-1,))
+        loss = loss + (1 - share_of_teacher) * cross_entropy(z, hard_target, **kinds)
+    return loss.reshape(shape) if reduction == "none" else loss
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def linear_distillation(
+    hidden: Tensor,
+    weight: Tensor,
+    teacher: Tensor | SoftTarget | Sequence[Tensor],
+    temperature: float = 1.0,
+    *,
+    bias: Tensor | None = None,
+    hard_target: SoftTarget | Tensor | None = None,
+    soft_weight: float | None = None,
+    divergence: Divergence = "kl",
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+) -> Tensor:
+    """:func:`distillation` of the logits ``W x + b``, which are never formed together; nor are the teacher's.
+
+    Both parts share the student's three products; see :func:`onewarm.torch.linear_cross_entropy` for the chunks.
+    ``torch.compile`` leaves this function out of its graphs.
+
+    Args:
+        hidden: (..., D).
+        weight: (V, D), the student's.
+        teacher: as in :func:`distillation`; or a layer ``(hidden, weight)`` or ``(hidden, weight, bias)`` of shapes
+            (..., E), (V, E), (V,), whose logits are made a chunk at a time.
+        temperature, hard_target, divergence, reduction, normalizer: as in :func:`distillation`.
+        bias: (V,) or None.
+        soft_weight: what :func:`distillation` calls ``weight``.
+
+    Returns, Raises:
+        As :func:`distillation` and :func:`onewarm.torch.linear_cross_entropy`.
+
+    Example:
+        >>> x, w = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+        >>> round(linear_distillation(x, w, torch.tensor([[2.0, 1.0, -1.0]]), 2.0).item(), 4)
+        0.2732
+    """
+    part = checked_weights(temperature, soft_weight, hard_target, divergence, "soft_weight")
+    layer, shape = checked_layer(hidden, weight, bias)
+    classes = int(weight.shape[0])
+    if isinstance(teacher, SoftTarget):
+        q: Any = checked_target(teacher, layer, shape, "teacher")
+        floor = checked_entropy(q) if divergence == "kl" else None
+    elif isinstance(teacher, Tensor):
+        q = logit_teacher(teacher, shape, classes, temperature, "hidden")
+        floor = q.entropy if divergence == "kl" else None
+    else:
+        q = layer_teacher(teacher, shape, classes, temperature)
+        floor = q.entropy if divergence == "kl" else None
+    scale: float = part * temperature**2 * share(q, reduction, normalizer)
+    terms = [Term(q, scale, float(temperature))]
+    if hard_target is not None:
+        hard = checked_target(hard_target, layer, shape, "hard_target")
+        terms.append(Term(hard, (1 - part) * share(hard, reduction, normalizer)))
+    loss = reduced(layer, terms, reduction, shape)
+    if floor is None:
+        return loss
+    return loss - scale * (floor.reshape(shape) if reduction == "none" else floor.sum()).to(loss.dtype)
+
+
+def checked_weights(
+    temperature: float, weight: float | None, hard_target: Any, divergence: str, name: str = "weight"
+) -> float:
+    """The teacher's share, after the numbers were looked at."""
+    if not (isinstance(temperature, (int, float)) and math.isfinite(temperature) and temperature > 0):
+        raise ValueError(f"temperature is {temperature!r}: expected a finite number above 0")
+    if divergence not in ("kl", "cross_entropy"):
+        raise ValueError(f"divergence is {divergence!r}: expected 'kl' or 'cross_entropy'")
+    if weight is None:
+        return 1.0 if hard_target is None else 0.5
+    if hard_target is None:
+        raise ValueError(f"{name} is {weight!r} but hard_target is None: pass hard_target, or leave {name} out")
+    checks.share(weight, name)
+    return float(weight)
+
+
+def checked_entropy(teacher: SoftTarget) -> Tensor:
+    """The entropy of each row, which has to be finite."""
+    floor: Tensor = teacher.entropy()
+    if (bad := checks.first_true(floor == -torch.inf)) is not None:
+        raise ValueError(
+            f"teacher[{bad[0]}] has a negative entry, so KL is not defined: pass divergence='cross_entropy'"
+        )
+    return floor

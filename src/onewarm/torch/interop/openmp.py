@@ -1,0 +1,60 @@
+"""The kernel on PyTorch's own threads: those of the OpenMP library that PyTorch was built with.
+
+They wait for work between two operations, spinning. A second pool would fight with them for the same cores and lose
+about a millisecond a call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from typing import Any, TypedDict
+
+import torch
+
+from onewarm.kernels.cpu import thread_pool as pool
+
+_forked = False
+
+
+class Team(TypedDict):
+    """Arguments of :func:`onewarm.kernels.cpu.rows.rows`."""
+
+    threads: int
+    run: pool.Runner
+
+
+def team() -> Team:
+    """As many threads as PyTorch would use, and those."""
+    return {"threads": torch.get_num_threads(), "run": run}
+
+
+def run(function: int, argument: int, count: int) -> None:
+    """A :data:`onewarm.kernels.cpu.thread_pool.Runner` on PyTorch's threads; on ours where PyTorch's cannot be had."""
+    parallel = _parallel()
+    if count <= 1 or parallel is None or _forked:
+        pool.run(function, argument, count)
+    else:
+        parallel(function, argument, count, 0)
+
+
+@cache
+def _parallel() -> Any:
+    """OpenMP's way to call a C function in every thread of a team, which GNU's and LLVM's libraries have; or None."""
+    try:
+        parallel = ctypes.CDLL(torch._C.__file__).GOMP_parallel
+    except (OSError, AttributeError):
+        return None
+    parallel.argtypes, parallel.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint), None
+    return parallel
+
+
+def _forget() -> None:
+    """In a forked child OpenMP's threads are gone, and GNU's library would wait for them for ever."""
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

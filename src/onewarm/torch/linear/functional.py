@@ -1,0 +1,134 @@
+"""Cross-entropy of a linear layer's output without the output: a vocabulary's logits are never all in memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from onewarm import checks
+from onewarm.definition import Normalizer, Reduction
+from onewarm.target import SoftTarget, one_hot, smooth
+from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
+from onewarm.torch.linear.terms import Term
+
+
+def linear_cross_entropy(
+    hidden: Tensor,
+    weight: Tensor,
+    target: SoftTarget | Tensor,
+    *,
+    bias: Tensor | None = None,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+) -> Tensor:
+    """Cross-entropy ``s logsumexp(z) - <t, z>`` of the logits ``z = W x + b``, which are never formed together.
+
+    Chunks of rows share one buffer (:func:`onewarm.torch.linear.chunks.chunk_rows`: 1/27 of the rows, or a million
+    logits if that is more, four million where a half-precision weight is widened for each chunk); the kernel turns
+    their logits into their gradient in place. The result and the gradients are those of ``cross_entropy(hidden @
+    weight.T + bias, target)``. Arithmetic and the sums over rows are in float32 or better, whatever the inputs; so
+    half-precision logits are not rounded, and a half-precision weight needs a float32 gradient for as long as it is
+    summed.
+
+    Tables of a target (smoothing, priors, the tail of a sparse teacher) enter in closed form: ``<row, z> = x . (W^T
+    row)``, a dot product for each row, and a rank-one part of the weight's gradient. A table with more than one row
+    for 256 rows of ``hidden``, such as a dense teacher, goes through the kernel.
+
+    For ``"mean"`` and ``"sum"`` the gradients that autograd will ask for are made with the loss (three products) and
+    scaled in the backward pass; for ``"none"`` they are made in the backward pass, from new logits (four products).
+
+    Args:
+        hidden: (..., D), float16, bfloat16, float32 or float64. Rows without mass are not read.
+        weight: (V, D), as ``torch.nn.Linear`` keeps it.
+        target: a :class:`onewarm.SoftTarget` with a row for each of ``hidden`` in order, integer labels (...), of
+            which -100 is ignored, or probabilities (..., V).
+        bias: (V,) or None; -inf masks a class, with the effect that it has in :func:`cross_entropy`.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
+        normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number.
+        z_loss: adds ``z_loss s logsumexp(z)^2`` to each row.
+
+    Returns:
+        A scalar, or (...) for ``"none"``: float32, or float64 where an input is.
+
+    Raises:
+        TypeError: an input that is not a floating-point tensor; a target that is neither of the three.
+        ValueError: shapes or devices that disagree, a label out of range, a row whose logits have a NaN or +inf.
+        RuntimeError: second derivatives, ``torch.func`` transforms, a target that requires a gradient: form the logits
+            for these.
+
+    Example:
+        >>> x, w = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], requires_grad=True)
+        >>> loss = linear_cross_entropy(x, w, smooth(torch.tensor([1]), 0.3, num_classes=3))
+        >>> loss.backward()
+        >>> round(loss.item(), 4), [[round(g, 3) for g in row] for row in w.grad.tolist()]
+        (0.749, [[0.159, 0.319], [-0.095, -0.189], [-0.065, -0.13]])
+
+    Source: Hsu et al., "Liger Kernel", 2024, section 3.2, for gradients made with the loss chunk by chunk; the closed
+    form follows from the linearity of the cross-entropy in its target.
+    """
+    layer, shape = checked_layer(hidden, weight, bias)
+    rows = checked_target(target, layer, shape)
+    checks.z_loss(z_loss)
+    scale = share(rows, reduction, normalizer)
+    return reduced(layer, [Term(rows, scale, z_loss=float(z_loss))], reduction, shape)
+
+
+class LinearCrossEntropyLoss(torch.nn.Module):
+    """:func:`linear_cross_entropy` as a module; the weight stays with its layer, since it is often tied.
+
+    Args:
+        label_smoothing: the share of each label's mass that moves to ``prior``; at most 1.
+        prior: (V,) class frequencies, or None for the uniform row. Only labels are smoothed.
+        ignore_index: the label of rows that are left out.
+        reduction, normalizer, z_loss: as in :func:`linear_cross_entropy`.
+
+    Raises:
+        ValueError: ``label_smoothing`` above 1, an unknown ``reduction``, a ``z_loss`` below 0.
+
+    Example:
+        >>> head = torch.nn.Linear(4, 10, bias=False)
+        >>> loss = LinearCrossEntropyLoss(label_smoothing=0.1)
+        >>> loss(torch.zeros(2, 3, 4), head.weight, torch.zeros(2, 3, dtype=torch.int64)).item()  # log 10
+        2.3025851249694824
+    """
+
+    prior: Tensor | None
+
+    def __init__(
+        self,
+        *,
+        label_smoothing: float = 0.0,
+        prior: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: Reduction = "mean",
+        normalizer: Normalizer = "rows",
+        z_loss: float = 0.0,
+    ) -> None:
+        super().__init__()
+        checks.reduction(reduction)
+        checks.z_loss(z_loss)
+        checks.alpha(label_smoothing, 1, torch.zeros(1), "label_smoothing")
+        self.label_smoothing, self.ignore_index, self.z_loss = label_smoothing, ignore_index, z_loss
+        self.reduction, self.normalizer = reduction, normalizer
+        self.register_buffer("prior", prior)
+
+    def extra_repr(self) -> str:
+        return f"label_smoothing={self.label_smoothing}, reduction={self.reduction!r}"
+
+    def forward(
+        self, hidden: Tensor, weight: Tensor, target: SoftTarget | Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        """The loss of ``hidden @ weight.T + bias``; a fourth argument, as Liger's module takes it."""
+        if isinstance(target, Tensor) and not target.is_floating_point():
+            labels = target.reshape(-1)
+            target = one_hot(labels, weight.shape[0], ignore_index=self.ignore_index)
+            if self.label_smoothing:
+                target = smooth(target, self.label_smoothing, prior=self.prior)
+        return linear_cross_entropy(
+            *(hidden, weight, target),
+            bias=bias,
+            reduction=self.reduction,
+            normalizer=self.normalizer,
+            z_loss=self.z_loss,
+        )

@@ -1,0 +1,143 @@
+"""Intervals: the same for the same seed, right about the truth as often as they say, and refused with a reason.
+
+The model draws logits z; its softmax is q, the label is drawn from q, and the model says softmax(tau z): calibrated at
+tau = 1. An error's truth is that of infinitely many rows in the same bins: 0 at tau = 1, else that of 2e6 rows with q.
+"""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from onewarm.calibration import CalibrationSummary, Estimate, estimate
+from onewarm.calibration.intervals.estimate import _INTERVALS
+from onewarm.calibration.metrics import scores as metrics
+
+ERRORS = {"ece", "ece_equal_mass", "overconfidence", "squared_error", "smooth_ece", "classwise_ece", "top_label_ece",
+          "brier_reliability", "mce"}  # fmt: skip
+OPTIONS = {"coverage_at_risk": {"risk": 0.25}}
+CLASSES = 4
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def logits(n, rng):
+    return rng.normal(size=(n, CLASSES)) * 1.5 + np.linspace(0, 1, CLASSES)
+
+
+def sample(n, tau, rng, classwise=True):
+    z = logits(n, rng)
+    labels = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    return CalibrationSummary(classwise=classwise).update(softmax(tau * z), labels)
+
+
+@functools.cache
+def population(tau):
+    whole = CalibrationSummary(classwise=True)
+    for i in range(8):
+        z = logits(250_000, np.random.default_rng(1000 + i))
+        whole.update(softmax(tau * z), softmax(z))
+    return whole
+
+
+def truth(name, tau):
+    if tau == 1 and name in ERRORS:
+        return 0.0
+    return getattr(metrics, name)(population(tau), **OPTIONS.get(name, {}))
+
+
+def study(names, n, tau, repetitions):
+    """Share of intervals that hold the truth, and mean and standard error of value - truth, by metric."""
+    rng = np.random.default_rng(7)
+    classwise = any(name in ("classwise_ece", "top_label_ece") or name.startswith("brier_") for name in names)
+    held = dict.fromkeys(names, 0)
+    errors = {name: [] for name in names}
+    for _ in range(repetitions):
+        s = sample(n, tau, rng, classwise)
+        for name in names:
+            found, true = estimate(s, name, **OPTIONS.get(name, {})), truth(name, tau)
+            held[name] += found.low - 1e-12 <= true <= found.high + 1e-12
+            errors[name].append(found.value - true)
+    return {
+        name: (held[name] / repetitions, np.mean(errors[name]), np.std(errors[name]) / repetitions**0.5)
+        for name in names
+    }
+
+
+MAIN = ("ece", "ece_equal_mass", "overconfidence", "squared_error", "accuracy", "mean_confidence", "confidence_gap",
+        "nll", "brier", "auroc", "aurc", "coverage_at_risk")  # fmt: skip
+
+
+@pytest.mark.parametrize("tau", [1.0, 1.5])
+def test_ninety_percent_intervals_cover_quick(tau):
+    for name, (share, error, spread) in study(("ece", "squared_error", "nll", "accuracy"), 1000, tau, 150).items():
+        assert 0.82 <= share <= 0.97, name
+        if name != "ece":
+            assert abs(error) <= 3 * spread, name
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n", [1000, 10_000])
+@pytest.mark.parametrize("tau", [1.0, 1.1, 1.5, 0.7])
+def test_ninety_percent_intervals_cover(n, tau):
+    names = tuple(
+        name for name in MAIN if not (name == "overconfidence" and tau < 1)
+    )  # 0, and far from it: always held
+    for name, (share, error, spread) in study(names, n, tau, 500).items():
+        assert 0.85 <= share <= 0.95, f"{name}: {share}"
+        if name in ("squared_error", "accuracy", "mean_confidence", "confidence_gap", "nll", "brier"):
+            assert abs(error) <= 2 * spread, f"{name}: {error} +- {spread}"
+
+
+@pytest.mark.parametrize("name", sorted(_INTERVALS))
+def test_every_metric_has_an_interval_that_a_seed_repeats(name):
+    s = sample(2000, 1.5, np.random.default_rng(0))
+    found = estimate(s, name)
+    assert isinstance(found, Estimate) and found.value == getattr(metrics, name)(s) == float(found)
+    assert found.low <= found.corrected <= found.high
+    assert estimate(CalibrationSummary.from_bytes(s.to_bytes()), getattr(metrics, name)) == found
+    wider = estimate(s, name, level=0.99)
+    assert wider.high - wider.low >= found.high - found.low
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["metric"] == name
+
+
+def test_events_votes_and_weights_have_intervals_too():
+    rng = np.random.default_rng(0)
+    c = rng.uniform(size=2000)
+    events = CalibrationSummary().update(c, rng.uniform(size=2000) < c)
+    z = logits(2000, rng)
+    votes = CalibrationSummary(classwise=True).update(softmax(z), rng.multinomial(9, softmax(z)))
+    labels = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    heavy = CalibrationSummary(classwise=True).update(softmax(z), labels, weights=rng.uniform(size=2000))
+    for s in (events, votes, heavy):
+        for name in _INTERVALS:
+            found = estimate(s, name)
+            assert found.low <= found.high, name
+    for name in ("ece", "squared_error", "accuracy"):  # nine votes a row say more than one label
+        wide, narrow = estimate(sample(2000, 1.0, rng), name), estimate(votes, name)
+        assert narrow.high - narrow.low < wide.high - wide.low
+
+
+def test_what_cannot_be_known_is_nan():
+    s = CalibrationSummary().update(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([1, 0]))
+    found = estimate(s, "nll")
+    assert found.value == found.low == found.high == np.inf and found.to_dict()["value"] is None
+    right = CalibrationSummary().update(np.array([[0.75, 0.25]]), np.array([0]))
+    assert np.isnan(estimate(right, "auroc").low)
+
+
+def test_errors_about_arguments():
+    s = sample(100, 1.0, np.random.default_rng(0))
+    for call, text in (
+        (lambda: estimate(s, "eec"), "metric is 'eec': expected one of accuracy, aurc,"),
+        (lambda: estimate(s, "ece", level=90), "level is 90: expected a number between 0 and 1, as .9"),
+        (lambda: estimate(s, "ece", bins=7), "bins is 7, which does not divide the 600 cells kept"),
+        (lambda: estimate(CalibrationSummary(), "ece"), "summary has no rows: update it first"),
+    ):
+        with pytest.raises(ValueError) as error:
+            call()
+        assert str(error.value).startswith(text)

@@ -1,0 +1,95 @@
+"""Every fault of a folder is told at once, with the line on which an author finds it, and nothing that is not one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onewarm.notebook.concept.check import chosen_concepts, concept_faults, find_concepts
+from onewarm.notebook.concept.starter import new_concept
+
+# What is broken in the starter's files: file, old, new, and the fault with the text that its line holds.
+BROKEN = (
+    ("concept.yaml", r"surprised by $\log 2$", r"surprised by $\lgo 2$",
+     r"summary: the formula `\lgo 2` does not convert: unknown command \lgo. Correct the formula.", r"\lgo 2"),
+    ("concept.yaml", "text: The picture, in", "txt: The picture, in",
+     "structure[0].txt: unknown key. Did you mean 'text'?", "txt: The"),
+    ("concept.yaml", "    surprise 0.6931", "    surprise 0.7",
+     "code.output: witness.py printed `surprise 0.6931` as line 1, code.output says `surprise 0.7`. "
+     "Correct the code or the output.", "    surprise 0.7"),
+    ("concept.yaml", "text: Both sides are equally likely.", "text: See [this](nowhere).",
+     "demo.states[0].text: link to 'nowhere': it is no https address, no key of an object of this page and no "
+     "concept with a page. Correct the address.", "(nowhere)"),
+    ("concept.yaml", "state: fair\n", "state: fiar\n",
+     "storyboard.steps[0].state: no demo state 'fiar'. Did you mean 'fair'?", "fiar"),
+    ("concept.yaml", "  correct: bar", "  correct: baar",
+     "inquiry.correct: no choice 'baar'. Did you mean 'bar'?", "baar"),
+    ("concept.yaml", "claims: []", "claims: [claim:a/b/gradint]",
+     "claims[0]: the ledger has no 'claim:a/b/gradint'. Did you mean 'claim:a/b/gradient'?", "gradint"),
+    ("concept.yaml", "check: print(np.log(2).round(4))", "check: |\n      x = 1\n      print(y)",
+     "misconceptions[0].check: NameError: name 'y' is not defined. Mend the check.", "print(y)"),
+    ("concept.yaml", "value: 1.7918", "value: 1.8",
+     "practice[0].number.value: the expression gives 1.79176, which is not 1.8 within 0.0006. "
+     "Correct the one or the other.", "value: 1.8"),
+    ("concept.yaml", "- The sign is right.", r"- The $\foo$ is right.",
+     r"practice[0].rubric[1]: the formula `\foo` does not convert: unknown command \foo. Correct the formula.",
+     r"\foo"),
+    ("concept.yaml", "planned: true\n      more", "planned: false\n      more",
+     "edges.next[0].key: dangling edge: no concept 'concept:x/bad-continued'. "
+     "Did you mean 'concept:x/good'? Mark it `planned: true` while it has no page.", "bad-continued"),
+    ("page.md", "half of its belief", r"half of its $\belif$",
+     r"the formula `\belif` does not convert: unknown command \belif. Correct the formula.", r"\belif"),
+    ("page.md", "$$ (surprise)\n", "$$ (surprise)\n\n$$ a $$ (extra)\n",
+     "equation 'extra' is not described in concept.yaml. Add it under `equations:`, or remove the label.", "(extra)"),
+)  # fmt: skip
+
+
+def test_all_of_them_at_once_each_on_its_line(tmp_path: Path) -> None:
+    good, bad = new_concept("x/good", tmp_path), new_concept("x/bad", tmp_path)
+    for name, old, new, *_ in BROKEN:
+        text = (bad / name).read_text(encoding="utf-8")
+        assert old in text, old
+        (bad / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    (bad / "demo.js").write_text("let x = 1;", encoding="utf-8")
+    expected = {(bad / "demo.js", 1, "a demo without a default export. Add `export default "
+                 "{ render({ model, el }) { ... } };`."),
+                (bad / "concept.yaml", 0, "structure[0].text: missing key. Add `text:` here.")}  # fmt: skip
+    for name, _, _, told, mark in BROKEN:
+        lines = (bad / name).read_text(encoding="utf-8").splitlines()
+        expected.add((bad / name, 1 + next(i for i, line in enumerate(lines) if mark in line), told))
+    faults = concept_faults([bad], beside=[good], claims=["claim:a/b/gradient"])
+    found = {(f.file, 0 if "missing key" in f.problem else f.line, f.what) for f in faults}
+    assert found == expected
+    assert list(faults) == sorted(faults)
+    assert {fault.file.parent for fault in concept_faults([good, bad], claims=[])} == {bad}
+
+
+def test_yaml_that_is_none_leaves_the_rest_to_be_checked(folder: Any, tmp_path: Path) -> None:
+    path = folder.write(tmp_path / "coin")
+    (path / "concept.yaml").write_text("a: [", encoding="utf-8")
+    (path / "page.md").write_text("## Intuition\n\n$\\foo$\n", encoding="utf-8")
+    assert [(f.file.name, f.line, f.problem) for f in concept_faults([path])] == [
+        ("concept.yaml", 1, "not YAML (expected the node content, but found '<stream end>')"),
+        ("page.md", 1, "missing part 'Math'"),
+        ("page.md", 3, "the formula `\\foo` does not convert: unknown command \\foo"),
+    ]
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", [], [3], {"a": 1}, [{"name": {}}], [[]]])
+@pytest.mark.parametrize("key", ["key", "edges", "demo", "storyboard", "practice", "research", "claims", "code"])
+def test_no_shape_of_yaml_stops_the_check(folder: Any, tmp_path: Path, key: str, value: Any) -> None:
+    folder.yaml[key] = value
+    assert concept_faults([folder.write(tmp_path / "coin")], claims=()) or (key, value) == ("claims", [])
+
+
+def test_folders_are_found_at_any_depth_once_and_not_where_hidden(folder: Any, tmp_path: Path) -> None:
+    one, two = folder.write(tmp_path / "one"), folder.write(tmp_path / "deep/er/two")
+    folder.write(tmp_path / ".hidden/three")
+    assert find_concepts(tmp_path) == (two, one)
+    assert find_concepts(one) == (one,)
+    assert chosen_concepts([tmp_path, one]) == (two, one)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"empty holds no concept\.yaml; start one: onewarm concept new"):
+        chosen_concepts([tmp_path / "empty"])
+    with pytest.raises(FileNotFoundError, match="nothing is no folder"):
+        chosen_concepts([tmp_path / "nothing"])

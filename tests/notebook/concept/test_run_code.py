@@ -1,0 +1,81 @@
+"""Code of a page that fails, or contradicts the page, fails the build and says where."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onewarm.notebook.concept.load import ConceptError, load_concept
+from onewarm.notebook.concept.run_code import check_outputs
+
+
+def outputs(folder: Any, path: Path) -> Any:
+    return check_outputs(load_concept(folder.write(path)))
+
+
+def test_outputs_are_what_the_code_prints(folder: Any, tmp_path: Path) -> None:
+    found = outputs(folder, tmp_path)
+    assert (found.code, found.checks) == ("1", {"memory": "1"})
+
+
+def fault_of(folder: Any, path: Path) -> tuple[str, int, str]:
+    with pytest.raises(ConceptError) as error:
+        outputs(folder, path)
+    (fault,) = error.value.faults
+    return fault.file.name, fault.line, fault.what
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "told"),
+    [
+        ("x = 1\nprint(1 / 0)", 2, "ZeroDivisionError: division by zero. Mend the code."),
+        ("import sys\nsys.exit(3)", 2, "SystemExit: 3. Mend the code."),
+        ("x = 1\nprint(", 2, "'(' was never closed. Mend the code."),
+    ],
+)
+def test_code_that_fails(folder: Any, tmp_path: Path, code: str, line: int, told: str) -> None:
+    folder.code = code
+    assert fault_of(folder, tmp_path) == ("witness.py", line, told)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("print(2)", "witness.py printed `2` as line 1, code.output says `1`"),
+        ("print(1)\nprint(2)", "witness.py printed `2` as line 2, code.output says nothing"),
+        ("pass", "witness.py printed nothing as line 1, code.output says `1`"),
+    ],
+)
+def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str, told: str) -> None:
+    folder.code = code
+    name, _, what = fault_of(folder, tmp_path)
+    assert (name, what) == ("concept.yaml", f"code.output: {told}. Correct the code or the output.")
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ("pass", "it printed nothing. Let it print the number that settles the matter."),
+        ("print(2)", "it printed `2`, but the correction speaks of 1. Correct the one or the other."),
+        ("oops", "NameError: name 'oops' is not defined. Mend the check."),
+    ],
+)
+def test_a_check_that_fails_or_contradicts_its_correction(folder: Any, tmp_path: Path, check: str, told: str) -> None:
+    folder.yaml["misconceptions"][0]["check"] = check
+    assert fault_of(folder, tmp_path)[2] == f"misconceptions[0].check: {told}"
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("0.6", "value: the expression gives 0.6, which is not 0.5 within 0.01. Correct the one or the other."),
+        (
+            "float('nan')",
+            "value: the expression gives nan, which is not 0.5 within 0.01. Correct the one or the other.",
+        ),
+        ("1 / 0", "expression: ZeroDivisionError: division by zero. Mend the expression."),
+    ],
+)
+def test_a_number_that_its_expression_does_not_give(folder: Any, tmp_path: Path, expression: str, told: str) -> None:
+    folder.yaml["practice"][0]["number"]["expression"] = expression
+    assert fault_of(folder, tmp_path)[2] == f"practice[0].number.{told}"

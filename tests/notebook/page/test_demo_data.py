@@ -1,0 +1,35 @@
+"""The calibration demo gets the smoothed arms of the two studies, and null where none ran."""
+
+from typing import Any
+
+from onewarm.notebook.page.demo_data import calibration
+
+
+def report(key: str) -> dict[str, Any]:
+    arms = ["hard", "smooth:0.1", "prior:0.1"]
+    estimate = {"mean": 0.123456789, "interval": [0.1, 0.2], "values": [0.1] * 20}
+    side = {"ece": 0.1, "bins": []}
+    return {
+        "format": 1,
+        "dataset": {"key": key, "title": key},
+        "arms": arms,
+        "seeds": [0, 1],
+        "metrics": {arm: {"ece": estimate, "logit_gap": estimate} for arm in arms},
+        "comparisons": [{"arm": arm, "baseline": "hard", "metric": m, "mean": 0.1, "interval": [0, 1], "p": 0.5}
+                        for arm in arms[1:] for m in ("ece", "nll")],
+        "reliability": {arm: {"before": side, "after": side, "temperature": 1.0} for arm in arms},
+    }  # fmt: skip
+
+
+def test_no_study() -> None:
+    assert calibration([]) == {"overconfident": None, "calibrated": None}
+
+
+def test_by_data_set_without_what_the_demo_does_not_draw() -> None:
+    found = calibration([report("digits-noisy"), report("blobs")])
+    assert found["calibrated"] is None
+    part = found["overconfident"]
+    assert part["arms"] == ["hard", "smooth:0.1"]
+    assert part["metrics"]["hard"] == {"ece": {"mean": 0.12346, "interval": [0.1, 0.2]}}
+    assert [(c["arm"], c["metric"]) for c in part["comparisons"]] == [("smooth:0.1", "ece")]
+    assert set(part["reliability"]) == {"hard", "smooth:0.1"}

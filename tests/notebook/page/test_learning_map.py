@@ -1,0 +1,84 @@
+"""The learning map is what the edges say: who comes before whom, and which way a reader without them should go."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from onewarm.notebook.concept.load import load_concept, load_concepts
+from onewarm.notebook.concept.model import Concept
+from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
+from onewarm.notebook.site.build import build, our_concepts
+
+
+@pytest.fixture
+def site(folder: Any, tmp_path: Path) -> dict[str, Concept]:
+    """Concepts by the names of those they ask for: d asks for b and c, which ask for a; e is planned."""
+    asks = {"a": "", "b": "a", "c": "ae", "d": "bc"}
+    found = {}
+    for name, needs in asks.items():
+        edges = [{"key": f"concept:x/{need}", "title": need.upper(), "reason": ".", "planned": True} for need in needs]
+        folder.yaml |= {"key": f"concept:x/{name}", "title": name.upper()}
+        folder.yaml["edges"] = {"prerequisites": edges, "contrast": []}
+        concept = load_concept(folder.write(tmp_path / name))
+        found[concept.key] = concept
+    return found
+
+
+def test_the_path_has_everything_once_and_each_after_what_it_needs(site: dict[str, Concept]) -> None:
+    path = [key[-1] for key, _ in path_to(site["concept:x/d"], site)]
+    assert sorted(path) == ["a", "b", "c", "e"]
+    assert path.index("a") < path.index("b") and path.index("a") < path.index("c") > path.index("e")
+    assert path_to(site["concept:x/a"], site) == ()
+
+
+def test_a_circle_of_prerequisites_ends(folder: Any, tmp_path: Path) -> None:
+    found = {}
+    for name, need in (("a", "b"), ("b", "a")):
+        folder.yaml |= {"key": f"concept:x/{name}", "title": name}
+        folder.yaml["edges"] = {"prerequisites": [{"key": f"concept:x/{need}", "title": need, "reason": "."}]}
+        concept = load_concept(folder.write(tmp_path / name))
+        found[concept.key] = concept
+    assert path_to(found["concept:x/a"], found) == (("concept:x/b", "b"),)
+    assert len(neighbourhood(found["concept:x/a"], found)) == 2
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_the_picture_has_every_node_apart_and_every_edge_once(upright: bool) -> None:
+    concepts = {concept.key: concept for concept in load_concepts(our_concepts())}
+    for concept in concepts.values():
+        nodes = neighbourhood(concept, concepts)
+        drawn = ElementTree.fromstring(str(draw(nodes, {}, upright=upright)))
+        boxes = {g.get("data-node"): g.find("rect") for g in drawn.iter("g")}
+        assert set(boxes) == {node.key for node in nodes}
+        corners = [(float(b.get("x") or 0), float(b.get("y") or 0)) for b in boxes.values() if b is not None]
+        for i, (x, y) in enumerate(corners):
+            for other_x, other_y in corners[i + 1 :]:
+                assert abs(x - other_x) >= 168 or abs(y - other_y) >= 58
+        kinds = [path.get("class") for path in drawn.iter("path")]
+        assert kinds.count("contrast") == len(concept.edges.contrast)
+        named = {key for key, _ in path_to(concept, concepts)} | {concept.key}
+        before = [e for key in named if key in concepts for e in concepts[key].edges.prerequisites]
+        assert kinds.count("edge") == len(before) + len(concept.edges.next)
+        assert len(drawn.findall(".//a")) == 0
+
+
+def test_what_the_picture_links_the_text_beside_it_links_too(tmp_path: Path) -> None:
+    site = build(tmp_path / "site")
+    text = (site / "concept/optimization/label-smoothing/index.html").read_text(encoding="utf-8")
+    picture = re.search(r'<svg class="map-picture map-lying".*?</svg>', text, re.DOTALL)
+    assert picture
+    links = set(re.findall(r'<a href="([^"]*)" tabindex="-1">', picture[0]))
+    assert links
+    for link in links:
+        assert f'<a href="{link}">' in text
+
+
+def test_a_hostile_title_is_inert_in_the_picture(folder: Any, tmp_path: Path) -> None:
+    folder.yaml["title"] = "</title><script>alert(1)</script> " + "w" * 300
+    concept = load_concept(folder.write(tmp_path / "coin"))
+    drawn = str(draw(neighbourhood(concept, {concept.key: concept}), {}))
+    assert "<script" not in drawn
+    assert max(len(line) for line in re.findall(r"<text[^>]*>([^<]*)</text>", drawn)) < 60

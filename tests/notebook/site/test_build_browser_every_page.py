@@ -1,0 +1,193 @@
+"""What must hold on every page that we ship, in Chromium: new concepts are covered by being there."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from onewarm.notebook.concept.keys import route
+from onewarm.notebook.concept.walk import markdown_texts
+from onewarm.notebook.concept.yaml import read_yaml
+from onewarm.notebook.page.panel_list import PANELS
+from onewarm.notebook.site.build import build, our_concepts
+from onewarm.notebook.site.server import running
+from onewarm.notebook.text.markdown import plain
+
+pytestmark = pytest.mark.browser
+
+FOLDERS = {route(read_yaml(f / "concept.yaml").value["key"]) + "index.html": f for f in our_concepts()}
+PAGES = list(FOLDERS)
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+HEAVIEST = 250_000
+HOSTILE = (
+    "<script>window.hacked = 1</script>\"><img src=x onerror=window.hacked=2> ' \u202eevil\u202c שלום " + "w" * 300
+)
+
+
+def problems(page: Any) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}" for v in found for n in v["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", ["index.html", *PAGES])
+def test_axe_finds_nothing_and_every_text_has_contrast(
+    visit: Callable[..., Any], our_site: str, where: str, scheme: str, open_all: Callable[[Any], None]
+) -> None:
+    page = visit(our_site + where, color_scheme=scheme, reduced_motion="reduce").page
+    open_all(page)
+    if where != "index.html":
+        page.locator("[data-cue] button").first.click()
+        page.locator("[data-storyboard] input").first.check()
+        page.locator("[data-commit]").click()
+    page.wait_for_timeout(300)
+    assert problems(page) == []
+    assert page.evaluate(CONTRAST) == []
+    page.keyboard.press("Control+k")
+    page.keyboard.type("target")
+    page.locator("dialog .found a").first.wait_for()
+    assert problems(page) == []
+
+
+@pytest.mark.parametrize("where", ["index.html", *PAGES])
+def test_no_width_scrolls_sideways(
+    visit: Callable[..., Any], our_site: str, where: str, open_all: Callable[[Any], None]
+) -> None:
+    page = visit(our_site + where).page
+    open_all(page)
+    for width in (320, 360, 768, 1024, 2000):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_an_anchor_far_down_is_met(visit: Callable[..., Any], our_site: str, where: str) -> None:
+    """Panels far from the screen have a guessed height: the way to an anchor must not end beside it."""
+    page = visit(our_site + where).page
+    top = "name => document.getElementById(name).getBoundingClientRect().top"
+    for name in ("practice", "math", "research", "claims"):
+        page.evaluate("name => { location.hash = name }", name)
+        page.wait_for_timeout(400)
+        assert 0 <= page.evaluate(top, name) < 120, name
+    claims = page.evaluate("[...document.querySelectorAll('.panel-claims article.claim[id]')].map((node) => node.id)")
+    name = claims[len(claims) // 2]
+    other = visit(our_site + where + "#" + name).page
+    other.wait_for_timeout(400)
+    assert 0 <= other.evaluate(top, name) < 120, name
+
+
+def letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_without_javascript_nothing_that_can_be_read_is_missing(
+    visit: Callable[..., Any], our_site: str, where: str
+) -> None:
+    page = visit(our_site + where, java_script_enabled=False).page
+    assert not page.locator("button:visible, main input:visible, textarea:visible, select:visible").count()
+    for summary in page.locator("details:not([open]) > summary").all()[::-1]:
+        summary.click()
+    shown = letters(page.locator("main").inner_text())
+    folder = FOLDERS[where]
+    texts = [text for place, text in markdown_texts(read_yaml(folder / "concept.yaml").value)
+             if place[:2] != ("demo", "notes") or not (folder / "demo.js").is_file()]  # fmt: skip
+    texts.append((folder / "page.md").read_text(encoding="utf-8"))
+    pieces = [
+        piece for text in texts for piece in re.split(r"\$\$.*?\$\$(?: \([a-z-]+\))?|\$[^$]*\$", text, flags=re.DOTALL)
+    ]
+    missing = []
+    for piece in pieces:
+        for words in re.split(r"\[[^\]]*\]\([^)]*\)|\([a-z-]+\)|\n\s*\n|\n[-#|0-9]|\|", piece):
+            if letters(plain(words)) not in shown:
+                missing.append(words)
+    assert missing == []
+    assert page.locator("math").count() > 20
+    assert page.locator("pre.output").count() >= 5
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_a_page_weighs_little_with_everything_that_it_fetches(
+    visit: Callable[..., Any], our_site: str, where: str
+) -> None:
+    page = visit(our_site).page
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    weights: list[float] = []
+    session.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    page.goto(our_site + where)
+    page.wait_for_selector("body.live")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.keyboard.press("Control+k")
+    page.locator("dialog[open]").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert len(weights) > 10
+    assert sum(weights) <= HEAVIEST
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_landmarks_reading_order_and_headings(visit: Callable[..., Any], our_site: str, where: str) -> None:
+    page = visit(our_site + where).page
+    assert [page.locator(tag).count() for tag in ("main", "h1", "body > header", "body > footer", "nav")] == [1] * 5
+    panels = page.eval_on_selector_all("main > section", "all => all.map(one => one.id)")
+    assert panels == [panel.name for panel in PANELS]
+    tops = page.eval_on_selector_all("main > section", "all => all.map(one => one.getBoundingClientRect().top)")
+    assert tops == sorted(tops)
+    heads = "[...document.querySelectorAll('h1,h2,h3,h4')].filter(n => n.checkVisibility()).map(n => +n.tagName[1])"
+    levels = page.evaluate(heads)
+    after = levels[levels.index(1) :]
+    assert all(b - a <= 1 for a, b in pairwise(after))
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, textarea, a[href]")].filter((n) =>
+          !(n.ariaLabel || n.labels?.length || n.textContent.trim())).map((n) => n.outerHTML)"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+@pytest.mark.parametrize("where", PAGES)
+@pytest.mark.parametrize(
+    "query", ["?z=<script>window.hacked=1</script>", "?z=1,2&alpha=NaN&label=-1&T=%00", "?z=" + "9," * 3000]
+)
+def test_a_hostile_address_is_inert(visit: Callable[..., Any], our_site: str, where: str, query: str) -> None:
+    page = visit(our_site + where + query + "#%E0%A4%A").page
+    assert page.evaluate("window.hacked === undefined")
+    assert page.locator("body.live").count() == 1
+
+
+def test_hostile_texts_of_a_folder_are_inert_and_break_nothing(
+    visit: Callable[..., Any], folder: Any, tmp_path: Path, open_all: Callable[[Any], None]
+) -> None:
+    def spoil(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {k: spoil(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [spoil(v, key) for v in value]
+        return HOSTILE if isinstance(value, str) and key in TEXTS else value
+
+    TEXTS = ("title", "text", "summary", "says", "reason", "more", "notes", "question", "answer", "feedback", "ending",
+             "wrong", "nudges", "rubric", "evidence", "resolves", "next_action", "section")  # fmt: skip
+    folder.yaml = spoil(folder.yaml)
+    folder.page += f"\n{HOSTILE}\n"
+    site = build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])
+    with running(site) as address:
+        for where in ("index.html", "concept/basics/coin/index.html"):
+            page = visit(address + where).page
+            open_all(page)
+            for width in (360, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.wait_for_timeout(200)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.keyboard.press("Control+k")
+            page.keyboard.type("evil")
+            page.locator("dialog .found a").first.wait_for()
+            assert page.evaluate("window.hacked === undefined")
+            assert problems(page) == []
+            page.context.close()

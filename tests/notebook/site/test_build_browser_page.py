@@ -1,0 +1,97 @@
+"""The page in Chromium: keyboard, address, sub-path, a demo that fails. test_browser_every_page has the rest."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+OURS = "concept/optimization/label-smoothing/index.html"
+
+
+def test_every_control_is_reached_from_the_keyboard_and_shows_it(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + OURS, reduced_motion="reduce").page
+    # the map's picture repeats, for the pointer alone, the links that follow it as text
+    controls = "a[href]:not([tabindex='-1']), button, input, select, textarea, summary, [tabindex='0']"
+    wanted = page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)].filter((n) => n.checkVisibility() && !n.disabled
+          && !(n.type === "radio" && document.querySelector(`[name="${n.name}"]`) !== n))
+          .map((n, i) => { n.dataset.stop = i; return i; })""",
+        controls,
+    )
+    reached: list[int] = []
+    for _ in range(len(wanted) + 80):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            """() => { const n = document.activeElement; if (!n || n === document.body) return null;
+              if (n.shadowRoot) return -1;
+              const s = getComputedStyle(n);
+              const shows = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
+              return shows ? Number(n.dataset.stop ?? -2) : -3; }"""
+        )
+        if at is None:
+            break
+        reached.append(at)
+    assert set(reached) >= set(wanted)
+    assert -3 not in reached  # a focus that does not show
+    assert reached.count(-1) > 8  # the demo's own controls
+
+
+def test_on_paper_nothing_waits_for_a_click(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + OURS, reduced_motion="reduce").page
+    page.emulate_media(media="print")
+    for text in ("[data-step] h3", "[data-ending]", "[data-for] dd", "[data-nudge] .prose", ".room-static .question"):
+        assert page.eval_on_selector_all(text, "all => all.length && all.every(n => n.checkVisibility())"), text
+    card = page.locator(".steps-card")
+    assert card.evaluate("n => getComputedStyle(n).overflowY") == "visible"
+    assert not page.locator("button:visible, textarea:visible").count()
+
+
+def test_in_forced_colours_the_choice_that_is_on_is_told_apart(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site + OURS, forced_colors="active").page
+    chosen = page.locator(".segments :checked + span").first
+    on = chosen.evaluate("n => [getComputedStyle(n).backgroundColor, getComputedStyle(n).forcedColorAdjust]")
+    off = page.locator(".segments :not(:checked) + span").first.evaluate("n => getComputedStyle(n).backgroundColor")
+    assert on[0] != off and on[1] == "none"  # else the browser paints the text's ground over the choice's
+
+
+def test_the_address_opens_a_state_and_follows_it(visit: Callable[..., Any], coin_site: str) -> None:
+    page = visit(coin_site + "?shown=4#math").page
+    assert page.locator(".demo output").inner_text() == "shown 4"
+    page.locator(".demo input").press("ArrowRight")
+    assert page.url == coin_site + "?shown=5#math"
+
+
+def test_the_index_leads_to_the_page(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site).page
+    page.get_by_role("link", name="Label Smoothing").click()
+    page.wait_for_selector("body.live")
+    assert page.url.endswith(OURS)
+
+
+def test_it_works_from_a_sub_path(visit: Callable[..., Any], tmp_path: Any, folder: Any) -> None:
+    from onewarm.notebook.site.build import build
+    from onewarm.notebook.site.server import running
+
+    site = build(tmp_path / "host/some/where", concepts=[folder.write(tmp_path / "coin")])
+    (tmp_path / "host/index.html").write_text("host", encoding="utf-8")
+    with running(site.parent.parent) as address:
+        page = visit(address + "some/where/concept/basics/coin/index.html").page
+        assert page.locator(".demo output").inner_text() == "shown 0"
+        assert page.evaluate("document.fonts.load('20px STIX Two Math').then(f => f.length)") == 1
+        page.context.close()
+
+
+def test_a_demo_that_fails_takes_nothing_with_it(visit: Callable[..., Any], tmp_path: Any, folder: Any) -> None:
+    from onewarm.notebook.site.build import build
+    from onewarm.notebook.site.server import running
+
+    folder.demo = "export default { render() { throw new Error('broken demo'); } };"
+    with running(build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])) as address:
+        seen = visit(address + "concept/basics/coin/index.html")
+        assert "The demo could not start" in seen.page.locator("#demo").inner_text()
+        assert seen.page.locator("[data-commit]").is_visible()
+        assert ["broken demo" in message for message in seen.messages] == [True]
+        seen.messages.clear()
+        seen.page.context.close()

@@ -1,0 +1,33 @@
+"""The quick way to a target from labels, against the verbs that say the same."""
+
+import numpy as np
+import pytest
+
+import onewarm as ow
+from onewarm.torch.cross_entropy.label_target import labelled
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("smoothed_first", [True, False])
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_is_what_the_verbs_say(alpha: float, smoothed_first: bool, dtype: type, weighted: bool) -> None:
+    y = np.array([0, 3, 2, 1, 1, 4], dtype)
+    weight = np.array([0.5, 0.0, 2.0, 1.0, 3.0]) if weighted else None
+    made = labelled(y, 5, weight, 1, alpha, smoothed_first)
+    wanted = ow.one_hot(y, 5, ignore_index=1)
+    if weight is not None and not smoothed_first:
+        wanted = wanted.reweight(weight)
+    wanted = ow.smooth(wanted, alpha)
+    if weight is not None and smoothed_first:
+        wanted = wanted.reweight(weight)
+    np.testing.assert_allclose(made.target.dense(), wanted.dense(), rtol=1e-15)
+    np.testing.assert_array_equal(made.target.has_mass() & (y == 1), False)
+    assert made.divisor == pytest.approx(4 if weight is None else 0.5 + 1 + 2 + 3)
+
+
+def test_errors() -> None:
+    with pytest.raises(ValueError, match=r"labels\[1\] is 5, outside 0..4: labels start at 0; subtract 1"):
+        labelled(np.array([0, 5]), 5, None, -100, 0.1, True)
+    with pytest.raises(ValueError, match=r"class_weight\[1\] is -1: expected a finite weight, not negative"):
+        labelled(np.array([0, 1]), 2, np.array([1.0, -1.0]), -100, 0.1, True)

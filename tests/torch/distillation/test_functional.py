@@ -1,0 +1,243 @@
+"""Distillation against its definition in float64, torch's KL, its limit at high temperature, and bad input."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+import onewarm as ow
+from onewarm.torch import distillation, linear_distillation
+from onewarm.torch.linear import chunks as linear_chunks
+
+DOUBLE = torch.float64
+N, D, E, V = 300, 12, 7, 90
+
+
+@pytest.fixture(autouse=True)
+def chunks_of_40_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(linear_chunks, "_SMALL", 40 * V * 5)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def made(dtype: torch.dtype = DOUBLE) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Hidden rows, weight and bias of a student and of a teacher."""
+    g = torch.Generator().manual_seed(3)
+    sizes = ((N, D), (V, D), (V,), (N, E), (V, E), (V,))
+    x, w, b, *teacher = (torch.randn(*size, generator=g, dtype=DOUBLE).to(dtype) for size in sizes)
+    u, p, c = teacher
+    return x.requires_grad_(), w.requires_grad_(), b.requires_grad_(), u, p, c
+
+
+def labels() -> Tensor:
+    y = torch.randint(0, V, (N,), generator=torch.Generator().manual_seed(4))
+    y[10:20] = -100
+    return y
+
+
+def truth(
+    z: Tensor, v: Tensor, temperature: float, y: Tensor | None = None, weight: float = 1.0, reduction: str = "batchmean"
+) -> Tensor:
+    """The formula, by torch's own functions."""
+    kl = F.kl_div(
+        *(F.log_softmax(z / temperature, dim=1), F.softmax(v / temperature, dim=1)),
+        reduction="none" if reduction == "none" else reduction,
+    )
+    kl = kl.sum(dim=1) if reduction == "none" else kl
+    hard = {"batchmean": "mean"}.get(reduction, reduction)
+    rest = 0 if y is None else (1 - weight) * F.cross_entropy(z, y, reduction=hard)
+    return weight * temperature**2 * kl + rest
+
+
+def close(ours: Tensor, theirs: Tensor, leaves: Any, above: Tensor | None = None, rtol: float = 1e-9) -> None:
+    above = torch.tensor(1.7, dtype=ours.dtype) if above is None else above
+    torch.testing.assert_close(ours, theirs, rtol=rtol, atol=rtol)
+    mine = torch.autograd.grad(ours, leaves, above, retain_graph=True)
+    for a, b in zip(mine, torch.autograd.grad(theirs, leaves, above, retain_graph=True), strict=True):
+        assert (a - b).abs().max() <= rtol * b.abs().max()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1, 4.0])
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize(("reduction", "theirs"), [("mean", "batchmean"), ("sum", "sum"), ("none", "none")])
+def test_equals_the_formula(temperature: float, hard: bool, reduction: Any, theirs: str) -> None:
+    x, w, b, u, p, c = made()
+    y, part = (labels(), 0.3) if hard else (None, None)
+    z, v = F.linear(x, w, b), F.linear(u, p, c)
+    above = torch.linspace(-1, 2, N, dtype=DOUBLE) if reduction == "none" else None
+    expected = truth(z, v, temperature, y, 1.0 if part is None else part, theirs)
+    kind: Any = {"hard_target": y, "reduction": reduction}
+    close(distillation(z, v, temperature, weight=part, **kind), expected, (x, w, b), above)
+    for teacher in (v, (u, p, c), ow.soft(torch.softmax(v / temperature, dim=1))):
+        ours = linear_distillation(x, w, teacher, temperature, bias=b, soft_weight=part, **kind)
+        close(ours, expected, (x, w, b), above)
+
+
+def test_cross_entropy_is_more_by_the_entropy_of_the_teacher_and_has_the_same_gradient() -> None:
+    x, w, b, u, p, c = made()
+    z, v = F.linear(x, w, b), F.linear(u, p, c)
+    q = ow.soft(torch.softmax(v / 3, dim=1))
+    floor = 9 * q.entropy().mean()
+    for ours in (
+        distillation(z, v, 3, divergence="cross_entropy"),
+        distillation(z, q, 3, divergence="cross_entropy"),
+        linear_distillation(x, w, (u, p, c), 3, bias=b, divergence="cross_entropy"),
+    ):
+        close(ours - floor, truth(z, v, 3), (x, w, b))
+    assert abs(distillation(v, v, 3)) < 1e-13
+
+
+def test_sparse_teachers_and_left_out_rows() -> None:
+    """The target as it is, whatever it is; a row without mass leaves no trace, in the mean too."""
+    x, w, b, u, p, c = made()
+    z, v = F.linear(x, w, b), F.linear(u, p, c)
+    share, index = torch.softmax(v / 2, dim=1).topk(8, dim=1)
+    keep = torch.arange(N) % 4 != 1
+    q = ow.top_k(index, share, num_classes=V).scale(keep.double())
+    dense = q.dense()[keep]
+    log_p = F.log_softmax(z / 2, dim=1)[keep]
+    expected = 4 * (dense * (dense.log() - log_p)).sum() / keep.sum()
+    close(distillation(z, q, 2), expected, (x, w, b))
+    close(linear_distillation(x, w, q, 2, bias=b), expected, (x, w, b))
+
+
+def test_leading_shapes_are_kept() -> None:
+    x, w, b, u, p, c = made()
+    z, v, y = F.linear(x, w, b), F.linear(u, p, c), labels()
+    kind: Any = {"hard_target": y.reshape(3, 100), "reduction": "none"}
+    flat = distillation(z, v, 2, hard_target=y, reduction="none")
+    deep = distillation(z.reshape(3, 100, V), v.reshape(3, 100, V), 2, **kind)
+    assert deep.shape == (3, 100)
+    torch.testing.assert_close(deep.flatten(), flat)
+    for teacher in (v.reshape(3, 100, V), (u.reshape(3, 100, E), p, c)):
+        deep = linear_distillation(x.reshape(3, 100, D), w, teacher, 2, bias=b, **kind)
+        torch.testing.assert_close(deep, flat.reshape(3, 100))
+
+
+def test_gradient_at_high_temperature_keeps_its_size() -> None:
+    """T (softmax(z/T) - softmax(v/T)) tends to ((z - mean z) - (v - mean v)) / K; without T^2 it falls as 1 / T^2."""
+    g = torch.Generator().manual_seed(0)
+    z, v = (3 * torch.randn(1, 10, generator=g, dtype=DOUBLE) for _ in range(2))
+    z.requires_grad_()
+    limit = ((z - z.mean()) - (v - v.mean())).detach() / 10
+    distances = []
+    for temperature in (1, 2, 4, 8, 16, 32, 1024):
+        (gradient,) = torch.autograd.grad(distillation(z, v, temperature), z)
+        closed = temperature * (torch.softmax(z.detach() / temperature, 1) - torch.softmax(v / temperature, 1))
+        torch.testing.assert_close(gradient, closed)
+        distances.append(float((gradient - limit).norm() / limit.norm()))
+    assert distances[-1] < 0.01 and distances[-2] < 0.2
+    assert distances[3:] == sorted(distances[3:], reverse=True)
+
+
+def test_finite_differences() -> None:
+    x, w, b, u, p, c = (t.detach() for t in made())
+    x, w, b, u, p, c = x[:6, :3], w[:9, :3], b[:9], u[:6], p[:9], c[:9]
+    leaves = [t.clone().requires_grad_() for t in (x, w, b)]
+    y = torch.tensor([0, 1, -100, 8, 2, 2])
+
+    def loss(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        return linear_distillation(x, w, (u, p, c), 2.5, bias=b, hard_target=y, soft_weight=0.4)
+
+    assert torch.autograd.gradcheck(loss, leaves)
+    z = F.linear(x, w, b).requires_grad_()
+    ours = lambda z: distillation(z, F.linear(u, p, c), 2.5, hard_target=y)  # noqa: E731
+    assert torch.autograd.gradcheck(ours, z, nondet_tol=1e-12)  # a second pass rounds in another order
+
+
+def test_float32_and_half_students() -> None:
+    """Against float64: the loss to float32's digits, whatever the student's dtype."""
+    wide = made()
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        x, w, b, u, p, c = (t.detach().to(dtype) for t in wide)
+        w.requires_grad_()
+        exact = [t.detach().double() for t in (x, w, b, u, p, c)]
+        expected = truth(F.linear(*exact[:3]), F.linear(*exact[3:]), 2.0, labels(), 0.5)
+        loss = linear_distillation(x, w, (u, p, c), 2.0, bias=b, hard_target=labels())
+        loss.backward()
+        assert loss.dtype == torch.float32 and w.grad is not None and w.grad.dtype == dtype
+        torch.testing.assert_close(loss.double(), expected, rtol=2e-6, atol=0)
+
+
+def test_no_gradient_goes_to_the_teacher() -> None:
+    z, v = torch.zeros(2, 3, requires_grad=True), torch.ones(2, 3).cumsum(1).requires_grad_()
+    distillation(z, v, 2).backward()
+    assert z.grad is not None and v.grad is None
+
+
+Z, V3 = torch.zeros(2, 3), torch.zeros(2, 3)
+NEGATIVE = ow.smooth(torch.tensor([0, 1]), torch.tensor([0.1, -0.1]), num_classes=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"temperature": 0}, ValueError, "temperature is 0: expected a finite number above 0"),
+        ({"temperature": float("nan")}, ValueError, "temperature is nan: expected a finite number above 0"),
+        (
+            {"weight": 0.3},
+            ValueError,
+            "weight is 0.3 but hard_target is None: pass hard_target, or leave weight out",
+        ),
+        (
+            {"weight": 1.5, "hard_target": torch.tensor([0, 1])},
+            ValueError,
+            "weight is 1.5: expected a number in [0, 1]",
+        ),
+        ({"divergence": "js"}, ValueError, "divergence is 'js': expected 'kl' or 'cross_entropy'"),
+        ({"student_logits": np.zeros((2, 3))}, TypeError, "student_logits is a ndarray: expected a PyTorch tensor"),
+        (
+            {"teacher": torch.zeros(2, 4)},
+            ValueError,
+            "teacher has shape (2, 4): expected (2, 3) as of student_logits",
+        ),
+        (
+            {"teacher": torch.tensor([0, 1])},
+            TypeError,
+            "teacher is torch.int64: expected a tensor of logits, or a SoftTarget",
+        ),
+        (
+            {"teacher": torch.tensor([[0.0, 0, 0], [0, torch.nan, 0]])},
+            ValueError,
+            "teacher[1, 1] is nan: the loss of this row is undefined; look for an overflow or a division by zero "
+            "before it",
+        ),
+        (
+            {"teacher": NEGATIVE},
+            ValueError,
+            "teacher[1] has a negative entry, so KL is not defined: pass divergence='cross_entropy'",
+        ),
+    ],
+)
+def test_bad_input(change: dict[str, Any], error: type[Exception], text: str) -> None:
+    arguments: dict[str, Any] = {"student_logits": Z, "teacher": V3} | change
+    with pytest.raises(error) as caught:
+        distillation(**arguments)
+    assert str(caught.value) == text
+
+
+def test_bad_teachers_of_the_linear_form() -> None:
+    x, w, _, u, p, c = (t.detach() for t in made())
+    for teacher, error, text in (
+        (
+            (u,),
+            TypeError,
+            "teacher is tuple: expected logits, a SoftTarget, (hidden, weight) or (hidden, weight, bias)",
+        ),
+        ((u, p[:, 1:]), ValueError, f"teacher: hidden has shape ({N}, {E}) and weight ({V}, {E - 1}): expected "),
+        ((u, p[1:]), ValueError, f"teacher has rows of shape ({N},) over {V - 1} classes, the student ({N},) over {V}"),
+        ((u[1:], p), ValueError, f"teacher has rows of shape ({N - 1},) over {V} classes"),
+        (torch.zeros(N, 2), ValueError, f"teacher has shape ({N}, 2): expected ({N}, {V}) as of hidden"),
+        ((u.where(torch.arange(N)[:, None] != 77, torch.nan), p), ValueError, "teacher[77, 0] is nan: the loss of"),
+    ):
+        with pytest.raises(error) as caught:
+            linear_distillation(x, w, teacher)
+        assert str(caught.value).startswith(text)
+    with pytest.raises(ValueError, match=r"soft_weight is 2: expected a number in \[0, 1\]"):
+        linear_distillation(x, w, (u, p, c), hard_target=labels(), soft_weight=2)

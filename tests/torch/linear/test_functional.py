@@ -1,0 +1,575 @@
+"""The loss of a linear layer against the same loss of formed logits, float64 truth, finite differences, and limits."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import onewarm as ow
+from onewarm import definition
+from onewarm.torch import LinearCrossEntropyLoss, linear_cross_entropy
+from onewarm.torch.linear import chunks as linear_chunks
+from onewarm.torch.linear.chunks import chunk_rows
+
+DOUBLE = torch.float64
+N, D, V = 600, 12, 90
+
+
+@pytest.fixture(autouse=True)
+def chunks_of_40_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(linear_chunks, "_SMALL", 40 * V)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def made(
+    n: int = N, d: int = D, v: int = V, dtype: torch.dtype = DOUBLE, *, bias: bool = True
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    g = torch.Generator().manual_seed(n + v)
+    x, w, b = (torch.randn(*size, generator=g, dtype=DOUBLE) for size in ((n, d), (v, d), (v,)))
+    y = torch.randint(0, v, (n,), generator=g)
+    leaves = [x.to(dtype), (w * 0.7).to(dtype), b.to(dtype)]
+    x, w, b = (leaf.requires_grad_() for leaf in leaves)
+    return x, w, b if bias else None, y
+
+
+def targets(y: Tensor, v: int = V) -> dict[str, ow.SoftTarget]:
+    g = torch.Generator().manual_seed(1)
+
+    def rows(n: int) -> Tensor:
+        return torch.softmax(2 * torch.randn(n, v, generator=g, dtype=DOUBLE), dim=1)
+
+    n = len(y)
+    ignored = torch.where(torch.arange(n) % 3 == 1, -100, y)
+    ignored[-50:] = -100
+    few = ow.SoftTarget(
+        index=y[:, None],
+        weight=torch.rand(n, 1, generator=g, dtype=DOUBLE),
+        table=rows(4),
+        table_index=torch.randint(0, 4, (n, 2), generator=g),
+        table_weight=torch.rand(n, 2, generator=g, dtype=DOUBLE) - 0.2,
+        num_classes=v,
+    )
+    kept = torch.stack([torch.randperm(v, generator=g)[:8] for _ in range(n)])
+    share = torch.full(kept.shape, 0.1, dtype=DOUBLE)
+    smooth = ow.smooth(y, 0.1, num_classes=v)
+    return {
+        "hard": ow.one_hot(y, v),
+        "ignored rows": ow.smooth(ow.one_hot(ignored, v), 0.1),
+        "smooth": smooth,
+        "negative alpha": ow.smooth(y, -0.3, num_classes=v),
+        "alpha for each row": ow.smooth(y, torch.linspace(0, 1, n, dtype=DOUBLE), num_classes=v),
+        "prior": ow.smooth(y, 0.2, prior=rows(1)[0]),
+        "prior alone": ow.smooth(y, 1.0, prior=rows(1)[0]),
+        "few table rows": few,
+        "many table rows": ow.soft(rows(n)),
+        "top 8": ow.top_k(kept, share, num_classes=v),
+        "mixup": ow.mix(smooth, smooth[torch.arange(n - 1, -1, -1)], 0.3),
+        "class weights": smooth.reweight(torch.linspace(0.1, 2, v, dtype=DOUBLE)),
+    }
+
+
+def close(ours: Tensor, theirs: Tensor, leaves: Any, above: Tensor | None = None, rtol: float = 1e-11) -> None:
+    """The same loss, and gradients that differ by less than rtol times the largest entry."""
+    leaves = [leaf for leaf in leaves if leaf is not None]
+    above = torch.tensor(1.7, dtype=ours.dtype) if above is None else above
+    torch.testing.assert_close(ours, theirs.to(ours.dtype), rtol=rtol, atol=rtol)
+    mine = torch.autograd.grad(ours, leaves, above)
+    truth = torch.autograd.grad(theirs, leaves, above.to(theirs.dtype), retain_graph=True)
+    for a, b in zip(mine, truth, strict=True):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        assert (a - b).abs().max() <= rtol * b.abs().max()
+
+
+@pytest.mark.parametrize("name", targets(torch.zeros(1, dtype=torch.int64)))
+@pytest.mark.parametrize("bias", [True, False])
+def test_equals_the_definition_on_formed_logits(name: str, bias: bool) -> None:
+    x, w, b, y = made(bias=bias)
+    target = targets(y)[name]
+    z = x @ w.T if b is None else x @ w.T + b
+    each = torch.linspace(-1, 2, N, dtype=DOUBLE)
+    for kind in ({}, {"reduction": "sum", "z_loss": 1e-3}, {"normalizer": "mass"}, {"normalizer": 37.0}):
+        ours = linear_cross_entropy(x, w, target, bias=b, **kind)
+        close(ours, definition.cross_entropy(z, target, **kind), (x, w, b))
+    ours = linear_cross_entropy(x, w, target, bias=b, reduction="none", z_loss=1e-3)
+    close(ours, definition.cross_entropy(z, target, reduction="none", z_loss=1e-3), (x, w, b), each)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_equals_torch_on_formed_logits(reduction: Any) -> None:
+    x, w, b, y = made()
+    y[5] = y[66] = -100
+    z, kind = F.linear(x, w, b), {"reduction": reduction}
+    above = torch.linspace(-1, 2, N, dtype=DOUBLE) if reduction == "none" else None
+    close(linear_cross_entropy(x, w, y, bias=b, **kind), F.cross_entropy(z, y, **kind), (x, w, b), above)
+    smooth = F.cross_entropy(z, y, label_smoothing=0.1, **kind)
+    close(linear_cross_entropy(x, w, ow.smooth(y, 0.1, num_classes=V), bias=b, **kind), smooth, (x, w, b), above)
+    teacher = torch.softmax(torch.flip(z.detach(), (1,)), dim=1)
+    close(linear_cross_entropy(x, w, teacher, bias=b, **kind), F.cross_entropy(z, teacher, **kind), (x, w, b), above)
+
+
+@pytest.mark.parametrize("name", ["smooth", "few table rows", "many table rows", "ignored rows"])
+def test_finite_differences(name: str) -> None:
+    x, w, b, y = made(16, 3, 11)
+    target = targets(y, 11)[name]
+    for kind in ({"reduction": "none", "z_loss": 0.01}, {"reduction": "mean"}):
+        assert torch.autograd.gradcheck(
+            lambda x, w, b, kind=kind: linear_cross_entropy(x, w, target, bias=b, **kind), (x, w, b)
+        )
+
+
+def test_float32_is_as_near_to_the_truth_as_torch_is() -> None:
+    """|ours - truth| <= |torch on formed logits - truth| + 1e-6, at logits to 1e4 and an offset of 1e3."""
+    for scale, offset in ((1.0, 0.0), (100.0, 0.0), (3000.0, 0.0), (1.0, 1e3)):
+        x, w, b, y = (t.detach() for t in made(dtype=torch.float32) if t is not None)
+        x, b = x * scale, b + offset
+        for alpha in (0.0, 0.1):
+            truth = F.cross_entropy(F.linear(x.double(), w.double(), b.double()), y, label_smoothing=alpha)
+            theirs = F.cross_entropy(F.linear(x, w, b), y, label_smoothing=alpha)
+            ours = linear_cross_entropy(x, w, ow.smooth(y, alpha, num_classes=V), bias=b)
+            assert ours.dtype == torch.float32
+            assert (ours - truth).abs() <= (theirs - truth).abs() + 1e-6 * truth.abs()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, DOUBLE])
+@pytest.mark.parametrize("classes", [1, 2, 65, 262144])
+def test_no_dtype_or_width_is_farther_from_the_truth_than_torch(dtype: torch.dtype, classes: int) -> None:
+    """Logits to 1e4, ties, ignored rows: against the same numbers in float64, with torch on logits in the dtype."""
+    x, w, _, _ = (t if t is None else t.detach() for t in made(6, 4, classes, dtype))
+    x[0], x[1], w[-1] = 2000 * x[0].sign(), 0, w[0]
+    y = torch.tensor([0, classes - 1, -100, classes // 2, 0, -100])
+    z, exact = F.linear(x, w), F.linear(x.double(), w.double())
+    for alpha in (0.0, 0.1):
+        truth = F.cross_entropy(exact, y, label_smoothing=alpha, reduction="none")
+        theirs = F.cross_entropy(z, y, label_smoothing=alpha, reduction="none")
+        target = ow.smooth(ow.one_hot(y, classes), alpha)
+        for kernel in (target, ow.concat([target, target])[:6]):
+            ours = linear_cross_entropy(x, w, kernel, reduction="none")
+            assert ((ours - truth).abs() <= (theirs - truth).abs() + 1e-6 * (truth.abs() + 1)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("name", ["hard", "smooth", "few table rows", "many table rows"])
+def test_half_precision_is_widened_before_anything_is_added(dtype: torch.dtype, name: str) -> None:
+    """The same numbers in float64 are the truth: loss to 1e-6, gradients to the rounding of their own dtype."""
+    x, w, b, y = made(dtype=dtype)
+    wide = [leaf.detach().double().requires_grad_() for leaf in (x, w, b) if leaf is not None]
+    target = targets(y)[name]
+    ours = linear_cross_entropy(x, w, target, bias=b)
+    truth = definition.cross_entropy(F.linear(*wide), target)
+    assert ours.dtype == torch.float32
+    torch.testing.assert_close(ours.double(), truth, rtol=1e-6, atol=0)
+    step = torch.finfo(dtype).eps
+    for leaf, mine, exact in zip(
+        (x, w, b), torch.autograd.grad(ours, (x, w, b)), torch.autograd.grad(truth, wide), strict=True
+    ):
+        assert leaf is not None and mine.dtype == dtype and mine.shape == leaf.shape
+        tiny = torch.finfo(dtype).smallest_normal * step  # below normal numbers float16 rounds to multiples of this
+        assert ((mine - exact).abs() <= 0.5001 * step * exact.abs() + tiny + 2e-7 * exact.abs().max()).all()
+
+
+def test_a_sum_over_many_rows_does_not_stall_in_half_precision() -> None:
+    """4096 equal rows: added in bfloat16 the gradient would stop growing at 256 times one of them."""
+    x = torch.ones(4096, 1, dtype=torch.bfloat16)
+    w = torch.zeros(2, 1, dtype=torch.bfloat16, requires_grad=True)
+    linear_cross_entropy(x, w, torch.zeros(4096, dtype=torch.int64), reduction="sum").backward()
+    assert w.grad is not None and w.grad[:, 0].tolist() == [-2048, 2048]
+
+
+def test_dtypes_may_differ_and_autocast_changes_nothing() -> None:
+    x, w, b, y = made(dtype=torch.float32)
+    half = x.detach().bfloat16().requires_grad_()
+    plain = linear_cross_entropy(half, w, y, bias=b)
+    with torch.autocast("cpu", torch.bfloat16):
+        same = linear_cross_entropy(half, w, y, bias=b)
+        same.backward()
+    assert plain.dtype == torch.float32 and torch.equal(plain, same)
+    assert half.grad is not None and half.grad.dtype == torch.bfloat16
+    assert w.grad is not None and torch.equal(w.grad, torch.autograd.grad(plain, w)[0])
+
+
+@pytest.mark.parametrize("name", ["smooth", "few table rows", "many table rows", "hard"])
+def test_masked_classes_as_in_the_loss_of_logits(name: str) -> None:
+    x, w, b, y = made()
+    assert b is not None
+    with torch.no_grad():
+        b[[3, 50]] = -torch.inf
+    y = torch.where((y == 3) | (y == 50), 4, y)
+    target = targets(y)[name]
+    ours, theirs = linear_cross_entropy(x, w, target, bias=b), definition.cross_entropy(F.linear(x, w, b), target)
+    assert ours.isfinite()
+    close(ours, theirs, (x, w, b))
+    hit = linear_cross_entropy(x, w, torch.full_like(y, 3), bias=b)
+    assert hit == torch.inf
+
+
+def test_a_class_masked_by_overflow_gets_no_mass_of_the_table() -> None:
+    x, w = torch.full((300, 1), 1e18), torch.tensor([[-1e21], [1.0], [2.0]])
+    target = ow.smooth(torch.full((300,), 2), 0.2, num_classes=3)
+    ours = linear_cross_entropy(x, w, target)
+    torch.testing.assert_close(ours, definition.cross_entropy(x @ w.T, target))
+    assert ours.isfinite()
+
+
+def test_ignored_rows_are_not_read_and_get_no_gradient() -> None:
+    x, w, b, y = made()
+    y[10:200:3] = -100
+    clean = linear_cross_entropy(x, w, ow.smooth(ow.one_hot(y, V), 0.1), bias=b)
+    with torch.no_grad():
+        x[y == -100] = torch.nan
+    loss = linear_cross_entropy(x, w, ow.smooth(ow.one_hot(y, V), 0.1), bias=b)
+    loss.backward()
+    assert torch.equal(loss, clean)
+    assert x.grad is not None and (x.grad[y == -100] == 0).all() and (x.grad[y != -100] != 0).any(dim=1).all()
+    assert w.grad is not None and w.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_no_rows_or_none_with_mass(reduction: Any) -> None:
+    for n in (0, 3):
+        x, w, b, _ = made(n)
+        loss = linear_cross_entropy(x, w, torch.full((n,), -100), bias=b, reduction=reduction)
+        assert loss.shape == ((n,) if reduction == "none" else ()) and (loss == 0).all()
+        for gradient in torch.autograd.grad(loss.sum(), (x, w, b)):
+            assert (gradient == 0).all()
+
+
+def test_microbatches_add_up_to_the_batch() -> None:
+    """huggingface/transformers#46731: a smoothed loss that forgot the token count under gradient accumulation."""
+    x, w, _, y = made()
+    y[100:180] = -100  # so the halves count different numbers of tokens
+    target, tokens = ow.smooth(ow.one_hot(y, V), 0.1), int((y != -100).sum())
+    halves = (slice(0, 200), slice(200, N))
+    parts = sum(linear_cross_entropy(x[half], w, target[half], normalizer=tokens) for half in halves)
+    assert isinstance(parts, Tensor)
+    close(parts, definition.cross_entropy(x @ w.T, target), (x, w))
+
+
+def test_leading_shapes_are_kept() -> None:
+    x, w, _, y = made(24)
+    for shape in ((24,), (4, 6), (2, 3, 4)):
+        losses = linear_cross_entropy(x.reshape(*shape, D), w, y.reshape(shape), reduction="none")
+        torch.testing.assert_close(losses, F.cross_entropy(x @ w.T, y, reduction="none").reshape(shape))
+        teacher = torch.softmax(torch.ones(24, V), dim=1)
+        assert (
+            linear_cross_entropy(x.reshape(*shape, D), w, teacher.reshape(*shape, V), reduction="none").shape == shape
+        )
+    one = linear_cross_entropy(x[0], w, y[0], reduction="none")
+    assert one.shape == () and torch.allclose(one, F.cross_entropy(x[0] @ w.T, y[0]))
+    turned = x.detach().T.contiguous().T.requires_grad_()
+    close(linear_cross_entropy(turned, w, y), F.cross_entropy(turned @ w.T, y), (turned, w))
+
+
+@pytest.mark.parametrize("which", [(True, False, False), (False, True, False), (False, False, True), (False,) * 3])
+@pytest.mark.parametrize("name", ["few table rows", "many table rows"])
+def test_gradients_that_nobody_asked_for_are_not_made(
+    which: tuple[bool, ...], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, w, b, y = made()
+    target, found = targets(y)[name], []
+    run = linear_chunks.run
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        result = run(*args, **kwargs)
+        found.append(result[1])
+        return result
+
+    monkeypatch.setattr("onewarm.torch.linear.autograd.run", spy)
+    theirs = definition.cross_entropy(F.linear(x, w, b), target)
+    for leaf, asked in zip((x, w, b), which, strict=True):
+        assert leaf is not None
+        leaf.requires_grad_(asked)
+    ours = linear_cross_entropy(x, w, target, bias=b)
+    assert [g is not None for g in found[0]] == list(which)
+    if any(which):
+        x, w, b = (leaf if asked else None for leaf, asked in zip((x, w, b), which, strict=True))
+        close(ours, theirs, (x, w, b))
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_a_second_backward_pass_gives_the_same() -> None:
+    x, w, b, y = made()
+    loss = linear_cross_entropy(x, w, y, bias=b)
+    first = torch.autograd.grad(3 * loss, (x, w, b), retain_graph=True)
+    again = torch.autograd.grad(3 * loss, (x, w, b))
+    for one, two in zip(first, again, strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's own, at its first use of forward mode
+def test_what_has_no_derivative_says_so() -> None:
+    x, w, _, y = made(20)
+    loss = linear_cross_entropy(x, w, y)
+    remedy = "form the logits and use onewarm.torch.cross_entropy"
+    with pytest.raises(RuntimeError, match=f"linear_cross_entropy has no second derivative: {remedy}"):
+        torch.autograd.grad(loss, w, create_graph=True)
+    with pytest.raises(RuntimeError, match=f"torch.func transforms and forward mode do not reach .*: {remedy}"):
+        torch.func.grad(lambda w: linear_cross_entropy(x, w, y))(w)
+    soft = torch.softmax(torch.zeros(20, V), dim=1).requires_grad_()
+    with pytest.raises(
+        RuntimeError, match=f"target requires a gradient, which is not made here: detach it, or {remedy}"
+    ):
+        linear_cross_entropy(x, w, soft)
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(x.detach(), torch.ones_like(x))
+        with pytest.raises(RuntimeError, match=f"torch.func transforms and forward mode do not reach .*: {remedy}"):
+            linear_cross_entropy(dual, w.detach(), y)
+
+
+class Largest(TorchDispatchMode):
+    """Bytes of the largest tensor that an operation made, views and results in place aside."""
+
+    def __init__(self, *known: int) -> None:
+        super().__init__()
+        self.known, self.bytes = known, 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, (tuple, list)) else [result]:
+            if isinstance(tensor, Tensor) and tensor.untyped_storage().nbytes() not in self.known:
+                self.bytes = max(self.bytes, tensor.untyped_storage().nbytes())
+        return result
+
+
+@pytest.mark.parametrize("name", ["hard", "smooth", "prior", "top 8"])
+def test_memory_is_a_chunk_and_the_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tensor but the gradients and one buffer of chunk_rows logits; NumPy holds less than that beside it."""
+    monkeypatch.undo()
+    n, d, v = 1120, 8, 30000
+    x, w, _, y = made(n, d, v, torch.float32, bias=False)
+    chunk = chunk_rows(n, v)
+    target = {
+        "hard": lambda: ow.one_hot(y, v),
+        "smooth": lambda: ow.smooth(y, 0.1, num_classes=v),
+        "prior": lambda: ow.smooth(y, 0.1, prior=torch.softmax(torch.arange(v) / v, dim=0)),
+        "top 8": lambda: ow.top_k(torch.arange(8).expand(n, 8), torch.full((n, 8), 0.1), num_classes=v),
+    }[name]()
+    assert chunk == 40 and chunk * v * 4 <= 0.05 * n * v * 4
+    inputs = {t.untyped_storage().nbytes() for t in (x, w)} | {n * v * 8}
+    inputs |= {t.untyped_storage().nbytes() for t in (target.index, target.table, target.weight) if t is not None}
+    with Largest():  # compile, import
+        linear_cross_entropy(x[:300], w, target[:300]).backward()
+    with Largest(*inputs) as made_by_torch:
+        tracemalloc.start()
+        linear_cross_entropy(x, w, target).backward()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert made_by_torch.bytes == chunk * v * 4
+    assert peak < 0.01 * n * v * 4
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_any_target_any_size(seed: int) -> None:
+    """Random targets over random sizes: the definition's loss and gradients."""
+    rng = np.random.default_rng(seed)
+    n, d, v, j, t = (int(rng.integers(low, high)) for low, high in ((1, 90), (1, 9), (1, 120), (0, 4), (0, 3)))
+    g = torch.Generator().manual_seed(seed)
+
+    def normal(*size: int) -> Tensor:
+        return torch.randn(*size, generator=g, dtype=DOUBLE)
+
+    r = int(rng.integers(1, 4))
+    keep = torch.from_numpy(rng.random((n, 1)) < 0.8)
+    table = {
+        "table": torch.softmax(normal(r, v), dim=1),
+        "table_index": torch.from_numpy(rng.integers(0, r, (n, t))),
+        "table_weight": normal(n, t) * keep,
+    }
+    index = torch.from_numpy(rng.integers(0, v, (n, j)))
+    target = ow.SoftTarget(index=index, weight=normal(n, j) * keep, num_classes=v, **(table if t else {}))
+    x, w, b = normal(n, d).requires_grad_(), normal(v, d).requires_grad_(), normal(v).requires_grad_()
+    kind: Any = {"reduction": "sum", "z_loss": float(rng.random() * 0.01)}
+    ours = linear_cross_entropy(x, w, target, bias=b, **kind)
+    close(ours, definition.cross_entropy(F.linear(x, w, b), target, **kind), (x, w, b), rtol=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 1.5))
+def test_the_loss_is_linear_in_the_target(seed: int, share: float) -> None:
+    """mix, scale, index and concat of targets do to the losses what they say."""
+    g = torch.Generator().manual_seed(seed)
+    x, w = (torch.randn(n, 3, generator=g, dtype=DOUBLE) for n in (8, 11))
+    prior = torch.softmax(torch.randn(11, generator=g, dtype=DOUBLE), dim=0)
+    a = ow.smooth(torch.randint(0, 11, (8,), generator=g), 0.2, prior=prior)
+    b = ow.soft(torch.softmax(torch.randn(8, 11, generator=g, dtype=DOUBLE), dim=1))
+
+    def losses(target: ow.SoftTarget, rows: Any = slice(None)) -> Tensor:
+        return linear_cross_entropy(x[rows], w, target, reduction="none")
+
+    one, other = losses(a), losses(b)
+    torch.testing.assert_close(losses(ow.mix(a, b, share)), share * one + (1 - share) * other)
+    torch.testing.assert_close(losses(a.scale(share)), share * one)
+    torch.testing.assert_close(losses(b[3:5], slice(3, 5)), other[3:5])
+    both = linear_cross_entropy(torch.cat([x, x]), w, ow.concat([a, b]), reduction="none")
+    torch.testing.assert_close(both, torch.cat([one, other]))
+
+
+def test_where_there_is_no_kernel_the_definition_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a device without one: the same chunks, in PyTorch's operations."""
+    from onewarm.torch.linear import terms as linear_terms
+
+    monkeypatch.setattr(linear_terms, "kernel_of", lambda z: "")
+    x, w, b, y = made()
+    for name in ("hard", "smooth", "many table rows"):
+        target = targets(y)[name]
+        ours = linear_cross_entropy(x, w, target, bias=b, z_loss=0.01)
+        close(ours, definition.cross_entropy(F.linear(x, w, b), target, z_loss=0.01), (x, w, b))
+        with torch.no_grad():
+            torch.testing.assert_close(ours, linear_cross_entropy(x, w, target, bias=b, z_loss=0.01))
+
+
+def test_the_gpu_kernel_in_the_interpreter() -> None:
+    """The same chunks with the Triton kernel, in a process of its own: Triton reads the variable when imported."""
+    if importlib.util.find_spec("triton") is None:
+        pytest.skip("no Triton on this machine")
+    text = """
+import torch, onewarm as ow
+from onewarm.torch import linear_chunks, linear_cross_entropy, linear_terms
+x, w, b = (torch.randn(*size, generator=torch.Generator().manual_seed(1)) for size in ((12, 4), (9, 4), (9,)))
+w.requires_grad_()
+y = torch.arange(12) % 9
+targets = [ow.smooth(y, 0.1, num_classes=9), ow.soft(torch.softmax(x @ x[:9].T, dim=1))]
+found = []
+linear_chunks._SMALL, linear_chunks._MOST = 1, 8
+for kernel in ("cpu", "triton"):
+    linear_terms.kernel_of = lambda z: kernel
+    for target in targets:
+        loss = linear_cross_entropy(x, w, target, bias=b, z_loss=0.01)
+        found += [loss.detach(), *torch.autograd.grad(loss, w)]
+for one, other in zip(found[:4], found[4:], strict=True):
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+print("equal")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text],
+        env=os.environ | {"TRITON_INTERPRET": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.stdout == "equal\n", ran.stderr[-3000:]
+
+
+def test_module() -> None:
+    x, w, b, y = made()
+    y[7] = 0
+    module = LinearCrossEntropyLoss(label_smoothing=0.1, ignore_index=0, z_loss=1e-3)
+    expected = definition.cross_entropy(
+        F.linear(x, w, b), ow.smooth(ow.one_hot(y, V, ignore_index=0), 0.1), z_loss=1e-3
+    )
+    torch.testing.assert_close(module(x, w, y, b), expected)
+    prior = torch.softmax(torch.arange(V, dtype=DOUBLE) / V, dim=0)
+    module = LinearCrossEntropyLoss(label_smoothing=0.1, prior=prior, reduction="sum")
+    assert "prior" in module.state_dict()
+    torch.testing.assert_close(
+        module(x, w, y), definition.cross_entropy(x @ w.T, ow.smooth(y, 0.1, prior=prior), reduction="sum")
+    )
+    soft = ow.soft(torch.softmax(x.detach() @ w.detach().T, dim=1))
+    torch.testing.assert_close(module(x, w, soft), definition.cross_entropy(x @ w.T, soft, reduction="sum"))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"hidden": np.zeros((20, D))}, TypeError, "hidden is a ndarray: expected a PyTorch tensor"),
+        ({"hidden": torch.zeros(20, D).long()}, TypeError, "hidden has dtype torch.int64: expected floating point"),
+        (
+            {"hidden": torch.zeros(20, D + 1)},
+            ValueError,
+            f"hidden has shape (20, {D + 1}) and weight ({V}, {D}): expected (..., D) and (V, D)",
+        ),
+        ({"weight": torch.zeros(V)}, ValueError, f"weight has shape ({V},): expected (V, D), a row for each class"),
+        ({"bias": torch.zeros(3)}, ValueError, f"bias has shape (3,): expected ({V},), one for each class"),
+        (
+            {"bias": torch.full((V,), torch.nan)},
+            ValueError,
+            "bias[0] is nan: expected a finite number, or -inf to mask the class",
+        ),
+        (
+            {"bias": torch.full((V,), -torch.inf)},
+            ValueError,
+            "logits[0] is -inf in every class: the loss of this row is undefined; leave one class unmasked or "
+            "ignore the row",
+        ),
+        (
+            {"weight": torch.zeros(V, D, device="meta")},
+            ValueError,
+            "weight is on meta but hidden is on cpu: move one of them",
+        ),
+        (
+            {"target": torch.zeros(19).long()},
+            ValueError,
+            "target has shape (19,): expected labels of shape (20,)",
+        ),
+        (
+            {"target": torch.zeros(20, 3)},
+            ValueError,
+            f"target has shape (20, 3): expected probabilities of shape (20, {V})",
+        ),
+        (
+            {"target": torch.full((20,), V)},
+            ValueError,
+            f"labels[0] is {V}, outside 0..{V - 1}: labels start at 0; subtract 1, "
+            "or mark the row as ignored with -100",
+        ),
+        (
+            {"target": ow.one_hot(torch.zeros(19).long(), V)},
+            ValueError,
+            "target has 19 rows, hidden has 20: expected one for each",
+        ),
+        (
+            {"target": ow.one_hot(np.zeros(20, int), V)},
+            TypeError,
+            "target is made of ndarray, hidden is a tensor: make it of tensors",
+        ),
+        (
+            {"target": ow.one_hot(torch.zeros(20).long(), V - 1)},
+            ValueError,
+            f"target has {V - 1} classes, logits have {V}: expected the same",
+        ),
+        (
+            {"target": ow.SoftTarget(index=torch.full((20, 1), V), weight=torch.ones(20, 1), num_classes=V)},
+            ValueError,
+            f"target.index[0, 0] is {V}, outside 0..{V - 1}",
+        ),
+        ({"reduction": "avg"}, ValueError, "reduction is 'avg': expected 'mean', 'sum' or 'none'"),
+        ({"z_loss": -1.0}, ValueError, "z_loss is -1: expected a finite number, not negative"),
+    ],
+)
+def test_bad_input(change: dict[str, Any], error: type[Exception], text: str) -> None:
+    x, w, _, y = made(20, dtype=torch.float32)
+    arguments: dict[str, Any] = {"hidden": x, "weight": w, "target": y} | change
+    with pytest.raises(error) as caught:
+        linear_cross_entropy(arguments.pop("hidden"), arguments.pop("weight"), arguments.pop("target"), **arguments)
+    assert str(caught.value) == text
+
+
+def test_a_bad_number_is_named_where_it_is() -> None:
+    x, w, b, y = (t.detach() for t in made() if t is not None)
+    y[5:60] = -100  # rows are counted before the ignored ones are left out
+    end = "the loss is undefined; look for an overflow or a division by zero before it"
+    for name, at, value in (("hidden", (170, 3), torch.nan), ("weight", (8, 2), torch.inf)):
+        bad = {"hidden": x.clone(), "weight": w.clone()}
+        bad[name][at] = value
+        with pytest.raises(ValueError) as caught:
+            linear_cross_entropy(bad["hidden"], bad["weight"], y, bias=b)
+        assert str(caught.value) == f"{name}{list(at)} is {value:g}: {end}"
+    x, w = x.float(), w.float()
+    x[170], w[:, :] = 1e30, 0
+    w[8] = 1e30
+    with pytest.raises(ValueError) as caught:
+        linear_cross_entropy(x, w, y)
+    assert str(caught.value).startswith("logits[170, 8] is inf: the loss of this row is undefined;")

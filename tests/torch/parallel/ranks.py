@@ -1,0 +1,278 @@
+"""What the processes of test_parallel.py do: ``python ranks.py FOLDER WORK:RANKS ...``.
+
+PyTorch is imported once; for each WORK so many processes fork, form a gloo group on this machine and leave what they
+found in FOLDER/WORK:RANKS/.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.distributed.device_mesh import DeviceMesh
+from torch.distributed.tensor import DTensor, Replicate, Shard
+
+import onewarm as ow
+from onewarm.torch import vocab_parallel_cross_entropy, vocab_parallel_linear_cross_entropy, vocab_parallel_soft
+
+TIMEOUT = {"a_rank_dies": 10.0, "a_rank_sleeps": 3.0}  # seconds, of the group
+
+N, K, D = 23, 17, 6
+LAYOUTS = {1: [[17]], 2: [[9, 8], [2, 15], [17, 0]], 4: [[5, 4, 4, 4], [1, 9, 0, 7]]}
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"normalizer": "mass", "z_loss": 0.01},
+    {"normalizer": 7},
+    {"reduction": "sum", "z_loss": 0.1},
+    {"reduction": "none"},
+]
+KINDS = [(torch.float64, True), (torch.float32, False)]
+
+
+def made(dtype: torch.dtype, masked: bool) -> Tensor:
+    z = (torch.randn(N, K, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 4 + 30).to(dtype)
+    if masked:
+        z[::2, 3] = -torch.inf
+        z[5, :9] = z[6, 9:] = -torch.inf  # all that one rank of two holds
+    return z
+
+
+def targets() -> dict[str, Any]:
+    """Each kind of target, the same on every rank; those that name a masked class come last."""
+    generator = torch.Generator().manual_seed(2)
+    y = torch.randint(10, K, (N,), generator=generator)
+    y[6] = 4
+    other = y.roll(1)
+    other[5:8] = y[5:8]
+    ignored = y.clone()
+    ignored[[0, 9]] = -100
+    shares = torch.rand(N, K, generator=generator, dtype=torch.float64)
+    shares[5, :9] = shares[6, 9:] = 0  # else top_k could name a masked class
+    shares[:, 3] = 0
+    teacher = shares / shares.sum(1, keepdim=True)
+    prior = torch.softmax(torch.randn(K, generator=generator, dtype=torch.float64), 0)
+    matrix = torch.softmax(torch.randn(K, K, generator=generator, dtype=torch.float64), 1)
+    alpha = torch.linspace(-0.1, 0.9, N, dtype=torch.float64)
+    smooth = ow.smooth(ignored, 0.1, num_classes=K)
+    return {
+        "labels": ignored,
+        "hard": ow.one_hot(y, K),
+        "smoothed": smooth,
+        "a strength for each row": ow.smooth(y, alpha, num_classes=K),
+        "without the label": ow.smooth(y, 0.1, num_classes=K, exclude_label=True),
+        "prior": ow.smooth(ignored, 0.2, prior=prior),
+        "class-conditional": ow.smooth(y, 0.3, prior=matrix),
+        "top-k": ow.top_k(*teacher.topk(4)[::-1], num_classes=K),
+        "mixup": ow.mix(smooth, ow.smooth(other, 0.1, num_classes=K), 0.7),
+        "teacher": teacher,
+        "teacher and label": ow.mix(ow.one_hot(y, K), ow.soft(teacher), 0.4),
+        "weighted": smooth.reweight(torch.linspace(0.5, 2, K, dtype=torch.float64)).scale(alpha + 1),
+        "two tables": ow.mix(ow.smooth(y, 0.3, prior=matrix), ow.smooth(other, 0.2, prior=prior), 0.3),
+        "nothing": torch.full((N,), -100),
+        "a masked label": ow.smooth(torch.full((N,), 3), 0.1, num_classes=K),
+        "a table on masked classes alone": ow.smooth(y, 0.2, prior=torch.eye(K, dtype=torch.float64)[3]),
+    }
+
+
+def layers(dtype: torch.dtype, masked: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden states, weight and bias; class 3 masked by its bias."""
+    generator = torch.Generator().manual_seed(3)
+    h, w, b = (torch.randn(*s, generator=generator, dtype=torch.float64).to(dtype) for s in ((N, D), (K, D), (K,)))
+    if masked:
+        b[3] = -torch.inf
+    return h, w, b
+
+
+def differentiated(loss: Tensor, *inputs: Tensor) -> list[Tensor]:
+    above = torch.linspace(-1, 2, loss.numel(), dtype=loss.dtype).reshape(loss.shape) if loss.ndim else None
+    return [loss.detach(), *torch.autograd.grad(loss, inputs, above)]
+
+
+# What the processes do: each returns something that torch.save takes.
+
+
+def agreement(rank: int, ranks: int) -> dict[Any, list[Tensor]]:
+    found = {}
+    for at, widths in enumerate(LAYOUTS[ranks]):
+        lo = sum(widths[:rank])
+        mine = slice(lo, lo + widths[rank])
+        for dtype, masked in KINDS:
+            z = made(dtype, masked)[:, mine].clone().requires_grad_()
+            for j, (name, target) in enumerate(targets().items()):
+                for i in range(len(OPTIONS)) if name == "mixup" else [j % len(OPTIONS)]:
+                    loss = vocab_parallel_cross_entropy(z, target, **OPTIONS[i])
+                    found[at, dtype, masked, name, i] = differentiated(loss, z)
+    return found
+
+
+def linear_agreement(rank: int, ranks: int) -> dict[Any, list[Tensor]]:
+    found = {}
+    for at, widths in enumerate(LAYOUTS[ranks]):
+        lo = sum(widths[:rank])
+        mine = slice(lo, lo + widths[rank])
+        for dtype, masked in KINDS:
+            h, w, b = layers(dtype, masked)
+            h, w, b = (x.clone().requires_grad_() for x in (h, w[mine], b[mine]))
+            for name, target in targets().items():
+                loss = vocab_parallel_linear_cross_entropy(h, w, target, bias_shard=b, z_loss=0.01)
+                found[at, dtype, masked, name] = differentiated(loss, h, w, b)
+    return found
+
+
+def sharded_teachers(rank: int, ranks: int) -> list[Tensor]:
+    widths = LAYOUTS[ranks][1]
+    lo = sum(widths[:rank])
+    mine = slice(lo, lo + widths[rank])
+    z, teacher = made(torch.float64, True)[:, mine], targets()["teacher"][:, mine]
+    labels = targets()["hard"]
+    held = vocab_parallel_soft(teacher)
+    return [
+        vocab_parallel_cross_entropy(z, teacher),
+        vocab_parallel_cross_entropy(z, held),
+        vocab_parallel_cross_entropy(z, ow.mix(labels, held.scale(0.5), 0.4)),
+    ]
+
+
+def dtensors(rank: int, ranks: int) -> list[Tensor]:
+    mesh = DeviceMesh("cpu", torch.arange(ranks))
+    whole, target = made(torch.float64, True).requires_grad_(), targets()["mixup"]
+    spread = torch.distributed.tensor.distribute_tensor(whole, mesh, [Shard(1)])
+    loss = vocab_parallel_cross_entropy(spread, target)
+    (gradient,) = torch.autograd.grad(loss, spread)
+    h, w, _ = layers(torch.float64, False)
+    linear = vocab_parallel_linear_cross_entropy(
+        DTensor.from_local(h, mesh, [Replicate()]),
+        torch.distributed.tensor.distribute_tensor(w, mesh, [Shard(0)]),
+        target,
+    )
+    return [loss.detach(), gradient.full_tensor(), linear]
+
+
+def errors(rank: int, ranks: int) -> list[str]:
+    """What each rank hears about logits, targets and arguments that only one of them can see."""
+    z, y = made(torch.float32, False), targets()["labels"]
+    z = z[:, :9] if rank == 0 else z[:, 9:]
+    teacher = torch.full((N, z.shape[1]), 1 / K)
+
+    def nan(x: Tensor, row: int, column: int, value: float) -> Tensor:
+        if rank == 1:
+            x[row, column] = value
+        return x
+
+    masked = z.clone()
+    masked[8] = -torch.inf
+    one, both = rank == 1, z.clone()
+    tries: list[Callable[[], Any]] = [
+        lambda: vocab_parallel_cross_entropy(nan(z.clone(), 4, 2, torch.nan), y),
+        lambda: vocab_parallel_cross_entropy(nan(z.clone(), 4, 2, torch.inf), y),
+        lambda: vocab_parallel_cross_entropy(masked, y),
+        lambda: vocab_parallel_linear_cross_entropy(
+            torch.ones(N, 1), nan(torch.ones(z.shape[1], 1), 6, 0, torch.nan), y
+        ),
+        lambda: vocab_parallel_cross_entropy(z[:-1] if one else z, y),
+        lambda: vocab_parallel_cross_entropy(z.int() if one else z, y),
+        lambda: vocab_parallel_cross_entropy(z[0] if one else z, y),
+        lambda: vocab_parallel_cross_entropy(z, torch.full((N,), K)),
+        lambda: vocab_parallel_cross_entropy(z, ow.one_hot(y.clamp(0), K + 1)),
+        lambda: vocab_parallel_cross_entropy(z, y[:-1]),
+        lambda: vocab_parallel_cross_entropy(z, teacher[:, 1:] if one else teacher),
+        lambda: vocab_parallel_soft(nan(teacher.clone(), 3, 1, -0.1)),
+        lambda: vocab_parallel_soft(teacher * (2 if one else 1)),
+        lambda: vocab_parallel_cross_entropy(z, ow.soft(torch.softmax(both.new_ones(N, K).requires_grad_(), 1))),
+    ]
+    heard = []
+    for attempt in tries:
+        try:
+            heard.append(f"no error: {attempt()}")
+        except (TypeError, ValueError) as error:
+            heard.append(f"{type(error).__name__}: {error}")
+    # After all of that the group still works.
+    return [*heard, str(vocab_parallel_cross_entropy(z, y).item())]
+
+
+def excluding_the_label(rank: int, ranks: int) -> Tensor:
+    z, y = made(torch.float64, False), targets()["hard"].index[:, 0]
+    mine = slice(0, 9) if rank == 0 else slice(9, K)
+    target = ow.smooth(y, 0.1, num_classes=K, exclude_label=True)
+    return vocab_parallel_cross_entropy(z[:, mine], target, reduction="none")
+
+
+def by_two(rank: int, ranks: int) -> dict[str, Any]:
+    """All that two ranks are asked, in one start of the processes."""
+    works = (agreement, linear_agreement, sharded_teachers, dtensors, excluding_the_label, errors)
+    return {work.__name__: work(rank, ranks) for work in works}
+
+
+def a_rank_dies(rank: int, ranks: int) -> tuple[str, float]:
+    z, y = made(torch.float32, False), targets()["labels"]
+    vocab_parallel_cross_entropy(z[:, :9] if rank == 0 else z[:, 9:], y)
+    if rank == 1:
+        os._exit(0)
+    start = time.monotonic()
+    try:
+        vocab_parallel_cross_entropy(z[:, :9], y)
+    except RuntimeError as error:
+        return str(error), time.monotonic() - start
+    return "no error", 0.0
+
+
+def a_rank_sleeps(rank: int, ranks: int) -> tuple[str, float]:
+    z, y = made(torch.float32, False), targets()["labels"]
+    if rank == 1:
+        time.sleep(5)
+        os._exit(0)
+    start = time.monotonic()
+    try:
+        vocab_parallel_cross_entropy(z[:, :9], y)
+    except RuntimeError as error:
+        return str(error), time.monotonic() - start
+    return "no error", 0.0
+
+
+def joined(rank: int, ranks: int, store: str, seconds: float = 60) -> None:
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    dist.init_process_group("gloo", init_method=store, rank=rank, world_size=ranks, timeout=timedelta(seconds=seconds))
+
+
+def one_process(work: str, rank: int, ranks: int, folder: Path) -> None:
+    torch.set_num_threads(1)
+    joined(rank, ranks, f"file://{folder}/store", seconds=TIMEOUT.get(work, 60))
+    torch.save(globals()[work](rank, ranks), folder / f"{rank}.pt")
+    if work not in TIMEOUT:
+        dist.destroy_process_group()
+
+
+def main(work: str, ranks: int, folder: Path) -> bool:
+    """Whether all of the ranks ended well."""
+    children = []
+    for rank in range(ranks):
+        if (child := os.fork()) == 0:
+            code = 1
+            try:
+                one_process(work, rank, ranks, folder)
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        children.append(child)
+    codes = [os.waitpid(child, 0)[1] for child in children]
+    return not any(codes)
+
+
+if __name__ == "__main__":
+    for job in sys.argv[2:]:
+        place = Path(sys.argv[1]) / job
+        place.mkdir()
+        if not main(job.partition(":")[0], int(job.partition(":")[2]), place):
+            sys.exit(f"{job}: a rank failed")
