@@ -30,6 +30,7 @@ test: install chromium
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-all: install chromium

@@ -7,7 +7,7 @@
 """
 
 from onewarm.definition import unsmooth
-from onewarm.dispatch import cross_entropy, cross_entropy_with_gradient
+from onewarm.loss import cross_entropy, cross_entropy_with_gradient
 from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes
 
 __version__ = "0.1.0"

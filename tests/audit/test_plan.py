@@ -11,8 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from onewarm.audit import plan as reading
-from onewarm.audit.columns import Choice, Column, find_layout
 from onewarm.audit.plan import find_files, plan
+from onewarm.tables.columns import Choice, Column, find_layout
 
 K = 3
 SUFFIXES = [".csv", ".parquet", ".npz", ".arrow", ".feather"]

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 import onewarm
 from onewarm.audit import measures
-from onewarm.audit.columns import Choice
 from onewarm.audit.engines import run
 from onewarm.audit.judge import Verdict, judge
+from onewarm.audit.measure import Measure
 from onewarm.audit.plan import Plan, Progress, plan
 from onewarm.audit.remedies import Option, compare
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.slices import Slice, rank
 from onewarm.audit.tally import Tally
 from onewarm.calibration.calibrators.temperature import fit_temperature
-from onewarm.calibration.measure import Measure
+from onewarm.tables.columns import Choice
 
 __all__ = ["FORMAT", "Audit", "audit"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from onewarm.audit.measure import Measure
 from onewarm.audit.remedies import LEAST_GAIN, Option
 from onewarm.audit.slices import Slice
-from onewarm.calibration.measure import Measure
 
 OPTION_TITLES = {
     "leave": "Leave it as it is",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.audit.measure import Measure
 from onewarm.audit.row_sample import Rows
 from onewarm.calibration.intervals.estimate import estimate
 from onewarm.calibration.intervals.wilson import wilson_interval
-from onewarm.calibration.measure import Measure
 from onewarm.calibration.metrics import bins as gaps
 from onewarm.calibration.plots.smooth_curve import smooth_curve
 from onewarm.calibration.summary.cells import CLASS_CELLS

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit import row_checks as check
-from onewarm.audit.columns import Choice, Column, Layout, find_layout, find_truth
 from onewarm.audit.truth_file import Beside, split_path
 from onewarm.tables import convert
+from onewarm.tables import row_checks as check
+from onewarm.tables.columns import Choice, Column, Layout, find_layout, find_truth
 from onewarm.tables.formats import SUFFIXES, Csv, Source, open_source
 
 BATCH_NUMBERS = 1 << 20

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.audit.measure import Measure
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.tally import probabilities
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.calibrators.temperature_unsmooth import fit_both
 from onewarm.calibration.calibrators.unsmooth import fit_alpha, mixed
-from onewarm.calibration.measure import Measure
 
 Floats = NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit import row_checks as check
 from onewarm.audit.plan import Batch, Plan
 from onewarm.audit.row_sample import RowSample, capacity
 from onewarm.calibration.summary.cells import cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.tables import row_checks as check
 
 SLICE_BINS = 15
 _CELLS_A_BIN = 40  # 600 cells in 15 bins

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit import row_checks as check
-from onewarm.audit.columns import Choice, Layout
 from onewarm.tables import convert
+from onewarm.tables import row_checks as check
+from onewarm.tables.columns import Choice, Layout
 from onewarm.tables.formats import SUFFIXES, open_source
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from onewarm.dispatch import cross_entropy
+from onewarm.loss import cross_entropy
 from onewarm.study.arms import HARD, Arm
 from onewarm.study.network import Stack, pad_features
 from onewarm.study.splits import Rows, Split

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from onewarm.audit import row_checks as check
-from onewarm.audit.columns import Layout
+from onewarm.tables import row_checks as check
+from onewarm.tables.columns import Layout
 
 
 def values(at: check.Place, name: str, column: Any) -> NDArray[Any]:

@@ -16,7 +16,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from onewarm.audit.columns import Column
+from onewarm.tables.columns import Column
 
 SUFFIXES = (".csv", ".parquet", ".pq", ".npz", ".arrow", ".feather", ".ipc")
 _CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead

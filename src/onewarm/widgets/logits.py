@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
-from onewarm.dispatch import cross_entropy_with_gradient
+from onewarm.loss import cross_entropy_with_gradient
 from onewarm.notebook.page.demo_data import calibration
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
