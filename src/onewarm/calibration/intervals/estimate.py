@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from onewarm.calibration.defaults import BINS, ESTIMATE_LEVEL
 from onewarm.calibration.intervals import inversion
 from onewarm.calibration.metrics import (
     bins as gaps,
@@ -72,7 +73,12 @@ class Estimate:
 
 
 def estimate(
-    summary: CalibrationSummary, metric: str | Metric, *, level: float = 0.9, seed: int | None = None, **options: Any
+    summary: CalibrationSummary,
+    metric: str | Metric,
+    *,
+    level: float = ESTIMATE_LEVEL,
+    seed: int | None = None,
+    **options: Any,
 ) -> Estimate:
     """A metric and an interval for what it would be on infinitely many such rows: ``estimate(s, "ece", bins=10)``.
 
@@ -124,29 +130,29 @@ def _absolute(gap: Floats) -> Floats:
     return total
 
 
-def _binned(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+def _binned(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
     return _by_gaps(gaps.cell_gaps(summary, gaps.equal_width(bins)), _absolute, value, level, rng)
 
 
-def _equal_mass(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+def _equal_mass(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
     return _by_gaps(gaps.cell_gaps(summary, gaps.equal_mass(summary, bins)), _absolute, value, level, rng)
 
 
-def _top_label(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+def _top_label(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
     if summary.events:
         return _binned(summary, value, level, rng, bins)
     return _by_gaps(gaps.predicted_gaps(summary, bins), _absolute, value, level, rng)
 
 
 def _one_sided(sign: int) -> Callable[..., Interval]:
-    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
         found = gaps.cell_gaps(summary, gaps.equal_width(bins))
         return _by_gaps(found, lambda gap: np.clip(sign * gap, 0, None).sum(axis=-1), value, level, rng, sign)
 
     return interval
 
 
-def _maximum(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+def _maximum(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
     found = gaps.cell_gaps(summary, gaps.equal_width(bins))
     corrected, low, high = _by_gaps(
         found, lambda gap: np.abs(gap / found.share).clip(0, 1).max(axis=-1), value, level, rng
@@ -156,7 +162,7 @@ def _maximum(summary: CalibrationSummary, value: float, level: float, rng: Any, 
     return max(corrected, low), low, max(high, low)
 
 
-def _squared(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+def _squared(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
     found = gaps.cell_gaps(summary, gaps.equal_width(bins))
 
     def plain(gap: Floats) -> Floats:
@@ -196,7 +202,7 @@ def _by_gaps(
 def _of_classes(square: bool) -> Callable[..., Interval]:
     """Of the mean absolute gap of classes, or of the sum of squared gaps, over bins of classes."""
 
-    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
         found, grouped = gaps.class_gaps(summary, bins)
         if summary.events:
             model, times = inversion.from_gaps(found, rng), 1.0
@@ -286,7 +292,7 @@ def _cells_anew(summary: CalibrationSummary, rng: Any, draws: int = 400) -> tupl
 
 
 def _parts(function: Callable[..., Floats], *, one_bin: bool = False) -> Callable[..., Interval]:
-    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = 15) -> Interval:
+    def interval(summary: CalibrationSummary, value: float, level: float, rng: Any, bins: int = BINS) -> Interval:
         wider = 1.0
         if summary.events:
             count, correct = _cells_anew(summary, rng)

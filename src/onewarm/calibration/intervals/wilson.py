@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration.defaults import LEVEL
 from onewarm.calibration.summary.cells import Floats
 
 
-def wilson_interval(share: Floats, count: NDArray[Any], level: float = 0.95, *, z: float | None = None) -> Floats:
+def wilson_interval(share: Floats, count: NDArray[Any], level: float = LEVEL, *, z: float | None = None) -> Floats:
     """The Wilson score interval of a share ``a`` seen in ``n`` rows, shape (..., 2); NaN where n is 0.
 
         (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2,

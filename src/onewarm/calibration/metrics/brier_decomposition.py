@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from onewarm.calibration.defaults import BINS
 from onewarm.calibration.metrics.bins import class_bins, total_weight
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.summary import CalibrationSummary
 
 
-def brier_reliability(summary: CalibrationSummary, bins: int = 15) -> float:
+def brier_reliability(summary: CalibrationSummary, bins: int = BINS) -> float:
     """The part of the Brier score that calibration would remove; 0 is best.
 
         sum_k sum_b (n_kb / N) (mean p_k - mean t_k)^2             rows with p_k in bin b
@@ -31,7 +32,7 @@ def brier_reliability(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(reliability_of(*(x.sum(axis=0) for x in class_bins(summary, bins))))
 
 
-def brier_resolution(summary: CalibrationSummary, bins: int = 15) -> float:
+def brier_resolution(summary: CalibrationSummary, bins: int = BINS) -> float:
     """The part of the uncertainty that the predictions explain; larger is better.
 
         sum_k sum_b (n_kb / N) (mean t_k in bin b - mean t_k of all)^2

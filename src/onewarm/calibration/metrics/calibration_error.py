@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from onewarm.calibration.defaults import BINS
 from onewarm.calibration.metrics import bins as gaps
 from onewarm.calibration.metrics import kernel_smoothing as smooth
 from onewarm.calibration.summary.summary import CalibrationSummary
 
 
-def ece(summary: CalibrationSummary, bins: int = 15) -> float:
+def ece(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Expected calibration error of the top class, with equal-width bins.
 
         sum_b (n_b / N) |accuracy_b - confidence_b|       in [0, 1]
@@ -31,7 +32,7 @@ def ece(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(np.abs(correct - confidence).sum()) / total
 
 
-def ece_equal_mass(summary: CalibrationSummary, bins: int = 15) -> float:
+def ece_equal_mass(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Expected calibration error of the top class, with bins of equal numbers of rows.
 
         sum_b (1 / B) |accuracy_b - confidence_b|         in [0, 1]
@@ -52,7 +53,7 @@ def ece_equal_mass(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(np.abs(gaps.cell_gaps(summary, gaps.equal_mass(summary, bins)).gap).sum())
 
 
-def overconfidence(summary: CalibrationSummary, bins: int = 15) -> float:
+def overconfidence(summary: CalibrationSummary, bins: int = BINS) -> float:
     """The part of the ECE from bins whose confidence exceeds their accuracy: overconfidence + underconfidence = ECE.
 
         sum_b (n_b / N) max(confidence_b - accuracy_b, 0)
@@ -67,7 +68,7 @@ def overconfidence(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(np.clip(gaps.cell_gaps(summary, gaps.equal_width(bins)).gap, 0, None).sum())
 
 
-def underconfidence(summary: CalibrationSummary, bins: int = 15) -> float:
+def underconfidence(summary: CalibrationSummary, bins: int = BINS) -> float:
     """The part of the ECE from bins whose accuracy exceeds their confidence.
 
         sum_b (n_b / N) max(accuracy_b - confidence_b, 0)
@@ -80,7 +81,7 @@ def underconfidence(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(np.clip(-gaps.cell_gaps(summary, gaps.equal_width(bins)).gap, 0, None).sum())
 
 
-def mce(summary: CalibrationSummary, bins: int = 15) -> float:
+def mce(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Maximum calibration error of the top class: the largest gap of an equal-width bin that has rows.
 
         max_b |accuracy_b - confidence_b|                 in [0, 1]
@@ -98,7 +99,7 @@ def mce(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(np.abs(found.gap / found.share).max())
 
 
-def squared_error(summary: CalibrationSummary, bins: int = 15) -> float:
+def squared_error(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Squared calibration error of the top class, debiased: its mean over samples is the truth. It may be negative.
 
         sum_b (n_b / N) [(accuracy_b - confidence_b)^2 - s_b^2 / (n_b - 1)]       s_b^2 = mean of (d - mean d)^2 in b
@@ -131,7 +132,7 @@ def squared_error(summary: CalibrationSummary, bins: int = 15) -> float:
     return float((weight / total * (mean**2 - spread / (weight**2 - second))).sum())
 
 
-def classwise_ece(summary: CalibrationSummary, bins: int = 15) -> float:
+def classwise_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Mean over the classes of the calibration error of each class's probability, in equal-width bins.
 
         (1/K) sum_k sum_b (n_kb / N) |mean t_k - mean p_k|         rows with p_k in bin b
@@ -152,7 +153,7 @@ def classwise_ece(summary: CalibrationSummary, bins: int = 15) -> float:
     return float(difference.mean())
 
 
-def top_label_ece(summary: CalibrationSummary, bins: int = 15) -> float:
+def top_label_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
     """Top-label calibration error: the ECE with bins of confidence made within each predicted class.
 
         sum_k sum_b (n_kb / N) |accuracy_kb - confidence_kb|       rows with prediction k, confidence in bin b

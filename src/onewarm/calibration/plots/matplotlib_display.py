@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import ReliabilityData, reliability
 from onewarm.calibration.plots.smooth_curve import SmoothCurve
 from onewarm.calibration.summary.summary import CalibrationSummary
@@ -78,7 +79,13 @@ class ReliabilityDisplay:
 
     @classmethod
     def from_summary(
-        cls, summary: CalibrationSummary, *, bins: int = 15, level: float = 0.95, seed: int | None = None, **plot: Any
+        cls,
+        summary: CalibrationSummary,
+        *,
+        bins: int = BINS,
+        level: float = LEVEL,
+        seed: int | None = None,
+        **plot: Any,
     ) -> Self:
         """Draw the diagram of a summary; ``seed`` is of the band, and further arguments go to ``plot``."""
         return cls(reliability(summary, bins, level=level, seed=seed)).plot(**plot)
@@ -92,8 +99,8 @@ class ReliabilityDisplay:
         logits: bool = False,
         normalize: bool = False,
         weights: Any = None,
-        bins: int = 15,
-        level: float = 0.95,
+        bins: int = BINS,
+        level: float = LEVEL,
         seed: int | None = None,
         **plot: Any,
     ) -> Self:

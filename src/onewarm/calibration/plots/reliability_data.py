@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.intervals.wilson import wilson_interval
 from onewarm.calibration.metrics import scores as metrics
 from onewarm.calibration.metrics.bins import cell_gaps
@@ -84,7 +85,7 @@ class ReliabilityData:
 
 
 def reliability(
-    summary: CalibrationSummary, bins: int = 15, *, level: float = 0.95, seed: int | None = None
+    summary: CalibrationSummary, bins: int = BINS, *, level: float = LEVEL, seed: int | None = None
 ) -> ReliabilityData:
     """The reliability diagram of a summary: mean confidence against accuracy in equal-width bins (lo, hi].
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from onewarm.calibration.defaults import LEVEL
 from onewarm.calibration.intervals.wilson import wilson_interval
 from onewarm.calibration.metrics.bins import Gaps
 from onewarm.calibration.summary.cells import Floats
@@ -41,7 +42,7 @@ class SmoothCurve:
 
 
 def smooth_curve(
-    cells: Gaps, *, width: float = WIDTH, points: int = 101, level: float = 0.95, seed: int = 0
+    cells: Gaps, *, width: float = WIDTH, points: int = 101, level: float = LEVEL, seed: int = 0
 ) -> SmoothCurve:
     """The confidence less the gap, which a Gaussian kernel smooths over the cells; and its band.
 
