@@ -98,7 +98,7 @@ def loss_case(n: int, k: int) -> Case:
 
     def kernel(target: ow.SoftTarget, out: Tensor) -> Callable[[], object]:
         parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-        return lambda: cuda.rows(z.detach(), *parts, row_scale=1 / n, out=out)
+        return lambda: cuda.row_losses(z.detach(), *parts, row_scale=1 / n, out=out)
 
     def eager(x: Tensor) -> Tensor:
         return F.cross_entropy(x, y, label_smoothing=ALPHA)

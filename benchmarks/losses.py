@@ -76,7 +76,7 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, how: 
         "onewarm (PyTorch)": _backward(lambda x: cross_entropy(x, soft_tensor), leaf),
         "onewarm (module)": _backward(lambda x: module(x, labels), leaf),
         "in place": lambda: cross_entropy_with_gradient(spare, soft_tensor, overwrite_logits=True),
-        "kernel, reused": lambda: cpu.rows(bits(tensor), *parts, row_scale=1 / n, out=bits(place), **team()),
+        "kernel, reused": lambda: cpu.row_losses(bits(tensor), *parts, row_scale=1 / n, out=bits(place), **team()),
         "PyTorch eager": _backward(eager, leaf),
     }
     skipped = {}

@@ -22,7 +22,7 @@ def calls(monkeypatch):
 
         return call
 
-    monkeypatch.setattr(cpu, "rows", counted("kernel", cpu.rows))
+    monkeypatch.setattr(cpu, "row_losses", counted("kernel", cpu.row_losses))
     monkeypatch.setattr(definition, "cross_entropy", counted("definition", definition.cross_entropy))
     return seen
 

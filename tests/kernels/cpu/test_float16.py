@@ -123,17 +123,17 @@ def test_the_kernel_reads_the_same_numbers(name: str, k: int, recipe: str) -> No
     target = recipes(rng, n, k)[recipe]
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
     scale = rng.random(n)
-    wanted, slope = cpu.rows(z.astype(np.float64), *parts, row_scale=scale, z_loss=1e-3)
+    wanted, slope = cpu.row_losses(z.astype(np.float64), *parts, row_scale=scale, z_loss=1e-3)
     assert slope is not None
     for logits in (z, z.view(np.uint16)) if name == "bfloat16" else (z,):
-        loss, gradient = cpu.rows(logits, *parts, row_scale=scale, z_loss=1e-3)
+        loss, gradient = cpu.row_losses(logits, *parts, row_scale=scale, z_loss=1e-3)
         assert gradient is not None and loss.dtype == np.float32 and gradient.dtype == logits.dtype
         np.testing.assert_allclose(loss, wanted, rtol=3e-6, atol=1e-5)
         got = half.widened(gradient).astype(np.float64)
         last = {"float16": (2**-11, 2**-25), "bfloat16": (2**-8, 0.0)}[name]
         assert (np.abs(got - slope) <= 1.001 * last[0] * np.abs(slope) + last[1] + 2e-7 * scale[:, None]).all()
         place = logits.copy()
-        again, same = cpu.rows(place, *parts, row_scale=scale, z_loss=1e-3, out=place)
+        again, same = cpu.row_losses(place, *parts, row_scale=scale, z_loss=1e-3, out=place)
         assert same is not None and np.shares_memory(same, place)
         np.testing.assert_array_equal(again, loss)
         np.testing.assert_array_equal(half.widened(same), half.widened(gradient))
@@ -145,9 +145,9 @@ def test_strided_rows_and_threads(name: str) -> None:
     wide = (rng.standard_normal((600, 700)) * 3).astype(KINDS[name][0])
     z = wide[:, 100:]
     index, weight = rng.integers(0, 600, (600, 1)), np.ones((600, 1))
-    loss, gradient = cpu.rows(z.copy(), index, weight, threads=1)
+    loss, gradient = cpu.row_losses(z.copy(), index, weight, threads=1)
     for same in (z, np.asfortranarray(z)):
-        again, slope = cpu.rows(same, index, weight, threads=3)
+        again, slope = cpu.row_losses(same, index, weight, threads=3)
         np.testing.assert_array_equal(again, loss)
         assert gradient is not None and slope is not None
         np.testing.assert_array_equal(half.widened(slope), half.widened(gradient))
@@ -166,9 +166,9 @@ def test_a_big_table_of_halves(name: str, dtype: str, monkeypatch: pytest.Monkey
     share = np.ones((90, 1))
     share[4] = 0
     parts = (none.astype(np.int64), none, table, turned, share)
-    loss, gradient = cpu.rows(z, *parts)
+    loss, gradient = cpu.row_losses(z, *parts)
     wide = half.widened(table).astype(np.float64)
-    wanted, slope = cpu.rows(half.widened(z).astype(np.float64), *parts[:2], wide, *parts[3:])
+    wanted, slope = cpu.row_losses(half.widened(z).astype(np.float64), *parts[:2], wide, *parts[3:])
     assert gradient is not None and slope is not None
     np.testing.assert_allclose(loss, wanted, rtol=3e-6, atol=3e-6)
     near = 2e-2 if dtype == "short" else 1e-5
@@ -180,7 +180,7 @@ def test_bad_logits_are_named(name: str) -> None:
     z = np.zeros((3000, 100), KINDS[name][0])
     z[2000, 7] = np.nan
     with pytest.raises(ValueError, match=r"logits\[2000, 7\] is nan"):
-        cpu.rows(z, np.zeros((3000, 1), np.int64), np.ones((3000, 1)))
+        cpu.row_losses(z, np.zeros((3000, 1), np.int64), np.ones((3000, 1)))
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -86,7 +86,7 @@ def mixed(rng: np.random.Generator, n: int, k: int) -> Parts:
 def agrees(z: NDArray, parts: Parts, z_loss: float = 0.0, scale: NDArray | None = None, factor: float = 40) -> None:
     """|ours - truth| within some roundings of what is added up."""
     eps = float(np.finfo(z.dtype).eps)
-    loss, gradient = cpu.rows(z, *parts, z_loss=z_loss, row_scale=scale)
+    loss, gradient = cpu.row_losses(z, *parts, z_loss=z_loss, row_scale=scale)
     assert gradient is not None
     wanted, wanted_gradient = truth(z, parts, z_loss)
     finite = np.isfinite(wanted)
@@ -99,7 +99,7 @@ def agrees(z: NDArray, parts: Parts, z_loss: float = 0.0, scale: NDArray | None 
     # exp amplifies the rounding of z - max by |z - max|, at most 90 or 710 where it is not 0.
     allowed = factor * eps * (np.abs(wanted_gradient) + np.abs(rows)[:, None] * (1 + np.abs(z_loss) * 100))
     assert (np.abs(gradient - wanted_gradient) <= allowed).all()
-    alone, nothing = cpu.rows(z, *parts, z_loss=z_loss, gradient=False)
+    alone, nothing = cpu.row_losses(z, *parts, z_loss=z_loss, gradient=False)
     np.testing.assert_array_equal(alone, loss)
     assert nothing is None
 
@@ -161,7 +161,7 @@ def test_no_worse_than_torch_in_the_same_precision(dtype: type) -> None:
     ):
         z = (rng.standard_normal((n, k)) * scale + offset).astype(dtype)
         parts = smoothed(rng, n, k)
-        loss, gradient = cpu.rows(z, *parts)
+        loss, gradient = cpu.row_losses(z, *parts)
         wanted, wanted_gradient = truth(z, parts)
         theirs = torch.tensor(z, requires_grad=True)
         losses = torch.nn.functional.cross_entropy(
@@ -184,7 +184,7 @@ def test_masked_classes(dtype: type, k: int) -> None:
     z[np.arange(200), rng.integers(0, k, 200)] = 1.5
     for parts in (smoothed(rng, 200, k), mixed(rng, 200, k)):
         agrees(z, parts)
-        _, gradient = cpu.rows(z, *parts)
+        _, gradient = cpu.row_losses(z, *parts)
         assert np.isfinite(gradient).all()
 
 
@@ -195,19 +195,19 @@ def test_mass_on_a_masked_class() -> None:
     one = np.ones((1, 1))
     p = np.exp([0.0, -np.inf, 1.0]) / (1 + np.e)
 
-    named, gradient = cpu.rows(z, np.array([[1]]), one)
+    named, gradient = cpu.row_losses(z, np.array([[1]]), one)
     assert named[0] == np.inf
     np.testing.assert_allclose(gradient, [p - [0, 1, 0]], atol=1e-15)
 
-    lost, gradient = cpu.rows(z, *none, table, np.array([[0]]), one)
+    lost, gradient = cpu.row_losses(z, *none, table, np.array([[0]]), one)
     assert lost[0] == np.inf
     np.testing.assert_allclose(gradient, [p - [0, 1, 0]], atol=1e-15)
 
-    moved, gradient = cpu.rows(z, *none, table, np.array([[1]]), one)
+    moved, gradient = cpu.row_losses(z, *none, table, np.array([[1]]), one)
     np.testing.assert_allclose(moved, np.log(1 + np.e) - 1 / 3)
     np.testing.assert_allclose(gradient, [p - [2 / 3, 0, 1 / 3]], atol=1e-15)
 
-    untouched, gradient = cpu.rows(z, np.array([[0, 1]]), np.array([[1.0, 0.0]]))
+    untouched, gradient = cpu.row_losses(z, np.array([[0, 1]]), np.array([[1.0, 0.0]]))
     np.testing.assert_allclose(untouched, np.log(1 + np.e))
     np.testing.assert_allclose(gradient, [p - [1, 0, 0]], atol=1e-15)
 
@@ -220,7 +220,7 @@ def test_rows_without_mass_are_not_read(k: int) -> None:
     weight = np.ones((70, 1))
     weight[1:4] = 0
     index = np.zeros((70, 1), np.int64)
-    loss, gradient = cpu.rows(z, index, weight, out=np.full_like(z, 9))
+    loss, gradient = cpu.row_losses(z, index, weight, out=np.full_like(z, 9))
     np.testing.assert_array_equal(loss[1:4], 0)
     np.testing.assert_array_equal(gradient[1:4], 0)
     np.testing.assert_allclose(loss[[0, 4]], np.log(k), rtol=1e-6)
@@ -242,7 +242,7 @@ def test_bad_logits_name_row_and_column(k: int, entries: dict[int, float] | None
         z[65, column] = value
     z[120, 2] = np.nan  # a later row is not the one named
     with pytest.raises(ValueError, match=text):
-        cpu.rows(z, np.zeros((200, 1), np.int64), np.ones((200, 1)))
+        cpu.row_losses(z, np.zeros((200, 1), np.int64), np.ones((200, 1)))
 
 
 def forms(rng: np.random.Generator, n: int, k: int) -> dict[str, Parts]:
@@ -274,11 +274,11 @@ def test_one_odd_logit_is_seen_wherever_it_is(form: str, k: int, dtype: type) ->
             for value in (np.nan, np.inf):
                 z[row, column] = value
                 with pytest.raises(ValueError, match=rf"logits\[{row}, {column}\] is {value}"):
-                    cpu.rows(z, *parts)
+                    cpu.row_losses(z, *parts)
             z[row, column] = -np.inf
             agrees(z, parts)
             z[row, column] = 2e38  # the largest by far: the others are out of reach
-            loss, gradient = cpu.rows(z, *parts)
+            loss, gradient = cpu.row_losses(z, *parts)
             assert gradient is not None
             assert np.isfinite(gradient).all()
             assert not np.isnan(loss).any()
@@ -294,7 +294,7 @@ def test_a_uniform_row_is_worth_what_any_row_is(k: int) -> None:
     assert parts.table is not None
     parts.weight[4] = parts.table_weight[4] = 0  # type: ignore[index]
     twice = Parts(parts.index, parts.weight, np.repeat(parts.table, 2, 0), parts.table_index, parts.table_weight)
-    for one, other in zip(cpu.rows(z, *parts, z_loss=0.1), cpu.rows(z, *twice, z_loss=0.1), strict=True):
+    for one, other in zip(cpu.row_losses(z, *parts, z_loss=0.1), cpu.row_losses(z, *twice, z_loss=0.1), strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-6, atol=1e-6)
 
 
@@ -302,23 +302,23 @@ def test_bad_arguments() -> None:
     z, index, weight = np.zeros((3, 4)), np.zeros((3, 1), np.int64), np.ones((3, 1))
     table, third = np.ones((2, 4)) / 4, np.full((3, 1), 1 / 3)
     with pytest.raises(TypeError, match="logits has dtype int32: the kernel takes float16, bfloat16, float32"):
-        cpu.rows(z.astype(np.int32), index, weight)
+        cpu.row_losses(z.astype(np.int32), index, weight)
     with pytest.raises(ValueError, match=r"logits has shape \(12,\): expected \(N, K\)"):
-        cpu.rows(z.reshape(-1), index, weight)
+        cpu.row_losses(z.reshape(-1), index, weight)
     with pytest.raises(ValueError, match=r"index has shape \(2, 1\) and its weights \(3, 1\)"):
-        cpu.rows(z, index[:2], weight)
+        cpu.row_losses(z, index[:2], weight)
     with pytest.raises(ValueError, match=r"target.index\[1, 0\] is 4, outside 0..3"):
-        cpu.rows(z, np.array([[0], [4], [0]]), weight)
+        cpu.row_losses(z, np.array([[0], [4], [0]]), weight)
     with pytest.raises(ValueError, match=r"target.index\[1, 0\] is -1, outside 0..3"):  # nobody would follow it
-        cpu.rows(z, np.array([[0], [-1], [0]]), weight * 0)
+        cpu.row_losses(z, np.array([[0], [-1], [0]]), weight * 0)
     with pytest.raises(ValueError, match=r"target.table_index\[2, 0\] is -1, outside 0..1"):
-        cpu.rows(z, index, weight, table, np.array([[0], [1], [-1]]), third)
+        cpu.row_losses(z, index, weight, table, np.array([[0], [1], [-1]]), third)
     with pytest.raises(ValueError, match=r"table has shape \(2, 3\): expected rows of 4 classes"):
-        cpu.rows(z, index, weight, table[:, :3], index, third)
+        cpu.row_losses(z, index, weight, table[:, :3], index, third)
     with pytest.raises(ValueError, match="row_scale has 2 entries: expected one, or one for each of the 3 rows"):
-        cpu.rows(z, index, weight, row_scale=np.ones(2))
+        cpu.row_losses(z, index, weight, row_scale=np.ones(2))
     with pytest.raises(ValueError, match=r"out is float32 of shape \(3, 4\): expected C-contiguous float64 \(3, 4\)"):
-        cpu.rows(z, index, weight, out=np.zeros((3, 4), np.float32))
+        cpu.row_losses(z, index, weight, out=np.zeros((3, 4), np.float32))
 
 
 @pytest.mark.parametrize("k", [6, 90])
@@ -326,19 +326,19 @@ def test_every_layout_of_the_same_numbers(k: int) -> None:
     rng = np.random.default_rng(4)
     z = rng.standard_normal((80, k))
     parts = smoothed(rng, 80, k)
-    wanted = cpu.rows(z, *parts)
+    wanted = cpu.row_losses(z, *parts)
     wider, read_only = np.zeros((80, k + 5)), z.copy()
     wider[:, 2 : k + 2] = z
     read_only.flags.writeable = False
     for same in (wider[:, 2 : k + 2], np.asfortranarray(z), z[::-1][::-1], read_only):
-        for one, other in zip(cpu.rows(same, *parts), wanted, strict=True):
+        for one, other in zip(cpu.row_losses(same, *parts), wanted, strict=True):
             np.testing.assert_array_equal(one, other)
-    flipped = cpu.rows(z[::-1], *[a if a is None or len(a) == 1 else a[::-1] for a in parts])
+    flipped = cpu.row_losses(z[::-1], *[a if a is None or len(a) == 1 else a[::-1] for a in parts])
     np.testing.assert_array_equal(flipped[0][::-1], wanted[0])
-    repeated = cpu.rows(np.broadcast_to(z[:1], z.shape), *parts)
-    np.testing.assert_array_equal(repeated[0], cpu.rows(np.repeat(z[:1], 80, 0), *parts)[0])
+    repeated = cpu.row_losses(np.broadcast_to(z[:1], z.shape), *parts)
+    np.testing.assert_array_equal(repeated[0], cpu.row_losses(np.repeat(z[:1], 80, 0), *parts)[0])
     spread = Parts(parts.index, np.broadcast_to(0.9, (80, 1)), *list(parts)[2:])
-    np.testing.assert_array_equal(cpu.rows(z, *spread)[1], wanted[1])
+    np.testing.assert_array_equal(cpu.row_losses(z, *spread)[1], wanted[1])
 
 
 @pytest.mark.parametrize("k", [6, 90, 1100])
@@ -347,23 +347,25 @@ def test_the_gradient_may_take_the_place_of_the_logits(k: int) -> None:
     z = rng.standard_normal((80, k))
     z[7, 1] = z[70, 2] = -np.inf
     for parts in (smoothed(rng, 80, k), mixed(rng, 80, k), Parts(rng.integers(0, k, (80, 1)), np.ones((80, 1)))):
-        loss, gradient = cpu.rows(z, *parts)
+        loss, gradient = cpu.row_losses(z, *parts)
         place = z.copy()
-        again, same = cpu.rows(place, *parts, out=place)
+        again, same = cpu.row_losses(place, *parts, out=place)
         assert same is not None and np.shares_memory(same, place)
         np.testing.assert_array_equal(again, loss)
         np.testing.assert_array_equal(place, gradient)
 
 
 def test_nothing_to_do() -> None:
-    loss, gradient = cpu.rows(np.zeros((0, 5)), np.zeros((0, 1), np.int64), np.zeros((0, 1)))
+    loss, gradient = cpu.row_losses(np.zeros((0, 5)), np.zeros((0, 1), np.int64), np.zeros((0, 1)))
     assert loss.shape == (0,) and gradient is not None and gradient.shape == (0, 5)
 
 
 def test_huge_logits_do_not_make_nan() -> None:
     z = np.array([[3e38, -3e38, 0.0], [3e38, 3e38, 1.0], [-3e38, -3e38, -3e38]], np.float32)
     table, share = np.array([[1.0, 0.0, 0.0]]), np.ones((3, 1))
-    loss, gradient = cpu.rows(z, np.zeros((3, 0), np.int64), np.zeros((3, 0)), table, np.zeros((3, 1), np.int64), share)
+    loss, gradient = cpu.row_losses(
+        z, np.zeros((3, 0), np.int64), np.zeros((3, 0)), table, np.zeros((3, 1), np.int64), share
+    )
     np.testing.assert_allclose(loss, [0, np.log(2), np.log(3)], rtol=1e-6)
     np.testing.assert_allclose(gradient, [[0, 0, 0], [-0.5, 0.5, 0], [-2 / 3, 1 / 3, 1 / 3]], atol=1e-7)
 
@@ -385,12 +387,12 @@ def test_the_gradient_is_that_of_the_loss(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((1, k)) * 3
     parts, scale = mixed(rng, 1, k), rng.standard_normal(1)
-    _, gradient = cpu.rows(z, *parts, z_loss=0.05, row_scale=scale)
+    _, gradient = cpu.row_losses(z, *parts, z_loss=0.05, row_scale=scale)
     assert gradient is not None
     step = 1e-5
     for c in rng.integers(0, k, 3):
         up, down = z.copy(), z.copy()
         up[0, c] += step
         down[0, c] -= step
-        slope = (cpu.rows(up, *parts, z_loss=0.05)[0] - cpu.rows(down, *parts, z_loss=0.05)[0]) / (2 * step)
+        slope = (cpu.row_losses(up, *parts, z_loss=0.05)[0] - cpu.row_losses(down, *parts, z_loss=0.05)[0]) / (2 * step)
         np.testing.assert_allclose(gradient[0, c], scale * slope, rtol=1e-6, atol=1e-7)

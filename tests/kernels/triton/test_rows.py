@@ -123,7 +123,7 @@ def test_equals_the_definition(dtype: torch.dtype, k: int, block: int, monkeypat
             continue  # the dtype is a matter of loads and stores alone
         masked = name in ("smoothed", "class-conditional", "teacher", "two tables")
         z = made(6, k, dtype, masked)
-        loss, gradient = cuda.rows(z, *parts(target), z_loss=0.01)
+        loss, gradient = cuda.row_losses(z, *parts(target), z_loss=0.01)
         assert loss.dtype == torch.float32 and gradient is not None and gradient.dtype == dtype
         agrees(z, target, (loss, gradient), (name, k, dtype), z_loss=0.01)
         assert (loss[5] == 0 and (gradient[5] == 0).all()) or name.startswith(("teacher", "top-k", "mixup"))
@@ -132,7 +132,9 @@ def test_equals_the_definition(dtype: torch.dtype, k: int, block: int, monkeypat
 @kernel
 def test_one_class() -> None:
     z = made(4, 1, torch.float32)
-    loss, gradient = cuda.rows(z, *parts(on_device(ow.smooth(torch.zeros(4, dtype=torch.long), 0.1, num_classes=1))))
+    loss, gradient = cuda.row_losses(
+        z, *parts(on_device(ow.smooth(torch.zeros(4, dtype=torch.long), 0.1, num_classes=1)))
+    )
     assert (loss == 0).all() and gradient is not None and gradient.abs().max() < 1e-6
 
 
@@ -146,7 +148,7 @@ def test_adversarial_rows() -> None:
     z[4] = -1e30
     z = z.to(DEVICE)
     target = on_device(ow.smooth(torch.zeros(6, dtype=torch.long), 0.1, num_classes=40))
-    loss, gradient = cuda.rows(z, *parts(target))
+    loss, gradient = cuda.row_losses(z, *parts(target))
     wide = z.double() - z.double().amax(1, keepdim=True)  # at -1e30 even float64 has no room for log 40
     truth, slope = definition.cross_entropy_with_gradient(wide, target, reduction="none")
     torch.testing.assert_close(loss.double(), truth, rtol=1e-6, atol=1e-6)
@@ -159,10 +161,10 @@ def test_in_place_and_scaled(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cuda, "_BLOCK", 16)
     z, target = made(6, 37, dtype), targets(6, 37)["top-k, repeated"]
     scale = torch.linspace(-1, 2, 6, device=DEVICE)
-    loss, wanted = cuda.rows(z, *parts(target), row_scale=scale)
-    _, half = cuda.rows(z, *parts(target), row_scale=0.5)
-    _, plain = cuda.rows(z, *parts(target))
-    same, written = cuda.rows(z, *parts(target), row_scale=scale, out=z)
+    loss, wanted = cuda.row_losses(z, *parts(target), row_scale=scale)
+    _, half = cuda.row_losses(z, *parts(target), row_scale=0.5)
+    _, plain = cuda.row_losses(z, *parts(target))
+    same, written = cuda.row_losses(z, *parts(target), row_scale=scale, out=z)
     assert written is z and wanted is not None and half is not None and plain is not None
     assert torch.equal(z, wanted) and torch.equal(same, loss)
     torch.testing.assert_close(half.float(), plain.float() / 2, rtol=1e-2, atol=1e-6)
@@ -174,16 +176,18 @@ def test_layouts() -> None:
     target = targets(6, 37)["class-conditional"]
     wide = torch.zeros(6, 90, device=DEVICE)
     wide[:, 50:87] = made(6, 37, torch.float32)
-    loss, gradient = cuda.rows(wide[:, 50:87], *parts(target))
+    loss, gradient = cuda.row_losses(wide[:, 50:87], *parts(target))
     across = made(6, 37, torch.float32).T.contiguous().T
     for z in (made(6, 37, torch.float32), across):
-        again, slope = cuda.rows(z, *parts(target), threads=3)
+        again, slope = cuda.row_losses(z, *parts(target), threads=3)
         assert torch.equal(again, loss) and torch.equal(slope, gradient)  # type: ignore[arg-type]
     index, weight, table, table_index, table_weight = parts(target)
     strided = table.repeat(1, 2)[:, :37]
-    again, _ = cuda.rows(across, index.int(), weight.float(), strided, table_index.int(), table_weight.half().double())
+    again, _ = cuda.row_losses(
+        across, index.int(), weight.float(), strided, table_index.int(), table_weight.half().double()
+    )
     torch.testing.assert_close(again, loss, rtol=1e-3, atol=1e-3)
-    only, nothing = cuda.rows(across, *parts(target), gradient=False)
+    only, nothing = cuda.row_losses(across, *parts(target), gradient=False)
     assert nothing is None and torch.equal(only, loss)
 
 
@@ -192,13 +196,13 @@ def test_mass_on_masked_classes() -> None:
     z = made(4, 8, torch.float32)
     z[:, 3] = -torch.inf
     named = on_device(ow.one_hot(torch.full((4,), 3), 8))
-    loss, gradient = cuda.rows(z, *parts(named))
+    loss, gradient = cuda.row_losses(z, *parts(named))
     assert torch.isposinf(loss).all() and gradient is not None and (gradient[:, 3] == -1).all()
     prior = on_device(ow.smooth(torch.zeros(4, dtype=torch.long), 0.2, prior=torch.eye(8, dtype=torch.float64)[3]))
-    agrees(z, prior, cuda.rows(z, *parts(prior)), "nobody to take it")  # type: ignore[arg-type]
+    agrees(z, prior, cuda.row_losses(z, *parts(prior)), "nobody to take it")  # type: ignore[arg-type]
     smooth = on_device(ow.smooth(torch.zeros(4, dtype=torch.long), 0.2, num_classes=8))
-    moved, _ = cuda.rows(z, *parts(smooth))
-    stayed, slope = cuda.rows(z, *parts(smooth), move_mass=False)
+    moved, _ = cuda.row_losses(z, *parts(smooth))
+    stayed, slope = cuda.row_losses(z, *parts(smooth), move_mass=False)
     assert torch.isfinite(moved).all() and torch.isposinf(stayed).all()
     assert slope is not None and torch.allclose(slope[:, 3], torch.tensor(-0.2 / 8, device=DEVICE))
 
@@ -206,9 +210,9 @@ def test_mass_on_masked_classes() -> None:
 @kernel
 def test_rows_without_mass_are_not_read() -> None:
     z = torch.full((3, 9), torch.nan, device=DEVICE)
-    loss, gradient = cuda.rows(z, *parts(on_device(ow.smooth(torch.full((3,), -100), 0.1, num_classes=9))))
+    loss, gradient = cuda.row_losses(z, *parts(on_device(ow.smooth(torch.full((3,), -100), 0.1, num_classes=9))))
     assert (loss == 0).all() and gradient is not None and (gradient == 0).all()
-    empty, nothing = cuda.rows(z[:0], *parts(on_device(ow.one_hot(torch.zeros(0, dtype=torch.long), 9))))
+    empty, nothing = cuda.row_losses(z[:0], *parts(on_device(ow.one_hot(torch.zeros(0, dtype=torch.long), 9))))
     assert empty.shape == (0,) and nothing is not None and nothing.shape == (0, 9)
 
 
@@ -227,9 +231,9 @@ def test_bad_rows() -> None:
         z[4, 0] = torch.nan
         kept = z.clone()
         with pytest.raises(ValueError, match=error):
-            cuda.rows(z, *parts(target), out=z)
+            cuda.row_losses(z, *parts(target), out=z)
         assert torch.equal(z[2].nan_to_num(7), kept[2].nan_to_num(7))
-        loss, gradient = cuda.rows(kept, *parts(target), check=False)
+        loss, gradient = cuda.row_losses(kept, *parts(target), check=False)
         assert loss.isnan().tolist() == [False, False, True, False, True]
         assert gradient is not None and gradient.isnan().all(1).tolist() == loss.isnan().tolist()
 
@@ -240,12 +244,12 @@ def test_indices_out_of_range() -> None:
     one = torch.ones(2, 1, device=DEVICE)
     far = torch.tensor([[0], [9]], device=DEVICE)
     with pytest.raises(ValueError, match=r"target.index\[1, 0\] is 9, outside 0..3"):
-        cuda.rows(z, far, one)
+        cuda.row_losses(z, far, one)
     none = far[:, :0]
     with pytest.raises(ValueError, match=r"target.table_index\[1, 0\] is 9, outside 0..2"):
-        cuda.rows(z, none, one[:, :0], torch.full((3, 4), 0.25, device=DEVICE), far, one)
+        cuda.row_losses(z, none, one[:, :0], torch.full((3, 4), 0.25, device=DEVICE), far, one)
     with pytest.raises(ValueError, match=r"target.index\[1, 0\] is 9, outside 0..3"):  # without mass as with it
-        cuda.rows(z, far, one * (far == 0))
+        cuda.row_losses(z, far, one * (far == 0))
 
 
 @kernel
@@ -267,14 +271,14 @@ def on_gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from onewarm.torch.cross_entropy import triton as way
 
     calls: list[str] = []
-    rows = cuda.rows
+    kernel_rows = cuda.row_losses
 
     def counted(*arguments: Any, **options: Any) -> Any:
         calls.append("gradient" if options.get("gradient", True) else "loss")
-        return rows(*arguments, **options)
+        return kernel_rows(*arguments, **options)
 
     monkeypatch.setattr(way, "takes", lambda logits: logits.dtype in cuda.DTYPES)
-    monkeypatch.setattr(cuda, "rows", counted)
+    monkeypatch.setattr(cuda, "row_losses", counted)
     return calls
 
 
@@ -355,7 +359,7 @@ def test_arguments_are_refused() -> None:
     y, one = torch.zeros(2, 1, dtype=torch.long), torch.ones(2, 1)
     if not INTERPRETED:
         with pytest.raises(ValueError, match=r"logits are on cpu: the kernel runs on a GPU"):
-            cuda.rows(torch.zeros(2, 3), y, one)
+            cuda.row_losses(torch.zeros(2, 3), y, one)
         return
     for arguments, error in (
         ((torch.zeros(2, 3, dtype=torch.float64), y, one), "the kernel takes float16, bfloat16 and float32"),
@@ -367,11 +371,11 @@ def test_arguments_are_refused() -> None:
         ((torch.zeros(2, 3), y, one, torch.ones(1, 4), y, one), r"table has shape \(1, 4\) .* rows of 3 classes"),
     ):
         with pytest.raises((TypeError, ValueError), match=error):
-            cuda.rows(*arguments)
+            cuda.row_losses(*arguments)
     with pytest.raises(ValueError, match="row_scale has 3 entries on cpu: expected one, or one for each of the 2 rows"):
-        cuda.rows(torch.zeros(2, 3), y, one, row_scale=torch.ones(3))
+        cuda.row_losses(torch.zeros(2, 3), y, one, row_scale=torch.ones(3))
     with pytest.raises(ValueError, match=r"out is torch.float16 of shape \(2, 3\): expected torch.float32"):
-        cuda.rows(torch.zeros(2, 3), y, one, out=torch.zeros(2, 3).half())
+        cuda.row_losses(torch.zeros(2, 3), y, one, out=torch.zeros(2, 3).half())
 
 
 @triton
@@ -392,7 +396,7 @@ from pathlib import Path
 import triton.backends.nvidia
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from onewarm.kernels.cuda_rows import rows_kernel
+from onewarm.kernels.triton.rows_kernel import rows_kernel
 
 runtime = {{p.name for p in rows_kernel.params if p.do_not_specialize}}
 assert {{"z_loss", "scale", "scale_step", "names", "parts", "table_rows", "move_mass"}} <= runtime

@@ -20,8 +20,8 @@ def case() -> tuple[np.ndarray, ...]:
 
 
 def test_both_ways_compute_the_same() -> None:
-    ours = cpu.rows(*case(), threads=2, run=pool.run)
-    theirs = cpu.rows(*case(), threads=2, run=threads.run)
+    ours = cpu.row_losses(*case(), threads=2, run=pool.run)
+    theirs = cpu.row_losses(*case(), threads=2, run=threads.run)
     np.testing.assert_array_equal(ours[0], theirs[0])
     np.testing.assert_array_equal(np.asarray(ours[1]), np.asarray(theirs[1]))
 

@@ -34,7 +34,7 @@ def loss_and_gradient(
 
     Args:
         row_scale: (N,) or one number, what the rows of the gradient are multiplied by besides.
-        out, threads, run, move_mass: as in :func:`onewarm.kernels.cpu.rows.rows`.
+        out, threads, run, move_mass: as in :func:`onewarm.kernels.cpu.rows.row_losses`.
 
     Returns:
         The loss, a NumPy scalar or (N,), and the gradient of shape (N, K) or None.
@@ -47,7 +47,7 @@ def loss_and_gradient(
         (np.float64(0.4063), array([[-0.08 ,  0.089,  0.001, -0.01 ]]))
     """
     share = 1.0 if reduction != "mean" else 1.0 / _divisor(target, normalizer)
-    losses, grads = cpu.rows(
+    losses, grads = cpu.row_losses(
         *(logits, target.index, target.weight, target.table, target.table_index, target.table_weight),
         row_scale=share if row_scale is None else share * row_scale,
         z_loss=z_loss,

@@ -35,7 +35,7 @@ _PIECES, _LEAST = 16, 2**14  # pieces for each thread, so that one that was inte
 ) = range(35)  # fmt: skip
 
 
-def rows(
+def row_losses(
     logits: NDArray[Any],
     index: NDArray[Any],
     weight: NDArray[Any],
@@ -80,7 +80,7 @@ def rows(
         ValueError: shapes that disagree, an index out of range, a row with a NaN, a +inf, or every class masked.
 
     Example:
-        >>> loss, gradient = rows(np.array([[3.0, 1.0, -0.5, -1.0]]), np.array([[0]]), np.array([[1.0]]))
+        >>> loss, gradient = row_losses(np.array([[3.0, 1.0, -0.5, -1.0]]), np.array([[0]]), np.array([[1.0]]))
         >>> loss.round(4), gradient.round(3)
         (array([0.1688]), array([[-0.155,  0.114,  0.026,  0.015]]))
     """

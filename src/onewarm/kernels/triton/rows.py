@@ -23,7 +23,7 @@ _BLOCK = 4096  # classes at a time: 16 for each of 256 threads, far from the reg
 _SMALL = 2**20  # entries of a float64 table that is turned into float32, which halves what every row reads of it
 
 
-def rows(
+def row_losses(
     logits: Tensor,
     index: Tensor,
     weight: Tensor,
@@ -39,7 +39,7 @@ def rows(
     move_mass: bool = True,
     check: bool = True,
 ) -> tuple[Tensor, Tensor | None]:
-    """:func:`onewarm.kernels.cpu.rows.rows` for tensors on a GPU.
+    """:func:`onewarm.kernels.cpu.rows.row_losses` for tensors on a GPU.
 
     ``loss[i] = s lse(z) - <t, z> + z_loss s lse(z)^2``,
     ``gradient[i] = row_scale[i] (s (1 + 2 z_loss lse) softmax(z) - t)``, computed in float32. Rows without mass are not
@@ -71,7 +71,7 @@ def rows(
 
     Example::
 
-        loss, gradient = rows(z, labels[:, None], torch.ones_like(labels[:, None], dtype=torch.float32))
+        loss, gradient = row_losses(z, labels[:, None], torch.ones_like(labels[:, None], dtype=torch.float32))
 
     Source: the running maximum: Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018.
     """

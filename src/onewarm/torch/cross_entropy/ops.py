@@ -31,9 +31,9 @@ _REST = "float z_loss, bool move_mass"
     schema=f"(Tensor logits, {_TARGET}, {_REST}) -> Tensor",
 )
 def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
-    """The loss of each row, (N,), float32 or float64: arguments as :func:`onewarm.kernels.cpu.rows.rows` takes them."""
+    """The loss of each row, (N,), float32 or float64: arguments as for :func:`onewarm.kernels.cpu.rows.row_losses`."""
     *target, z_loss, move_mass = rest
-    loss, _ = cpu.rows(
+    loss, _ = cpu.row_losses(
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         gradient=False,
@@ -52,7 +52,7 @@ def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
 def soft_cross_entropy_backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
     """``above[i] d loss[i] / d logits[i]``, (N, K), in the logits' dtype."""
     *target, z_loss, move_mass = rest
-    _, gradient = cpu.rows(
+    _, gradient = cpu.row_losses(
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         row_scale=plain(above),

@@ -47,7 +47,7 @@ def loss_and_gradient(
     by: Any = divisor(target, normalizer, logits.new_empty((), dtype=_SUM)) if reduction == "mean" else 1.0
     scale = (1.0 if row_scale is None else row_scale) / by
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    losses, made = cuda.rows(
+    losses, made = cuda.row_losses(
         *(logits, *parts), row_scale=scale, z_loss=z_loss, gradient=gradient, out=out, move_mass=move_mass
     )
     if reduction == "none":
@@ -59,7 +59,7 @@ def loss_and_gradient(
 def forward(logits: Tensor, *rest: Any) -> Tensor:
     """The loss of each row."""
     *target, z_loss, move_mass = rest
-    return cuda.rows(logits, *target, z_loss=z_loss, gradient=False, move_mass=move_mass)[0]
+    return cuda.row_losses(logits, *target, z_loss=z_loss, gradient=False, move_mass=move_mass)[0]
 
 
 @soft_cross_entropy_backward.register_kernel("cuda")
@@ -67,6 +67,6 @@ def backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
     """The gradient, made from the logits again; the forward pass has checked them."""
     *target, z_loss, move_mass = rest
     scale = above.contiguous()
-    _, gradient = cuda.rows(logits, *target, z_loss=z_loss, row_scale=scale, move_mass=move_mass, check=False)
+    _, gradient = cuda.row_losses(logits, *target, z_loss=z_loss, row_scale=scale, move_mass=move_mass, check=False)
     assert gradient is not None
     return gradient

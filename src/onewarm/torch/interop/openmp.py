@@ -19,7 +19,7 @@ _forked = False
 
 
 class Team(TypedDict):
-    """Arguments of :func:`onewarm.kernels.cpu.rows.rows`."""
+    """Arguments of :func:`onewarm.kernels.cpu.rows.row_losses`."""
 
     threads: int
     run: pool.Runner

@@ -176,9 +176,9 @@ def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, grad
     parts: Any = [target.index, target.weight, target.table, target.table_index, target.table_weight]
     options: Any = {"z_loss": z_loss, "gradient": gradient}
     if kernel == "triton":
-        return cuda.rows(z, *parts, row_scale=scale.float(), out=z if gradient else None, **options)[0].double()
+        return cuda.row_losses(z, *parts, row_scale=scale.float(), out=z if gradient else None, **options)[0].double()
     place, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
-    found, _ = cpu.rows(
+    found, _ = cpu.row_losses(
         *(place, *parts),
         row_scale=scale.numpy(),
         out=place if gradient else None,
