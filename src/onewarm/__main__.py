@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
-        from onewarm.cli import app
+        from onewarm.cli.app import app
     except ModuleNotFoundError as error:
         sys.exit(f"onewarm: the command line needs {error.name}: pip install 'onewarm[all]'")
     app(prog_name="onewarm")

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 from typer.testing import CliRunner
 
-from onewarm.cli import app
+from onewarm.cli.app import app
 
 N = 600
 

@@ -1,0 +1,35 @@
+"""`onewarm concept check`: every fault of a page at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from onewarm.cli.console import friendly, output
+
+
+def concept_check(
+    folders: Annotated[list[Path], typer.Argument(help="Concept folders, or folders that hold some at any depth.")],
+) -> None:
+    """Every fault of a concept at once, with file, line and remedy; its code, checks and numbers are run.
+
+    Exits with 0 where there is none, with 1 where there are faults, with 2 where there is nothing to check.
+    """
+    with friendly():
+        from onewarm.claims.ledger import load_ledger
+        from onewarm.notebook.concept.check import chosen_concepts, concept_faults
+        from onewarm.notebook.site.build import our_concepts
+
+        chosen = chosen_concepts(folders)
+        own = {folder.resolve() for folder in chosen}
+        ours = [folder for folder in our_concepts() if folder.resolve() not in own]
+        faults = concept_faults(chosen, beside=ours, claims=load_ledger())
+        for fault in faults:
+            output.print(f"[bold]{escape(fault.where)}[/bold] {escape(fault.what)}", soft_wrap=True, highlight=False)
+        count = f"{len(chosen)} concept{'s' if len(chosen) != 1 else ''} checked: "
+        summary = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}" if faults else "no fault"
+        output.print(f"{count}{summary}.", highlight=False)
+    raise typer.Exit(1 if faults else 0)

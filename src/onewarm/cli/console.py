@@ -1,0 +1,37 @@
+"""The two consoles, and how an error ends a command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from onewarm.errors import InputError, MissingExtraError
+
+output = Console()
+errors = Console(stderr=True)
+
+
+@contextmanager
+def friendly() -> Iterator[None]:
+    """End the command with one sentence and exit code 2 for errors that are meant for the user.
+
+    These are our own errors about the input, a missing extra, and errors of the file system or the network. Any other
+    is a fault of ours and stays a traceback. $ONEWARM_DEBUG shows a traceback for all of them. Ctrl-C exits with 130.
+    """
+    try:
+        yield
+    except (InputError, MissingExtraError, OSError, ValueError, LookupError) as error:
+        if os.environ.get("ONEWARM_DEBUG"):
+            raise
+        errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        errors.print(
+            "\nStopped; no file was left half written. A study's finished runs are kept: the same command continues it."
+        )
+        raise typer.Exit(130) from None

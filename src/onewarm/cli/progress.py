@@ -1,0 +1,78 @@
+"""Progress of long commands: bars in a terminal, lines of a log elsewhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from onewarm.cli.console import output
+
+Report = Callable[[str, float, float], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+class Bars:
+    """Progress bars of one command."""
+
+    def __init__(self, show: Callable[[object, str, float, float], None]) -> None:
+        self._show = show
+
+    def each(self, what: str, done: float, total: float) -> None:
+        """Report progress on the bar named ``what``."""
+        self._show(what, what, done, total)
+
+    def steps(self) -> Report:
+        """A bar for one job of several steps: its description is the step at hand."""
+        job = object()
+        return lambda what, done, total: self._show(job, what, done, total)
+
+
+@contextmanager
+def bars(console: Console = output) -> Iterator[Bars]:
+    """Bars with counts, time spent and time left; on a console that is no terminal, lines."""
+    if not console.is_terminal:
+        yield Bars(_lines(console))
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[object, TaskID] = {}
+
+        def show(job: object, what: str, done: float, total: float) -> None:
+            if job not in tasks:
+                tasks[job] = progress.add_task(what, total=total, count="")
+            count = f"{int(done)}/{int(total)}"
+            progress.update(tasks[job], description=escape(what), completed=done, total=total, count=count)
+
+        yield Bars(show)
+
+
+def _lines(console: Console, every: float = 5.0) -> Callable[[object, str, float, float], None]:
+    """Lines of a log: for each description at most one in ``every`` seconds, and one when it is done."""
+    began: dict[str, float] = {}
+    printed: dict[str, float] = {}
+
+    def show(job: object, what: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        last = printed.get(what, -math.inf)
+        if last == math.inf or (done < total and now - last < every):
+            return
+        start = began.setdefault(what, now)
+        printed[what] = now if done < total else math.inf
+        left = f", {(now - start) * (total - done) / done:.0f} s left" if 0 < done < total and now > start else ""
+        console.print(f"{what}: {int(done)}/{int(total)}{left}", markup=False, highlight=False, soft_wrap=True)
+        console.file.flush()
+
+    return show

@@ -1,0 +1,35 @@
+"""Building the site from what is kept at home: shared by `onewarm open` and `onewarm build`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from onewarm.errors import InputError
+
+
+def concept_folders(concepts: Path | None) -> tuple[Path, ...]:
+    """Our concepts, and those below ``concepts``."""
+    from onewarm.notebook.site.build import our_concepts, with_ours
+
+    return our_concepts() if concepts is None else with_ours(concepts)
+
+
+def build_site(site: Path, home: Path, folders: tuple[Path, ...], **options: Any) -> Path:
+    """Build the site from the evidence and the study reports at home."""
+    from onewarm.notebook.site.build import build
+
+    reports = study_reports(home)
+    return build(site, concepts=folders, evidence_home=home, studies=reports, cache=home / "cache", **options)
+
+
+def study_reports(home: Path) -> list[dict[str, Any]]:
+    """The study reports that `onewarm open` has kept there."""
+    reports = []
+    for path in sorted((home / "reports").glob("*.json")):
+        try:
+            reports.append(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise InputError(f"{path} is not a study report ({error}): delete it and run `onewarm open`") from None
+    return reports
