@@ -1,21 +1,29 @@
 # onewarm: `make open` runs the main job, `make test` the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all bench pictures chromium clean
+.PHONY: install open test test-all bench mutants pictures chromium clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-# Studies, evidence and the built page stay in the checkout.
-export ONEWARM_HOME ?= .onewarm
+PIP = $(BIN)/python -m pip install --disable-pip-version-check $(if $(MAKE_TERMOUT),,-q) -c constraints.txt
 
+# What development needs: every extra, the test tools.
 install: .venv/installed
 
-.venv/installed: pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
-	@echo "Installing onewarm and what it needs into .venv (some minutes the first time) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check $(if $(MAKE_TERMOUT),,-q) -c constraints.txt -e '.[all,dev]'
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing onewarm, its extras and the test tools into .venv (some minutes the first time) ..."
+	@$(PIP) -e '.[all,dev]'
+	@touch $@ .venv/opened
+
+# What the main job needs, and no more.
+.venv/opened: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing onewarm into .venv (a minute or two the first time) ..."
+	@$(PIP) -e '.[study,notebook]'
 	@touch $@
 
-open: install
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+open: .venv/opened
 	@$(BIN)/python -m onewarm open $(ARGS)
 
 # Debian's Chromium for the browser tests: installed where that can be done, else those tests say why they skip.
@@ -33,14 +41,19 @@ test: install chromium
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-all: install chromium
-	@$(BIN)/python -m pytest -m "long or not long" $(ARGS)
+# `make test`, then the long tests: coverage of intervals by simulation, the main job, Ray with two workers.
+test-all: test
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Changes the code in small ways and prints the changes that no test notices. No gate: read what it finds.
+mutants: install
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 pictures: install chromium
 	@$(BIN)/python docs/picture.py
 
 clean:
-	rm -rf .venv .onewarm .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants

@@ -11,5 +11,5 @@ def test_the_home_is_the_one_given_else_the_default_one(home, tmp_path, monkeypa
 
 
 def test_the_store_is_a_database_there(tmp_path):
-    with Store(store_url(tmp_path / "a home")):
-        assert (tmp_path / "a home" / "studies.db").is_file()
+    Store(store_url(tmp_path / "a home"))
+    assert (tmp_path / "a home" / "studies.db").is_file()
