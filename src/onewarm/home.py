@@ -1,4 +1,4 @@
-"""Where onewarm keeps what it made."""
+"""The folder in which onewarm keeps studies, evidence and built pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from platformdirs import user_data_path
 
 
 def home() -> Path:
-    """Where onewarm keeps studies and evidence: $ONEWARM_HOME, or the user's data directory."""
-    given = os.environ.get("ONEWARM_HOME")
-    return Path(given) if given else user_data_path("onewarm", appauthor=False)
+    """The folder for studies and evidence: $ONEWARM_HOME, or onewarm's place in the user's data directory.
+
+    It is not made by asking for it.
+    """
+    folder = os.environ.get("ONEWARM_HOME")
+    return Path(folder) if folder else user_data_path("onewarm", appauthor=False)

@@ -46,6 +46,29 @@ def test_sign_flip_beyond_enumeration_agrees_with_it():
     assert sampled == sign_flip(np.append(d, 0.0))
 
 
+@pytest.mark.parametrize("positive", [20, 23, 26, 30])
+def test_sign_flip_beyond_enumeration_of_equal_sizes_is_the_binomial_sign_test(positive):
+    """Forty differences of one size: the flipped sum is 2 B - 40, B binomial."""
+    d = np.repeat([0.3, -0.3], [positive, 40 - positive])
+    exact = scipy.stats.binomtest(positive, 40).pvalue
+    found = [sign_flip(d, seed=seed) for seed in (0, 1)]
+    assert found == pytest.approx([exact, exact], abs=5 * (exact * (1 - exact) / 200_000) ** 0.5)
+    assert exact == 1 or found[0] != found[1]  # other seeds draw other patterns
+
+
+@pytest.mark.parametrize("resamples", [99, 4096, 5000])
+def test_sign_flip_beyond_enumeration_counts_the_observed_pattern_once(resamples):
+    every_pattern_reaches_it = np.append(np.zeros(40), 1.0)
+    assert sign_flip(every_pattern_reaches_it, resamples=resamples) == 1.0
+    none_drawn_reaches_it = np.ones(60)  # 2 of 2^60 patterns do
+    assert sign_flip(none_drawn_reaches_it, resamples=resamples) == 1 / (resamples + 1)
+
+
+def test_sign_flip_is_exact_up_to_36_pairs():
+    assert sign_flip(np.ones(36)) == 2 / 2**36
+    assert sign_flip(np.ones(37)) == 1 / 200_001
+
+
 @pytest.mark.parametrize("draw", [RNG.normal(5, 1, 20), RNG.exponential(1, 20), RNG.normal(0, 1, 8) ** 3])
 def test_interval_against_scipy_bca(draw):
     theirs = scipy.stats.bootstrap(
@@ -93,11 +116,14 @@ def test_paired_difference():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: paired_difference([1.0], [1.0, 2.0]), r"values \(1,\) and baseline \(2,\) must pair up"),
-        (lambda: mean_interval([1.0]), "at least 2 values in one row, got shape"),
+        (
+            lambda: paired_difference([1.0], [1.0, 2.0]),
+            r"values \(1,\) and baseline \(2,\) must have one number for each seed, in the same order",
+        ),
+        (lambda: mean_interval([1.0]), r"an interval needs at least 2 values, \(n,\), got shape \(1,\)"),
         (lambda: mean_interval([1.0, np.nan]), r"values\[1\] is not finite"),
         (lambda: mean_interval([1.0, 2.0], level=95), "level must lie between 0 and 1, got 95"),
-        (lambda: sign_flip([]), "differences must be one row of numbers"),
+        (lambda: sign_flip([]), r"differences must be \(n,\) with n >= 1, got shape \(0,\)"),
         (lambda: holm([0.1, np.nan]), r"p\[1\] must lie in \[0, 1\], got nan"),
     ],
 )

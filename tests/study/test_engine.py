@@ -49,7 +49,7 @@ def test_end_to_end(tiny, short, url):
 def test_pairs_are_compared_besides(tiny, short, url):
     report = run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
     assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
-    error = "pairs speak of the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
+    error = "pairs name the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
     with pytest.raises(ValueError, match=error):
         run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
 
@@ -159,7 +159,7 @@ def test_bad_input_before_any_work(tiny, url, tmp_path):
         with pytest.raises(ValueError, match=error):
             run_study(**{"dataset": tiny, "arms": "hard", "seeds": 1, "store": url} | bad)
     assert not (tmp_path / "s.db").exists()
-    with pytest.raises(StoreError, match="is no database URL"):
+    with pytest.raises(StoreError, match="is not a database URL"):
         run_study(tiny, "hard", 1, store="s.db")
 
 

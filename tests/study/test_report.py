@@ -11,7 +11,7 @@ from onewarm.calibration.metrics.scores import ece
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval
 from onewarm.study.report import COMPARED, StudyReport, write_json
-from onewarm.study.scores import METRICS, Scores
+from onewarm.study.scoring import METRICS, Scores
 from onewarm.study.store import StoredRun
 
 ARMS, SEEDS = ["hard", "smooth:0.1"], [0, 1, 2, 3]
@@ -102,8 +102,22 @@ def test_tables_fit_a_narrow_terminal(report):
     report.print(Console(file=out, width=80))
     text = out.getvalue()
     assert all(len(line) <= 80 for line in text.splitlines())
-    assert "smooth:0.1" in text and "1 runs (hard seed 2): no temperature: all right" in text
+    assert "smooth:0.1" in text and "1 run (hard seed 2): no temperature: all right" in text
     assert "Difference from hard, paired by seed" in text
+
+
+def test_a_star_marks_what_is_significant(report, monkeypatch):
+    rows = [
+        r | {"p_holm": p, "mean": 0.1, "interval": [0.05, 0.15]}
+        for r, p in zip(report.comparisons(), (0.0499, 0.05, 0.2, *[1.0] * 5), strict=True)
+    ]
+    monkeypatch.setattr(StudyReport, "comparisons", lambda self: rows)
+    out = io.StringIO()
+    report.print(Console(file=out, width=80))
+    assert "mean [95 % interval]" in out.getvalue() and "* Holm-corrected p < .05" in out.getvalue()
+    assert [r["metric"] for r in rows[:3]] == ["accuracy", "nll", "ece"]
+    (line,) = (line for line in out.getvalue().splitlines() if line.startswith("│ smooth:0.1 ") and "+0.100" in line)
+    assert [cell.strip() for cell in line.split("│")[2:5]] == ["+0.100*", "+0.100", "+0.100"]
 
 
 def test_a_long_recipe_gives_way_to_the_numbers(report):

@@ -6,8 +6,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from onewarm.study.arms import parse_arm
 from onewarm.study.datasets import blob_means, posterior
-from onewarm.study.scores import METRICS
-from onewarm.study.scoring import logit_gap, score
+from onewarm.study.scoring import METRICS, logit_gap, score
 from onewarm.study.splits import Rows, Split
 from onewarm.study.training import Outputs
 

@@ -35,7 +35,7 @@ def test_what_is_meant(given, meant):
         ("9-5", "seeds is empty: expected at least one"),
         ([1, -2], "seeds[1] is -2: expected a whole number from 0"),
         ([1.0], "seeds[0] is 1.0: expected a whole number from 0"),
-        ("1,2,1", "seeds[2] is 1, which was given before: expected each once"),
+        ("1,2,1", "seeds[2] is 1, which is given twice: give each seed once"),
         ([2**63], f"seeds[0] is {2**63}: expected a whole number from 0"),
     ],
 )

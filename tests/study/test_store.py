@@ -1,5 +1,7 @@
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -7,8 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from onewarm.calibration.summary.summary import CalibrationSummary
-from onewarm.home import home
-from onewarm.study.scores import Scores
+from onewarm.study.scoring import Scores
 from onewarm.study.store import Store, StoredRun, StoreError, default_url, metadata
 
 
@@ -94,16 +95,12 @@ def test_another_process_makes_a_table_at_the_same_moment(url, monkeypatch):
 
 def test_default_place(home, monkeypatch):
     assert default_url() == f"sqlite:///{home / 'studies.db'}"
+    assert default_url(home / "other") == f"sqlite:///{home / 'other' / 'studies.db'}"
     Store().close()
     assert (home / "studies.db").is_file()
 
 
-def test_home_without_the_variable(monkeypatch):
-    monkeypatch.delenv("ONEWARM_HOME")
-    assert home().is_absolute() and home().name == "onewarm"
-
-
-REMEDY = "; restore it from a copy, or move it away and run again: its runs are then trained anew"
+REMEDY = "; restore it from a copy, or move it away and run again: its runs are then trained again"
 
 
 def filled(path):
@@ -158,11 +155,16 @@ def test_a_database_of_something_else(tmp_path):
         Store(f"sqlite:///{path}")
 
 
+def test_reading_a_store_loads_no_pytorch():
+    code = "import sys, onewarm.study.store; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("/tmp/studies.db", "store '/tmp/studies.db' is no database URL: "),
-        ("nosql://x", "store 'nosql://x' is no database URL: "),
+        ("/tmp/studies.db", "store '/tmp/studies.db' is not a database URL: "),
+        ("nosql://x", "store 'nosql://x' is not a database URL: "),
         ("sqlite:////proc/none/s.db", "store /proc/none/s.db: cannot make its folder: "),
     ],
 )
@@ -180,7 +182,7 @@ def test_a_busy_store_says_so(url, monkeypatch):
     holder.execute("BEGIN IMMEDIATE")
     try:
         hasty = Store(url + "?timeout=0.1")
-        with pytest.raises(StoreError, match=re.escape(f"store {path} is busy: another process keeps it locked")):
+        with pytest.raises(StoreError, match=re.escape(f"store {path} is busy: another process holds a lock on it")):
             hasty.save(study, run())
         hasty.close()
     finally:

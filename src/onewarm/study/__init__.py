@@ -1,1 +1,1 @@
-"""Would smoothing help your data? Paired runs of target recipes: data sets, arms, training, store, comparison."""
+"""Would smoothing help your data? Paired training runs of target recipes: data sets, arms, store, comparison."""

@@ -1,4 +1,4 @@
-"""Arms: the target recipes a study compares, and how they are written."""
+"""Arms: the target recipes that a study compares, and how they are written. A new arm is added in this file alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from onewarm.target import SoftTarget, one_hot, smooth, soft
 
@@ -17,11 +19,12 @@ RECIPES = {
     "teacher:T": "distilled at temperature T from a network trained with hard labels, e.g. teacher:2",
     "teacher:T:ARM": "the same, from a network trained with that arm, e.g. teacher:2:smooth:0.1",
 }
+KINDS = tuple(dict.fromkeys(recipe.partition(":")[0] for recipe in RECIPES))
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One recipe: its kind (`hard`, `smooth`, `prior`, `teacher`), its number, and what a teacher was trained with."""
+    """One recipe: its kind (one of `KINDS`), its number, and for a student the arm its teacher was trained with."""
 
     kind: str
     value: float | None = None
@@ -35,22 +38,42 @@ class Arm:
 
     @property
     def alpha(self) -> float | None:
-        """The smoothed share, for the arms that have one."""
+        """The smoothed share of the mass, 0..1; None for an arm that does not smooth."""
         return self.value if self.kind in ("smooth", "prior") else None
 
     @property
     def temperature(self) -> float:
-        """What the student's logits are divided by in training; 1 without a teacher."""
+        """The temperature that divides the student's logits in training; 1 without a teacher."""
         return self.value if self.kind == "teacher" and self.value is not None else 1.0
+
+    @property
+    def teacher_arm(self) -> Arm | None:
+        """The arm that the teacher is trained with (hard where none is named); None without a teacher."""
+        return (self.teacher or HARD) if self.kind == "teacher" else None
+
+    def smoothing_row(self, labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float64] | None:
+        """The row (K,) that the smoothed share moves to: the frequencies of `labels`; None is the uniform row.
+
+        >>> Arm("prior", 0.1).smoothing_row(np.array([0, 0, 1, 0]), 2)
+        array([0.75, 0.25])
+        """
+        return np.bincount(labels, minlength=num_classes) / len(labels) if self.kind == "prior" else None
 
     def target(self, labels: torch.Tensor, num_classes: int, teacher_logits: torch.Tensor | None = None) -> SoftTarget:
         """The training target of these labels (N,).
 
         hard: onehot(y). smooth: (1 - a) onehot(y) + a / K. prior: (1 - a) onehot(y) + a * (share of each class
         among `labels`). teacher: T^2 softmax(teacher_logits / T), for a student whose logits are divided by T too:
-        its loss is T^2 H(softmax(v / T), softmax(z / T)). The labels enter through the teacher alone (Hinton et al.
-        2015, section 2, with the soft term only; where the teacher saw the same rows, "born-again" self-distillation,
-        Furlanello et al. 2018).
+        its loss is T^2 H(softmax(v / T), softmax(z / T)). A teacher's target contains no label: the labels enter
+        through the teacher's training alone (Hinton et al. 2015, section 2, with the soft term only; where the teacher
+        was trained on the same rows, "born-again" self-distillation, Furlanello et al. 2018).
+
+        Args:
+            labels: (N,) int64, 0..K-1.
+            num_classes: K.
+            teacher_logits: (N, K), of the same rows; needed by arms with a teacher.
+
+        Raises ValueError where `teacher_logits` is needed and missing.
 
         >>> Arm("smooth", 0.1).target(torch.tensor([0]), 4).dense().tolist()
         [[0.925, 0.025, 0.025, 0.025]]
@@ -58,11 +81,11 @@ class Arm:
         if self.kind == "teacher":
             if teacher_logits is None:
                 raise ValueError(f"the arm {self.name} needs teacher_logits")
-            assert self.value is not None
-            return soft((teacher_logits.double() / self.value).softmax(1)).scale(self.value**2)
+            return soft((teacher_logits.double() / self.temperature).softmax(1)).scale(self.temperature**2)
         if self.value is None:
             return one_hot(labels, num_classes)
-        prior = torch.bincount(labels, minlength=num_classes).double() / len(labels) if self.kind == "prior" else None
+        row = self.smoothing_row(labels.numpy(), num_classes)
+        prior = None if row is None else torch.from_numpy(row)
         return smooth(labels, self.value, num_classes=num_classes, prior=prior)
 
 
@@ -70,9 +93,9 @@ HARD = Arm("hard")
 
 
 def parse_arm(text: str) -> Arm:
-    """An arm as written: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
+    """An arm from its text: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
 
-    Raises ValueError that says what was expected.
+    Raises ValueError that gives the text and what was expected.
 
     >>> parse_arm("smooth:.10").name, parse_arm("teacher:2.0:smooth:.1").name
     ('smooth:0.1', 'teacher:2:smooth:0.1')
@@ -83,27 +106,29 @@ def parse_arm(text: str) -> Arm:
         number, _, recipe = number.partition(":")
         teacher = parse_arm(recipe)
         if teacher.kind == "teacher":
-            raise ValueError(f"the arm {text!r} has a teacher that was taught itself; name what it was trained with")
-    if kind not in ("hard", "smooth", "prior", "teacher"):
+            raise ValueError(f"the arm {text!r} has a teacher that was itself taught; name an arm without a teacher")
+    if kind not in KINDS:
         raise ValueError(f"no arm {text!r}; arms are {', '.join(RECIPES)}")
     if kind == "hard":
         if colon:
             raise ValueError(f"the arm 'hard' takes no number, got {text!r}")
         return HARD
-    what = "a temperature above 0" if kind == "teacher" else "a share between 0 and 1"
+    expected = "a temperature above 0" if kind == "teacher" else "a share between 0 and 1"
     example = "teacher:2" if kind == "teacher" else f"{kind}:0.1"
     try:
         value = float(number)
     except ValueError:
-        raise ValueError(f"the arm {text!r} needs {what} after the colon, e.g. {example}") from None
+        raise ValueError(f"the arm {text!r} needs {expected} after the colon, e.g. {example}") from None
     high = math.inf if kind == "teacher" else 1.0
     if not 0 < value < high:
-        raise ValueError(f"the arm {text!r} needs {what}, got {number}, e.g. {example}")
+        raise ValueError(f"the arm {text!r} needs {expected}, got {number}, e.g. {example}")
     return Arm(kind, value, teacher)
 
 
 def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
-    """Arms from a comma-separated line or a list of them; each once.
+    """Arms from a comma-separated text or a list of texts.
+
+    Raises ValueError for a text that is no arm, an arm that is given twice, and for no arm at all.
 
     >>> [a.name for a in parse_arms("hard, smooth:0.1")]
     ['hard', 'smooth:0.1']

@@ -1,4 +1,4 @@
-"""Is an arm better than the baseline? Paired differences by seed, with intervals and corrected p values."""
+"""Paired differences by seed of an arm and the baseline: bootstrap intervals, sign-flip p values, Holm's correction."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from onewarm.calibration.defaults import LEVEL
+
 RESAMPLES = 9999
-EXACT_PAIRS = 36  # up to here all 2^n sign flips are counted
+EXACT_PAIRS = 36  # up to this many pairs all 2^n sign patterns are counted
+SIGNIFICANCE = round(1 - LEVEL, 12)
+"""A difference counts as real where its Holm-corrected p is below this, 0.05."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,18 @@ class Difference:
     pairs: int
 
 
-def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Difference:
+def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = LEVEL, seed: int = 0) -> Difference:
     """Compare two arms run on the same seeds: d_i = value_i - baseline_i.
 
     The interval is the bootstrap's (BCa) for mean(d), the p value that of the sign-flip test.
 
     Args:
-        values, baseline: one number a seed, in the same order of seeds, (n,) with n >= 2.
+        values, baseline: one number for each seed, in the same order of seeds, (n,) with n >= 2.
         level: coverage of the interval, in (0, 1).
+        seed: of the bootstrap.
+
+    Raises ValueError for shapes that do not pair up, fewer than 2 pairs, a difference that is not finite, or a level
+    outside (0, 1).
 
     >>> d = paired_difference([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])
     >>> round(d.mean, 3), d.p
@@ -39,13 +47,15 @@ def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = 
     """
     v, b = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
     if v.shape != b.shape or v.ndim != 1:
-        raise ValueError(f"values {v.shape} and baseline {b.shape} must pair up one number a seed")
+        raise ValueError(
+            f"values {v.shape} and baseline {b.shape} must have one number for each seed, in the same order"
+        )
     d = v - b
     return Difference(float(d.mean()), mean_interval(d, level=level, seed=seed), level, sign_flip(d), len(d))
 
 
 def mean_interval(
-    values: ArrayLike, *, level: float = 0.95, seed: int = 0, resamples: int = RESAMPLES
+    values: ArrayLike, *, level: float = LEVEL, seed: int = 0, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
     """Bias-corrected and accelerated (BCa) bootstrap interval of a mean.
 
@@ -54,7 +64,11 @@ def mean_interval(
 
     Args:
         values: (n,), n >= 2, finite.
+        level: coverage of the interval, in (0, 1).
         seed: of the resampling; the same seed gives the same interval.
+        resamples: bootstrap samples drawn.
+
+    Raises ValueError for fewer than 2 values, a value that is not finite, or a level outside (0, 1).
 
     Efron, Better Bootstrap Confidence Intervals, JASA 82 (1987), section 4.
 
@@ -64,7 +78,7 @@ def mean_interval(
     """
     x = np.asarray(values, np.float64)
     if x.ndim != 1 or len(x) < 2:
-        raise ValueError(f"an interval needs at least 2 values in one row, got shape {x.shape}")
+        raise ValueError(f"an interval needs at least 2 values, (n,), got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"values[{int(np.argmin(np.isfinite(x)))}] is not finite")
     if not 0 < level < 1:
@@ -75,10 +89,10 @@ def mean_interval(
     n = len(x)
     means = np.sort(x[np.random.default_rng(seed).integers(0, n, (resamples, n))].mean(1))
     normal = NormalDist()
-    tie = 1e-12 * np.ptp(x)  # a resample whose mean is the mean, but for rounding
+    tie = 1e-12 * np.ptp(x)  # resampled means this close to the mean equal it but for rounding: each counts half
     below = (np.count_nonzero(means < mean - tie) + np.count_nonzero(means <= mean + tie)) / (2 * resamples)
     z0 = normal.inv_cdf(min(max(below, 0.5 / resamples), 1 - 0.5 / resamples))
-    u = x - mean  # the jackknife of a mean moves by u / (n - 1)
+    u = x - mean  # leaving x_i out moves the mean by -u_i / (n - 1)
     acceleration = (u**3).sum() / (6 * (u**2).sum() ** 1.5)
     ends = []
     for tail in ((1 - level) / 2, (1 + level) / 2):
@@ -90,9 +104,16 @@ def mean_interval(
 def sign_flip(differences: ArrayLike, *, resamples: int = 200_000, seed: int = 0) -> float:
     """Two-sided p value of the sign-flip test: the share of sign patterns with |sum +-d_i| >= |sum d_i|.
 
-    Assumes of no effect only that each d_i is as likely as -d_i. All 2^n patterns are counted up to n = 36 (two
-    halves, sorted against each other); beyond, `resamples` random ones, the observed one included.
-    The smallest p of n pairs is 2 / 2^n.
+    The null hypothesis is that each d_i is as likely as -d_i. Up to n = 36 all 2^n patterns are counted (the sums of
+    two halves, matched by binary search), so the smallest p is 2 / 2^n. Beyond, `resamples` patterns are drawn and the
+    observed one is counted as one more, so the smallest p is 1 / (resamples + 1).
+
+    Args:
+        differences: (n,), n >= 1.
+        resamples: sign patterns drawn where n > 36.
+        seed: of that drawing; the same seed gives the same p.
+
+    Raises ValueError for no differences or more than one axis.
 
     Fisher, The Design of Experiments (1935), section 21.
 
@@ -101,18 +122,18 @@ def sign_flip(differences: ArrayLike, *, resamples: int = 200_000, seed: int = 0
     """
     d = np.asarray(differences, np.float64)
     if d.ndim != 1 or len(d) == 0:
-        raise ValueError(f"differences must be one row of numbers, got shape {d.shape}")
-    # A pattern that ties with the observed one must count as reaching it, whatever the rounding.
+        raise ValueError(f"differences must be (n,) with n >= 1, got shape {d.shape}")
+    # The slack lets a pattern whose sum equals the observed one but for rounding count as reaching it.
     reach = abs(d.sum()) * (1 - 1e-12) - 1e-15 * np.abs(d).sum()
     if reach <= 0:
         return 1.0
     if len(d) <= EXACT_PAIRS:
         left, right = _sums(d[: len(d) // 2]), np.sort(_sums(d[len(d) // 2 :]))
         high = len(right) - np.searchsorted(right, reach - left, side="left")
-        # By symmetry as many patterns lie at or below -reach.
+        # By symmetry as many patterns have a sum at or below -reach.
         return float(2 * high.sum() / 2.0 ** len(d))
     rng = np.random.default_rng(seed)
-    hits = 1
+    hits = 1  # the observed pattern, which makes the p value valid (never 0)
     for start in range(0, resamples, 4096):
         signs = rng.integers(0, 2, (min(4096, resamples - start), len(d))) * 2.0 - 1.0
         hits += int(np.count_nonzero(np.abs(signs @ d) >= reach))
@@ -120,7 +141,7 @@ def sign_flip(differences: ArrayLike, *, resamples: int = 200_000, seed: int = 0
 
 
 def _sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Every signed sum of `d`, (2^n,)."""
+    """The sum of `d` (n,) under each of the 2^n sign patterns."""
     sums = np.zeros(1)
     for value in d:
         sums = np.concatenate([sums - value, sums + value])
@@ -129,6 +150,8 @@ def _sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def holm(p: Sequence[float]) -> list[float]:
     """Holm's correction of m p values: the i-th smallest becomes max over j <= i of (m - j + 1) p_(j), at most 1.
+
+    Raises ValueError for a p outside [0, 1].
 
     Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scand. J. Stat. 6 (1979), section 3.
 

@@ -1,4 +1,4 @@
-"""Data sets of a study: two from scikit-learn's digits, two with a known posterior, and a file of yours."""
+"""Data sets: two from scikit-learn's digits, two with a known posterior, or a file. A new one is added here alone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.study.splits import Rows, Split, stratified
-from onewarm.tables import features as files
+from onewarm.tables.features import read
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set a study can run on: `split(seed)` gives its train, validation and test rows.
+    """A data set that a study can run on: `split(seed)` gives its training, validation and test rows.
 
-    `content` is a SHA-256 over all that decides the rows (data bytes, sizes, noise); a study is stored under it.
+    `content` is a SHA-256 of all that decides the rows (data bytes, sizes, noise); it is part of the key under which
+    runs are stored.
     """
 
     key: str
@@ -32,14 +33,15 @@ class Dataset:
     content: str
     sample: Callable[[int], Split]
     hidden: int = 128
-    """Width of the network that a study trains on it, unless told otherwise."""
+    """Default width of the hidden layers of the network that a study trains on it."""
 
     @property
     def num_classes(self) -> int:
+        """K."""
         return len(self.class_names)
 
     def split(self, seed: int) -> Split:
-        """Train, validation and test rows of this seed: the same seed gives the same bytes."""
+        """The rows of this seed; the same seed gives the same bytes. Raises ValueError for a seed that is none."""
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise ValueError(f"seed must be a whole number from 0, got {seed!r}")
         return self.sample(int(seed))
@@ -67,7 +69,8 @@ def load(name: str, label: str | None = None) -> Dataset:
         name: `digits`, `digits-noisy`, `blobs`, `lookalikes`, or a path.
         label: the label column of a file; found by its usual names when not given.
 
-    Raises ValueError (FileNotFoundError for a path that is not there) naming what is wrong and what to do.
+    Raises ValueError for an unknown name or a table that cannot be used, FileNotFoundError for a missing file; the
+    message says how to mend it.
 
     >>> load("blobs").num_classes
     10
@@ -86,11 +89,11 @@ def load(name: str, label: str | None = None) -> Dataset:
 
 
 def from_file(path: Path, label: str | None = None) -> Dataset:
-    """A data set from a table: 60 % train, 20 % validation, 20 % test, each class in proportion.
+    """A data set from a table: 60 % training, 20 % validation, 20 % test rows, each class in proportion.
 
-    Features are standardised by the mean and deviation of the training rows.
+    Features are standardised by mean and standard deviation of the training rows. Raises as `tables.features.read`.
     """
-    table = files.read(path, label)
+    table = read(path, label)
     n = len(table.y)
     train = round(0.6 * n)
     validation = round(0.2 * n)
@@ -100,10 +103,9 @@ def from_file(path: Path, label: str | None = None) -> Dataset:
         parts = stratified(table.y, sizes, np.random.default_rng([3, seed]))
         mean = table.x[parts[0]].mean(0)
         deviation = table.x[parts[0]].std(0)
-        deviation[deviation == 0] = 1.0  # a constant column stays at 0
+        deviation[deviation == 0] = 1.0  # a constant column becomes 0
         x = ((table.x - mean) / deviation).astype(np.float32)
-        a, b, c = (Rows(x[p], table.y[p]) for p in parts)
-        return Split(a, b, c)
+        return Split(*(Rows(x[part], table.y[part]) for part in parts))
 
     return Dataset(
         key=path.name,
@@ -127,10 +129,8 @@ def _digits(noise: float, train: int, key: str, title: str) -> Dataset:
     def sample(seed: int) -> Split:
         rng = np.random.default_rng([1, seed])
         parts = stratified(y, sizes, rng)
-        seen = x + noise * rng.standard_normal(x.shape) if noise else x
-        seen32 = seen.astype(np.float32)
-        a, b, c = (Rows(seen32[p], y[p]) for p in parts)
-        return Split(a, b, c)
+        noisy = (x + noise * rng.standard_normal(x.shape) if noise else x).astype(np.float32)
+        return Split(*(Rows(noisy[part], y[part]) for part in parts))
 
     return Dataset(
         key=key,
@@ -145,17 +145,17 @@ def _digits(noise: float, train: int, key: str, title: str) -> Dataset:
 
 
 def digits() -> Dataset:
-    """Handwritten digits, 300 to train on: so clean that a hard-label model is nearly calibrated."""
+    """Handwritten digits, 300 of them for training: so clean that a model of hard labels is nearly calibrated."""
     return _digits(0.0, 300, "digits", "Handwritten digits, clean")
 
 
 def digits_noisy() -> Dataset:
-    """The same digits under Gaussian pixel noise of deviation 0.45 (white is 1): classes overlap,
-    and a model that fits its 400 noisy training images is clearly overconfident.
+    """The same digits under Gaussian pixel noise of standard deviation 0.45 (white is 1): classes overlap, and a model
+    that fits its 400 noisy training images is clearly overconfident.
 
-    The deviation was first 0.35 and was raised after its result was seen: there smoothing by 0.1 left the ECE as it
-    was (-0.002 [-0.011, +0.007], 20 seeds) and only 0.05 lowered it (-0.069 [-0.077, -0.061]), hard labels having
-    ECE 0.133. So that 0.1 helps here says that it can, not that it would at any overconfidence.
+    The deviation was chosen after a result was seen. At 0.35, the first choice, hard labels had ECE 0.133; smoothing
+    by 0.1 did not change it (-0.002 [-0.011, +0.007], 20 seeds), and only 0.05 lowered it (-0.069 [-0.077, -0.061]).
+    That 0.1 helps at 0.45 therefore shows that it can help, not that it helps at every degree of overconfidence.
     """
     return _digits(0.45, 400, "digits-noisy", "Handwritten digits under noise")
 
@@ -165,7 +165,7 @@ BLOBS_SIZES = (600, 1000, 2000)
 
 
 def blob_means() -> NDArray[np.float64]:
-    """Class means (10, 10) of `blobs`: fixed draws from N(0, 1.3^2), so that every seed sees one task."""
+    """Class means (10, 10) of `blobs`: drawn once from N(0, 1.3^2), so that every seed has the same task."""
     return BLOBS_SPREAD * np.random.default_rng(7).standard_normal((10, 10))
 
 
@@ -178,14 +178,14 @@ def posterior(x: NDArray[np.floating[Any]], means: NDArray[np.float64]) -> NDArr
 
 
 def _gaussians(means: NDArray[np.float64], n: int, rng: np.random.Generator) -> Rows:
-    """n rows of the mixture, with their posterior."""
+    """n rows of the mixture of unit Gaussians with these means (K, D), with their posterior."""
     y = rng.integers(0, len(means), n)
     x = (means[y] + rng.standard_normal((n, means.shape[1]))).astype(np.float32)
     return Rows(x, y, posterior(x, means))
 
 
 def blobs() -> Dataset:
-    """Ten overlapping Gaussians in ten dimensions: P(class | x) is known, so the excess loss is too."""
+    """Ten overlapping Gaussians in ten dimensions. P(class | x) is known, and so is the least possible loss."""
     means = blob_means()
 
     def sample(seed: int) -> Split:
@@ -209,18 +209,18 @@ LOOKALIKES_TEACHER = 4000
 
 
 def lookalike_means() -> NDArray[np.float64]:
-    """Class means (12, 10) of `lookalikes`: four families far apart, three members of each close together."""
+    """Class means (12, 10) of `lookalikes`: four families far apart, each of three classes close together."""
     rng = np.random.default_rng(11)
     families = 1.2 * rng.standard_normal((FAMILIES, 1, 10))
     return (families + 0.4 * rng.standard_normal((FAMILIES, MEMBERS, 10))).reshape(-1, 10)
 
 
 def lookalikes() -> Dataset:
-    """Twelve Gaussians in four families of three that look alike: which mistake is near is worth knowing, and 400
-    rows to train on tell little of it; a teacher sees 4000 others. The best rule is right on .66 of the rows.
+    """Twelve Gaussians in four families of three similar classes. Which classes resemble each other helps to predict,
+    and 400 training rows show little of it; teachers are trained on 4000 other rows. Bayes accuracy is .66.
 
-    Members were first 0.6 apart, where the best rule is right on .80; they were moved together, as in a published
-    pilot's task, before any run of 20 seeds.
+    The three classes of a family were first 0.6 apart (Bayes accuracy .80). They were moved together, as in the task
+    of a published pilot study, before any study of 20 seeds was run.
     """
     means = lookalike_means()
 

@@ -1,4 +1,4 @@
-"""Running a study: what is missing is trained in groups and stored run by run; then the report."""
+"""Run a study: train the runs that the store lacks, in groups, store each, and report."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ import torch
 from onewarm.study.arms import Arm, parse_arms
 from onewarm.study.datasets import Dataset, load
 from onewarm.study.report import StudyReport
-from onewarm.study.scores import Scores
-from onewarm.study.scoring import score
+from onewarm.study.scoring import Scores, score
 from onewarm.study.seeds import parse_seeds
 from onewarm.study.store import Store, StoredRun
 from onewarm.study.training import Run, Training, train
 
 CODE_FORMAT = 2
-"""Raised whenever a change to training or scoring makes stored runs incomparable with new ones."""
+"""Part of the key of stored runs. Raise it when a change of the code changes the results of a run beyond rounding.
+
+`tests/study/test_engine_code_format.py` trains a small study and fails when its numbers change without that.
+"""
 
 GROUP = 14
-"""Models trained at once, about: enough to keep a core busy, few enough that a kill loses only seconds."""
+"""About how many models are trained at once: enough to keep a core busy, few enough that a kill loses only seconds."""
 
 MAX_WORKERS = 4
 
@@ -41,7 +43,7 @@ MAIN_SEEDS = tuple(range(20))
 
 
 class Progress(NamedTuple):
-    """How far a study is: `done` of `total` runs, one in training counting in part; `saved` are in the store."""
+    """Progress of a study: `done` of `total` runs, where a run in training counts in part; `saved` are in the store."""
 
     done: float
     saved: int
@@ -59,27 +61,28 @@ def run_study(
     pairs: Iterable[tuple[str, str]] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> StudyReport:
-    """Train every arm on every seed, paired by seed, and report; runs that the store has are not trained again.
+    """Train every arm on every seed, paired by seed, and report. Runs that are in the store are not trained again.
 
     Args:
         dataset: a name or path that `datasets.load` knows, or a Dataset.
-        arms: recipes as in `arms.parse_arm`; `hard`, or the first without it, is what the others are compared with.
+        arms: recipes as in `arms.parse_arm`. The others are compared with `hard`, or with the first if it is absent.
         seeds: which, or how many from 0, or as text (`20`, `0,3,5-9`).
         label: the label column of a file.
         store: a Store, its URL, or None for the default one.
         training: hyperparameters; the default depends on the number of training rows.
-        pairs: arms to compare with each other besides, (arm, baseline), each among `arms`.
+        pairs: further comparisons, (arm, baseline), both among `arms`.
         progress: called with a Progress, a few times a second.
 
-    Each finished run is committed in a transaction of its own, so a study killed at any moment goes on where it
-    was when it is started again. Raises ValueError for arms, seeds or data, StoreError for the store.
+    Each finished run is committed in its own transaction, so a study that was killed resumes when it is started again.
+
+    Raises ValueError for arms, pairs, seeds or data, FileNotFoundError for a missing file, StoreError for the store.
     """
     parsed = parse_arms(arms if isinstance(arms, str) else list(arms))
     wanted_seeds = parse_seeds(seeds)
     names = [a.name for a in parsed]
-    besides = tuple(pairs)
-    if unknown := [arm for pair in besides for arm in pair if arm not in names]:
-        raise ValueError(f"pairs speak of the arm {unknown[0]!r}, which is not among the arms {', '.join(names)}")
+    pairs = tuple(pairs)
+    if unknown := [arm for pair in pairs for arm in pair if arm not in names]:
+        raise ValueError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(names)}")
     data = load(dataset, label) if isinstance(dataset, str) else dataset
     training = training or Training.for_rows(data.sizes[0], hidden=data.hidden)
     opened = store if isinstance(store, Store) else Store(store)
@@ -91,17 +94,17 @@ def run_study(
         if opened is not store:
             opened.close()
     baseline = "hard" if "hard" in names else names[0]
-    return StudyReport(data.describe(), names, wanted_seeds, baseline, training.describe(), runs, trained, besides)
+    return StudyReport(data.describe(), names, wanted_seeds, baseline, training.describe(), runs, trained, pairs)
 
 
 def study_key(data: Dataset, training: Training) -> str:
-    """SHA-256 of all that decides a run beside its arm and seed: data, model, the format of the code."""
+    """SHA-256 of all that decides a run apart from its arm and seed: data, model and `CODE_FORMAT`."""
     parts = [CODE_FORMAT, data.content, training.describe()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:
-    """What a run was made with."""
+    """The versions of Python and of the packages that decide a run's numbers."""
     names = ("onewarm", "torch", "numpy", "scikit-learn")
     return {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in names}
 
@@ -113,20 +116,20 @@ def _train_missing(
     training: Training,
     store: Store,
     study: int,
-    tell: Callable[[Progress], None],
+    report: Callable[[Progress], None],
 ) -> int:
-    """Train and store the runs that are not there; how many that were."""
+    """Train and store the runs that the store lacks; returns how many."""
     done = store.finished(study)
     missing = [[Run(a, s) for a in arms if (a.name, s) not in done] for s in seeds]
     missing = [runs for runs in missing if runs]
     total = len(arms) * len(seeds)
     saved = total - sum(map(len, missing))
-    tell(Progress(saved, saved, total))
+    report(Progress(saved, saved, total))
     if not missing:
         return 0
     workers = min(MAX_WORKERS, len(missing), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
     groups = [Group(runs) for runs in _even_groups(missing, workers)]
-    made = versions()
+    used = versions()
     trained = 0
     stop = threading.Event()
     with _one_torch_thread(), ThreadPoolExecutor(workers, "onewarm-study") as pool:
@@ -138,10 +141,10 @@ def _train_missing(
                     seconds, scored = future.result()
                     ready = saved + len(group.runs)
                     for run, scores in zip(group.runs, scored, strict=True):
-                        trained += store.save(study, StoredRun(run.arm.name, run.seed, scores, seconds, made))
+                        trained += store.save(study, StoredRun(run.arm.name, run.seed, scores, seconds, used))
                         saved += 1
-                        tell(Progress(ready + _moving(pending.values()), saved, total))
-                tell(Progress(saved + _moving(pending.values()), saved, total))
+                        report(Progress(ready + _in_training(pending.values()), saved, total))
+                report(Progress(saved + _in_training(pending.values()), saved, total))
         except BaseException:  # Ctrl-C or an error: the other groups end at their next step
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -151,7 +154,7 @@ def _train_missing(
 
 @dataclass
 class Group:
-    """Runs trained as one stack, and the share of the way they are."""
+    """Runs trained as one stack, and the share of their training that is done, 0..1."""
 
     runs: list[Run]
     share: float = 0.0
@@ -162,34 +165,35 @@ class _Stopped(Exception):
 
 
 def _train_group(group: Group, data: Dataset, training: Training, stop: threading.Event) -> tuple[float, list[Scores]]:
-    """Seconds a run, and the group's scores in its order."""
+    """Seconds for each run on average, and the scores of the group's runs in its order."""
 
-    def moved(share: float) -> None:
+    def progress(share: float) -> None:
         group.share = share
         if stop.is_set():
             raise _Stopped
 
     start = time.perf_counter()
     splits = {seed: data.split(seed) for seed in {r.seed for r in group.runs}}
-    outputs = train(group.runs, splits, data.num_classes, training, moved)
+    outputs = train(group.runs, splits, data.num_classes, training, progress)
     scores = [score(r.arm, out, splits[r.seed]) for r, out in zip(group.runs, outputs, strict=True)]
     return (time.perf_counter() - start) / len(group.runs), scores
 
 
-def _moving(groups: Iterable[Group]) -> float:
+def _in_training(groups: Iterable[Group]) -> float:
+    """The runs in training, each counted by its finished share."""
     return sum(g.share * len(g.runs) for g in groups)
 
 
 def _even_groups(by_seed: list[list[Run]], workers: int) -> list[list[Run]]:
-    """Whole seeds in groups of about `GROUP` runs, as many as keep every worker busy to the end."""
+    """The runs in groups of about `GROUP`, seeds kept together; as many groups as keep all workers busy to the end."""
     needed = -(-sum(map(len, by_seed)) // GROUP)
     count = min(len(by_seed), -(-needed // workers) * workers)
-    return [[r for i in part for r in by_seed[i]] for part in np.array_split(np.arange(len(by_seed)), count)]
+    return [[run for i in part for run in by_seed[i]] for part in np.array_split(np.arange(len(by_seed)), count)]
 
 
 @contextmanager
 def _one_torch_thread() -> Iterator[None]:
-    """PyTorch on one thread for the time being: our workers keep the cores busy without waiting for each other."""
+    """PyTorch on one thread meanwhile: the workers keep the cores busy; more threads would wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""Many small networks as one: a stack of multilayer perceptrons, one matrix product for all of them."""
+"""A stack of small multilayer perceptrons that are computed together, with one batched matrix product a layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALIGN = 16
 def padded(width: int) -> int:
     """The next multiple of 16: with such widths every model's matrices begin on a 64-byte boundary.
 
-    MKL's products depend in the last bit on alignment; padded, a model gets the same bits at any place in any stack.
+    The last bit of MKL's products depends on alignment. Padded, a model gets the same bits at every place in a stack.
 
     >>> padded(10), padded(64)
     (16, 64)
@@ -22,16 +22,16 @@ def padded(width: int) -> int:
 
 
 def pad_features(x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
-    """Rows (N, D) as a tensor (N, padded(D)), zeros behind."""
+    """Rows (N, D) as a tensor (N, padded(D)), filled up with zeros."""
     return torch.from_numpy(np.pad(x, ((0, 0), (0, padded(x.shape[1]) - x.shape[1]))))
 
 
 class Stack:
     """M perceptrons of one shape: x -> relu -> relu -> logits, parameters stacked along the first axis.
 
-    Model m never touches another model's numbers: products are batched over m, and everything else is
-    elementwise. He-uniform weights, zero biases; equal entries of `init_seeds` give equal models. Features and
-    classes are padded (see `padded`); what lies in the padding stays 0 and is cut off the logits.
+    No model depends on another: products are batched over the models, and everything else is elementwise. Weights are
+    He-uniform, biases 0; equal entries of `init_seeds` give equal models. Features and classes are padded (see
+    `padded`); the padding stays 0 and is cut off the logits.
 
     Args:
         init_seeds: one seed (a list of integers) for each model.
@@ -62,6 +62,7 @@ class Stack:
             self.biases.append(torch.zeros(len(init_seeds), 1, padded(outputs)).requires_grad_())
 
     def parameters(self) -> list[torch.Tensor]:
+        """The weights and biases of all layers, stacked over models."""
         return [*self.weights, *self.biases]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -72,5 +73,5 @@ class Stack:
 
     @torch.no_grad()
     def logits(self, x: torch.Tensor, which: torch.Tensor, rows: int = 500) -> torch.Tensor:
-        """Logits (M, N, K) of the rows x[which[m]] for model m; x (S, N, D), a few rows at a time."""
+        """Logits (M, N, K) of model m on the rows x[which[m]]; x (S, N, D) is taken `rows` rows at a time."""
         return torch.cat([self(x[which, i : i + rows]) for i in range(0, x.shape[1], rows)], 1)

@@ -1,10 +1,9 @@
-"""A study's report: the numbers of its arms, what differs from the baseline, reliability; as JSON and as a table."""
+"""A study's report: metrics of its arms, differences from the baseline, reliability; as JSON and as tables."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +12,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from onewarm.atomic_write import atomic_write
+from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import reliability
 from onewarm.calibration.summary.summary import CalibrationSummary
-from onewarm.study.compare import holm, mean_interval, paired_difference
-from onewarm.study.scores import METRICS
+from onewarm.study.compare import SIGNIFICANCE, holm, mean_interval, paired_difference
+from onewarm.study.scoring import METRICS
 from onewarm.study.store import StoredRun
-from onewarm.study.verdict import verdict
+from onewarm.study.verdict import significant, verdict
 
 FORMAT = 1
-LEVEL = 0.95
 COMPARED = (
     "accuracy",
     "nll",
@@ -37,7 +37,7 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class StudyReport:
-    """Everything a study found: `to_dict()` is the report's JSON, `print()` its tables."""
+    """The results of a study: `to_dict()` gives the report as JSON values, `print()` its tables."""
 
     dataset: dict[str, Any]
     arms: list[str]
@@ -46,12 +46,12 @@ class StudyReport:
     model: dict[str, Any]
     runs: dict[tuple[str, int], StoredRun]
     trained: int
-    """How many of the runs this call trained; the others were in the store."""
+    """How many of the runs this call trained; the others came from the store."""
     pairs: tuple[tuple[str, str], ...] = ()
-    """What is compared besides: (arm, the arm it is compared with)."""
+    """Further comparisons: (arm, the arm it is compared with)."""
 
     def values(self, arm: str, metric: str) -> list[float | None]:
-        """One number a seed, in the order of `seeds`."""
+        """The metric of each seed's run, in the order of `seeds`; None where the run has no such number."""
         return [self.runs[arm, seed].scores.metrics.get(metric) for seed in self.seeds]
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,9 +77,11 @@ class StudyReport:
         }
 
     def comparisons(self) -> list[dict[str, Any]]:
-        """Each arm minus the baseline, then each of `pairs`, on the same seeds, for each metric of `COMPARED`."""
-        found: list[dict[str, Any]] = []
-        p: list[float] = []
+        """Each arm minus the baseline, then each of `pairs`, for each metric of `COMPARED`.
+
+        A comparison takes the seeds on which both arms have the metric, and is left out where these are fewer than 2.
+        """
+        rows: list[dict[str, Any]] = []
         with_baseline = [(arm, self.baseline) for arm in self.arms if arm != self.baseline]
         for arm, baseline in dict.fromkeys([*with_baseline, *self.pairs]):
             for metric in COMPARED:
@@ -91,8 +93,7 @@ class StudyReport:
                 if len(pairs) < 2:
                     continue
                 d = paired_difference([a for a, _ in pairs], [b for _, b in pairs], level=LEVEL)
-                p.append(d.p)
-                found.append(
+                rows.append(
                     {
                         "arm": arm,
                         "baseline": baseline,
@@ -104,15 +105,15 @@ class StudyReport:
                         "seeds": d.pairs,
                     }
                 )
-        for row, corrected in zip(found, holm(p), strict=True):
+        for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
             row["p_holm"] = corrected
-        return found
+        return rows
 
     def verdict(self) -> list[str]:
-        """What was found, in sentences; the last one answers whether another arm would help."""
-        return verdict(self._with_baseline(), self.arms, self.baseline)
+        """The results in sentences; the last one answers whether another arm would help."""
+        return verdict(self._against_baseline(), self.arms, self.baseline)
 
-    def _with_baseline(self) -> list[dict[str, Any]]:
+    def _against_baseline(self) -> list[dict[str, Any]]:
         return [row for row in self.comparisons() if row["baseline"] == self.baseline]
 
     def print(self, console: Console) -> None:
@@ -127,49 +128,55 @@ class StudyReport:
             "ece_after": "ECE\nafter T",
         }
         sizes = "train {train}, validation {validation}, test {test} rows".format(**self.dataset)
-        many = f"mean of {len(self.seeds)} seeds" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
-        table = _table(f"{self.dataset['title']}: {many}\n{sizes}", heads.values())
+        of_seeds = f"mean of {len(self.seeds)} seeds" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
+        table = _table(f"{self.dataset['title']}: {of_seeds}\n{sizes}", heads.values())
         for arm in self.arms:
-            known = self._metrics(arm)
-            means = [known[m]["mean"] for m in heads]
+            metrics = self._metrics(arm)
+            means = [metrics[m]["mean"] for m in heads]
             table.add_row(_two_lines(arm), *("-" if m is None else f"{m:.3f}" for m in means))
         console.print(table)
-        for line in self._missing():
+        for line in self._missing_temperatures():
             console.print(line, markup=False)
-        by = {(row["arm"], row["metric"]): row for row in self._with_baseline()}
-        if not by:
+        rows = {(row["arm"], row["metric"]): row for row in self._against_baseline()}
+        if not rows:
             return
         heads = {m: heads[m] for m in ("accuracy", "nll", "ece", "nll_after", "ece_after")}
-        title = f"Difference from {self.baseline}, paired by seed: mean [95 % interval]\n* Holm-corrected p < .05"
+        level, limit = f"{100 * LEVEL:g} %", f"{SIGNIFICANCE:g}".lstrip("0")
+        title = (
+            f"Difference from {self.baseline}, paired by seed: mean [{level} interval]\n* Holm-corrected p < {limit}"
+        )
         table = _table(title, heads.values())
         for arm in self.arms:
             if arm != self.baseline:
-                table.add_row(_two_lines(arm), *(_cell(by.get((arm, m))) for m in heads))
+                table.add_row(_two_lines(arm), *(_cell(rows.get((arm, m))) for m in heads))
         console.print(table)
         for line in self.verdict():
             console.print(line, markup=False, highlight=False)
 
-    def _missing(self) -> list[str]:
-        """A line for each reason why some runs have no temperature."""
+    def _missing_temperatures(self) -> list[str]:
+        """For each reason why runs have no temperature, a line with their number and the first of them."""
         reasons: dict[str, list[str]] = {}
         for (arm, seed), run in sorted(self.runs.items()):
             if run.scores.note:
                 reasons.setdefault(run.scores.note, []).append(f"{arm} seed {seed}")
-        return [f"{len(where)} runs ({where[0]}{', ...' * (len(where) > 1)}): {why}" for why, where in reasons.items()]
+        return [
+            f"{len(where)} run{'s' * (len(where) > 1)} ({where[0]}{', ...' * (len(where) > 1)}): {why}"
+            for why, where in reasons.items()
+        ]
 
     def _metrics(self, arm: str) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+        metrics: dict[str, Any] = {}
         for metric in METRICS:
             values = self.values(arm, metric)
             known = [v for v in values if v is not None]
             if not known and metric in ("ece_unsmoothed", "excess_nll"):
-                continue  # has no meaning for this arm or data set
-            out[metric] = {
+                continue  # not defined for this arm or data set
+            metrics[metric] = {
                 "mean": math.fsum(known) / len(known) if known else None,
                 "interval": list(mean_interval(known, level=LEVEL)) if len(known) > 1 else None,
                 "values": values,
             }
-        return out
+        return metrics
 
     def _reliability(self, arm: str) -> dict[str, Any]:
         """All seeds' test rows in one diagram, before and after each seed's own temperature."""
@@ -182,20 +189,20 @@ class StudyReport:
         }
 
     def _versions(self) -> dict[str, str]:
-        found: dict[str, set[str]] = {}
+        by_name: dict[str, set[str]] = {}
         for run in self.runs.values():
             for name, version in run.versions.items():
-                found.setdefault(name, set()).add(version)
-        return {name: ", ".join(sorted(versions)) for name, versions in sorted(found.items())}
+                by_name.setdefault(name, set()).add(version)
+        return {name: ", ".join(sorted(versions)) for name, versions in sorted(by_name.items())}
 
 
 def _bins(summaries: list[CalibrationSummary]) -> dict[str, Any] | None:
     if not summaries:
         return None
-    whole = CalibrationSummary()
+    merged = CalibrationSummary()
     for summary in summaries:
-        whole.merge(summary)
-    data = reliability(whole, 15).to_dict()
+        merged.merge(summary)
+    data = reliability(merged, BINS).to_dict()
     # The seeds' test rows may overlap, so an interval that counts rows as independent would be too narrow.
     keep = ("lower", "upper", "count", "confidence", "accuracy")
     return {"bins": [{k: b[k] for k in keep} for b in data["bins"]], "ece": data["ece"], "rows": data["rows"]}
@@ -210,7 +217,7 @@ def _table(title: str, heads: Iterable[str]) -> Table:
 
 
 def _two_lines(arm: str) -> str:
-    """A teacher above its own recipe, which leaves room for the numbers."""
+    """A teacher and its own recipe on two lines, so that the columns of numbers fit into 80 characters."""
     parts = arm.split(":", 2)
     return arm if len(parts) < 3 else f"{parts[0]}:{parts[1]}:\n{parts[2]}"
 
@@ -219,16 +226,10 @@ def _cell(row: dict[str, Any] | None) -> str:
     if row is None:
         return "-"
     low, high = row["interval"]
-    star = "*" if row["p_holm"] < 0.05 else " "
+    star = "*" if significant(row) else " "
     return f"{row['mean']:+.3f}{star}\n[{low:+.3f}, {high:+.3f}]"
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON whole or not at all: beside the place, then renamed into it. A NaN is an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write a value as JSON with `atomic_write`; ValueError, and nothing written, for a NaN or an infinity."""
+    atomic_write(path, json.dumps(value, indent=1, allow_nan=False) + "\n")

@@ -1,72 +1,105 @@
-"""Scoring a trained run: its numbers, and its test rows as calibration summaries."""
+"""The metrics of one trained run, and its test rows as calibration summaries. Imports no PyTorch: the store uses it."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration.calibrators.temperature import TemperatureError, fit_temperature
-from onewarm.calibration.metrics import scores as metrics
+from onewarm.calibration.metrics import scores
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.definition import unsmooth
-from onewarm.study.arms import Arm
-from onewarm.study.scores import METRICS, Scores
+from onewarm.softmax import softmax
 from onewarm.study.splits import Split
-from onewarm.study.training import Outputs
+
+if TYPE_CHECKING:
+    from onewarm.study.arms import Arm
+    from onewarm.study.training import Outputs
+
+METRICS = {
+    "accuracy": "share of test rows whose most probable class is the label",
+    "nll": "mean negative log-likelihood of the labels, nats",
+    "ece": "expected calibration error, 15 equal bins",
+    "mean_confidence": "mean probability of the most probable class",
+    "confidence_gap": "mean confidence minus accuracy; above 0 is overconfident",
+    "nll_after": "NLL after the temperature fitted on the validation rows",
+    "ece_after": "ECE after it",
+    "confidence_gap_after": "confidence gap after it",
+    "temperature": "that temperature; above 1 undoes overconfidence",
+    "logit_gap": "mean over training rows of z_y minus the mean other logit",
+    "train_accuracy": "share of training rows that the model gets right",
+    "ece_unsmoothed": "ECE after the affine inverse of the smoothing (smooth and prior arms)",
+    "excess_nll": "mean KL(true posterior || p), nats, where the posterior is known",
+}
+"""The metrics of a run, in the report's order."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A run's metrics, and calibration summaries of its test rows before and after the fitted temperature.
+
+    A metric that does not exist for the run is None; `note` gives the reason where no temperature could be fitted.
+    """
+
+    metrics: dict[str, float | None]
+    before: CalibrationSummary
+    after: CalibrationSummary | None
+    note: str | None = None
 
 
 def score(arm: Arm, outputs: Outputs, split: Split) -> Scores:
     """Metrics of a trained run on its test rows, before and after a temperature fitted on its validation rows.
 
-    A temperature that has no finite best value (say, every validation row right) is recorded as missing with the
-    reason; it does not stop a study.
+    A temperature without a finite optimum (all validation rows right, for example) is recorded as missing, with the
+    reason in `note`; the study goes on.
+
+    Args:
+        arm: the recipe that the run was trained with; a smoothing arm is also scored after the inverse of smoothing.
+        outputs: the run's logits on the three parts of `split`.
+        split: the rows of the run's seed.
     """
-    y = split.test.y
-    before = CalibrationSummary().update(outputs.test, y, logits=True)
-    found = _summary_metrics(before, "") | {"logit_gap": logit_gap(outputs.train, split.train.y)}
-    found["train_accuracy"] = float((outputs.train.argmax(1) == split.train.y).mean())
+    labels = split.test.y
+    before = CalibrationSummary().update(outputs.test, labels, logits=True)
+    metrics = _summary_metrics(before, "") | {"logit_gap": logit_gap(outputs.train, split.train.y)}
+    metrics["train_accuracy"] = float((outputs.train.argmax(1) == split.train.y).mean())
     after, note = None, None
     try:
         temperature = fit_temperature(outputs.validation, split.validation.y).temperature
     except TemperatureError as error:
         note = f"no temperature: {error}"
     else:
-        after = CalibrationSummary().update(outputs.test / temperature, y, logits=True)
-        found |= {"temperature": temperature} | _summary_metrics(after, "_after")
-    probabilities = _softmax(outputs.test)
+        after = CalibrationSummary().update(outputs.test / temperature, labels, logits=True)
+        metrics |= {"temperature": temperature} | _summary_metrics(after, "_after")
     if arm.alpha is not None:
-        k = probabilities.shape[1]
-        counts = np.bincount(split.train.y, minlength=k)
-        prior = counts / counts.sum() if arm.kind == "prior" else None
-        # A finite sample can give a class less than its share of the smoothing: negative, read as 0.
-        q = np.clip(unsmooth(probabilities, arm.alpha, prior=prior), 0, None)
-        found["ece_unsmoothed"] = metrics.ece(CalibrationSummary().update(q / q.sum(1, keepdims=True), y))
+        prior = arm.smoothing_row(split.train.y, outputs.test.shape[1])
+        # On a finite sample a class may get less than its share of the smoothing; the inverse is then below 0.
+        inverse = np.clip(unsmooth(softmax(outputs.test), arm.alpha, prior=prior), 0, None)
+        summary = CalibrationSummary().update(inverse / inverse.sum(1, keepdims=True), labels)
+        metrics["ece_unsmoothed"] = scores.ece(summary)
     if split.test.posterior is not None:
-        soft = CalibrationSummary().update(outputs.test, split.test.posterior, logits=True)
-        found["excess_nll"] = metrics.nll(soft) - soft.total("truth_entropy") / soft.count
-    return Scores({name: found.get(name) for name in METRICS}, before, after, note)
+        summary = CalibrationSummary().update(outputs.test, split.test.posterior, logits=True)
+        metrics["excess_nll"] = scores.nll(summary) - summary.total("truth_entropy") / summary.count
+    return Scores({name: metrics.get(name) for name in METRICS}, before, after, note)
 
 
 def logit_gap(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Mean over rows of z_y - mean_{j != y} z_j. Under smoothing its optimum is log(1 + K (1 - a) / a).
+    """Mean over rows of z_y - mean_{j != y} z_j, for logits (N, K) and labels (N,).
+
+    Under label smoothing with share a, its optimum is log(1 + K (1 - a) / a).
 
     >>> logit_gap(np.array([[3.0, 1.0, 0.0]]), np.array([0]))
     2.5
     """
-    true = logits[np.arange(len(labels)), labels]
-    others = (logits.sum(1) - true) / (logits.shape[1] - 1)
-    return float((true - others).mean())
+    of_label = logits[np.arange(len(labels)), labels]
+    of_others = (logits.sum(1) - of_label) / (logits.shape[1] - 1)
+    return float((of_label - of_others).mean())
 
 
 def _summary_metrics(summary: CalibrationSummary, suffix: str) -> dict[str, Any]:
     names = (
         ("nll", "ece", "confidence_gap") if suffix else ("accuracy", "nll", "ece", "mean_confidence", "confidence_gap")
     )
-    return {name + suffix: getattr(metrics, name)(summary) for name in names}
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    p = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(p / p.sum(1, keepdims=True))
+    return {name + suffix: getattr(scores, name)(summary) for name in names}

@@ -1,4 +1,4 @@
-"""Rows of a data set, and how a seed splits them."""
+"""The rows of a data set, and their split by a seed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Split:
-    """What one seed trains on, fits a temperature on, and is scored on. Its teacher trains on `teacher`, if there."""
+    """The rows that a seed's runs are trained on, fit a temperature on, and are scored on.
+
+    A teacher is trained on `teacher`, or on `train` where it is None.
+    """
 
     train: Rows
     validation: Rows
@@ -35,8 +38,13 @@ def stratified(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Three disjoint index sets of exactly these sizes, every class spread over them in proportion.
 
-    Each class is shuffled and its i-th of n rows gets the rank (i + u) / n with one u in [0, 1) a class; the
-    rows sorted by rank then hold every class evenly, and cutting them keeps it so.
+    Each class is shuffled, and its i-th of n rows gets the rank (i + u) / n, with one u in [0, 1) for each class. In
+    the order of ranks every class is spread evenly, and so it is in every part that is cut from it.
+
+    Args:
+        labels: (N,).
+        sizes: of the three parts; together at most N.
+        rng: draws the permutations and u.
 
     >>> labels = np.repeat([0, 1], [80, 20])
     >>> parts = stratified(labels, (50, 25, 25), np.random.default_rng(0))
@@ -49,5 +57,5 @@ def stratified(
         rank[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
     order = np.argsort(rank, kind="stable")
     a, b, c = sizes
-    # Shuffled again, so that no batch order follows the ranks.
+    # Shuffled again, so that the order of a part's rows does not follow the ranks.
     return rng.permutation(order[:a]), rng.permutation(order[a : a + b]), rng.permutation(order[a + b : a + b + c])

@@ -1,4 +1,4 @@
-"""Where finished runs are kept: SQLite by default, any SQLAlchemy URL else. One transaction a run."""
+"""The store of finished runs: SQLite by default, or any SQLAlchemy URL; each run is one transaction."""
 
 from __future__ import annotations
 
@@ -15,24 +15,21 @@ import sqlalchemy as sa
 
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.home import home
-from onewarm.study.scores import Scores
+from onewarm.study.scoring import Scores
 
 
-def default_url() -> str:
-    """The store used when none is named: the SQLite file `studies.db` in `home()`."""
-    return f"sqlite:///{(home() / 'studies.db').absolute()}"
-
-
-__all__ = ["Store", "StoreError", "StoredRun", "default_url", "home"]
+def default_url(folder: Path | None = None) -> str:
+    """The URL of the store used when none is named: the SQLite file `studies.db` in `folder`, or in `home()`."""
+    return f"sqlite:///{((folder or home()) / 'studies.db').absolute()}"
 
 
 class StoreError(OSError):
-    """The store cannot be read or written; the message says which, why, and what to do."""
+    """The store cannot be read or written; the message names the store, the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A finished run as the store has it."""
+    """A finished run as it is kept in the store: `seconds` is its share of its group's training time."""
 
     arm: str
     seed: int
@@ -70,12 +67,12 @@ runs = sa.Table(
 
 
 class Store:
-    """A store of runs; safe for several processes at once, and whole after a kill at any moment.
+    """A store of runs. Several processes may use it at once; a process killed at any moment leaves it consistent.
 
     Args:
         url: an SQLAlchemy URL (`sqlite:///studies.db`, `postgresql+psycopg://...`), or None for `default_url()`.
 
-    Raises StoreError if it cannot be opened or is damaged.
+    Raises StoreError where the URL is none, its driver is missing, or the store cannot be opened or is damaged.
     """
 
     def __init__(self, url: str | None = None) -> None:
@@ -89,7 +86,9 @@ class Store:
                     options["connect_args"] = {"timeout": 60}  # seconds to wait while another process commits
             self.engine = sa.create_engine(self.url, **options)
         except sa.exc.ArgumentError as error:
-            raise StoreError(f"store {url!r} is no database URL: {error}; e.g. sqlite:///studies.db") from None
+            raise StoreError(
+                f"store {url!r} is not a database URL: {error}; write one such as sqlite:///studies.db"
+            ) from None
         except ModuleNotFoundError as error:
             raise StoreError(f"store {self._name()}: its driver is not installed: pip install {error.name}") from None
         except OSError as error:
@@ -98,35 +97,35 @@ class Store:
             self._create()
 
     def close(self) -> None:
-        """Let go of the database's connections."""
+        """Close the connections to the database."""
         self.engine.dispose()
 
     def study(self, key: str, description: dict[str, Any]) -> int:
-        """The id of the study with this key, made if it is not there."""
+        """The id of the study with this key; a new study is made where there is none."""
         row = sa.select(studies.c.id).where(studies.c.key == key)
         with self._clear_errors():
             with self.engine.begin() as db:
-                if (found := db.execute(row).scalar()) is not None:
-                    return int(found)
+                if (study_id := db.execute(row).scalar()) is not None:
+                    return int(study_id)
             try:
                 with self.engine.begin() as db:
                     db.execute(studies.insert().values(key=key, description=json.dumps(description)))
             except sa.exc.IntegrityError:
-                pass  # another process made it in between
+                pass  # another process has just made it
             with self.engine.begin() as db:
                 return int(db.execute(row).scalar_one())
 
     def save(self, study_id: int, run: StoredRun) -> bool:
-        """Commit one finished run, in a transaction of its own. False if another process had it already."""
-        s = run.scores
+        """Commit one finished run, in its own transaction. False where another process has stored it already."""
+        scores = run.scores
         values = {
             "study_id": study_id,
             "arm": run.arm,
             "seed": run.seed,
-            "metrics": json.dumps(s.metrics),
-            "note": s.note,
-            "before": zlib.compress(s.before.to_bytes()),
-            "after": None if s.after is None else zlib.compress(s.after.to_bytes()),
+            "metrics": json.dumps(scores.metrics),
+            "note": scores.note,
+            "before": zlib.compress(scores.before.to_bytes()),
+            "after": None if scores.after is None else zlib.compress(scores.after.to_bytes()),
             "seconds": run.seconds,
             "versions": json.dumps(run.versions),
             "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -140,13 +139,13 @@ class Store:
         return True
 
     def finished(self, study_id: int) -> set[tuple[str, int]]:
-        """The (arm, seed) pairs that are done."""
+        """The (arm, seed) pairs whose runs are stored."""
         with self._clear_errors(), self.engine.begin() as db:
             rows = db.execute(sa.select(runs.c.arm, runs.c.seed).where(runs.c.study_id == study_id))
             return {(arm, seed) for arm, seed in rows}
 
     def load(self, study_id: int, arms: list[str], seeds: list[int]) -> dict[tuple[str, int], StoredRun]:
-        """The finished runs among these arms and seeds."""
+        """The stored runs of these arms and seeds, by (arm, seed)."""
         wanted = sa.and_(runs.c.study_id == study_id, runs.c.arm.in_(arms), runs.c.seed.in_(seeds))
         with self._clear_errors(), self.engine.begin() as db:
             return {(r.arm, r.seed): _run(r) for r in db.execute(sa.select(runs).where(wanted))}
@@ -154,34 +153,34 @@ class Store:
     def _create(self) -> None:
         if self.url.get_backend_name() == "sqlite":
             with self.engine.begin() as db:
-                verdict = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
-            if verdict != "ok":
-                raise self._damaged(" ".join(str(verdict).split()))
+                check = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
+            if check != "ok":
+                raise self._damaged(" ".join(str(check).split()))
         for _ in range(len(metadata.sorted_tables) + 1):
             try:
                 metadata.create_all(self.engine)
                 break
             except sa.exc.OperationalError as error:
                 if "already exists" not in str(error.orig):
-                    raise  # else another process made a table in between: look again which are missing
+                    raise  # otherwise another process has just made a table: try again with those that are missing
         inspector = sa.inspect(self.engine)
         for table in metadata.sorted_tables:
-            there = {column["name"] for column in inspector.get_columns(table.name)}
-            missing = [c.name for c in table.columns if c.name not in there]
+            existing = {column["name"] for column in inspector.get_columns(table.name)}
+            missing = [c.name for c in table.columns if c.name not in existing]
             if missing:
                 raise StoreError(
                     f"store {self._name()}: its table {table.name!r} has no column {missing[0]!r}, so it is not a "
-                    "store of this version; give another with --store"
+                    "store of this version of onewarm; name another with --store"
                 )
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
-        """SQLAlchemy's errors as ours, in words."""
+        """Raise SQLAlchemy's errors, and those of unreadable contents, as StoreError."""
         try:
             yield
         except sa.exc.OperationalError as error:
             if "locked" in str(error.orig):
-                reason = "is busy: another process keeps it locked; try again when that has ended"
+                reason = "is busy: another process holds a lock on it; try again when that process has ended"
                 raise StoreError(f"store {self._name()} {reason}") from None
             raise StoreError(f"store {self._name()} cannot be used: {error.orig}") from None
         except sa.exc.DatabaseError as error:
@@ -190,7 +189,7 @@ class Store:
             raise self._damaged(str(error)) from None
 
     def _damaged(self, why: str) -> StoreError:
-        remedy = "restore it from a copy, or move it away and run again: its runs are then trained anew"
+        remedy = "restore it from a copy, or move it away and run again: its runs are then trained again"
         return StoreError(f"store {self._name()} is damaged ({why}); {remedy}")
 
     def _name(self) -> str:

@@ -1,4 +1,4 @@
-"""Training a group of runs at once: every arm and seed of the group is one model of one stack."""
+"""Train a group of runs at once: each run, an arm with a seed, is one model of a stack."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import torch
 from numpy.typing import NDArray
 
 from onewarm.loss import cross_entropy
-from onewarm.study.arms import HARD, Arm
+from onewarm.study.arms import Arm
 from onewarm.study.network import Stack, pad_features
 from onewarm.study.splits import Rows, Split
 from onewarm.target import SoftTarget, concat
 
-# Streams of random numbers of one seed: arms share the first and the last, so that runs of a seed are paired.
+# Streams of random numbers of a seed. All arms draw from the same INIT and ORDER, so that runs of a seed are paired.
 INIT, TEACHER_INIT, ORDER = 10, 11, 12
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a run is trained; part of what a stored run is known by."""
+    """Hyperparameters of a run; part of the key under which it is stored."""
 
     hidden: int = 128
     batch: int = 100
@@ -32,12 +32,12 @@ class Training:
 
     @classmethod
     def for_rows(cls, rows: int, hidden: int = 128) -> Training:
-        """The default for that many training rows: about 60 passes, at least 600 steps and at most 6000."""
+        """The default for this many training rows: about 60 epochs, at least 600 steps and at most 6000."""
         default = cls(hidden=hidden)
         return dataclasses.replace(default, steps=min(6000, max(default.steps, 60 * rows // default.batch)))
 
     def describe(self) -> dict[str, Any]:
-        """The report's `model`: these numbers, and what they are numbers of."""
+        """The report's `model`: these hyperparameters, with the network, the optimizer and the teacher in words."""
         return {
             "network": "multilayer perceptron, 2 hidden layers, ReLU",
             "optimizer": "Adam, constant rate, no weight decay",
@@ -47,7 +47,7 @@ class Training:
 
 
 class Run(NamedTuple):
-    """One cell of a study: an arm with a seed."""
+    """One run of a study: an arm with a seed."""
 
     arm: Arm
     seed: int
@@ -73,22 +73,20 @@ def train(
     Args:
         runs: the models of the stack.
         splits: each seed's data; equal sizes.
-        progress: called now and then with the finished share, 0..1.
+        progress: called every 20 steps with the finished share, 0..1.
 
-    Runs of one seed share split, first weights and batch order and differ in their target alone.
+    Runs of one seed share split, initial weights and batch order, and differ in their target alone.
     """
     report = progress or (lambda share: None)
-    taught = sorted(
-        {Run(_teacher(r.arm), r.seed) for r in runs if r.arm.kind == "teacher"}, key=lambda r: (r.arm.name, r.seed)
-    )
-    first = len(taught) / (len(taught) + len(runs))
+    teachers = sorted({t for run in runs if (t := _teacher_of(run))}, key=lambda run: (run.arm.name, run.seed))
+    first = len(teachers) / (len(teachers) + len(runs))  # the teachers' share of the training
     rows = {seed: split.train for seed, split in splits.items()}
-    teachers: dict[Run, torch.Tensor] = {}
-    if taught:
-        seen = {seed: split.teacher or split.train for seed, split in splits.items()}
-        stack = _fit(taught, seen, num_classes, training, TEACHER_INIT, {}, lambda s: report(first * s))
-        teachers = dict(zip(taught, _logits(stack, taught, rows), strict=True))
-    stack = _fit(runs, rows, num_classes, training, INIT, teachers, lambda s: report(first + (1 - first) * s))
+    teacher_logits: dict[Run, torch.Tensor] = {}
+    if teachers:
+        teacher_rows = {seed: split.teacher or split.train for seed, split in splits.items()}
+        stack = _fit(teachers, teacher_rows, num_classes, training, TEACHER_INIT, {}, lambda s: report(first * s))
+        teacher_logits = dict(zip(teachers, _logits(stack, teachers, rows), strict=True))
+    stack = _fit(runs, rows, num_classes, training, INIT, teacher_logits, lambda s: report(first + (1 - first) * s))
     parts = [
         _logits(stack, runs, {seed: getattr(split, part) for seed, split in splits.items()})
         for part in ("train", "validation", "test")
@@ -96,12 +94,13 @@ def train(
     return [Outputs(*(part[m].double().numpy() for part in parts)) for m in range(len(runs))]
 
 
-def _teacher(arm: Arm) -> Arm:
-    return arm.teacher or HARD
+def _teacher_of(run: Run) -> Run | None:
+    """The run that trains this run's teacher, on the same seed; None for an arm without a teacher."""
+    return None if run.arm.teacher_arm is None else Run(run.arm.teacher_arm, run.seed)
 
 
 def _logits(stack: Stack, runs: list[Run], rows: dict[int, Rows]) -> torch.Tensor:
-    """Each run's logits (M, n, K) on the rows of its seed."""
+    """The logits (M, n, K) of each run's model on the rows of its seed."""
     seeds = sorted({r.seed for r in runs})
     x = torch.stack([pad_features(rows[s].x) for s in seeds])
     return stack.logits(x, torch.tensor([seeds.index(r.seed) for r in runs]))
@@ -113,22 +112,22 @@ def _fit(
     num_classes: int,
     training: Training,
     stream: int,
-    teachers: dict[Run, torch.Tensor],
+    teacher_logits: dict[Run, torch.Tensor],
     progress: Callable[[float], None],
 ) -> Stack:
-    """The stack trained on these rows, by seed."""
+    """A stack of these runs, trained on the rows of their seeds; `stream` is that of the initial weights."""
     seeds = sorted({r.seed for r in runs})
     which = torch.tensor([seeds.index(r.seed) for r in runs])
     x = torch.stack([pad_features(data[s].x) for s in seeds])
     n, features = data[seeds[0]].x.shape
-    target = _stacked([_target(r, data, num_classes, teachers) for r in runs], num_classes)
+    target = _stacked([_target(r, data, num_classes, teacher_logits) for r in runs], num_classes)
     temperature = torch.tensor([r.arm.temperature for r in runs])[:, None, None]
     stack = Stack([[stream, r.seed] for r in runs], [features, training.hidden, training.hidden, num_classes])
     optimizer = torch.optim.Adam(stack.parameters(), lr=training.learning_rate, fused=True)
     batch = min(training.batch, n)
     for step, rows in enumerate(_batches(seeds, n, batch, training.steps)):
-        seen = torch.take_along_dim(x, rows[:, :, None], 1)[which]  # (M, B, D)
-        loss = _loss(stack(seen) / temperature, target, rows[which], n, batch)
+        features_of_batch = torch.take_along_dim(x, rows[:, :, None], 1)[which]  # (M, B, D)
+        loss = _loss(stack(features_of_batch) / temperature, target, rows[which], n, batch)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -137,15 +136,16 @@ def _fit(
     return stack
 
 
-def _target(run: Run, data: dict[int, Rows], num_classes: int, teachers: dict[Run, torch.Tensor]) -> SoftTarget:
-    labels = torch.from_numpy(data[run.seed].y)
-    return run.arm.target(labels, num_classes, teachers.get(Run(_teacher(run.arm), run.seed)))
+def _target(run: Run, data: dict[int, Rows], num_classes: int, teacher_logits: dict[Run, torch.Tensor]) -> SoftTarget:
+    teacher = _teacher_of(run)
+    logits = None if teacher is None else teacher_logits.get(teacher)
+    return run.arm.target(torch.from_numpy(data[run.seed].y), num_classes, logits)
 
 
 def _batches(seeds: list[int], n: int, batch: int, steps: int) -> Iterator[torch.Tensor]:
-    """Row numbers (S, batch) of each step: every epoch each seed shuffles anew; a last, smaller batch is left out."""
+    """Row numbers (S, batch) of each step: each seed is shuffled in every epoch, and a last, smaller batch left out."""
     generators = [np.random.default_rng([ORDER, seed]) for seed in seeds]
-    left = 0
+    left = 0  # batches left in the epoch
     for _ in range(steps):
         if left == 0:
             order = torch.from_numpy(np.stack([g.permutation(n) for g in generators]))
@@ -155,26 +155,26 @@ def _batches(seeds: list[int], n: int, batch: int, steps: int) -> Iterator[torch
 
 
 def _stacked(targets: list[SoftTarget], classes: int) -> SoftTarget:
-    """All rows of all models, over a table that has two rows more than they need.
+    """The targets of all models, one after the other, with two unused rows in their table.
 
-    A table of one row lets a kernel take a shorter way, whose last bit differs: with the two, a group that has
-    nothing but uniform smoothing computes as one with teachers does.
+    For a table of one row the kernel takes a shorter path that differs in the last bit. With the two rows, a run has
+    the same bits in a group that only smooths as in one with teachers.
     """
-    none = torch.zeros(0, 1, dtype=torch.float64)
+    empty = torch.zeros(0, 1, dtype=torch.float64)
     no_rows = SoftTarget(
-        index=none.long(),
-        weight=none,
+        index=empty.long(),
+        weight=empty,
         table=torch.zeros(2, classes, dtype=torch.float64),
-        table_index=none.long(),
-        table_weight=none,
+        table_index=empty.long(),
+        table_weight=empty,
         num_classes=classes,
     )
     return concat([no_rows, *targets])
 
 
 def _loss(logits: torch.Tensor, target: SoftTarget, rows: torch.Tensor, n: int, batch: int) -> torch.Tensor:
-    """The sum over models of each one's mean loss: one call for the whole stack, so gradients do not mix."""
+    """The sum over the models of each one's mean loss, in one call; no model's gradient depends on another's rows."""
     models, _, classes = logits.shape
-    at = (rows + n * torch.arange(models)[:, None]).reshape(-1)  # row r of model m is row m n + r of the target
-    loss = cross_entropy(logits.reshape(-1, classes), target[at], reduction="sum")
+    index = (rows + n * torch.arange(models)[:, None]).reshape(-1)  # row r of model m is row m n + r of the target
+    loss = cross_entropy(logits.reshape(-1, classes), target[index], reduction="sum")
     return torch.as_tensor(loss) / batch
