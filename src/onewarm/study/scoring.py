@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration.calibrators.temperature import TemperatureError, fit_temperature
+from onewarm.calibration.defaults import BINS
 from onewarm.calibration.metrics import scores
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.definition import unsmooth
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 METRICS = {
     "accuracy": "share of test rows whose most probable class is the label",
     "nll": "mean negative log-likelihood of the labels, nats",
-    "ece": "expected calibration error, 15 equal bins",
+    "ece": f"expected calibration error, {BINS} equal bins",
     "mean_confidence": "mean probability of the most probable class",
     "confidence_gap": "mean confidence minus accuracy; above 0 is overconfident",
     "nll_after": "NLL after the temperature fitted on the validation rows",
