@@ -1,5 +1,7 @@
 """Distillation against its definition in float64, torch's KL, its limit at high temperature, and bad input."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -163,6 +165,26 @@ def test_float32_and_half_students() -> None:
         loss.backward()
         assert loss.dtype == torch.float32 and w.grad is not None and w.grad.dtype == dtype
         torch.testing.assert_close(loss.double(), expected, rtol=2e-6, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_compiled_code_leaves_the_linear_form_out_of_its_graphs() -> None:
+    x, w, b, u, p, c = made()
+
+    def loss(x: Tensor, w: Tensor) -> Tensor:
+        return linear_distillation(2 * x, w, (u, p, c), 2.0, bias=b, hard_target=labels()) * 3
+
+    torch.compiler.reset()
+    compiled = torch.compile(loss, backend="aot_eager")(x, w)
+    close(compiled, loss(x, w), (x, w))
+
+
+@pytest.mark.long
+def test_the_compiler_is_not_imported_with_the_losses() -> None:
+    """It takes as long as half of PyTorch; a decorator that leaves a function out of graphs would import it."""
+    code = "import sys, onewarm.torch; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_no_gradient_goes_to_the_teacher() -> None:

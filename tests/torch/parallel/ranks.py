@@ -1,7 +1,7 @@
-"""What the processes of test_parallel.py do: ``python ranks.py FOLDER WORK:RANKS ...``.
+"""What the processes of these tests do: ``python ranks.py FOLDER WORK:RANKS ...``.
 
-PyTorch is imported once; for each WORK so many processes fork, form a gloo group on this machine and leave what they
-found in FOLDER/WORK:RANKS/.
+PyTorch is imported once; for each WORK (a function here) RANKS processes fork, form a gloo group on this machine and
+save what the function returned in FOLDER/WORK:RANKS/. Below it are the references that the tests compare with.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.tensor import DTensor, Replicate, Shard
 
 import onewarm as ow
+from onewarm import definition
 from onewarm.torch import vocab_parallel_cross_entropy, vocab_parallel_linear_cross_entropy, vocab_parallel_soft
 
 TIMEOUT = {"a_rank_dies": 10.0, "a_rank_sleeps": 3.0}  # seconds, of the group
@@ -93,45 +94,58 @@ def layers(dtype: torch.dtype, masked: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def differentiated(loss: Tensor, *inputs: Tensor) -> list[Tensor]:
-    above = torch.linspace(-1, 2, loss.numel(), dtype=loss.dtype).reshape(loss.shape) if loss.ndim else None
-    return [loss.detach(), *torch.autograd.grad(loss, inputs, above)]
+    """The loss and its gradients, from another upstream gradient in each row."""
+    upstream = torch.linspace(-1, 2, loss.numel(), dtype=loss.dtype).reshape(loss.shape) if loss.ndim else None
+    return [loss.detach(), *torch.autograd.grad(loss, inputs, upstream)]
+
+
+def reference(z: Tensor, target: Any, options: dict[str, Any]) -> list[Tensor]:
+    """Loss and gradient of whole rows by the definition, in float64, from the upstream of ``differentiated``."""
+    loss, gradient = definition.cross_entropy_with_gradient(z.double(), target, **options)
+    return [loss, gradient * torch.linspace(-1, 2, N, dtype=torch.float64)[:, None] if loss.ndim else gradient]
+
+
+def assert_close(ours: list[Tensor], wanted: list[Tensor], dtype: torch.dtype, what: object) -> None:
+    near = {torch.float64: 1e-12, torch.float32: 1e-6}[dtype]
+    for a, b in zip(ours, wanted, strict=True):
+        torch.testing.assert_close(a.double(), b, rtol=near, atol=near, msg=lambda text: f"{what}: {text}")
 
 
 # What the processes do: each returns something that torch.save takes.
 
 
 def agreement(rank: int, ranks: int) -> dict[Any, list[Tensor]]:
-    found = {}
+    results = {}
     for at, widths in enumerate(LAYOUTS[ranks]):
-        lo = sum(widths[:rank])
-        mine = slice(lo, lo + widths[rank])
+        start = sum(widths[:rank])
+        mine = slice(start, start + widths[rank])
         for dtype, masked in KINDS:
             z = made(dtype, masked)[:, mine].clone().requires_grad_()
             for j, (name, target) in enumerate(targets().items()):
                 for i in range(len(OPTIONS)) if name == "mixup" else [j % len(OPTIONS)]:
                     loss = vocab_parallel_cross_entropy(z, target, **OPTIONS[i])
-                    found[at, dtype, masked, name, i] = differentiated(loss, z)
-    return found
+                    results[at, dtype, masked, name, i] = differentiated(loss, z)
+    return results
 
 
 def linear_agreement(rank: int, ranks: int) -> dict[Any, list[Tensor]]:
-    found = {}
+    results = {}
     for at, widths in enumerate(LAYOUTS[ranks]):
-        lo = sum(widths[:rank])
-        mine = slice(lo, lo + widths[rank])
+        start = sum(widths[:rank])
+        mine = slice(start, start + widths[rank])
         for dtype, masked in KINDS:
             h, w, b = layers(dtype, masked)
             h, w, b = (x.clone().requires_grad_() for x in (h, w[mine], b[mine]))
             for name, target in targets().items():
                 loss = vocab_parallel_linear_cross_entropy(h, w, target, bias_shard=b, z_loss=0.01)
-                found[at, dtype, masked, name] = differentiated(loss, h, w, b)
-    return found
+                results[at, dtype, masked, name] = differentiated(loss, h, w, b)
+    return results
 
 
 def sharded_teachers(rank: int, ranks: int) -> list[Tensor]:
     widths = LAYOUTS[ranks][1]
-    lo = sum(widths[:rank])
-    mine = slice(lo, lo + widths[rank])
+    start = sum(widths[:rank])
+    mine = slice(start, start + widths[rank])
     z, teacher = made(torch.float64, True)[:, mine], targets()["teacher"][:, mine]
     labels = targets()["hard"]
     held = vocab_parallel_soft(teacher)
@@ -158,45 +172,46 @@ def dtensors(rank: int, ranks: int) -> list[Tensor]:
 
 
 def errors(rank: int, ranks: int) -> list[str]:
-    """What each rank hears about logits, targets and arguments that only one of them can see."""
+    """The error on each rank for logits, targets and arguments that are wrong on one of them."""
     z, y = made(torch.float32, False), targets()["labels"]
     z = z[:, :9] if rank == 0 else z[:, 9:]
     teacher = torch.full((N, z.shape[1]), 1 / K)
 
-    def nan(x: Tensor, row: int, column: int, value: float) -> Tensor:
+    def spoilt(x: Tensor, row: int, column: int, value: float) -> Tensor:
         if rank == 1:
             x[row, column] = value
         return x
 
     masked = z.clone()
     masked[8] = -torch.inf
-    one, both = rank == 1, z.clone()
+    bad = rank == 1
     tries: list[Callable[[], Any]] = [
-        lambda: vocab_parallel_cross_entropy(nan(z.clone(), 4, 2, torch.nan), y),
-        lambda: vocab_parallel_cross_entropy(nan(z.clone(), 4, 2, torch.inf), y),
+        lambda: vocab_parallel_cross_entropy(spoilt(z.clone(), 4, 2, torch.nan), y),
+        lambda: vocab_parallel_cross_entropy(spoilt(z.clone(), 4, 2, torch.inf), y),
         lambda: vocab_parallel_cross_entropy(masked, y),
         lambda: vocab_parallel_linear_cross_entropy(
-            torch.ones(N, 1), nan(torch.ones(z.shape[1], 1), 6, 0, torch.nan), y
+            torch.ones(N, 1), spoilt(torch.ones(z.shape[1], 1), 6, 0, torch.nan), y
         ),
-        lambda: vocab_parallel_cross_entropy(z[:-1] if one else z, y),
-        lambda: vocab_parallel_cross_entropy(z.int() if one else z, y),
-        lambda: vocab_parallel_cross_entropy(z[0] if one else z, y),
+        lambda: vocab_parallel_cross_entropy(z[:-1] if bad else z, y),
+        lambda: vocab_parallel_cross_entropy(z.int() if bad else z, y),
+        lambda: vocab_parallel_cross_entropy(z[0] if bad else z, y),
+        lambda: vocab_parallel_cross_entropy(z.tolist() if bad else z, y),
         lambda: vocab_parallel_cross_entropy(z, torch.full((N,), K)),
         lambda: vocab_parallel_cross_entropy(z, ow.one_hot(y.clamp(0), K + 1)),
         lambda: vocab_parallel_cross_entropy(z, y[:-1]),
-        lambda: vocab_parallel_cross_entropy(z, teacher[:, 1:] if one else teacher),
-        lambda: vocab_parallel_soft(nan(teacher.clone(), 3, 1, -0.1)),
-        lambda: vocab_parallel_soft(teacher * (2 if one else 1)),
-        lambda: vocab_parallel_cross_entropy(z, ow.soft(torch.softmax(both.new_ones(N, K).requires_grad_(), 1))),
+        lambda: vocab_parallel_cross_entropy(z, teacher[:, 1:] if bad else teacher),
+        lambda: vocab_parallel_soft(spoilt(teacher.clone(), 3, 1, -0.1)),
+        lambda: vocab_parallel_soft(teacher * (2 if bad else 1)),
+        lambda: vocab_parallel_cross_entropy(z, ow.soft(torch.softmax(z.new_ones(N, K).requires_grad_(), 1))),
     ]
-    heard = []
+    texts = []
     for attempt in tries:
         try:
-            heard.append(f"no error: {attempt()}")
+            texts.append(f"no error: {attempt()}")
         except (TypeError, ValueError) as error:
-            heard.append(f"{type(error).__name__}: {error}")
+            texts.append(f"{type(error).__name__}: {error}")
     # After all of that the group still works.
-    return [*heard, str(vocab_parallel_cross_entropy(z, y).item())]
+    return [*texts, str(vocab_parallel_cross_entropy(z, y).item())]
 
 
 def excluding_the_label(rank: int, ranks: int) -> Tensor:
@@ -207,9 +222,19 @@ def excluding_the_label(rank: int, ranks: int) -> Tensor:
 
 
 def by_two(rank: int, ranks: int) -> dict[str, Any]:
-    """All that two ranks are asked, in one start of the processes."""
+    """All work of two ranks, in one start of the processes."""
     works = (agreement, linear_agreement, sharded_teachers, dtensors, excluding_the_label, errors)
     return {work.__name__: work(rank, ranks) for work in works}
+
+
+def loss_or_error(z: Tensor, y: Tensor) -> tuple[str, float]:
+    """The text of the error of a loss that the other rank does not join, and the seconds until it came."""
+    start = time.monotonic()
+    try:
+        vocab_parallel_cross_entropy(z, y)
+    except RuntimeError as error:
+        return str(error), time.monotonic() - start
+    return "no error", 0.0
 
 
 def a_rank_dies(rank: int, ranks: int) -> tuple[str, float]:
@@ -217,12 +242,7 @@ def a_rank_dies(rank: int, ranks: int) -> tuple[str, float]:
     vocab_parallel_cross_entropy(z[:, :9] if rank == 0 else z[:, 9:], y)
     if rank == 1:
         os._exit(0)
-    start = time.monotonic()
-    try:
-        vocab_parallel_cross_entropy(z[:, :9], y)
-    except RuntimeError as error:
-        return str(error), time.monotonic() - start
-    return "no error", 0.0
+    return loss_or_error(z[:, :9], y)
 
 
 def a_rank_sleeps(rank: int, ranks: int) -> tuple[str, float]:
@@ -230,22 +250,17 @@ def a_rank_sleeps(rank: int, ranks: int) -> tuple[str, float]:
     if rank == 1:
         time.sleep(5)
         os._exit(0)
-    start = time.monotonic()
-    try:
-        vocab_parallel_cross_entropy(z[:, :9], y)
-    except RuntimeError as error:
-        return str(error), time.monotonic() - start
-    return "no error", 0.0
+    return loss_or_error(z[:, :9], y)
 
 
-def joined(rank: int, ranks: int, store: str, seconds: float = 60) -> None:
+def join_group(rank: int, ranks: int, store: str, seconds: float = 60) -> None:
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group("gloo", init_method=store, rank=rank, world_size=ranks, timeout=timedelta(seconds=seconds))
 
 
 def one_process(work: str, rank: int, ranks: int, folder: Path) -> None:
     torch.set_num_threads(1)
-    joined(rank, ranks, f"file://{folder}/store", seconds=TIMEOUT.get(work, 60))
+    join_group(rank, ranks, f"file://{folder}/store", seconds=TIMEOUT.get(work, 60))
     torch.save(globals()[work](rank, ranks), folder / f"{rank}.pt")
     if work not in TIMEOUT:
         dist.destroy_process_group()

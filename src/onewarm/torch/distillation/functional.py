@@ -94,7 +94,6 @@ def distillation(
     return loss.reshape(shape) if reduction == "none" else loss
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
 def linear_distillation(
     hidden: Tensor,
     weight: Tensor,
@@ -130,6 +129,25 @@ def linear_distillation(
         >>> round(linear_distillation(x, w, torch.tensor([[2.0, 1.0, -1.0]]), 2.0).item(), 4)
         0.2732
     """
+    call = _linear_distillation
+    if torch.compiler.is_compiling():
+        # Not as a decorator: that would import the compiler, which takes as long as half of PyTorch, with this module.
+        call = torch.compiler.disable(call)  # type: ignore[no-untyped-call]
+    return call(hidden, weight, teacher, temperature, bias, hard_target, soft_weight, divergence, reduction, normalizer)
+
+
+def _linear_distillation(
+    hidden: Tensor,
+    weight: Tensor,
+    teacher: Tensor | SoftTarget | Sequence[Tensor],
+    temperature: float,
+    bias: Tensor | None,
+    hard_target: SoftTarget | Tensor | None,
+    soft_weight: float | None,
+    divergence: Divergence,
+    reduction: Reduction,
+    normalizer: Normalizer,
+) -> Tensor:
     part = checked_weights(temperature, soft_weight, hard_target, divergence, "soft_weight")
     layer, shape = checked_layer(hidden, weight, bias)
     classes = int(weight.shape[0])

@@ -11,9 +11,17 @@ from torch import Tensor
 from onewarm import checks
 from onewarm.definition import Normalizer, Reduction
 from onewarm.target import SoftTarget
-from onewarm.torch.parallel import rows as rows_of
-from onewarm.torch.parallel.layout import Layout, held_of, local, once, refused, settings, tell
-from onewarm.torch.parallel.rows import Part
+from onewarm.torch.parallel import row_sums
+from onewarm.torch.parallel.layout import (
+    Layout,
+    argument_error,
+    check_options,
+    exchange_layout,
+    local_shard,
+    refuse_second_derivative,
+    to_local,
+)
+from onewarm.torch.parallel.local_target import LocalTarget, local_target
 
 
 def vocab_parallel_cross_entropy(
@@ -28,8 +36,8 @@ def vocab_parallel_cross_entropy(
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of logits whose columns are spread over the ranks of a group.
 
     The value is that of :func:`onewarm.cross_entropy` on the whole rows, for any target. Every rank must call it, and
-    every rank returns the same loss, bit for bit. It makes one MAX and one SUM reduction of a few numbers a row, the
-    table's share included, after the ranks have told each other their widths; the backward pass makes none.
+    every rank returns the same loss, bit for bit. The ranks exchange their widths, then make one MAX and one SUM
+    reduction of a few numbers a row, which include the table's part; the backward pass needs no reduction.
 
     Args:
         logits_shard: (N, K_r), this rank's classes: contiguous, in the order of the ranks, of any width (0 too); -inf
@@ -64,13 +72,13 @@ def vocab_parallel_cross_entropy(
     Source: Shoeybi et al., "Megatron-LM", 2019, section 3 (the parallel cross-entropy of one-hot labels); smoothing
     needs the whole vocabulary's mean of the logits, which a rank's own mean is not.
     """
-    settings(reduction, normalizer, z_loss)
-    logits_shard, group = local(logits_shard, group, 1, "logits_shard")
-    target = target if isinstance(target, SoftTarget) else held_of(target)
-    fault = refused(logits_shard, target)
-    at = tell(logits_shard, 1, logits_shard.shape[0] if logits_shard.ndim else 0, group, target, fault)
-    part = rows_of.part_of(shared(target, at), at, logits_shard.shape[0])
-    loss: Tensor = _Parallel.apply(logits_shard, part, at, reduction, normalizer, z_loss)  # type: ignore[no-untyped-call]
+    check_options(reduction, normalizer, z_loss)
+    logits_shard, group = local_shard(logits_shard, group, 1, "logits_shard")
+    target = target if isinstance(target, SoftTarget) else to_local(target)
+    error = argument_error(logits_shard, target)
+    layout = exchange_layout(logits_shard, 1, logits_shard, group, target, error)
+    local = local_target(sharded_teacher(target, layout), layout, logits_shard.shape[0])
+    loss: Tensor = _Parallel.apply(logits_shard, local, layout, reduction, normalizer, z_loss)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -94,71 +102,77 @@ def vocab_parallel_soft(probabilities_shard: Tensor, *, group: dist.ProcessGroup
         0.6931
         >>> dist.destroy_process_group()
     """
-    held, group = local(probabilities_shard, group, 1, "probabilities_shard")
-    fault = refused(held, None, "probabilities_shard")
-    if fault is None and (bad := checks.first_true(~torch.isfinite(held) | (held < 0))) is not None:
-        where, value = f"probabilities_shard[{bad[0]}, {bad[1]}]", checks.item(held, bad)
-        fault = ValueError(f"{where} is {value:g}: probabilities are finite and not negative")
-    at = tell(held, 1, held.shape[0] if held.ndim else 0, group, None, fault)
-    total = held.sum(1, dtype=torch.float64)
-    dist.all_reduce(total, group=at.group)
-    if (off := checks.first_true((total - 1).abs() > checks.SUM_TOLERANCE)) is not None:
+    shard, group = local_shard(probabilities_shard, group, 1, "probabilities_shard")
+    error = argument_error(shard, None, "probabilities_shard")
+    if error is None and (bad := checks.first_true(~torch.isfinite(shard) | (shard < 0))) is not None:
+        place, value = f"probabilities_shard[{bad[0]}, {bad[1]}]", checks.item(shard, bad)
+        error = ValueError(f"{place} is {value:g}: probabilities are finite and not negative")
+    layout = exchange_layout(shard, 1, shard, group, None, error)
+    row_sum = shard.sum(1, dtype=torch.float64)
+    dist.all_reduce(row_sum, group=layout.group)
+    if (bad := checks.first_true((row_sum - 1).abs() > checks.SUM_TOLERANCE)) is not None:
         raise ValueError(
-            f"probabilities[{off[0]}] sums to {checks.item(total, off):g} over the ranks, not 1 "
+            f"probabilities[{bad[0]}] sums to {checks.item(row_sum, bad):g} over the ranks, not 1 "
             f"(tolerance {checks.SUM_TOLERANCE:g}): divide the row by its sum"
         )
     from torch.distributed.device_mesh import DeviceMesh  # takes a second to import
     from torch.distributed.tensor import DTensor, Shard
 
-    n = held.shape[0]
-    mesh = DeviceMesh.from_group(at.group, held.device.type)
+    n, classes = shard.shape[0], layout.num_classes
+    mesh = DeviceMesh.from_group(layout.group, shard.device.type)
     table = DTensor.from_local(
-        held, mesh, [Shard(1)], run_check=False, shape=torch.Size((n, at.num_classes)), stride=(at.num_classes, 1)
+        shard, mesh, [Shard(1)], run_check=False, shape=torch.Size((n, classes)), stride=(classes, 1)
     )
-    empty = torch.zeros(n, 0, dtype=torch.float64, device=held.device)
+    no_class = torch.zeros(n, 0, dtype=torch.float64, device=shard.device)
     return SoftTarget(
-        index=empty.long(),
-        weight=empty,
+        index=no_class.long(),
+        weight=no_class,
         table=table,
-        table_index=torch.arange(n, device=held.device)[:, None],
-        table_weight=empty.new_ones(n, 1),
-        num_classes=at.num_classes,
+        table_index=torch.arange(n, device=shard.device)[:, None],
+        table_weight=no_class.new_ones(n, 1),
+        num_classes=classes,
     )
 
 
 class _Parallel(torch.autograd.Function):
-    """The sums and reductions forwards; backwards each rank makes the gradient of its own columns, alone."""
+    """Forward: each rank's sums, joined by two reductions. Backward: each rank's gradient from its own logits."""
 
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, part: Part, at: Layout, reduction: Reduction, normalizer: Normalizer, z_loss: float
+        ctx: Any,
+        logits: Tensor,
+        target: LocalTarget,
+        layout: Layout,
+        reduction: Reduction,
+        normalizer: Normalizer,
+        z_loss: float,
     ) -> Tensor:
         n, width = logits.shape
-        sums = rows_of.Sums(part, n)
-        kind = rows_of.accumulator(logits.dtype)
-        for rows in rows_of.blocks(n, width):
-            sums.add(rows, logits[rows].to(kind))
-        joined = sums.join(at, z_loss, lambda row: logits[row])
-        loss, ctx.scale = rows_of.reduced(joined, part.live, reduction, normalizer, kind)
+        sums = row_sums.LocalSums(target, n)
+        dtype = row_sums.accumulator(logits.dtype)
+        for rows in row_sums.blocks(n, width):
+            sums.add(rows, logits[rows].to(dtype))
+        joined = sums.join(layout, z_loss, lambda row: logits[row])
+        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, reduction, normalizer, dtype)
         ctx.save_for_backward(logits)
-        ctx.part, ctx.joined, ctx.z_loss = part, joined, z_loss
+        ctx.target, ctx.joined, ctx.z_loss = target, joined, z_loss
         return loss
 
     @staticmethod
-    def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        once()
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        refuse_second_derivative()
         (logits,) = ctx.saved_tensors
-        scale = (above.double() * ctx.scale).expand(logits.shape[0])
-        kind = rows_of.accumulator(logits.dtype)
+        scale = (upstream.double() * ctx.scale).expand(logits.shape[0])
+        dtype = row_sums.accumulator(logits.dtype)
         gradient = torch.empty_like(logits)
-        for rows in rows_of.blocks(*logits.shape):
-            z = logits[rows].to(kind, copy=True)
-            gradient[rows] = rows_of.to_gradient_(z, rows, ctx.part, ctx.joined, scale[rows], ctx.z_loss, True)
+        for rows in row_sums.blocks(*logits.shape):
+            z = logits[rows].to(dtype, copy=True)
+            gradient[rows] = row_sums.to_gradient_(z, rows, ctx.target, ctx.joined, scale[rows], ctx.z_loss, True)
         return gradient, None, None, None, None, None
 
 
-def shared(target: SoftTarget | Tensor, at: Layout) -> SoftTarget | Tensor:
-    """Probabilities of this rank's classes become a sharded teacher."""
-    if at.sharded_target and isinstance(target, Tensor):
-        return vocab_parallel_soft(target, group=at.group)
+def sharded_teacher(target: SoftTarget | Tensor, layout: Layout) -> SoftTarget | Tensor:
+    """Probabilities of this rank's classes as a target over all classes; any other target as it is."""
+    if layout.sharded_target and isinstance(target, Tensor):
+        return vocab_parallel_soft(target, group=layout.group)
     return target

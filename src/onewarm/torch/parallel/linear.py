@@ -1,4 +1,4 @@
-"""Vocabulary-parallel linear layer and cross-entropy in one: each rank holds rows of the weight, no rank its logits."""
+"""Vocabulary-parallel linear layer fused with its cross-entropy: each rank holds some rows of the weight matrix."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from torch import Tensor
 
 from onewarm.definition import Normalizer, Reduction
 from onewarm.target import SoftTarget
-from onewarm.torch.parallel import rows as rows_of
-from onewarm.torch.parallel.functional import shared
-from onewarm.torch.parallel.layout import Layout, held_of, local, once, refused, settings, tell
-from onewarm.torch.parallel.rows import Part
+from onewarm.torch.parallel import row_sums
+from onewarm.torch.parallel.functional import sharded_teacher
+from onewarm.torch.parallel.layout import (
+    Layout,
+    argument_error,
+    check_options,
+    exchange_layout,
+    local_shard,
+    refuse_second_derivative,
+    to_local,
+)
+from onewarm.torch.parallel.local_target import LocalTarget, local_target
 
-_BLOCK = 2**22  # logits that are made at a time: each block is three matrix products
-_FEW = 32  # a table with at most one row for so many examples goes through the weight once, not through the logits
+_BLOCK = 2**22  # logits formed at a time: larger than row_sums.BLOCK, since each block is three matrix products
+_EXAMPLES_A_TABLE_ROW = 32  # with at least so many, the table's part is cheaper through the weight than the logits
 
 
 def vocab_parallel_linear_cross_entropy(
@@ -32,10 +40,10 @@ def vocab_parallel_linear_cross_entropy(
 ) -> Tensor:
     """:func:`vocab_parallel_cross_entropy` of ``hidden @ weight.T + bias``, without the logits.
 
-    The logits are made block by block, once forwards and once backwards (four matrix products in all, and memory for
-    one block). A table of few rows - uniform smoothing, a prior - costs O(D) a token: ``<row, W x> = (W^T row) . x``.
-    Forwards the ranks reduce a few numbers a row, backwards the gradient of ``hidden``, in float32 at least: every
-    rank must call ``backward`` too.
+    The logits are formed block by block, once in the forward and once in the backward pass: four matrix products in
+    all, and memory for one block. A table of few rows (uniform smoothing, a prior) costs O(D) a token, since
+    ``<row, W x> = (W^T row) . x``. The forward pass reduces a few numbers a row over the ranks, the backward pass the
+    gradient of ``hidden``, in float32 or better: every rank must call ``backward`` too.
 
     Args:
         hidden: (N, D), the same on every rank.
@@ -45,8 +53,8 @@ def vocab_parallel_linear_cross_entropy(
         group, reduction, normalizer, z_loss: as for :func:`vocab_parallel_cross_entropy`.
 
     Returns:
-        A scalar, or (N,) for ``"none"``: float32, or float64 for float64. Gradients are in their inputs' dtypes, added
-        up in float32 at least. Under autocast the products are made in its dtype.
+        A scalar, or (N,) for ``"none"``: float32, or float64 for float64. Gradients are in their inputs' dtypes,
+        summed in float32 or better. Under autocast the matrix products are in its dtype.
 
     Raises:
         TypeError, ValueError, RuntimeError: as :func:`vocab_parallel_cross_entropy`.
@@ -58,24 +66,24 @@ def vocab_parallel_linear_cross_entropy(
         0.5514
         >>> dist.destroy_process_group()
 
-    Source: Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, for leaving out the
-    logits; the closed form of the table is linearity: sum_k r_k (W x)_k = (W^T r) . x.
+    Source: Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, for never storing the
+    logits; the table's closed form is linearity: sum_k r_k (W x)_k = (W^T r) . x.
     """
-    settings(reduction, normalizer, z_loss)
-    weight_shard, group = local(weight_shard, group, 0, "weight_shard")
-    hidden, bias_shard = held_of(hidden), None if bias_shard is None else held_of(bias_shard)
-    target = target if isinstance(target, SoftTarget) else held_of(target)
-    fault = _misfit(hidden, weight_shard, bias_shard) or refused(hidden, target, "hidden")
-    at = tell(weight_shard, 0, hidden.shape[0] if hidden.ndim else 0, group, target, fault)
-    part = rows_of.part_of(shared(target, at), at, hidden.shape[0])
-    kind = hidden.device.type
-    if torch.is_autocast_enabled(kind) and hidden.dtype != torch.float64:
-        dtype = torch.get_autocast_dtype(kind)
+    check_options(reduction, normalizer, z_loss)
+    weight_shard, group = local_shard(weight_shard, group, 0, "weight_shard")
+    hidden, bias_shard = to_local(hidden), None if bias_shard is None else to_local(bias_shard)
+    target = target if isinstance(target, SoftTarget) else to_local(target)
+    error = _shape_error(hidden, weight_shard, bias_shard) or argument_error(hidden, target, "hidden")
+    layout = exchange_layout(weight_shard, 0, hidden, group, target, error)
+    local = local_target(sharded_teacher(target, layout), layout, hidden.shape[0])
+    device_type = hidden.device.type
+    if torch.is_autocast_enabled(device_type) and hidden.dtype != torch.float64:
+        dtype = torch.get_autocast_dtype(device_type)
         hidden, weight_shard = hidden.to(dtype), weight_shard.to(dtype)
         bias_shard = None if bias_shard is None else bias_shard.to(dtype)
-    with torch.autocast(kind, enabled=False):
+    with torch.autocast(device_type, enabled=False):
         loss: Tensor = _ParallelLinear.apply(  # type: ignore[no-untyped-call]
-            hidden, weight_shard, bias_shard, part, at, reduction, normalizer, z_loss
+            hidden, weight_shard, bias_shard, local, layout, reduction, normalizer, z_loss
         )
     return loss
 
@@ -87,125 +95,143 @@ class _ParallelLinear(torch.autograd.Function):
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
-        part: Part,
-        at: Layout,
+        target: LocalTarget,
+        layout: Layout,
         reduction: Reduction,
         normalizer: Normalizer,
         z_loss: float,
     ) -> Tensor:
-        kind = rows_of.accumulator(hidden.dtype)
-        n = hidden.shape[0]
-        few = part.table is not None and (part.table.shape[0] == 1 or _FEW * part.table.shape[0] <= n)
-        few = few and (bias is None or not bool((bias == -torch.inf).any()))
-        for close in (few, False):
-            sums = rows_of.Sums(part, n, tables=not close)
-            for rows in rows_of.blocks(n, at.width, _BLOCK):
-                sums.add(rows, _logits(hidden[rows], weight, bias).to(kind))
-            ctx.table = None
-            if close and part.table is not None:
-                ctx.table = _Table(weight, bias, part.table, kind)
-                ctx.table.sums(hidden, part, sums)
-            joined = sums.join(at, z_loss, lambda row: _logits(hidden[row : row + 1], weight, bias)[0])
-            # A product that overflowed to -inf masks its class: then the table's mass has to move. All ranks see it.
-            if part.table is None or bool(joined.loss.isfinite().all()):
-                break
-        loss, ctx.scale = rows_of.reduced(joined, part.live, reduction, normalizer, kind)
+        dtype = row_sums.accumulator(hidden.dtype)
+        joined, ctx.table = _joined(hidden, weight, bias, target, layout, z_loss)
+        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, reduction, normalizer, dtype)
         ctx.save_for_backward(hidden, weight, bias)
-        ctx.part, ctx.joined, ctx.z_loss, ctx.at = part, joined, z_loss, at
+        ctx.target, ctx.joined, ctx.z_loss, ctx.layout = target, joined, z_loss, layout
         return loss
 
     @staticmethod
-    def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        once()
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        refuse_second_derivative()
         hidden, weight, bias = ctx.saved_tensors
-        part: Part = ctx.part
+        target: LocalTarget = ctx.target
         want_hidden, want_weight, want_bias = ctx.needs_input_grad[:3]
-        kind = rows_of.accumulator(hidden.dtype)
-        scale = (above.double() * ctx.scale).expand(hidden.shape[0])
-        dh = torch.zeros_like(hidden, dtype=kind)
-        dw = torch.zeros_like(weight, dtype=kind) if want_weight else None
-        db = weight.new_zeros(weight.shape[0], dtype=kind) if want_bias else None
-        for rows in rows_of.blocks(hidden.shape[0], ctx.at.width, _BLOCK):
-            h = _read(hidden, part, rows)
-            z = _logits(h, weight, bias).to(kind)
-            g = rows_of.to_gradient_(z, rows, part, ctx.joined, scale[rows], ctx.z_loss, ctx.table is None)
-            if db is not None:
-                db += g.sum(0)
+        dtype = row_sums.accumulator(hidden.dtype)
+        scale = (upstream.double() * ctx.scale).expand(hidden.shape[0])
+        d_hidden = torch.zeros_like(hidden, dtype=dtype)
+        d_weight = torch.zeros_like(weight, dtype=dtype) if want_weight else None
+        d_bias = weight.new_zeros(weight.shape[0], dtype=dtype) if want_bias else None
+        for rows in row_sums.blocks(hidden.shape[0], ctx.layout.width, _BLOCK):
+            x = _rows_with_mass(hidden, target, rows)
+            z = torch.nn.functional.linear(x, weight, bias).to(dtype)
+            g = row_sums.to_gradient_(z, rows, target, ctx.joined, scale[rows], ctx.z_loss, ctx.table is None)
+            if d_bias is not None:
+                d_bias += g.sum(0)
             g = g.to(hidden.dtype)
             if want_hidden:
-                dh[rows] = g @ weight
-            if dw is not None:
-                dw += g.T @ h
+                d_hidden[rows] = g @ weight
+            if d_weight is not None:
+                d_weight += g.T @ x
         if ctx.table is not None:
-            ctx.table.add_gradient(hidden, part, ctx.joined, scale, dh, dw, db)
+            ctx.table.add_gradients(hidden, target, ctx.joined, scale, d_hidden, d_weight, d_bias)
         if want_hidden:
-            dist.all_reduce(dh, group=ctx.at.group)
+            dist.all_reduce(d_hidden, group=ctx.layout.group)
         return (
-            dh.to(hidden.dtype) if want_hidden else None,
-            None if dw is None else dw.to(weight.dtype),
-            None if db is None or bias is None else db.to(bias.dtype),
+            d_hidden.to(hidden.dtype) if want_hidden else None,
+            None if d_weight is None else d_weight.to(weight.dtype),
+            None if d_bias is None or bias is None else d_bias.to(bias.dtype),
             *(None,) * 5,
         )
 
 
-class _Table:
-    """A table of few rows r, taken through the weight: ``<r, W x + b> = (W^T r) . x + <r, b>``, without the logits."""
+class _ClosedFormTable:
+    """The part of a table of few rows r without the logits: ``<r, W x + b> = (W^T r) . x + <r, b>``."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, table: Tensor, kind: torch.dtype) -> None:
-        self.rows = table.to(kind)  # (R, K_r)
-        self.product = self.rows.new_zeros(table.shape[0], weight.shape[1])  # W^T r
-        for some in rows_of.blocks(*weight.shape):
-            self.product += self.rows[:, some] @ weight[some].to(kind)
-        self.shift = 0 if bias is None else (self.rows @ bias.to(kind)).double()  # <r, b>
+    def __init__(self, weight: Tensor, bias: Tensor | None, table: Tensor, dtype: torch.dtype) -> None:
+        self.rows = table.to(dtype)  # (R, K_r)
+        self.product = self.rows.new_zeros(table.shape[0], weight.shape[1])  # W^T r, (R, D)
+        for classes in row_sums.blocks(*weight.shape):
+            self.product += self.rows[:, classes] @ weight[classes].to(dtype)
+        self.shift = 0 if bias is None else (self.rows @ bias.to(dtype)).double()  # <r, b>, (R,)
 
-    def sums(self, hidden: Tensor, part: Part, sums: rows_of.Sums) -> None:
-        """<r, z - own maximum> and the mass of every table part; nothing is masked here."""
+    def set_sums(self, hidden: Tensor, target: LocalTarget, sums: row_sums.LocalSums) -> None:
+        """Fill ``dot``, relative to this rank's maxima, and ``kept`` of every table part; no class is masked."""
         own = torch.where(sums.top.isfinite(), sums.top, 0)[:, None]
-        kept = self.rows.sum(1, dtype=torch.float64)
-        dots = (_read(hidden, part, slice(None)).to(self.rows.dtype) @ self.product.T).double() + self.shift
-        sums.kept = kept[part.table_index]
-        sums.dot = dots.gather(1, part.table_index) - own * sums.kept
+        row_mass = self.rows.sum(1, dtype=torch.float64)
+        x = _rows_with_mass(hidden, target, slice(None)).to(self.rows.dtype)
+        dots = (x @ self.product.T).double() + self.shift
+        sums.kept = row_mass[target.table_index]
+        sums.dot = dots.gather(1, target.table_index) - own * sums.kept
 
-    def add_gradient(
+    def add_gradients(
         self,
         hidden: Tensor,
-        part: Part,
-        joined: rows_of.Joined,
+        target: LocalTarget,
+        joined: row_sums.JoinedRows,
         scale: Tensor,
-        dh: Tensor,
-        dw: Tensor | None,
-        db: Tensor | None,
+        d_hidden: Tensor,
+        d_weight: Tensor | None,
+        d_bias: Tensor | None,
     ) -> None:
-        """Take the table's share off the gradients: rank R, not a pass over the logits."""
-        share = scale.new_zeros(hidden.shape[0], self.rows.shape[0])
-        share.scatter_add_(1, part.table_index, scale[:, None] * joined.share)
-        share = share.to(self.rows.dtype)
-        dh.addmm_(share, self.product, alpha=-1)
-        if dw is not None:
-            h = _read(hidden, part, slice(None)).to(self.rows.dtype)
-            dw.addmm_(self.rows.T, share.T @ h, alpha=-1)
-        if db is not None:
-            db.addmv_(self.rows.T, share.sum(0), alpha=-1)
+        """Add the table's part of the gradients, of rank R, which needs no pass over the logits."""
+        weight = scale.new_zeros(hidden.shape[0], self.rows.shape[0])
+        weight.scatter_add_(1, target.table_index, scale[:, None] * joined.unmasked_weight)
+        weight = weight.to(self.rows.dtype)
+        d_hidden.addmm_(weight, self.product, alpha=-1)
+        if d_weight is not None:
+            x = _rows_with_mass(hidden, target, slice(None)).to(self.rows.dtype)
+            d_weight.addmm_(self.rows.T, weight.T @ x, alpha=-1)
+        if d_bias is not None:
+            d_bias.addmv_(self.rows.T, weight.sum(0), alpha=-1)
 
 
-def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    return torch.nn.functional.linear(hidden, weight, bias)
+def _joined(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, target: LocalTarget, layout: Layout, z_loss: float
+) -> tuple[row_sums.JoinedRows, _ClosedFormTable | None]:
+    """The losses of all rows, and the table where it was taken in closed form: few rows, no class masked.
+
+    Ranks may differ in whether they take the closed form, but not in how often they join their sums: a rank that
+    joined once more than the others would wait for them for ever. So whether to try again depends on nothing but what
+    is the same on all of them.
+    """
+    n, dtype = hidden.shape[0], row_sums.accumulator(hidden.dtype)
+    few = target.table is not None and (
+        target.table.shape[0] == 1 or _EXAMPLES_A_TABLE_ROW * target.table.shape[0] <= n
+    )
+    masks = bias is not None and bool((bias == -torch.inf).any())
+    for closed_form in (few and not masks, False):
+        sums = row_sums.LocalSums(target, n, tables=not closed_form)
+        for rows in row_sums.blocks(n, layout.width, _BLOCK):
+            sums.add(rows, torch.nn.functional.linear(hidden[rows], weight, bias).to(dtype))
+        table = None
+        if closed_form and target.table is not None:
+            table = _ClosedFormTable(weight, bias, target.table, dtype)
+            table.set_sums(hidden, target, sums)
+        joined = sums.join(
+            layout, z_loss, lambda row: torch.nn.functional.linear(hidden[row : row + 1], weight, bias)[0]
+        )
+        # A product that overflowed to -inf masks its class, and the table's mass there has to move: then once more.
+        if target.table is None or bool(joined.loss.isfinite().all()):
+            break
+    return joined, table
 
 
-def _read(hidden: Tensor, part: Part, rows: slice) -> Tensor:
-    """Some of the rows, with 0 for those without mass: nothing they hold may reach a sum."""
+def _rows_with_mass(hidden: Tensor, target: LocalTarget, rows: slice) -> Tensor:
+    """These rows, with 0 in those without mass: a NaN there must not reach a sum."""
     taken = hidden[rows]
-    return taken.masked_fill(~part.live[rows, None], 0) if part.ignored else taken
+    return taken.masked_fill(~target.has_mass[rows, None], 0) if target.ignores_rows else taken
 
 
-def _misfit(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Exception | None:
+def _shape_error(hidden: Any, weight: Any, bias: Any) -> Exception | None:
+    """The error of these shapes and dtypes, if there is one."""
+    for name, value in (("hidden", hidden), ("weight_shard", weight), ("bias_shard", bias)):
+        if value is not None and not isinstance(value, Tensor):
+            return TypeError(f"{name} is a {type(value).__name__}: expected a PyTorch tensor")
     if hidden.ndim != 2 or weight.ndim != 2 or hidden.shape[1] != weight.shape[1]:
         return ValueError(
             f"hidden has shape {tuple(hidden.shape)} and weight_shard {tuple(weight.shape)}: expected (N, D), (K_r, D)"
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         return ValueError(f"bias_shard has shape {tuple(bias.shape)}: expected ({weight.shape[0]},)")
-    for name, other in (("weight_shard", weight), ("bias_shard", bias)):
-        if other is not None and other.dtype != hidden.dtype and not torch.is_autocast_enabled(hidden.device.type):
-            return TypeError(f"{name} has dtype {other.dtype}, hidden {hidden.dtype}: expected the same")
+    for name, value in (("weight_shard", weight), ("bias_shard", bias)):
+        if value is not None and value.dtype != hidden.dtype and not torch.is_autocast_enabled(hidden.device.type):
+            return TypeError(f"{name} has dtype {value.dtype}, hidden {hidden.dtype}: expected the same")
     return None
