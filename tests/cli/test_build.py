@@ -15,7 +15,7 @@ def test_build_takes_a_folder_of_ones_own(run, tmp_path):
     result = run("build", tmp_path / "other", "--concepts", tmp_path / "mine")
     assert result.exit_code == 2 and "page.md:1: missing part 'Math'" in result.output
     assert not (tmp_path / "other").exists()
-    assert "is no folder" in run("build", tmp_path / "other", "--concepts", tmp_path / "nowhere").output
+    assert "is not a folder" in run("build", tmp_path / "other", "--concepts", tmp_path / "nowhere").output
 
 
 def test_build_does_not_replace_what_it_did_not_make(run, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from onewarm.cli.site import concept_folders, study_reports
 from onewarm.errors import InputError
-from onewarm.notebook.site.build import our_concepts
+from onewarm.notebook.concept.folders import our_concepts
 
 
 def test_ones_own_concepts_come_with_ours(run, tmp_path):

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 import onewarm as ow
-from onewarm.notebook.page.demo_bundle import demo_module
+from onewarm.notebook.concept.demo_bundle import bundle_demo
 
 CONCEPTS = Path(ow.__file__).parent / "concepts/optimization"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'"
@@ -43,7 +43,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo</titl
 @pytest.fixture(scope="module")
 def site(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A loopback server of a page with a strict policy; `site["/"]` is the page, to be written by a test."""
-    demo = demo_module(CONCEPTS / getattr(request.module, "CONCEPT", "label-smoothing") / "demo.js")
+    demo = bundle_demo(CONCEPTS / getattr(request.module, "CONCEPT", "label-smoothing") / "demo.js")
     files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": demo}
     kinds = {"js": "text/javascript", "css": "text/css", "/": "text/html"}
 

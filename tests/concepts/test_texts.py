@@ -5,11 +5,11 @@ import re
 import pytest
 
 from onewarm.claims.ledger import load_ledger
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import Concept, load_concepts
-from onewarm.notebook.concept.page_md import markdown
-from onewarm.notebook.concept.sandbox import numbers_missing, run_snippet, value_of
-from onewarm.notebook.site.build import our_concepts
-from onewarm.notebook.text.latex import to_mathml
+from onewarm.notebook.concept.page_md import markdown_parser
+from onewarm.notebook.concept.run_code import evaluate, numbers_missing, run_code
+from onewarm.notebook.text.latex import latex_to_mathml
 
 CONCEPTS = load_concepts(our_concepts(), claims=load_ledger())
 each_concept = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.key.rsplit("/")[-1])
@@ -17,21 +17,21 @@ each_concept = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda c: c.key.
 
 @each_concept
 def test_code_prints_what_the_page_shows(concept: Concept) -> None:
-    assert run_snippet(concept.code_text).strip() == concept.code.output.strip()
+    assert run_code(concept.code_text).strip() == concept.code.output.strip()
     assert len(concept.code_text.splitlines()) <= 35
     assert "False" not in concept.code.output
 
 
 @pytest.mark.parametrize("item", [m for c in CONCEPTS for m in c.misconceptions], ids=lambda m: m.name)
 def test_check_prints_the_numbers_of_the_correction(item: object) -> None:
-    printed = run_snippet(item.check)
+    printed = run_code(item.check)
     assert printed.strip() and "False" not in printed
     assert numbers_missing(item.correction, printed) == ()
 
 
 @pytest.mark.parametrize("item", [q for c in CONCEPTS for q in c.practice if q.number], ids=lambda q: q.name)
 def test_numeric_answer(item: object) -> None:
-    value = value_of(item.number.expression)
+    value = evaluate(item.number.expression)
     shown = f"{item.number.value:g}"
     assert abs(value - item.number.value) <= 0.5 * 10.0 ** -len(shown.partition(".")[2])
     assert abs(value - item.number.value) < item.number.tolerance / 2
@@ -56,10 +56,10 @@ def _texts(value: object) -> list[str]:
 def test_every_formula_converts(concept: Concept) -> None:
     count = 0
     for text in _texts(concept.model_dump(mode="json", exclude={"code_text", "folder"})):
-        for token in markdown().parse(text):
+        for token in markdown_parser().parse(text):
             for child in [token, *(token.children or ())]:
                 if child.type.startswith("math"):
-                    to_mathml(child.content, display=child.type != "math_inline", source="page", line=1)
+                    latex_to_mathml(child.content, display=child.type != "math_inline", source="page", line=1)
                     count += 1
     assert count > 100
 

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
+from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.yaml import ConceptError
-from onewarm.notebook.page.demo_bundle import demo_module
 from onewarm.widgets import DemoWidget
 
 CONCEPT = "demo:\n  model: {heat: 3, name: cup, lit: true, many: [1, 2]}\n"
@@ -25,13 +25,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_concept_with_a_demo_is_a_widget_by_its_key() -> None:
-    from onewarm.notebook.site.build import our_concepts
+    from onewarm.notebook.concept.folders import our_concepts
 
     for place in our_concepts():
         if (place / "demo.js").is_file():
             key = "/".join(place.parts[-2:])
             for name in (key, f"concept:{key}"):
-                assert DemoWidget(name)._esm == demo_module(place / "demo.js")
+                assert DemoWidget(name)._esm == bundle_demo(place / "demo.js")
 
 
 def test_a_folder_of_the_users_is_a_widget(folder: Path) -> None:

@@ -35,7 +35,7 @@ def open_notebook(
     it; what is wrong with it is said here and on the page, which stays as it was.
     """
     with friendly():
-        from onewarm.notebook.site.build import our_concepts
+        from onewarm.notebook.concept.folders import our_concepts
         from onewarm.notebook.site.live import Live
         from onewarm.notebook.site.server import serve
 

@@ -11,7 +11,7 @@ from onewarm.errors import InputError
 
 def concept_folders(concepts: Path | None) -> tuple[Path, ...]:
     """Our concepts, and those below ``concepts``."""
-    from onewarm.notebook.site.build import our_concepts, with_ours
+    from onewarm.notebook.concept.folders import our_concepts, with_ours
 
     return our_concepts() if concepts is None else with_ours(concepts)
 

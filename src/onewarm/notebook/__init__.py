@@ -1,0 +1,1 @@
+"""The notebook: pages and a site made of concept folders."""

@@ -11,8 +11,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.yaml import nearest, read_yaml
-from onewarm.notebook.page.demo_bundle import demo_module
 from onewarm.widgets.plain import plain
 
 __all__ = ["DemoWidget"]
@@ -102,7 +102,7 @@ def _kind(value: Any) -> str:
 def _read(folder: Path, file: str) -> tuple[str, dict[str, Any]]:
     """The demo as one module, and its model's start values."""
     document = read_yaml(folder / "concept.yaml").value
-    return demo_module(folder / file), document.get("demo", {}).get("model", {})
+    return bundle_demo(folder / file), document.get("demo", {}).get("model", {})
 
 
 _ours = cache(_read)  # ours do not change; a user's may, between one widget and the next

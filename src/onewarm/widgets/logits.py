@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.loss import cross_entropy_with_gradient
-from onewarm.notebook.page.demo_data import calibration
+from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.plain import MOST, array, between, names, one_of, row, whole
@@ -84,7 +84,7 @@ class LogitLab(DemoWidget):
         if classes is not None:
             values["classes"] = list(classes)
         if studies is not None:
-            values["calibration"] = calibration(studies)
+            values["calibration"] = calibration_data(studies)
         super().__init__(**values)
         self._width = len(self.logits)
         if target is not None:

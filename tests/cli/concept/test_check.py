@@ -12,4 +12,4 @@ def test_a_concept_is_checked_mended_and_every_fault_has_its_line(run, tmp_path)
 
 def test_nothing_to_check_is_exit_code_2(run, tmp_path):
     result = run("concept", "check", tmp_path / "nowhere")
-    assert result.exit_code == 2 and "is no folder" in result.output
+    assert result.exit_code == 2 and "is not a folder" in result.output

@@ -9,7 +9,7 @@ def test_a_concept_is_started_and_never_replaced(run, tmp_path):
     ]
     assert "Heads [or] tails" in (mine / "basics/coin-toss/concept.yaml").read_text()
     again = run("concept", "new", "basics/coin-toss", "--concepts", mine)
-    assert again.exit_code == 2 and "is there already" in again.output
+    assert again.exit_code == 2 and "exists already" in again.output
 
 
 def test_a_key_that_is_none_is_refused(run, tmp_path):

@@ -8,12 +8,14 @@ import jsonschema
 import pytest
 import yaml
 
-from onewarm.notebook.concept.json_schema import SCHEMA_NAME, json_schema, published, schema_text, write_schema
-from onewarm.notebook.site.build import our_concepts
+from onewarm.notebook.concept.folders import our_concepts
+from onewarm.notebook.concept.json_schema import SCHEMA_NAME, json_schema, published_schema, schema_text, write_schema
 
 
 def test_the_published_file_is_the_models() -> None:
-    assert published() == schema_text(), "run `onewarm concept schema --out src/onewarm/concepts/concept.schema.json`"
+    assert published_schema() == schema_text(), (
+        "run `onewarm concept schema --out src/onewarm/concepts/concept.schema.json"
+    )
 
 
 def test_every_key_is_described() -> None:

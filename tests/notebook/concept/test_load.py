@@ -151,7 +151,6 @@ def test_a_concept_is_frozen(write: Write) -> None:
         concept.title = "Die"
 
 
-NAME = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 FAULTS = {
     "missing key": ("title: Coin\n", "", "key", "title: missing key. Add `title:` here."),
     "missing key in a list": (
@@ -179,9 +178,10 @@ FAULTS = {
     "unknown level": ("level: concrete", "level: easy", "level: easy",
                       "practice[0].level: unknown value 'easy'. Use 'concrete', 'why' or 'neighbour'."),
     "bad name": ("name: memory", "name: The Memory", "The Memory",
-                 f"misconceptions[0].name: 'The Memory' is not of the right form. It must match {NAME}"),
+                 "misconceptions[0].name: 'The Memory' is not of the right form. "
+                 "Use lower-case letters, digits and single hyphens, as in finite-gap."),
     "duplicate YAML key": ("section: Basics", "section: Basics\ntitle: Coins", "title: Coins",
-                           "title: duplicate key. It stands on line 2 already; keep one of the two."),
+                           "title: duplicate key. It is on line 2 already; keep one of the two."),
     "duplicate name": ("{name: two,", "{name: one,", "{name: one, level: why",
                        "practice[1].name: duplicate name 'one'. Line 46 has it already; keep or rename one."),
     "duplicate edge": ("equations:\n", "  contrast:\n    - {key: concept:basics/chance, title: C, reason: r}\n"
@@ -200,7 +200,7 @@ FAULTS = {
                           "demo.states[0].state.side: unknown key. Did you mean 'sides'?"),
     "model value of another type": ("state: {sides: [0.5, 0.5]}", "state: {sides: [1]}", "sides: [1]",
                                     "demo.states[0].state.sides: expected a list of 2, found a list of 1. "
-                                    "See `demo.model`."),
+                                    "Write a value of the type that it has in `demo.model`."),
     "level without question": ("level: why,", "level: concrete,", "practice:",
                                "practice: no question of level 'why'. Add one."),
     "unknown object": ("object: equation:basics/coin/sum", "object: equation:basics/coin/some",
@@ -236,7 +236,7 @@ def test_every_fault_is_told_at_once(write: Write) -> None:
         "no equation labelled '(sum)' in page.md. There are none yet.",
         f"{folder}/page.md:1: missing part 'Intuition'. Add the line `## Intuition`.",
         f"{folder}/page.md:1: missing part 'Math'. Add the line `## Math`.",
-        f"{folder}/page.md:1: unknown part 'Maths'. Did you mean 'Math'? Headings inside a part start with ###.",
+        f"{folder}/page.md:1: unknown part '## Maths'. Did you mean 'Math'? Headings inside a part start with ###.",
         f"{folder}/witness.py:1: missing file. Add witness.py to the folder.",
     ]
 
@@ -262,7 +262,7 @@ def test_dangling_edge(write: Write) -> None:
         load_concepts([coin])
     assert str(error.value) == (
         f"{coin}/concept.yaml:9: edges.prerequisites[0].key: dangling edge: no concept 'concept:basics/chance'. "
-        "There are none yet. Mark it `planned: true` while it has no page."
+        "There are none yet. Or mark the edge `planned: true` while that concept has no page."
     )
 
 
@@ -273,7 +273,7 @@ def test_edges_are_checked_across_concepts(write: Write) -> None:
     text = (chance / "concept.yaml").read_text().replace("equation:basics/coin/", "equation:basics/chances/")
     (chance / "concept.yaml").write_text(text)
     coin = write("      planned: true\n", "")
-    with pytest.raises(ConceptError, match=r"Did you mean 'concept:basics/chances'\? Mark it"):
+    with pytest.raises(ConceptError, match=r"Did you mean 'concept:basics/chances'\? Or mark the edge"):
         load_concepts([coin, chance])
     (coin / "concept.yaml").write_text(
         (coin / "concept.yaml").read_text().replace("concept:basics/chance\n", "concept:basics/chances\n")
@@ -286,7 +286,7 @@ def test_duplicate_concept(write: Write) -> None:
     with pytest.raises(ConceptError) as error:
         load_concepts([first, second])
     assert str(error.value) == (
-        f"{second}/concept.yaml:1: key: duplicate key and anchor 'concept:basics/coin'. "
+        f"{second}/concept.yaml:1: key: duplicate key 'concept:basics/coin'. "
         f"{first}/concept.yaml has it already; rename one."
     )
 

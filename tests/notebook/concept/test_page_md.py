@@ -28,11 +28,11 @@ def test_parts(tmp_path: Path) -> None:
 
 FAULTS = {
     "missing part": (GOOD.replace("## Math", "### Math"), "1: missing part 'Math'. Add the line `## Math`."),
-    "repeated part": (GOOD + "\n## Math\n", "15: repeated part 'Math'. It stands on line 9 already; keep one."),
-    "top heading": ("# Intuition\n" + GOOD, "1: unknown part 'Intuition'. Did you mean 'Intuition'? "
+    "repeated part": (GOOD + "\n## Math\n", "15: repeated part 'Math'. It is on line 9 already; keep one."),
+    "top heading": ("# Intuition\n" + GOOD, "1: unknown part '# Intuition'. Write `## Intuition`. "
                     "Headings inside a part start with ###."),
     "wrong order": ("## Math\n\n## Intuition\n", "3: 'Intuition' comes after 'Math'. Put '## Intuition' first."),
-    "duplicate anchor": (GOOD.replace("second", "first"), "10: duplicate anchor: equation 'first'. "
+    "duplicate anchor": (GOOD.replace("second", "first"), "10: duplicate equation label 'first'. "
                          "Line 7 has it already; choose another."),
     "bad label": (GOOD.replace("first", "First_one"), "7: equation label 'First_one' is not a name. "
                   "Use lower-case letters, digits and single hyphens, as in `(finite-gap)`."),

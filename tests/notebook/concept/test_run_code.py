@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from onewarm.notebook.concept.load import ConceptError, load_concept
-from onewarm.notebook.concept.run_code import check_outputs
+from onewarm.notebook.concept.run_code import page_outputs
 
 
 def outputs(folder: Any, path: Path) -> Any:
-    return check_outputs(load_concept(folder.write(path)))
+    return page_outputs(load_concept(folder.write(path)))
 
 
 def test_outputs_are_what_the_code_prints(folder: Any, tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ def fault_of(folder: Any, path: Path) -> tuple[str, int, str]:
 @pytest.mark.parametrize(
     ("code", "line", "told"),
     [
-        ("x = 1\nprint(1 / 0)", 2, "ZeroDivisionError: division by zero. Mend the code."),
-        ("import sys\nsys.exit(3)", 2, "SystemExit: 3. Mend the code."),
-        ("x = 1\nprint(", 2, "'(' was never closed. Mend the code."),
+        ("x = 1\nprint(1 / 0)", 2, "ZeroDivisionError: division by zero. Correct the code."),
+        ("import sys\nsys.exit(3)", 2, "SystemExit: 3. Correct the code."),
+        ("x = 1\nprint(", 2, "'(' was never closed. Correct the code."),
     ],
 )
 def test_code_that_fails(folder: Any, tmp_path: Path, code: str, line: int, told: str) -> None:
@@ -41,9 +41,9 @@ def test_code_that_fails(folder: Any, tmp_path: Path, code: str, line: int, told
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("print(2)", "witness.py printed `2` as line 1, code.output says `1`"),
-        ("print(1)\nprint(2)", "witness.py printed `2` as line 2, code.output says nothing"),
-        ("pass", "witness.py printed nothing as line 1, code.output says `1`"),
+        ("print(2)", "witness.py printed `2` as line 1, code.output has `1`"),
+        ("print(1)\nprint(2)", "witness.py printed `2` as line 2, code.output has nothing"),
+        ("pass", "witness.py printed nothing as line 1, code.output has `1`"),
     ],
 )
 def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str, told: str) -> None:
@@ -55,9 +55,12 @@ def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str,
 @pytest.mark.parametrize(
     ("check", "told"),
     [
-        ("pass", "it printed nothing. Let it print the number that settles the matter."),
-        ("print(2)", "it printed `2`, but the correction speaks of 1. Correct the one or the other."),
-        ("oops", "NameError: name 'oops' is not defined. Mend the check."),
+        ("pass", "the check printed nothing. Print the number that refutes the misconception."),
+        (
+            "print(2)",
+            "the check printed `2`, but the correction has 1 in backticks. Correct the check or the correction.",
+        ),
+        ("oops", "NameError: name 'oops' is not defined. Correct the check."),
     ],
 )
 def test_a_check_that_fails_or_contradicts_its_correction(folder: Any, tmp_path: Path, check: str, told: str) -> None:
@@ -68,12 +71,12 @@ def test_a_check_that_fails_or_contradicts_its_correction(folder: Any, tmp_path:
 @pytest.mark.parametrize(
     ("expression", "told"),
     [
-        ("0.6", "value: the expression gives 0.6, which is not 0.5 within 0.01. Correct the one or the other."),
+        ("0.6", "value: the expression gives 0.6, which is not 0.5 within 0.01. Correct the value or the expression."),
         (
             "float('nan')",
-            "value: the expression gives nan, which is not 0.5 within 0.01. Correct the one or the other.",
+            "value: the expression gives nan, which is not 0.5 within 0.01. Correct the value or the expression.",
         ),
-        ("1 / 0", "expression: ZeroDivisionError: division by zero. Mend the expression."),
+        ("1 / 0", "expression: ZeroDivisionError: division by zero. Correct the expression."),
     ],
 )
 def test_a_number_that_its_expression_does_not_give(folder: Any, tmp_path: Path, expression: str, told: str) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from onewarm.notebook.concept.check import concept_faults
 from onewarm.notebook.concept.load import load_concept
 from onewarm.notebook.concept.starter import StarterError, new_concept
+from onewarm.notebook.page.check import concept_faults
 from onewarm.notebook.site.build import build
 
 
@@ -35,7 +35,7 @@ def test_titles_may_hold_anything(tmp_path: Path) -> None:
 def test_it_replaces_nothing(tmp_path: Path) -> None:
     (tmp_path / "concept.schema.json").write_text("mine", encoding="utf-8")
     (tmp_path / "a/b").mkdir(parents=True)
-    with pytest.raises(StarterError, match=r"a/b is there already; choose another key, or edit what it holds$"):
+    with pytest.raises(StarterError, match=r"a/b exists already; choose another key, or edit the concept in it$"):
         new_concept("a/b", tmp_path)
     assert list((tmp_path / "a/b").iterdir()) == []
     new_concept("a/c", tmp_path)

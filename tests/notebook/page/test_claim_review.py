@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import load_ledger
-from onewarm.notebook.page.claim_review import claim_facts, claim_view, status_counts
+from onewarm.notebook.page.claim_review import claim_facts, claim_review, status_counts
 
 STUDY = "claim:optimization/label-smoothing/lowers-confidence"
 IDENTITY = "claim:optimization/label-smoothing/gradient"
@@ -18,7 +18,7 @@ def inline(text: str) -> Markup:
 
 
 def view(key: str, found: Evidence | None) -> dict[str, Any]:
-    return claim_view(load_ledger()[key], found, inline, inline)
+    return claim_review(load_ledger()[key], found, inline, inline)
 
 
 def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onewarm.notebook.page.demo_data import calibration
+from onewarm.notebook.page.demo_data import calibration_data
 
 
 def report(key: str) -> dict[str, Any]:
@@ -22,11 +22,11 @@ def report(key: str) -> dict[str, Any]:
 
 
 def test_no_study() -> None:
-    assert calibration([]) == {"overconfident": None, "calibrated": None}
+    assert calibration_data([]) == {"overconfident": None, "calibrated": None}
 
 
 def test_by_data_set_without_what_the_demo_does_not_draw() -> None:
-    found = calibration([report("digits-noisy"), report("blobs")])
+    found = calibration_data([report("digits-noisy"), report("blobs")])
     assert found["calibrated"] is None
     part = found["overconfident"]
     assert part["arms"] == ["hard", "smooth:0.1"]

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onewarm.notebook.concept.load import load_concept, load_concepts
-from onewarm.notebook.concept.model import Concept
+from onewarm.notebook.concept.folders import our_concepts
+from onewarm.notebook.concept.load import Concept, load_concept, load_concepts
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
-from onewarm.notebook.site.build import build, our_concepts
+from onewarm.notebook.site.build import build
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import ConceptError
 from onewarm.notebook.page.panel_list import PANELS
-from onewarm.notebook.site.build import OutputError, build, our_concepts
+from onewarm.notebook.site.build import OutputError, build
 from onewarm.notebook.text.markdown import plain
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> ' \u202eevil\u202c " + "w" * 300
@@ -105,7 +106,7 @@ def test_a_concept_that_cannot_be_shown_leaves_the_old_site_alone(folder: Any, t
     with pytest.raises(ConceptError) as error:
         build(site, concepts=[concept])
     assert [fault.problem for fault in error.value.faults] == [
-        "witness.py printed `2` as line 1, code.output says `1`",
+        "witness.py printed `2` as line 1, code.output has `1`",
         "the formula `\\foo` does not convert: unknown command \\foo",
     ]
     assert digest(site) == before
@@ -117,7 +118,9 @@ def test_a_folder_with_other_files_is_not_touched(folder: Any, tmp_path: Path) -
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years", encoding="utf-8")
-    with pytest.raises(OutputError, match=r"mine holds files that were not built here; name an empty or a new folder$"):
+    with pytest.raises(
+        OutputError, match=r"mine has files that onewarm build did not make; name a new or an empty folder$"
+    ):
         build(mine, concepts=[concept])
     with pytest.raises(OutputError, match=r"is not a folder; name another place for the site$"):
         build(mine / "thesis.txt", concepts=[concept])

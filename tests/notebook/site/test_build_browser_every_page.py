@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.walk import markdown_texts
 from onewarm.notebook.concept.yaml import read_yaml
 from onewarm.notebook.page.panel_list import PANELS
-from onewarm.notebook.site.build import build, our_concepts
+from onewarm.notebook.site.build import build
 from onewarm.notebook.site.server import running
 from onewarm.notebook.text.markdown import plain
 

@@ -10,8 +10,9 @@ import yaml
 
 from onewarm.claims.evidence import Evidence, Finding, Ran, write_evidence
 from onewarm.claims.ledger import Claim, load_ledger
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.site import build as module
-from onewarm.notebook.site.build import build, our_concepts
+from onewarm.notebook.site.build import build
 from onewarm.notebook.site.server import running
 
 pytestmark = pytest.mark.browser

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.yaml import read_yaml
-from onewarm.notebook.site.build import our_concepts
 
 pytestmark = pytest.mark.browser
 

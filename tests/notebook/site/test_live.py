@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from onewarm.notebook.site.build import build, with_ours
+from onewarm.notebook.concept.folders import with_ours
+from onewarm.notebook.site.build import build
 from onewarm.notebook.site.live import Live
 from onewarm.notebook.site.server import running
 
@@ -55,7 +56,7 @@ def test_ours_stand_beside_a_users_own(folder: Any, tmp_path: Path) -> None:
     folders = with_ours(tmp_path / "mine")
     assert mine in folders and len(folders) > 1
     assert with_ours(folders[0]) == folders[:-1]  # ours named once more are ours
-    with pytest.raises(FileNotFoundError, match="none is no folder; start one"):
+    with pytest.raises(FileNotFoundError, match="none is not a folder; start one"):
         with_ours(tmp_path / "mine/coin/none")
 
 

@@ -93,12 +93,14 @@ def test_a_taken_port_is_told_with_the_remedy(site: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PortTakenError, match=rf"^port {port} is taken by another program .*--port 0"):
+        with pytest.raises(PortTakenError, match=rf"^port {port} is in use by another program .*--port 0"):
             serve(site, port=port, open_browser=False)
 
 
 def test_a_port_that_is_none(site: Path) -> None:
-    with pytest.raises(ValueError, match=r"^port 70000 is none; choose one from 1 to 65535, or 0 for any free one$"):
+    with pytest.raises(
+        ValueError, match=r"^port 70000 is out of range; choose one from 1 to 65535, or 0 for any free one$"
+    ):
         serve(site, port=70000, open_browser=False)
 
 

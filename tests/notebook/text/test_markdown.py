@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 
-from onewarm.notebook.text.latex import MathError
+from onewarm.notebook.text.latex import LatexError
 from onewarm.notebook.text.markdown import Prose, highlight, plain
 
 HOSTILE = [
@@ -38,7 +38,7 @@ def test_nothing_in_a_text_becomes_markup_of_its_own(text: str) -> None:
     ],
 )
 def test_a_broken_formula_is_told_by_its_own_line(text: str, line: int) -> None:
-    with pytest.raises(MathError, match=rf"^page\.md, line {line}: "):
+    with pytest.raises(LatexError, match=rf"^page\.md, line {line}: "):
         Prose().block(text, source="page.md", line=10)
 
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from onewarm.notebook.text.latex import to_mathml
+from onewarm.notebook.text.latex import latex_to_mathml
 from onewarm.notebook.text.mathml import styled
 
 
 def body(latex: str, *, display: bool = True) -> str:
-    return re.sub(r"^<math[^>]*><mrow>|</mrow></math>$", "", to_mathml(latex, display=display))
+    return re.sub(r"^<math[^>]*><mrow>|</mrow></math>$", "", latex_to_mathml(latex, display=display))
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,13 @@ def concept_check(
     """
     with friendly():
         from onewarm.claims.ledger import load_ledger
-        from onewarm.notebook.concept.check import chosen_concepts, concept_faults
-        from onewarm.notebook.site.build import our_concepts
+        from onewarm.notebook.concept.folders import chosen_concepts, our_concepts
+        from onewarm.notebook.page.check import concept_faults
 
         chosen = chosen_concepts(folders)
         own = {folder.resolve() for folder in chosen}
         ours = [folder for folder in our_concepts() if folder.resolve() not in own]
-        faults = concept_faults(chosen, beside=ours, claims=load_ledger())
+        faults = concept_faults(chosen, others=ours, claims=load_ledger())
         for fault in faults:
             output.print(f"[bold]{escape(fault.where)}[/bold] {escape(fault.what)}", soft_wrap=True, highlight=False)
         count = f"{len(chosen)} concept{'s' if len(chosen) != 1 else ''} checked: "

@@ -1,0 +1,1 @@
+"""What an author writes: concept folders are started, read, validated and run here."""

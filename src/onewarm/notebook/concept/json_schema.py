@@ -7,15 +7,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from onewarm.atomic_write import atomic_write
 from onewarm.notebook.concept.model import ConceptFile
 
-__all__ = ["SCHEMA_NAME", "json_schema", "published", "schema_text", "write_schema"]
+__all__ = ["SCHEMA_NAME", "json_schema", "published_schema", "schema_text", "write_schema"]
 
 SCHEMA_NAME = "concept.schema.json"
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema: what every key means, which are required, and what form they have.
+    """The schema as a value: what every key means, which keys are required, and what form they have.
 
     >>> json_schema()["properties"]["summary"]["description"]
     'The idea in one to three sentences.'
@@ -30,17 +31,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as the bytes of the published file say it."""
+    """The schema as the text of a file."""
     return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
 def write_schema(file: Path) -> None:
-    """Write the schema beside its place, then rename."""
-    beside = file.with_name(f".{file.name}.part")
-    beside.write_text(schema_text(), encoding="utf-8")
-    beside.replace(file)
+    """Write the schema to a file."""
+    atomic_write(file, schema_text())
 
 
-def published() -> str:
-    """The file that comes with onewarm; a test holds it equal to `schema_text()`."""
+def published_schema() -> str:
+    """The text of the schema file that comes with onewarm. A test checks that it equals `schema_text()`."""
     return (files("onewarm") / "concepts" / SCHEMA_NAME).read_text(encoding="utf-8")

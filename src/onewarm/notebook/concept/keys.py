@@ -1,8 +1,8 @@
 """Keys, anchors and routes of a page's objects.
 
 A key is `kind:section/slug` for a concept and `kind:section/slug/name` for an object of its page. The anchor
-is `kind/concept-notebook/section/slug[/name]`, the route of the page `concept/section/slug/`. All three follow
-from the key alone, so adding a demo or a panel moves none of them.
+is `kind/concept-notebook/section/slug[/name]`, the route of the page `concept/section/slug/`. All three are computed
+from the key alone, so a link to an object keeps working when a demo or a panel is added.
 """
 
 import re
@@ -25,7 +25,10 @@ def object_key(kind: str, concept: str, name: str | None = None) -> str:
 
 
 def anchor(key: str) -> str:
-    """Anchor (the HTML id) of the object with this key; ValueError where it is no key.
+    """Anchor (the HTML id) of the object with this key.
+
+    Raises:
+        ValueError: ``key`` does not have the form of a key.
 
     >>> anchor("concept:optimization/label-smoothing")
     'concept/concept-notebook/optimization/label-smoothing'

@@ -1,7 +1,7 @@
-"""Loads concept folders: concept.yaml, page.md, witness.py and, where there is one, demo.js.
+"""Loads concept folders: concept.yaml, page.md, witness.py and, if there is one, demo.js.
 
-`load_concept` reads one folder, `load_concepts` several and checks the edges between them. Every fault is
-told at once, each with file, line, key and remedy. The types are in `onewarm.notebook.concept.model`, the
+`load_concept` reads one folder; `load_concepts` reads several and checks the edges between them. All faults are
+reported at once, each with file, line, key and remedy. The types are in `onewarm.notebook.concept.model`, the
 checks of names and references in `onewarm.notebook.concept.references`.
 """
 
@@ -12,12 +12,13 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from onewarm.notebook.concept.model import Concept, ConceptFile, Page
-from onewarm.notebook.concept.page_md import try_page
-from onewarm.notebook.concept.references import Known, claim_faults, edge_faults, equation_faults, reference_faults
-from onewarm.notebook.concept.walk import leniently
+from onewarm.notebook.concept.demo_bundle import bundle_demo
+from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
+from onewarm.notebook.concept.model import HTTPS_PATTERN, ConceptFile, ResearchQuestion
+from onewarm.notebook.concept.page_md import Page, try_page
+from onewarm.notebook.concept.references import ValidLists, claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept.walk import read_leniently
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
-from onewarm.notebook.page.demo_bundle import demo_module
 
 __all__ = [
     "Concept",
@@ -41,15 +42,47 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
-_CALLED = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "list": "a list",
+_TYPE_NAMES = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "list": "a list",
            "dict": "a mapping", "NoneType": "nothing", "date": "a date", "datetime": "a date"}  # fmt: skip
+_FORMS = {
+    NAME_PATTERN: "Use lower-case letters, digits and single hyphens, as in finite-gap.",
+    CONCEPT_PATTERN: "Write concept:section/slug, as in concept:basics/coin-toss.",
+    CLAIM_PATTERN: "Write claim:section/slug/name; `onewarm claims list` has all of them.",
+    KEY_PATTERN: "Write kind:section/slug/name, as in equation:basics/coin-toss/sum.",
+    HTTPS_PATTERN: "Write an address that starts with https://.",
+}
+
+
+class Concept(ConceptFile):
+    """A loaded concept: concept.yaml, page.md and witness.py; made by `load_concept`."""
+
+    folder: Path
+    page: Page
+    code_text: str
+    """The text of witness.py."""
+
+    @property
+    def demo_file(self) -> Path | None:
+        """demo.js of the folder, or None if there is none: then the page shows `demo.notes`."""
+        path = self.folder / "demo.js"
+        return path if path.is_file() else None
+
+    def demo_state(self, name: str) -> dict[str, Any]:
+        """All values of the demo's model in a named state: the initial model, updated by the state's values."""
+        state = next(s for s in self.demo.states if s.name == name)
+        return {**self.demo.model, **state.state}
+
+    def research_for(self, kind: str, key: str) -> ResearchQuestion:
+        """The research question about an object: its own if it has one, else that of its kind."""
+        own = [q for q in self.research if q.object == key]
+        return own[0] if own else next(q for q in self.research if q.kind == kind and q.object is None)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What could be read of a folder, and every fault of its files taken by themselves.
+    """What could be read of a folder, and every fault that its files have on their own.
 
-    `file` is there where concept.yaml is YAML: the typed model where it has no faults, else as much as can be read.
+    `file` is None if concept.yaml is not YAML. Without faults it is validated, else as much of it as can be read.
     """
 
     folder: Path
@@ -60,7 +93,7 @@ class Reading:
     faults: tuple[Fault, ...]
 
     def concept(self) -> Concept:
-        """The concept; ConceptError where there are faults."""
+        """The concept; raises ConceptError if there are faults."""
         if self.faults or self.file is None or self.page is None or self.code_text is None:
             raise ConceptError(self.faults)
         values = {name: getattr(self.file, name) for name in ConceptFile.model_fields}
@@ -68,7 +101,7 @@ class Reading:
 
 
 def read_folder(folder: Path | str) -> Reading:
-    """Read one folder, faults and all."""
+    """Read one folder; faults are returned, not raised."""
     folder = Path(folder)
     page, labels, faults = try_page(folder / "page.md")
     code_text = document = file = None
@@ -81,31 +114,43 @@ def read_folder(folder: Path | str) -> Reading:
     except ConceptError as error:
         faults += error.faults
     if document is not None:
-        known = Known(())
+        valid = ValidLists(())
         try:
             file = ConceptFile.model_validate(document.value)
         except ValidationError as error:
             faults += _schema_faults(document, error)
-            file = leniently(document.value)
-            known = Known(tuple(item["loc"]) for item in error.errors())
-        faults += reference_faults(document, file, known)
+            file = read_leniently(document.value)
+            valid = ValidLists(tuple(item["loc"]) for item in error.errors())
+        faults += reference_faults(document, file, valid)
         if (folder / "page.md").is_file():
-            faults += equation_faults(document, file, known, folder / "page.md", labels)
+            faults += equation_faults(document, file, valid, folder / "page.md", labels)
     try:
         if (folder / "demo.js").is_file():
-            demo_module(folder / "demo.js")
+            bundle_demo(folder / "demo.js")
     except ConceptError as error:
         faults += error.faults
     return Reading(folder, document, file, page, code_text, tuple(faults))
 
 
 def load_concept(folder: Path | str) -> Concept:
-    """The concept in the folder; ConceptError with every fault of its files (edges: see `load_concepts`)."""
+    """The concept in a folder. Its edges are not checked; `load_concepts` does that.
+
+    Raises:
+        ConceptError: the folder's files have faults; names them all.
+    """
     return read_folder(folder).concept()
 
 
 def load_concepts(folders: Iterable[Path | str], *, claims: Collection[str] | None = None) -> tuple[Concept, ...]:
-    """The concepts in the folders; edges are checked across them, claims against the ledger's keys if given."""
+    """The concepts in the folders, with their edges checked against each other.
+
+    Args:
+        folders: concept folders.
+        claims: keys of the ledger's claims, to check the keys of reviewed claims against; None: not checked.
+
+    Raises:
+        ConceptError: names every fault of every folder.
+    """
     readings = [read_folder(folder) for folder in folders]
     faults = [*(fault for reading in readings for fault in reading.faults), *cross_faults(readings, claims)]
     if faults:
@@ -114,11 +159,11 @@ def load_concepts(folders: Iterable[Path | str], *, claims: Collection[str] | No
 
 
 def cross_faults(readings: Sequence[Reading], claims: Collection[str] | None = None) -> Iterator[Fault]:
-    """Faults between folders: keys taken twice, dangling edges, claims that the ledger does not have."""
-    known = [(reading.document, reading.file) for reading in readings if reading.document and reading.file]
-    yield from edge_faults(known)
+    """Faults between folders: duplicate keys, dangling edges, claims that are not in the ledger."""
+    files = [(reading.document, reading.file) for reading in readings if reading.document and reading.file]
+    yield from edge_faults(files)
     if claims is not None:
-        yield from claim_faults(known, claims)
+        yield from claim_faults(files, claims)
 
 
 def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault]:
@@ -131,18 +176,18 @@ def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault
             yield document.fault(place, "unknown key", nearest(name, _keys_at(place[:-1])))
         elif kind in _EXPECTED:
             found = type(item["input"]).__name__
-            problem = f"expected {_EXPECTED[kind]}, found {_CALLED.get(found, found)}"
+            problem = f"expected {_EXPECTED[kind]}, found {_TYPE_NAMES.get(found, found)}"
             remedy = "Quote the value." if kind == "string_type" else f"Write {_EXPECTED[kind]}."
             yield document.fault(place, problem, remedy)
         elif kind == "string_pattern_mismatch":
             problem = f"{item['input']!r} is not of the right form"
-            yield document.fault(place, problem, f"It must match {item['ctx']['pattern']}")
+            yield document.fault(place, problem, _FORMS[item["ctx"]["pattern"]])
         elif kind in ("too_short", "too_long"):
             short = kind == "too_short"
             if short and len(item["input"]) >= item["ctx"]["min_length"]:
-                continue  # long enough, but pydantic leaves out items that have faults of their own
-            want = f"at least {item['ctx']['min_length']}" if short else f"at most {item['ctx']['max_length']}"
-            problem = f"expected {want} items, found {len(item['input'])}"
+                continue  # long enough: pydantic did not count the items that have faults of their own
+            bound = f"at least {item['ctx']['min_length']}" if short else f"at most {item['ctx']['max_length']}"
+            problem = f"expected {bound} items, found {len(item['input'])}"
             yield document.fault(place, problem, "Add to the list." if short else "Shorten the list.")
         elif kind == "string_too_short":
             yield document.fault(place, "empty text", "Write the text.")
@@ -154,7 +199,7 @@ def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault
 
 
 def _keys_at(place: Place) -> Collection[str]:
-    """The keys that the schema knows at a place."""
+    """The keys that the schema has at a place."""
     model: Any = ConceptFile
     for part in place:
         if isinstance(part, str):

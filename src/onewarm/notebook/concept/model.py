@@ -1,12 +1,11 @@
-"""What a concept folder says, as frozen types: the schema of concept.yaml and the parts of a loaded concept.
+"""The schema of concept.yaml, as frozen types.
 
-`Text` is Markdown with `$...$` for inline math, `Plain` is shown as it stands. A `name` is a slug that is unique in its
-list; the key and the anchor of the object follow from it (see `onewarm.notebook.concept.keys`). The docstrings of the
-fields become the descriptions of the JSON Schema that editors show.
+`Text` is Markdown with `$...$` for inline math, `Plain` is text without markup. A `name` is a slug that is unique in
+its list; the key and the anchor of the object are computed from it (see `onewarm.notebook.concept.keys`). The
+docstrings of the fields become the descriptions in the JSON Schema, which editors show.
 """
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -14,7 +13,7 @@ from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PA
 
 
 class Markdown:
-    """Marks a field as Markdown: its formulas and links are checked, and converted when the page is built."""
+    """Marks a field as Markdown: its formulas and links are checked, and it becomes HTML when the page is built."""
 
 
 MARKDOWN = Markdown()
@@ -24,6 +23,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 ConceptKey = Annotated[str, StringConstraints(pattern=CONCEPT_PATTERN)]
 ClaimKey = Annotated[str, StringConstraints(pattern=CLAIM_PATTERN)]
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+HTTPS_PATTERN = r"^https://\S+$"
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Level = Literal["concrete", "why", "neighbour"]
 Kind = Literal["concept", "equation", "source", "code", "claim", "misconception", "demo-state"]
@@ -37,12 +37,12 @@ class Part(BaseModel):
 
 
 class Layer(Part):
-    """One layer of the concept and what it does for the reader."""
+    """One layer of the page, for the list under the learning map."""
 
     name: Literal["intuition", "math", "code", "demo"]
-    """The panel that this layer is."""
+    """The panel of this layer."""
     title: Plain
-    """What the layer is called here; plain."""
+    """Title of the layer on this page; plain."""
     text: Text
     """What the layer does for the reader."""
 
@@ -55,29 +55,26 @@ class Edge(Part):
     title: Plain
     """The title of the other concept; plain."""
     reason: Text
-    """Why the edge is there."""
+    """How the two concepts are related."""
     planned: bool = False
-    """True while the other concept has no page; ignored as soon as it has one."""
+    """True while the other concept has no page; ignored once it has one."""
     more: Annotated[str, MARKDOWN] = ""
-    """Shown as well once the storyboard's prediction was made."""
+    """Shown in addition once the reader has committed to a prediction in the storyboard."""
 
 
 class Edges(Part):
     """The concept's place in the learning map."""
 
     prerequisites: tuple[Edge, ...] = ()
-    """Concepts to bring along."""
+    """Concepts to know before this one."""
     next: tuple[Edge, ...] = ()
-    """Concepts that this one leads to."""
+    """Concepts to read after this one."""
     contrast: tuple[Edge, ...] = ()
-    """Concepts that this one is not to be confused with."""
-
-    def all(self) -> tuple[Edge, ...]:
-        return self.prerequisites + self.next + self.contrast
+    """Concepts that are easily confused with this one."""
 
 
 class Source(Part):
-    """A text the page leans on, with the exact place."""
+    """A publication that the page relies on, with the exact place."""
 
     name: Name
     """Slug, unique among the sources."""
@@ -85,38 +82,38 @@ class Source(Part):
     """Title of the publication; plain."""
     citation: Plain
     """Authors, venue, year; plain."""
-    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    url: Annotated[str, StringConstraints(pattern=HTTPS_PATTERN)]
     """Address, https."""
     place: Plain
     """Section, equation or table; plain."""
     read: Literal["full text", "abstract", "cited, not read"]
-    """How it was read by whoever wrote `says`; the last is for a classic whose place is common knowledge."""
+    """How the author of `says` read it; `cited, not read` is for a classic whose content is common knowledge."""
     says: Text
-    """What is to be found there, in our words."""
+    """What that place says, in your own words."""
 
 
 class Equation(Part):
-    """A numbered equation: its LaTeX stands in page.md as `$$ ... $$ (name)`."""
+    """A numbered equation; its LaTeX is in page.md, as `$$ ... $$ (name)`."""
 
     name: Name
     """The label of the equation in page.md."""
     title: Plain
-    """What the equation is called; plain."""
+    """Title of the equation; plain."""
     says: Text
-    """The equation read aloud in one sentence."""
+    """The equation in words, in one sentence."""
 
 
 class Code(Part):
-    """The page's code: witness.py, run at build."""
+    """The page's code: witness.py, which runs when the page is built."""
 
     name: Name
-    """Slug of the code."""
+    """Slug; part of the key of the code."""
     title: Plain
     """Caption of the listing; plain."""
     text: Text
     """What to look for in the code."""
     output: Plain
-    """What witness.py prints, plain: compared exactly at build."""
+    """Exactly what witness.py prints; plain. Compared when the page is built."""
 
 
 class DemoState(Part):
@@ -125,24 +122,24 @@ class DemoState(Part):
     name: Name
     """Slug, unique among the states."""
     title: Plain
-    """What the state is called; plain."""
+    """Title of the state; plain."""
     text: Text
-    """What is to be seen in this state."""
+    """What to look at in this state."""
     state: State
-    """Keys of `demo.model`, each with a value of the same type."""
+    """Values for some of the keys of `demo.model`, each of the same type as there."""
 
 
 class Demo(Part):
     """The demo's initial model and its named states."""
 
     notes: Text
-    """Shown where there is no demo.js: what the demo would show."""
+    """Shown while there is no demo.js: what the demo would show."""
     model: State = Field(default_factory=dict)
-    """The initial model."""
+    """Names and start values of what the demo can change."""
     highlights: tuple[Name, ...] = ()
-    """Names of the visible objects, one of which a step, a cue or the reveal may light up."""
+    """Names of visible objects of the demo; a step, a cue or the reveal can highlight one."""
     states: tuple[DemoState, ...] = ()
-    """Named states: linked to, stepped through, asked about."""
+    """Named states, for the storyboard, the inquiry and the list below the demo."""
 
 
 class Option(Part):
@@ -153,9 +150,9 @@ class Option(Part):
     text: Text
     """The prediction."""
     feedback: Text
-    """Shown as soon as it is chosen; does not give the answer away."""
+    """Shown when the reader chooses it; must not give the answer away."""
     ending: Text
-    """Shown after the last step: what this prediction saw and what it missed."""
+    """Shown after the last step: what this prediction got right and what it missed."""
 
 
 class Step(Part):
@@ -166,119 +163,119 @@ class Step(Part):
     title: Plain
     """Heading of the step; plain."""
     text: Text
-    """What to see in this step, and why."""
+    """What happens in this step, and why."""
     state: Name | None = None
-    """Name of the demo state that the step enters."""
+    """Name of the demo state to show in this step."""
     highlight: Name | None = None
-    """Name of the visible object that the step lights up."""
+    """Name of the visible object to highlight in this step."""
 
 
 class Storyboard(Part):
-    """Predict, then step through states of the demo."""
+    """Readers commit to a prediction, then step through states of the demo."""
 
     question: Text
-    """What will happen? Asked before the first step."""
+    """The question to predict the answer of, shown before the first step."""
     options: Annotated[tuple[Option, ...], Field(min_length=2)]
     """The predictions to choose from."""
     correct: Name
-    """Name of the option that happens."""
+    """Name of the right option."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     """The steps, in order."""
 
 
 class Cue(Part):
-    """One visible object offered as the answer, and what choosing it is told."""
+    """One visible object offered as an answer, and the feedback to choosing it."""
 
     name: Name
     """Slug, unique among the cues."""
     text: Text
-    """The visible object, offered as the answer."""
+    """The visible object, in a few words."""
     answer: Text
-    """What choosing it is told, in words of its own."""
+    """Feedback to choosing this cue: why it is right, or why it is not."""
     highlight: Name | None = None
-    """Name of the visible object that choosing the cue lights up."""
+    """Name of the visible object to highlight when the cue is chosen."""
 
 
 class Reveal(Part):
-    """What the inquiry shows in the end."""
+    """Shown once the right cue has been chosen."""
 
     text: Text
     """What the picture shows."""
     state: Name | None = None
     """Name of the demo state that shows it."""
     highlight: Name | None = None
-    """Name of the visible object to light up."""
+    """Name of the visible object to highlight."""
 
 
 class Inquiry(Part):
-    """A question that the picture answers."""
+    """A question to be answered by looking at the demo."""
 
     question: Text
-    """A question that a look at the demo answers."""
+    """The question."""
     cues: Annotated[tuple[Cue, ...], Field(min_length=2)]
-    """Where to look: the choices."""
+    """The answers to choose from."""
     correct: Name
-    """Name of the cue that answers the question."""
+    """Name of the right cue."""
     reveal: Reveal
-    """Shown with the right cue."""
+    """Shown once the right cue has been chosen."""
 
 
 class Misconception(Part):
-    """A wrong statement, its correction and a short check that runs at build."""
+    """A wrong statement, its correction and a short check that runs when the page is built."""
 
     name: Name
     """Slug, unique among the misconceptions."""
     wrong: Text
     """The wrong statement."""
     correction: Text
-    """Numbers written in backticks must occur in what the check prints."""
+    """The correction. Each number in backticks must be among those that the check prints."""
     check: Plain
-    """Python that prints; its output is computed at build and shown, never typed."""
+    """Python code over `ow` (onewarm) and `np` (NumPy); what it prints is shown on the page."""
 
 
 class NumericAnswer(Part):
-    """A number to be checked in the page, and the Python expression that gives it."""
+    """A number that the page checks the reader's answer against, and the Python expression that computes it."""
 
     value: Number
     """The right number."""
     tolerance: Annotated[Number, Field(gt=0)]
-    """Largest |given - value| that counts as right."""
+    """Largest absolute difference between the reader's number and `value` that counts as right."""
     expression: Plain
-    """Python over `ow` (onewarm) and `np` (NumPy); recomputed by the tests."""
+    """Python expression over `ow` (onewarm) and `np` (NumPy); must give `value` within `tolerance`."""
 
 
 class Question(Part):
-    """One question of the practice loop."""
+    """One exercise of the practice loop."""
 
     name: Name
     """Slug, unique among the questions."""
     level: Level
-    """A concrete answer, why the claim should hold, or a neighbouring idea; each occurs."""
+    """Asks for a concrete answer, for the reason why it holds, or for a neighbouring idea; each level is needed."""
     question: Text
-    """What is asked."""
+    """The exercise."""
     answer: Text
     """The full answer."""
     number: NumericAnswer | None = None
-    """Given where the answer is a number: the page then checks it."""
+    """For a numeric answer: the page then checks the reader's number."""
     nudges: Annotated[tuple[Text, ...], Field(min_length=3, max_length=3)]
-    """From a hint to almost the answer."""
+    """Three hints; the last one almost gives the answer."""
     rubric: Annotated[tuple[Text, ...], Field(min_length=2)]
-    """What a full answer contains, to mark yourself."""
+    """What a full answer contains, for readers to mark their own."""
 
 
 class ResearchQuestion(Part):
-    """An open question for one object, or for every object of a kind that has none of its own."""
+    """An open question about one object, or about every object of a kind that has no question of its own."""
 
     kind: Kind
     """The kind of object that the question is about."""
     object: Key | None = None
-    """Key of the object; left out: the kind's question."""
+    """Key of the object; without it the question is for every object of the kind."""
     question: Text
     """The open question."""
     evidence: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """What to inspect."""
+    """What to inspect to answer it."""
     resolves: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """What would settle it."""
+    """What would settle the question."""
     next_action: Text
     """One thing to do next."""
 
@@ -287,7 +284,7 @@ class ConceptFile(Part):
     """The schema of concept.yaml."""
 
     key: ConceptKey
-    """`concept:section/slug`; the route, the anchors and every other key follow from it."""
+    """`concept:section/slug`; the route, the anchors and every other key of the page are computed from it."""
     title: Plain
     """Title of the concept; plain."""
     section: Plain
@@ -295,71 +292,26 @@ class ConceptFile(Part):
     summary: Text
     """The idea in one to three sentences."""
     structure: Annotated[tuple[Layer, ...], Field(min_length=1)]
-    """The layers of the page that the learning map lists."""
+    """The layers of the page, listed under the learning map."""
     edges: Edges
-    """The place in the learning map."""
+    """The concept's place in the learning map."""
     sources: tuple[Source, ...] = ()
-    """Texts that the page leans on."""
+    """Publications that the page relies on."""
     equations: tuple[Equation, ...] = ()
-    """What the labelled equations of page.md say; each label once."""
+    """Title and meaning of each labelled equation of page.md; one entry for each label."""
     code: Code
-    """What there is to say about witness.py."""
+    """Title, text and output of witness.py."""
     demo: Demo
-    """The demo: its notes, its model, its states."""
+    """The demo: its notes, model and states."""
     storyboard: Storyboard
-    """Predict, then step through states of the demo."""
+    """Readers commit to a prediction, then step through states of the demo."""
     inquiry: Inquiry
-    """Choose the cue, then see."""
+    """Readers choose the answer that they see in the demo."""
     claims: tuple[ClaimKey, ...] = ()
-    """Keys of the ledger's claims that the page reviews."""
+    """Keys of the claims in the ledger that the page reviews."""
     misconceptions: tuple[Misconception, ...] = ()
-    """Sentences that sound right, each with a check."""
+    """Wrong statements that sound right, each with a correction and a check."""
     practice: Annotated[tuple[Question, ...], Field(min_length=1)]
-    """Questions at three levels."""
+    """Exercises at three levels; at least one of each."""
     research: Annotated[tuple[ResearchQuestion, ...], Field(min_length=1)]
-    """Open questions: one without `object` for every kind, and any number for single objects."""
-
-
-class PageEquation(Part):
-    """A labelled equation as it stands in page.md."""
-
-    name: str
-    latex: str
-    line: int
-    """1-based line of page.md."""
-
-
-class Page(Part):
-    """page.md in its two parts, and its labelled equations in order."""
-
-    intuition: str
-    intuition_line: int
-    """1-based line of page.md on which the Markdown in `intuition` starts."""
-    math: str
-    math_line: int
-    equations: tuple[PageEquation, ...]
-
-
-class Concept(ConceptFile):
-    """A loaded concept: concept.yaml, page.md and witness.py; made by `load_concept`."""
-
-    folder: Path
-    page: Page
-    code_text: str
-    """The text of witness.py."""
-
-    @property
-    def demo_file(self) -> Path | None:
-        """demo.js of the folder, or None: then the page shows `demo.notes`."""
-        path = self.folder / "demo.js"
-        return path if path.is_file() else None
-
-    def demo_state(self, name: str) -> dict[str, Any]:
-        """The full model in a named state: the initial model with the state's values over it."""
-        state = next(s for s in self.demo.states if s.name == name)
-        return {**self.demo.model, **state.state}
-
-    def research_for(self, kind: str, key: str) -> ResearchQuestion:
-        """The question of an object: its own, or its kind's."""
-        own = [q for q in self.research if q.object == key]
-        return own[0] if own else next(q for q in self.research if q.kind == kind and q.object is None)
+    """Open questions: one without `object` for each kind, and any number for single objects."""

@@ -1,4 +1,4 @@
-"""Every object of a page that a question can be attached to, with key, anchor, title and context."""
+"""The objects of a page that have a key: equations, claims, demo states and so on, each with title and context."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from onewarm.notebook.concept.model import ConceptFile
 
 @dataclass(frozen=True)
 class ConceptObject:
-    """One object of a page: what the research room lists."""
+    """One object of a page, as the research room and the search list it."""
 
     kind: str
     """concept, equation, source, code, claim, misconception or demo-state."""
@@ -23,7 +23,7 @@ class ConceptObject:
 
 
 def concept_objects(concept: ConceptFile) -> tuple[ConceptObject, ...]:
-    """The page's objects in reading order. A claim's title is its key: the ledger knows the statement."""
+    """The page's objects in reading order. A claim has its key as title, because its statement is in the ledger."""
     listed: list[tuple[str, str | None, str, str]] = [("concept", None, concept.title, concept.summary)]
     listed += [("equation", e.name, e.title, e.says) for e in concept.equations]
     listed += [("code", concept.code.name, concept.code.title, concept.code.text)]

@@ -8,23 +8,47 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from onewarm.notebook.concept.keys import NAME_PATTERN
-from onewarm.notebook.concept.model import Page, PageEquation
+from onewarm.notebook.concept.model import Part
 from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
 
 PARTS = ("Intuition", "Math")
 
 
-def markdown() -> MarkdownIt:
+class PageEquation(Part):
+    """A labelled equation of page.md."""
+
+    name: str
+    latex: str
+    line: int
+    """1-based line of page.md."""
+
+
+class Page(Part):
+    """The two parts of page.md, and its labelled equations in order."""
+
+    intuition: str
+    intuition_line: int
+    """1-based line of page.md on which the Markdown in `intuition` starts."""
+    math: str
+    math_line: int
+    equations: tuple[PageEquation, ...]
+
+
+def markdown_parser() -> MarkdownIt:
     """The parser of every text of a concept: CommonMark and tables, `$...$`, `$$...$$ (name)`; no raw HTML.
 
-    A dollar sign beside a digit is math too, as in `$2^k$`; a literal one is written `\\$`.
+    A dollar sign next to a digit starts math too, as in `$2^k$`; a literal one is written `\\$`.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     return parser.use(dollarmath_plugin, allow_labels=True, allow_space=False, double_inline=False)
 
 
 def read_page(file: Path) -> Page:
-    """page.md in parts; ConceptError for a missing, unknown or repeated part, a bad or repeated label."""
+    """The contents of page.md.
+
+    Raises:
+        ConceptError: a part is missing, unknown or repeated, or an equation's label is not a name or is repeated.
+    """
     page, _, faults = try_page(file)
     if page is None:
         raise ConceptError(faults)
@@ -32,23 +56,24 @@ def read_page(file: Path) -> Page:
 
 
 def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
-    """page.md (None where it has faults), the line of each equation's label, and the faults."""
+    """The contents of page.md (None if it has faults), the line of each equation's label, and the faults."""
     try:
         text = read_text(file)
     except ConceptError as error:
         return None, {}, list(error.faults)
     faults: list[Fault] = []
-    tokens = markdown().parse(text)
+    tokens = markdown_parser().parse(text)
     headings: dict[str, tuple[int, int]] = {}
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.tag not in ("h1", "h2") or token.level or not token.map:
             continue
         line, title = token.map[0] + 1, inline.content.strip()
         if token.tag == "h1" or title not in PARTS:
-            remedy = nearest(title, PARTS) + " Headings inside a part start with ###."
-            faults.append(Fault(file, line, "", f"unknown part '{title}'", remedy))
+            remedy = f"Write `## {title}`." if title in PARTS else nearest(title, PARTS)
+            remedy += " Headings inside a part start with ###."
+            faults.append(Fault(file, line, "", f"unknown part '{'#' if token.tag == 'h1' else '##'} {title}'", remedy))
         elif title in headings:
-            remedy = f"It stands on line {headings[title][0]} already; keep one."
+            remedy = f"It is on line {headings[title][0]} already; keep one."
             faults.append(Fault(file, line, "", f"repeated part '{title}'", remedy))
         else:
             headings[title] = (line, token.map[1])
@@ -67,19 +92,19 @@ def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
                 faults.append(Fault(file, line, "", f"equation label '{token.info}' is not a name", remedy))
             elif token.info in equations:
                 remedy = f"Line {equations[token.info].line} has it already; choose another."
-                faults.append(Fault(file, line, "", f"duplicate anchor: equation '{token.info}'", remedy))
+                faults.append(Fault(file, line, "", f"duplicate equation label '{token.info}'", remedy))
             else:
                 equations[token.info] = PageEquation(name=token.info, latex=token.content.strip(), line=line)
     labels = {name: equation.line for name, equation in equations.items()}
     if faults:
         return None, labels, faults
-    rows = text.splitlines(keepends=True)
-    start, first, last = headings["Intuition"][1], headings["Math"][0] - 1, headings["Math"][1]
+    lines = text.splitlines(keepends=True)
+    start, end, math_start = headings["Intuition"][1], headings["Math"][0] - 1, headings["Math"][1]
     page = Page(
-        intuition="".join(rows[start:first]),
+        intuition="".join(lines[start:end]),
         intuition_line=start + 1,
-        math="".join(rows[last:]),
-        math_line=last + 1,
+        math="".join(lines[math_start:]),
+        math_line=math_start + 1,
         equations=tuple(equations.values()),
     )
     return page, labels, faults

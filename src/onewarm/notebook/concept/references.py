@@ -1,4 +1,4 @@
-"""Checks what the types cannot say: names are unique, references lead somewhere, edges and claims exist."""
+"""Checks what the schema cannot express: names are unique, references resolve, edges and claims exist."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,25 +11,33 @@ from onewarm.notebook.concept.yaml import Document, Fault, Place, nearest
 _GROUPS = ("prerequisites", "next", "contrast")
 
 
-class Known:
-    """What can be relied on: a list is `sure` unless the schema found it, or the name of one of its items, at fault."""
+class ValidLists:
+    """Tracks which lists of a concept.yaml validated, from the places of the schema's faults.
 
-    def __init__(self, doubtful: Iterable[Place]) -> None:
-        self._doubtful = tuple(doubtful)
+    A list is invalid if it, something around it, one of its items as a whole, or an item's `name` failed validation.
+    Its names are then incomplete, so a reference into it is not reported: the list's own fault comes first.
+    """
 
-    def sure(self, *place: str) -> bool:
+    def __init__(self, faulty: Iterable[Place]) -> None:
+        self._faulty = tuple(faulty)
+
+    def __contains__(self, place: Place) -> bool:
         return not any(
-            place[: len(bad)] == bad or (bad[: len(place)] == place and bad[len(place) + 1 :] in ((), ("name",)))
-            for bad in self._doubtful
+            place[: len(faulty)] == faulty
+            or (faulty[: len(place)] == place and faulty[len(place) + 1 :] in ((), ("name",)))
+            for faulty in self._faulty
         )
 
 
-def reference_faults(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
-    """Faults inside one concept.yaml; of a file read leniently, those that follow whatever its other faults hide."""
+def reference_faults(document: Document, file: ConceptFile, valid: ValidLists) -> Iterator[Fault]:
+    """Names and references at fault inside one concept.yaml.
+
+    For a file with schema faults (see `read_leniently`): those that are faults whatever the invalid parts should be.
+    """
     yield from _names(document, file)
-    yield from _shows(document, file, known)
+    yield from _shown_objects(document, file, valid)
     yield from _states(document, file)
-    yield from _practice_and_research(document, file, known)
+    yield from _practice_and_research(document, file, valid)
 
 
 def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
@@ -47,37 +55,37 @@ def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
     }
     for place, parts in named.items():
         names: list[tuple[Place, str]] = [((*place, i, "name"), part.name) for i, part in enumerate(parts)]
-        yield from _twice(document, "name", names)
-    yield from _twice(document, "key", [(("claims", i), key) for i, key in enumerate(file.claims)])
+        yield from _duplicates(document, "name", names)
+    yield from _duplicates(document, "key", [(("claims", i), key) for i, key in enumerate(file.claims)])
     edges: list[tuple[Place, str]] = [
         (("edges", group, i, "key"), edge.key) for group in _GROUPS for i, edge in enumerate(getattr(file.edges, group))
     ]
-    yield from _twice(document, "key", edges)
+    yield from _duplicates(document, "key", edges)
     for place, key in edges:
         if key and key == file.key:
             yield document.fault(place, "edge to the concept itself", "Name another concept.")
 
 
-def _shows(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
+def _shown_objects(document: Document, file: ConceptFile, valid: ValidLists) -> Iterator[Fault]:
     """Demo states and highlights that a step, a cue or the reveal names, and the correct choices."""
     board, inquiry = file.storyboard, file.inquiry
-    states, lights = [s.name for s in file.demo.states], file.demo.highlights
-    shows: list[tuple[Place, Any]] = [(("inquiry", "reveal"), inquiry.reveal)]
-    shows += [(("storyboard", "steps", i), step) for i, step in enumerate(board.steps)]
-    shows += [(("inquiry", "cues", i), cue) for i, cue in enumerate(inquiry.cues)]
-    for place, part in shows:
+    states, highlights = [s.name for s in file.demo.states], file.demo.highlights
+    parts: list[tuple[Place, Any]] = [(("inquiry", "reveal"), inquiry.reveal)]
+    parts += [(("storyboard", "steps", i), step) for i, step in enumerate(board.steps)]
+    parts += [(("inquiry", "cues", i), cue) for i, cue in enumerate(inquiry.cues)]
+    for place, part in parts:
         state = getattr(part, "state", None)
-        if state and state not in states and known.sure("demo", "states"):
+        if state and state not in states and ("demo", "states") in valid:
             yield document.fault((*place, "state"), f"no demo state '{state}'", nearest(state, states))
-        light = part.highlight
-        if light and light not in lights and known.sure("demo", "highlights"):
-            yield document.fault((*place, "highlight"), f"no highlight '{light}'", nearest(light, lights))
+        highlight = part.highlight
+        if highlight and highlight not in highlights and ("demo", "highlights") in valid:
+            yield document.fault((*place, "highlight"), f"no highlight '{highlight}'", nearest(highlight, highlights))
     options, cues = [o.name for o in board.options], [c.name for c in inquiry.cues]
     for name, of, answer, choices in (
         ("storyboard", "options", board.correct, options),
         ("inquiry", "cues", inquiry.correct, cues),
     ):
-        if answer and answer not in choices and known.sure(name, of):
+        if answer and answer not in choices and (name, of) in valid:
             yield document.fault((name, "correct"), f"no choice '{answer}'", nearest(answer, choices))
 
 
@@ -90,24 +98,28 @@ def _states(document: Document, file: ConceptFile) -> Iterator[Fault]:
                 continue
             expected, found = _shape(file.demo.model[key]), _shape(value)
             if found != expected:
-                yield document.fault(place, f"expected {expected}, found {found}", "See `demo.model`.")
+                yield document.fault(
+                    place,
+                    f"expected {expected}, found {found}",
+                    "Write a value of the type that it has in `demo.model`.",
+                )
 
 
-def _practice_and_research(document: Document, file: ConceptFile, known: Known) -> Iterator[Fault]:
+def _practice_and_research(document: Document, file: ConceptFile, valid: ValidLists) -> Iterator[Fault]:
     levels = {q.level for q in file.practice}
-    whole = known.sure("practice") and levels <= set(get_args(Level))
-    for level in get_args(Level) if whole else ():
+    complete = ("practice",) in valid and levels <= set(get_args(Level))
+    for level in get_args(Level) if complete else ():
         if level not in levels:
             yield document.fault(("practice",), f"no question of level '{level}'", "Add one.")
     keys = concept_keys(file)
     for i, question in enumerate(file.research):
         key = question.object
         if key and (key not in keys or key.split(":")[0] != question.kind):
-            same = [k for k in keys if k.startswith(question.kind + ":")]
+            of_kind = [k for k in keys if k.startswith(question.kind + ":")]
             problem = f"no {question.kind} '{key}' on this page"
-            yield document.fault(("research", i, "object"), problem, nearest(key, same))
-    whole = known.sure("research") and {q.kind for q in file.research} <= set(get_args(Kind))
-    for kind in get_args(Kind) if whole else ():
+            yield document.fault(("research", i, "object"), problem, nearest(key, of_kind))
+    complete = ("research",) in valid and {q.kind for q in file.research} <= set(get_args(Kind))
+    for kind in get_args(Kind) if complete else ():
         if not any(q.kind == kind and q.object is None for q in file.research):
             remedy = "Add one without `object:`; it serves every object of the kind."
             yield document.fault(("research",), f"no general question of kind '{kind}'", remedy)
@@ -123,23 +135,24 @@ def _shape(value: Any) -> str:
     return {str: "text", dict: "a mapping", type(None): "nothing"}.get(type(value), "a date")
 
 
-def _twice(document: Document, what: str, places: Iterable[tuple[Place, str]]) -> Iterator[Fault]:
+def _duplicates(document: Document, what: str, places: Iterable[tuple[Place, str]]) -> Iterator[Fault]:
     first: dict[str, Place] = {}
     for place, value in places:
         if not isinstance(value, str) or not value:
-            continue  # missing or of another type: told already
+            continue  # missing or of another type: the schema reports it
         if value in first:
             line = document.lines.get(first[value], 1)
             remedy = f"Line {line} has it already; keep or rename one."
             yield document.fault(place, f"duplicate {what} '{value}'", remedy)
-        first.setdefault(value, place)
+        else:
+            first[value] = place
 
 
 def equation_faults(
-    document: Document, file: ConceptFile, known: Known, page: Path, labels: dict[str, int]
+    document: Document, file: ConceptFile, valid: ValidLists, page: Path, labels: dict[str, int]
 ) -> Iterator[Fault]:
-    """Equations described in concept.yaml but not labelled in page.md, and the other way round."""
-    if not known.sure("equations"):
+    """Equations that concept.yaml describes but page.md does not label, and the other way round."""
+    if ("equations",) not in valid:
         return
     names = [e.name for e in file.equations]
     for i, name in enumerate(names):
@@ -156,11 +169,11 @@ Files = Sequence[tuple[Document, ConceptFile]]
 
 
 def edge_faults(files: Files) -> Iterator[Fault]:
-    """Concepts with the same key, and edges to a concept that is neither there nor planned."""
+    """Concepts with the same key, and edges to a concept that neither exists nor is planned."""
     pages: dict[str, Path] = {}
     for document, file in files:
         if file.key and file.key in pages:
-            problem = f"duplicate key and anchor '{file.key}'"
+            problem = f"duplicate key '{file.key}'"
             remedy = f"{pages[file.key]} has it already; rename one."
             yield document.fault(("key",), problem, remedy)
         pages.setdefault(file.key, document.file)
@@ -169,13 +182,13 @@ def edge_faults(files: Files) -> Iterator[Fault]:
             for i, edge in enumerate(getattr(file.edges, group)):
                 if edge.key and edge.key not in pages and not edge.planned:
                     remedy = nearest(edge.key, set(pages) - {file.key})
-                    remedy += " Mark it `planned: true` while it has no page."
+                    remedy += " Or mark the edge `planned: true` while that concept has no page."
                     place = ("edges", group, i, "key")
                     yield document.fault(place, f"dangling edge: no concept '{edge.key}'", remedy)
 
 
 def claim_faults(files: Files, claims: Collection[str]) -> Iterator[Fault]:
-    """Claims that the ledger does not have."""
+    """Claims that are not in the ledger."""
     for document, file in files:
         for i, key in enumerate(file.claims):
             if key and key not in claims:

@@ -1,19 +1,67 @@
-"""Runs the Python of a concept's page: its code, the checks of its misconceptions, the numbers of its practice."""
+"""Runs the Python of a concept's page: its code, the checks of its misconceptions, the numbers of its practice.
+
+This is no sandbox: the code of a concept folder runs with the rights of whoever builds the page, as any Python module
+does.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-from onewarm.notebook.concept.model import Concept, ConceptFile
-from onewarm.notebook.concept.sandbox import numbers_missing, run_snippet, value_of
+import numpy as np
+
+import onewarm as ow
+from onewarm.notebook.concept.load import Concept
+from onewarm.notebook.concept.model import ConceptFile
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, read_yaml
 
-__all__ = ["Hearing", "Outputs", "check_outputs"]
+__all__ = ["Outputs", "PageCode", "evaluate", "numbers_missing", "page_outputs", "run_code"]
+
+_BACKTICKED = re.compile(r"`([^`\n]+)`")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.])")
+
+
+def run_code(code: str, *, name: str = "<snippet>") -> str:
+    """What the code prints. It finds `ow` (onewarm) and `np` (NumPy); exceptions that it raises are passed on.
+
+    >>> run_code("print(np.arange(3).sum())")
+    '3\\n'
+    """
+    compiled = compile(code, name, "exec")
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compiled, _globals())
+    return out.getvalue()
+
+
+def evaluate(expression: str) -> float:
+    """The value of a Python expression over `ow` and `np`.
+
+    >>> evaluate("np.log(1 + 10 * (1 - .1) / .1)").__round__(4)
+    4.5109
+    """
+    return float(eval(compile(expression.strip(), "<expression>", "eval"), _globals()))
+
+
+def numbers_missing(text: str, printed: str) -> tuple[str, ...]:
+    """The numbers in backticks in a text that are not among the printed numbers, in the text's order.
+
+    Leading zeros are ignored: `.5` in the text is the 0.5 that Python prints.
+
+    >>> numbers_missing("The floor is `0.5003`, not `0.4`.", "floor .5003")
+    ('0.4',)
+    """
+    present = {_without_leading_zeros(number) for number in _NUMBER.findall(printed)}
+    wanted = [number for quoted in _BACKTICKED.findall(text) for number in _NUMBER.findall(quoted)]
+    return tuple(number for number in wanted if _without_leading_zeros(number) not in present)
 
 
 @dataclass(frozen=True)
@@ -24,104 +72,116 @@ class Outputs:
     checks: Mapping[str, str]
 
 
-def check_outputs(concept: Concept) -> Outputs:
-    """Run the concept's code, checks and expressions; ConceptError where one fails or contradicts the page."""
-    hearing = Hearing(concept.folder, concept, concept.code_text)
-    if hearing.faults:
-        raise ConceptError(hearing.faults)
-    return hearing.outputs
+def page_outputs(concept: Concept) -> Outputs:
+    """What the concept's code and checks print.
+
+    Raises:
+        ConceptError: code, a check or an expression fails, or its result contradicts the page.
+    """
+    code = PageCode(concept.folder, concept, concept.code_text)
+    if code.faults:
+        raise ConceptError(code.faults)
+    return code.outputs
 
 
-class Hearing:
-    """Runs everything, once: `outputs` is what was printed, `faults` is what failed or contradicts the page."""
+class PageCode:
+    """All code of a page, run once: `outputs` is what it printed, `faults` is what failed or contradicts the page."""
 
     def __init__(
         self, folder: Path, file: ConceptFile, code_text: str | None, document: Document | None = None
     ) -> None:
         self.folder, self.file = folder, file
-        self._known = document
+        self._given_document = document
         self.faults: list[Fault] = []
         checks = {}
         if code_text is not None:
-            self._code(code_text)
+            self._run_witness(code_text)
         for i, item in enumerate(file.misconceptions):
-            checks[item.name] = self._check(i, item.check, item.correction)
+            checks[item.name] = self._run_check(i, item.check, item.correction)
         for i, question in enumerate(file.practice):
             if question.number is not None:
-                self.faults += self._number(i, question.number.expression)
+                self.faults += self._number_faults(i, question.number.expression)
         self.outputs = Outputs(file.code.output.strip("\n"), checks)
 
     @cached_property
     def _document(self) -> Document:
-        return self._known or read_yaml(self.folder / "concept.yaml")  # its lines are needed for faults alone
+        return self._given_document or read_yaml(self.folder / "concept.yaml")  # only a fault needs its lines
 
-    def _code(self, text: str) -> None:
+    def _run_witness(self, text: str) -> None:
         file = self.folder / "witness.py"
-        printed, failed = _run(text, str(file))
-        if failed:
-            line, problem = failed
-            self.faults.append(Fault(file, line or 1, "", problem, "Mend the code."))
+        printed, failure = _run(text, str(file))
+        if failure:
+            line, problem = failure
+            self.faults.append(Fault(file, line or 1, "", problem, "Correct the code."))
             return
         wanted = self.file.code.output
         if not wanted or printed.strip() == wanted.strip():
             return
         place: Place = ("code", "output")
         lines = zip_longest(printed.strip().splitlines(), wanted.strip().splitlines())
-        for i, (is_, says) in enumerate(lines):
-            if is_ != says:
-                told = "nothing" if is_ is None else f"`{is_}`"
-                where = "nothing" if says is None else f"`{says}`"
-                problem = f"witness.py printed {told} as line {i + 1}, code.output says {where}"
+        for i, (printed_line, wanted_line) in enumerate(lines):
+            if printed_line != wanted_line:
+                actual = "nothing" if printed_line is None else f"`{printed_line}`"
+                expected = "nothing" if wanted_line is None else f"`{wanted_line}`"
+                problem = f"witness.py printed {actual} as line {i + 1}, code.output has {expected}"
                 fault = self._document.fault(place, problem, "Correct the code or the output.")
-                self.faults.append(_at(fault, self._document, place, i))
+                self.faults.append(_at_line(fault, self._document, place, i))
                 return
 
-    def _check(self, i: int, code: str, correction: str) -> str:
+    def _run_check(self, i: int, code: str, correction: str) -> str:
         place: Place = ("misconceptions", i, "check")
-        printed, failed = _run(code, f"<check {i}>")
-        if failed:
-            line, problem = failed
-            fault = self._document.fault(place, problem, "Mend the check.")
-            self.faults.append(_at(fault, self._document, place, (line or 1) - 1))
+        printed, failure = _run(code, f"<check {i}>")
+        if failure:
+            line, problem = failure
+            fault = self._document.fault(place, problem, "Correct the check.")
+            self.faults.append(_at_line(fault, self._document, place, (line or 1) - 1))
         elif not printed.strip():
-            remedy = "Let it print the number that settles the matter."
-            self.faults.append(self._document.fault(place, "it printed nothing", remedy))
+            remedy = "Print the number that refutes the misconception."
+            self.faults.append(self._document.fault(place, "the check printed nothing", remedy))
         elif missing := numbers_missing(correction, printed):
             shown = "; ".join(printed.splitlines())
-            problem = f"it printed `{shown}`, but the correction speaks of {', '.join(missing)}"
-            self.faults.append(self._document.fault(place, problem, "Correct the one or the other."))
+            problem = f"the check printed `{shown}`, but the correction has {', '.join(missing)} in backticks"
+            self.faults.append(self._document.fault(place, problem, "Correct the check or the correction."))
         return printed
 
-    def _number(self, i: int, expression: str) -> Iterator[Fault]:
+    def _number_faults(self, i: int, expression: str) -> Iterator[Fault]:
         number = self.file.practice[i].number
         assert number is not None
         place: Place = ("practice", i, "number")
         try:
-            value = value_of(expression)
+            value = evaluate(expression)
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
-            yield self._document.fault((*place, "expression"), problem, "Mend the expression.")
+            yield self._document.fault((*place, "expression"), problem, "Correct the expression.")
             return
-        numbers = all(isinstance(one, float | int) for one in (number.value, number.tolerance))
-        if numbers and not abs(value - number.value) <= number.tolerance:
+        typed = all(isinstance(given, float | int) for given in (number.value, number.tolerance))
+        if typed and not abs(value - number.value) <= number.tolerance:
             problem = f"the expression gives {value:.6g}, which is not {number.value:g} within {number.tolerance:g}"
-            yield self._document.fault((*place, "value"), problem, "Correct the one or the other.")
+            yield self._document.fault((*place, "value"), problem, "Correct the value or the expression.")
 
 
-def _at(fault: Fault, document: Document, place: Place, below: int) -> Fault:
-    """The fault moved to a line of a block text."""
+def _at_line(fault: Fault, document: Document, place: Place, below: int) -> Fault:
+    """The fault, moved `below` lines down from the start of the block text at `place`."""
     start = document.text_lines.get(place, fault.line)
     line = start + below if start > document.lines.get(place, start) else fault.line
     return Fault(fault.file, line, fault.key, fault.problem, fault.remedy)
 
 
 def _run(code: str, name: str) -> tuple[str, tuple[int | None, str] | None]:
-    """What the code prints, and the line and the problem where it fails."""
+    """What the code prints, and the line and the problem if it fails."""
     try:
-        return run_snippet(code, name=name).strip("\n"), None
+        return run_code(code, name=name).strip("\n"), None
     except SyntaxError as error:
         return "", (error.lineno, error.msg)
     except (Exception, SystemExit) as error:
-        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
         problem = f"{type(error).__name__}: {error}"
         return "", (lines[-1] if lines else None, problem.splitlines()[0])
+
+
+def _without_leading_zeros(number: str) -> str:
+    return re.sub(r"^(-?)0+(?=[.\d])", r"\1", number.replace("−", "-"))
+
+
+def _globals() -> dict[str, Any]:
+    return {"__name__": "__snippet__", "np": np, "ow": ow}

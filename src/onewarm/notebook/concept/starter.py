@@ -1,4 +1,4 @@
-"""A new concept: a whole small one, for its author to write over."""
+"""Starts a new concept: a complete small one, for its author to edit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ FILES = ("concept.yaml", "page.md", "witness.py")
 
 
 class StarterError(ValueError):
-    """A concept that cannot be started here: says why and what to do."""
+    """A concept that cannot be started: the message has the reason and a remedy."""
 
 
 def concept_key(text: str) -> str:
-    """The key of a concept, given with or without its `concept:`.
+    """The key of a concept, given with or without `concept:` in front.
+
+    Raises:
+        StarterError: ``text`` does not have the form section/slug.
 
     >>> concept_key("basics/coin")
     'concept:basics/coin'
@@ -37,39 +40,41 @@ def concept_key(text: str) -> str:
 
 
 def new_concept(key: str, concepts: Path | str, *, title: str | None = None, section: str | None = None) -> Path:
-    """Write a concept that builds, into concepts/section/slug, and return that folder.
+    """Write a concept that builds into concepts/section/slug, and return that folder.
 
-    The folder appears whole or not at all. The JSON Schema that its first line points editors to is written into
-    `concepts` where it is not there yet.
+    The files are written to a hidden folder next to it, which is renamed once they are complete. The JSON Schema that
+    the first line of concept.yaml refers editors to is written to ``concepts`` if it is not there yet.
 
-    Raises StarterError where the key is none or the folder is there already.
+    Raises:
+        StarterError: ``key`` is not one, or the folder exists.
+        OSError: the folder cannot be written.
     """
     key = concept_key(key)
-    place, name = key.removeprefix("concept:").split("/")
-    folder = Path(concepts) / place / name
+    section_slug, slug = key.removeprefix("concept:").split("/")
+    folder = Path(concepts) / section_slug / slug
     if folder.exists():
-        raise StarterError(f"{folder} is there already; choose another key, or edit what it holds")
-    said = {
+        raise StarterError(f"{folder} exists already; choose another key, or edit the concept in it")
+    replacements = {
         "@key@": key,
-        "@title@": json.dumps(_title(title, name), ensure_ascii=False),
-        "@section@": json.dumps(_title(section, place), ensure_ascii=False),
+        "@title@": json.dumps(_title(title, slug), ensure_ascii=False),
+        "@section@": json.dumps(_title(section, section_slug), ensure_ascii=False),
         "@schema@": f"../../{SCHEMA_NAME}",
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}.", suffix=".part"))
+    hidden = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{slug}.", suffix=".part"))
     try:
         for file in FILES:
             text = (files("onewarm.notebook.concept") / "starter_files" / file).read_text(encoding="utf-8")
-            for mark, value in said.items():
+            for mark, value in replacements.items():
                 text = text.replace(mark, value)
-            (beside / file).write_text(text, encoding="utf-8")
+            (hidden / file).write_text(text, encoding="utf-8")
         schema = Path(concepts) / SCHEMA_NAME
         if not schema.exists():
             write_schema(schema)
-        beside.chmod(0o755)
-        beside.rename(folder)
+        hidden.chmod(0o755)
+        hidden.rename(folder)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
         raise
     return folder
 

@@ -1,4 +1,4 @@
-"""Walks plain YAML values along the schema: what can be read of a file that has faults, and where its Markdown is."""
+"""Walks YAML values along the schema: reads a file that has faults, and finds the Markdown texts in it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pydantic_core import PydanticUndefined
 from onewarm.notebook.concept.model import MARKDOWN, ConceptFile
 from onewarm.notebook.concept.yaml import Place
 
-__all__ = ["leniently", "markdown_texts"]
+__all__ = ["markdown_texts", "read_leniently"]
 
 
-def leniently(value: Any) -> ConceptFile:
-    """As much of a concept as can be read, unchecked: what is missing or of another type is empty.
+def read_leniently(value: Any) -> ConceptFile:
+    """As much of a concept as can be read, without validation: what is missing or of another type is empty.
 
-    For checks that should still speak where the schema has found faults already.
+    For the checks that come after the schema's, so that one run reports the faults of both.
     """
-    read: ConceptFile = _read(ConceptFile, value)
-    return read
+    file: ConceptFile = _read(ConceptFile, value)
+    return file
 
 
 def markdown_texts(value: Any) -> Iterator[tuple[Place, str]]:
-    """Place and text of every Markdown text of a concept.yaml, in the order of the schema."""
+    """Place and content of every Markdown text of a concept.yaml, in the order of the schema."""
     return _texts(ConceptFile, (), value, ())
 
 

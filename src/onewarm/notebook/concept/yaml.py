@@ -1,4 +1,4 @@
-"""Reads YAML into plain values and remembers the line of every key; a fault has file, line, key, remedy."""
+"""Reads YAML into Python values with the line of every key, and reports faults by file, line, key and remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """file:line:"""
+        """Its place, as `file:line:`."""
         return f"{self.file}:{self.line}:"
 
     @property
     def what(self) -> str:
-        """Key, problem and remedy."""
+        """Its key, problem and remedy."""
         return (f"{self.key}: " if self.key else "") + f"{self.problem}. {self.remedy}"
 
     def __str__(self) -> str:
@@ -56,38 +56,38 @@ def key_text(place: Place) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """`Did you mean 'title'?` for the nearest of the words, or the list of what there is.
+    """A remedy for an unknown word: the most similar of the known words, or all of them if none is similar.
 
     >>> nearest("titel", ["title", "key"])
     "Did you mean 'title'?"
     """
     words = sorted(words)
-    close = get_close_matches(word, words, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean '{close[0]}'?"
+    similar = get_close_matches(word, words, n=1, cutoff=0.6)
+    if similar:
+        return f"Did you mean '{similar[0]}'?"
     return "There are: " + ", ".join(words) + "." if words else "There are none yet."
 
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values of a YAML file, and the 1-based line of every place in it."""
+    """The values of a YAML file, and the 1-based line of every place in it."""
 
     file: Path
     value: dict[str, Any]
     lines: dict[Place, int]
     text_lines: dict[Place, int]
-    """Line on which the text itself starts: below the key for a block, where every line of it is a line of the file."""
+    """Line on which each text starts: that of its key, or the line below for a block text (`|` or `>`)."""
 
     def fault(self, place: Place, problem: str, remedy: str) -> Fault:
-        """A fault at the place, or at the nearest place around it that the file has."""
-        at = place
-        while at and at not in self.lines:
-            at = at[:-1]
-        return Fault(self.file, self.lines.get(at, 1), key_text(place), problem, remedy)
+        """A fault at the place, with the line of the innermost part of the place that the file has."""
+        present = place
+        while present and present not in self.lines:
+            present = present[:-1]
+        return Fault(self.file, self.lines.get(present, 1), key_text(place), problem, remedy)
 
 
 def read_text(file: Path) -> str:
-    """The file's text; ConceptError where it is missing or not UTF-8."""
+    """The file's text; raises ConceptError if the file is missing, cannot be read, or is not UTF-8."""
     try:
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -101,14 +101,18 @@ def read_text(file: Path) -> str:
 
 
 def read_yaml(file: Path) -> Document:
-    """The YAML mapping in the file; ConceptError for bad syntax, aliases, duplicate keys or another type."""
+    """The YAML mapping in the file.
+
+    Raises:
+        ConceptError: bad syntax, an alias, a duplicate key, or something other than a mapping.
+    """
     text = read_text(file)
     try:
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
         except yaml.YAMLError:
-            yaml.compose(text, Loader=yaml.SafeLoader)  # raises the same fault in plainer words
+            yaml.compose(text, Loader=yaml.SafeLoader)  # PyYAML's own loader has the clearer message for the same fault
             raise
         if loader.aliases:
             raise ConceptError(Fault(file, n, "", "alias", "Write the value out instead.") for n in loader.aliases)
@@ -140,7 +144,7 @@ def read_yaml(file: Path) -> Document:
 
 
 class _Loader(QuickLoader):
-    """Notes the lines of aliases, of which the node itself would keep none."""
+    """Also records the lines of aliases, which the composed nodes no longer show."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -160,8 +164,8 @@ def _walk(document: Document, node: yaml.Node, at: Place, faults: list[Fault]) -
             place = (*at, str(key_node.value))
             line = key_node.start_mark.line + 1
             if place in lines:
-                first = f"It stands on line {lines[place]} already; keep one of the two."
-                faults.append(Fault(document.file, line, key_text(place), "duplicate key", first))
+                remedy = f"It is on line {lines[place]} already; keep one of the two."
+                faults.append(Fault(document.file, line, key_text(place), "duplicate key", remedy))
             lines.setdefault(place, line)
             _walk(document, value_node, place, faults)
     elif isinstance(node, yaml.SequenceNode):

@@ -1,4 +1,4 @@
-"""A claim and its evidence as the claim review shows them."""
+"""The claim review: a claim, its status and its evidence, for the template and for research prompts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from onewarm.claims.evidence import Evidence, Finding
 from onewarm.claims.ledger import Claim, Comparison
 from onewarm.claims.status import RANK, Judged, judge
 from onewarm.notebook.page.evidence_figure import Axis, linear_axis, log_axis
-from onewarm.notebook.text.numbers import interval, number
+from onewarm.notebook.text.numbers import interval_text, number_text
 
-__all__ = ["claim_facts", "claim_view", "status_counts"]
+__all__ = ["claim_facts", "claim_review", "status_counts"]
 
 Inline = Callable[[str], Markup]
 
 
-def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline) -> dict[str, Any]:
-    """What the template of one claim needs: its status is computed here, from the evidence, and nowhere else."""
+def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline) -> dict[str, Any]:
+    """The template's context for one claim. Its status is computed here, from the evidence."""
     judgement = judge(claim, evidence)
     levels = {j.finding.level for j in judgement.judged if j.finding and j.finding.level}
     sources = [(source, "Source") for source in claim.sources] + [(source, "Against it") for source in claim.counter]
@@ -31,11 +31,11 @@ def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula:
         "scope": inline(claim.scope),
         "status": judgement.status,
         "status_slug": judgement.status.replace(" ", "-"),
-        "because": _said(judgement.because),
+        "because": _reason(judgement.because),
         "figure": _figure(judgement.judged, evidence),
         "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
         "identity": claim.kind == "identity",
-        "tolerance": number(evidence.tolerance) if evidence and evidence.tolerance else "",
+        "tolerance": number_text(evidence.tolerance) if evidence and evidence.tolerance else "",
         "seeds": len(set(evidence.seeds)) if evidence and evidence.seeds else 0,
         "sources": [
             {
@@ -53,35 +53,35 @@ def claim_view(claim: Claim, evidence: Evidence | None, inline: Inline, formula:
 
 
 def claim_facts(claim: Claim, evidence: Evidence | None) -> list[str]:
-    """The measured numbers of a claim in plain lines, for a research prompt."""
+    """The measured numbers of a claim as lines of text, for a research prompt."""
     judgement = judge(claim, evidence)
     lines = [f"Status computed from evidence: {judgement.status}. {judgement.because.replace('`', '')}"]
     for j in judgement.judged:
         if j.finding is not None:
             f = j.finding
-            size = f"{number(f.effect)} {interval(f.interval)} {f.unit}".replace("  ", " ").strip()
+            size = f"{number_text(f.effect)} {interval_text(f.interval)} {f.unit}".replace("  ", " ").strip()
             lines.append(f"{f.scope}: {f.quantity} = {size} (expected: {f.expected}; {j.verdict})")
     return lines
 
 
 def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many claims have which status, the best first."""
-    found = [view["status"] for view in views]
+    """The number of claims with each status, the best status first."""
+    statuses = [view["status"] for view in views]
     return [
-        {"name": name, "slug": name.replace(" ", "-"), "count": found.count(name)}
+        {"name": name, "slug": name.replace(" ", "-"), "count": statuses.count(name)}
         for name in sorted(RANK, key=lambda s: (-RANK[s], s))
-        if name in found
+        if name in statuses
     ]
 
 
-def _said(reason: str) -> Markup:
-    """A status's reason, its commands as code; no Markdown, since arms and data sets have anyone's names."""
+def _reason(reason: str) -> Markup:
+    """The reason of a status, with its commands as code. Not Markdown: users name arms and data sets."""
     pieces = (html.escape(piece) for piece in reason.split("`"))
     return Markup("".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)))
 
 
 def _short(authors: str) -> str:
-    """The first of more than two authors, as a citation has it."""
+    """Authors as in a citation: the first one and "et al." if there are more than two."""
     names = authors.split(", ")
     return authors if len(names) < 3 else f"{names[0]} et al."
 
@@ -92,9 +92,9 @@ _EXPECTED = {"zero": "= 0", "negative": "< 0", "positive": "> 0", "not negative"
 def _figure(judged: Iterable[Judged], evidence: Evidence | None) -> list[dict[str, Any]]:
     """The findings in groups of one unit, each group with its axis and its rows."""
     units: dict[str, list[tuple[Judged, Finding]]] = {}
-    for one in judged:
-        if one.finding is not None:
-            units.setdefault(one.finding.unit, []).append((one, one.finding))
+    for judgement in judged:
+        if judgement.finding is not None:
+            units.setdefault(judgement.finding.unit, []).append((judgement, judgement.finding))
     groups = []
     for unit, rows in units.items():
         values = [v for _, f in rows for v in (f.effect, *(f.interval or ())) if v is not None]
@@ -102,18 +102,18 @@ def _figure(judged: Iterable[Judged], evidence: Evidence | None) -> list[dict[st
             axis = linear_axis(values)
         else:
             axis = log_axis(values, (evidence.tolerance if evidence else None) or 0.0)
-        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_finding(one, f, axis) for one, f in rows]})
+        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis) for j, f in rows]})
     return groups
 
 
-def _finding(judged: Judged, finding: Finding, axis: Axis) -> dict[str, Any]:
+def _figure_row(judged: Judged, finding: Finding, axis: Axis) -> dict[str, Any]:
     prediction = judged.prediction
     role = prediction.role if isinstance(prediction, Comparison) else "test"
     return {
         "scope": finding.scope,
         "quantity": finding.quantity,
-        "effect": number(finding.effect),
-        "interval": interval(finding.interval),
+        "effect": number_text(finding.effect),
+        "interval": interval_text(finding.interval),
         "picture": axis.row(finding.effect, finding.interval),
         "expected": _EXPECTED.get(finding.expected, ""),
         "verdict": ("for context" if judged.verdict == "context" else judged.verdict)

@@ -1,4 +1,4 @@
-"""From a concept and its evidence to what the templates show: a pure function."""
+"""The context of a concept's page: everything that the templates show, from the concept and its evidence."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from markupsafe import Markup, escape
 
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
-from onewarm.notebook.concept.check import NOWHERE
 from onewarm.notebook.concept.keys import anchor, object_key, route
-from onewarm.notebook.concept.model import Concept, Edge
+from onewarm.notebook.concept.load import Concept
+from onewarm.notebook.concept.model import Edge
 from onewarm.notebook.concept.objects import ConceptObject, concept_objects
-from onewarm.notebook.concept.run_code import check_outputs
-from onewarm.notebook.page.claim_review import claim_view, status_counts
-from onewarm.notebook.page.demo_data import calibration
+from onewarm.notebook.concept.run_code import page_outputs
+from onewarm.notebook.page.check import DEAD_LINK
+from onewarm.notebook.page.claim_review import claim_review, status_counts
+from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.page.research_room import research_room
-from onewarm.notebook.site.render import data_block
+from onewarm.notebook.text.data_block import data_block
 from onewarm.notebook.text.markdown import Prose, highlight, plain
 
-__all__ = ["concept_page"]
+__all__ = ["page_context"]
 
 _LAYERS = {"intuition": "Picture", "math": "Symbols", "code": "Program", "demo": "Motion"}
 _LEVELS = {"concrete": "A concrete answer", "why": "Why it holds", "neighbour": "A neighbouring idea"}
 
 
-def concept_page(
+def page_context(
     concept: Concept,
     *,
     claims: Mapping[str, Claim],
@@ -38,9 +39,19 @@ def concept_page(
 ) -> tuple[dict[str, Any], set[str]]:
     """The context of concept.html, and the characters that its formulas and headings use.
 
-    `pages` are the concepts that have a page on this site, by key. The concept's code and checks run here.
-    Raises MathError for a formula that does not convert, LinkError for a link that leads nowhere, ConceptError for code
-    that fails or prints something else than the concept says.
+    The concept's code and checks run here.
+
+    Args:
+        concept: the concept to show.
+        claims: the ledger, by key.
+        evidence: evidence of claims, by their key.
+        studies: study reports, for the demo.
+        pages: the concepts that have a page on this site, by key.
+
+    Raises:
+        LatexError: a formula does not convert.
+        LinkError: a link leads nowhere.
+        ConceptError: code fails, or its output is not what the concept has.
     """
     return _Page(concept, claims, evidence, studies, pages).context()
 
@@ -64,7 +75,7 @@ class _Page:
                                        for name, n in self.numbers.items()},
                            link=self._link)  # fmt: skip
 
-    # What several panels need
+    # Used by several panels
 
     def _key(self, kind: str, name: str | None = None) -> str:
         return object_key(kind, self.concept.key, name)
@@ -95,10 +106,10 @@ class _Page:
             return "#" + anchor(href)
         if href in self.pages:
             return self._href(href)
-        raise ValueError(NOWHERE)
+        raise ValueError(DEAD_LINK)
 
     def _equation(self, name: str) -> Any:
-        def surround(mathml: Markup) -> Markup:
+        def figure(mathml: Markup) -> Markup:
             number = self.numbers[name]
             item = self.objects.get(self._key("equation", name))
             target = anchor(self._key("equation", name))
@@ -114,10 +125,10 @@ class _Page:
                 '<figcaption><span class="equation-says">{}</span> {}</figcaption></figure>\n'
             ).format(target, mathml, target, number, number, self._inline(says) if says else "", Markup(ask))
 
-        return surround
+        return figure
 
     def _href(self, key: str) -> str:
-        """Address of another concept's page; "" where it has none."""
+        """Address of another concept's page; "" if it has none."""
         up = "../" * route(self.concept.key).count("/")
         return f"{up}{route(key)}index.html" if key in self.pages else ""
 
@@ -129,7 +140,7 @@ class _Page:
             "href": self._href(edge.key),
         }
 
-    def _shown(self, state: str | None) -> str:
+    def _state_json(self, state: str | None) -> str:
         if state is None:
             return ""
         model = self.concept.demo_state(state)
@@ -139,17 +150,17 @@ class _Page:
 
     def context(self) -> tuple[dict[str, Any], set[str]]:
         concept = self.concept
-        outputs = check_outputs(concept)
+        outputs = page_outputs(concept)
         claim_views = [
             {
-                **claim_view(self.claims[key], self.evidence.get(key), self._inline,
+                **claim_review(self.claims[key], self.evidence.get(key), self._inline,
                              lambda latex: self.prose.formula(latex, display=True, source="the ledger")),
                 "object": self.objects[key],
             }
             for key in concept.claims
         ]  # fmt: skip
         page = concept.page
-        text = str(concept.folder / "page.md")
+        page_md = str(concept.folder / "page.md")
         context: dict[str, Any] = {
             "concept": {
                 "key": concept.key,
@@ -167,8 +178,8 @@ class _Page:
                 for s in concept.structure
             ],
             "map": self._map(),
-            "intuition": self.prose.block(page.intuition, source=text, line=page.intuition_line),
-            "math": self.prose.block(page.math, source=text, line=page.math_line),
+            "intuition": self.prose.block(page.intuition, source=page_md, line=page.intuition_line),
+            "math": self.prose.block(page.math, source=page_md, line=page.math_line),
             "code": {
                 "title": concept.code.title,
                 "text": self._inline(concept.code.text),
@@ -228,7 +239,7 @@ class _Page:
         demo = self.concept.demo
         model = dict(demo.model)
         if "calibration" in model:
-            model["calibration"] = calibration(self.studies)
+            model["calibration"] = calibration_data(self.studies)
         return {
             "module": "demo.js" if self.concept.demo_file else "",
             "model": data_block(model),
@@ -237,7 +248,7 @@ class _Page:
                 {
                     "title": s.title,
                     "text": self._inline(s.text),
-                    "json": self._shown(s.name),
+                    "json": self._state_json(s.name),
                     "object": self.objects[self._key("demo-state", s.name)],
                 }
                 for s in demo.states
@@ -263,7 +274,7 @@ class _Page:
                 {
                     "title": s.title,
                     "text": self._block(s.text),
-                    "json": self._shown(s.state),
+                    "json": self._state_json(s.state),
                     "highlight": s.highlight or "",
                 }
                 for s in board.steps
@@ -286,7 +297,7 @@ class _Page:
                 for c in inquiry.cues
             ],
             "text": self._block(inquiry.reveal.text),
-            "json": self._shown(inquiry.reveal.state),
+            "json": self._state_json(inquiry.reveal.state),
             "highlight": inquiry.reveal.highlight or "",
         }
 

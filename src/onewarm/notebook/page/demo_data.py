@@ -1,22 +1,22 @@
-"""What the demo of calibration is told of the studies: reliability over alpha, on two kinds of model."""
+"""Data for the calibration demo, from study reports: reliability for each alpha, on two kinds of model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["CALIBRATION_SETS", "calibration"]
+__all__ = ["CALIBRATION_SETS", "calibration_data"]
 
-# Which data set stands for which kind of model; chosen by what training with hard targets does on it.
+# The data set that represents each kind of model: what training with hard targets leads to on it.
 CALIBRATION_SETS = {"overconfident": "digits-noisy", "calibrated": "digits"}
-_KEPT = ("accuracy", "mean_confidence", "ece", "ece_after", "nll", "temperature")
-_COMPARED = ("ece", "ece_after")
+_METRICS = ("accuracy", "mean_confidence", "ece", "ece_after", "nll", "temperature")
+_COMPARED_METRICS = ("ece", "ece_after")
 
 
-def calibration(studies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def calibration_data(studies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The part of the study reports that the demo draws, by kind of model; None for a kind without a study.
 
-    Of several reports of one data set the last counts. Kept are the hard and the smooth:ALPHA arms, without the values
+    Of several reports on one data set, the last is used. It keeps the arms hard and smooth:ALPHA, without the values
     of single seeds.
     """
     reports = {str(report["dataset"]["key"]): report for report in studies}
@@ -29,7 +29,7 @@ def _part(report: Mapping[str, Any]) -> Any:
         arm: {
             name: {k: m[k] for k in ("mean", "interval") if k in m}
             for name, m in report["metrics"][arm].items()
-            if name in _KEPT
+            if name in _METRICS
         }
         for arm in arms
     }
@@ -42,7 +42,7 @@ def _part(report: Mapping[str, Any]) -> Any:
         "comparisons": [
             {name: c.get(name) for name in ("arm", "baseline", "metric", "mean", "interval", "level", "seeds")}
             for c in report["comparisons"]
-            if c["metric"] in _COMPARED and c["arm"] in arms
+            if c["metric"] in _COMPARED_METRICS and c["arm"] in arms
         ],
         "reliability": {arm: report["reliability"][arm] for arm in arms},
     }
@@ -50,11 +50,11 @@ def _part(report: Mapping[str, Any]) -> Any:
 
 
 def _rounded(value: Any) -> Any:
-    """Floats to five significant digits, which is more than a picture shows: it halves the page."""
+    """Round floats to five significant digits: more than a picture shows, and half the bytes."""
     if isinstance(value, float):
         return float(f"{value:.5g}")
     if isinstance(value, Mapping):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(one) for one in value]
+        return [_rounded(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""The learning map, drawn from the edges of the site's concepts, and the path to one of them through what it needs."""
+"""The learning map: the edges of the site's concepts as a picture, and the reading path to a concept."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from onewarm.notebook.concept.model import Concept
+from onewarm.notebook.concept.load import Concept
 
 __all__ = ["Node", "draw", "neighbourhood", "path_to"]
 
-BOX, HEIGHT, GAP, ROW = 168, 58, 44, 20  # a node, the room between columns and between rows
-LETTERS, LINES = 20, 2  # of a title in a node
+BOX, HEIGHT, GAP, ROW = 168, 58, 44, 20  # width and height of a node, space between columns and between rows
+LETTERS, LINES = 20, 2  # characters a line, and lines, of a title in a node
 
 
 @dataclass(frozen=True)
 class Node:
-    """One concept on the map: `kind` is before, here, after or beside; `rank` counts columns from the left."""
+    """One concept on the map: `kind` is before, here, after or beside (a contrast); `rank` is its column."""
 
     key: str
     title: str
     kind: str
     rank: int
     needs: tuple[str, ...] = field(default=())
-    """Keys of the nodes that an arrow comes from."""
+    """Keys of the nodes with an arrow to this one."""
 
 
 def path_to(concept: Concept, site: Mapping[str, Concept]) -> tuple[tuple[str, str], ...]:
-    """Key and title of everything that the concept asks for, directly or not, each after what it asks for itself.
+    """Key and title of all prerequisites of the concept, direct and indirect, each after its own prerequisites.
 
-    `site` are the concepts that have a page. Circles end where they close.
+    ``site`` are the concepts that have a page, by key. A cycle of prerequisites ends where it closes.
     """
-    found: dict[str, str] = {}
+    path: dict[str, str] = {}
     open_: set[str] = set()
 
     def visit(key: str, title: str) -> None:
-        if key in found or key in open_:
+        if key in path or key in open_:
             return
         open_.add(key)
         other = site.get(key)
         for edge in other.edges.prerequisites if other else ():
             visit(edge.key, edge.title)
-        found[key] = other.title if other else title
+        path[key] = other.title if other else title
 
     open_.add(concept.key)
     for edge in concept.edges.prerequisites:
         visit(edge.key, edge.title)
-    return tuple(found.items())
+    return tuple(path.items())
 
 
 def neighbourhood(concept: Concept, site: Mapping[str, Concept]) -> tuple[Node, ...]:
-    """The concept, all that it asks for, what it leads to, and what it is not to be confused with."""
+    """The nodes of a concept's map: the concept, all its prerequisites, what follows it, and its contrasts."""
     before = path_to(concept, site)
     keys = {key for key, _ in before}
     needs = {
@@ -59,7 +59,7 @@ def neighbourhood(concept: Concept, site: Mapping[str, Concept]) -> tuple[Node, 
         for key, _ in before
     }
     ranks: dict[str, int] = {}
-    for key, _ in before:  # each comes after what it needs
+    for key, _ in before:  # each in a column after those of its prerequisites
         ranks[key] = 1 + max((ranks.get(need, -1) for need in needs[key]), default=-1)
     here = 1 + max(ranks.values(), default=-1)
     nodes = [Node(key, title, "before", ranks[key], needs[key]) for key, title in before]
@@ -71,24 +71,24 @@ def neighbourhood(concept: Concept, site: Mapping[str, Concept]) -> tuple[Node, 
 
 
 def draw(nodes: tuple[Node, ...], links: Mapping[str, str], *, upright: bool = False) -> Markup:
-    """The map as SVG, from left to right, or from top to bottom where there is little width.
+    """The map as SVG, from left to right, or from top to bottom (``upright``) for narrow screens.
 
-    `links` maps keys to addresses. The picture repeats what stands beside it as text and links, so it is hidden from
-    assistive technology and out of the tab order.
+    ``links`` maps keys to addresses. The panel has the same edges as text and links, so the picture is hidden from
+    assistive technology and left out of the tab order.
     """
     places = _upright(nodes) if upright else _lying(nodes)
     width = max(x for x, _ in places.values()) + BOX + 2
     height = max(y for _, y in places.values()) + HEIGHT + 2
     arcs = [_edge(node, need, nodes, places, upright) for node in nodes for need in node.needs if need in places]
     top = min([0.0, *(a[1] for a in arcs)])
-    out = [arc for arc, _ in arcs]
-    out += [_box(node, *places[node.key], links.get(node.key, "")) for node in nodes]
+    shapes = [arc for arc, _ in arcs]
+    shapes += [_box(node, *places[node.key], links.get(node.key, "")) for node in nodes]
     name = "upright" if upright else "lying"
     return Markup(
         '<svg class="map-picture map-{0}" viewBox="-1 {1:g} {2} {3:g}" width="{2}" height="{3:g}" aria-hidden="true" '
         'focusable="false"><defs><marker id="map-arrow-{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" '
         'markerHeight="6" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>{4}</svg>'
-    ).format(name, top - 1, width, height - top + 1, Markup("").join(out))
+    ).format(name, top - 1, width, height - top + 1, Markup("").join(shapes))
 
 
 def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
@@ -128,7 +128,7 @@ def _upright(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
 def _edge(
     node: Node, need: str, nodes: tuple[Node, ...], places: Mapping[str, tuple[float, float]], upright: bool
 ) -> tuple[Markup, float]:
-    """The line of an edge, and how high it reaches."""
+    """The line of an edge, and the smallest y that it reaches."""
     (x, y), (to_x, to_y) = places[need], places[node.key]
     rank = next(n.rank for n in nodes if n.key == need)
     if node.kind == "beside":
@@ -143,7 +143,7 @@ def _edge(
             d = f"M{x:g} {y + HEIGHT / 2:g}{bend} {to_x:g} {to_y + HEIGHT / 2:g}"
         else:
             d = f"M{x + BOX / 2:g} {y + HEIGHT:g}{bend} {to_x + BOX / 2:g} {to_y - 22:g} {to_x + BOX / 2:g} {to_y:g}"
-    elif node.rank - rank > 1:  # over the columns between
+    elif node.rank - rank > 1:  # in an arc above the columns between
         reach = min(y, to_y) - 30
         d = f"M{x + BOX / 2:g} {y:g}C{x + BOX / 2:g} {reach:g} {to_x + BOX / 2:g} {reach:g} {to_x + BOX / 2:g} {to_y:g}"
     else:
@@ -168,7 +168,7 @@ def _box(node: Node, x: float, y: float, link: str) -> Markup:
 
 
 def _lines(title: str) -> list[str]:
-    """A title in at most two lines of a node; what does not fit ends in an ellipsis."""
+    """A title in at most two lines; one that does not fit ends in an ellipsis."""
     lines = [""]
     for word in title.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > LETTERS:

@@ -1,19 +1,23 @@
-"""The panels of a concept's page, in their order."""
+"""The panels of a concept's page, in their order.
+
+A new panel is an entry here and a template of its name, templates/panels/NAME.html. `page/context.py` gives the
+template the values that it shows; `assets/panels.css` has its style.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KIND_TITLES", "PANELS", "Panel"]
+__all__ = ["PANELS", "Panel"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: its HTML id and template, its title, and what it is for."""
+    """One panel: its name (the HTML id and the template), its title, and what it is for, in a sentence."""
 
     name: str
     title: str
-    says: str
+    purpose: str
 
 
 PANELS = (
@@ -30,13 +34,3 @@ PANELS = (
     Panel("research", "Research room", "Pick one object of this page and work on a question about it."),
     Panel("next", "Next edge", "Where this leads."),
 )
-
-KIND_TITLES = {
-    "concept": "Concept",
-    "equation": "Equations",
-    "code": "Code",
-    "demo-state": "Demo states",
-    "claim": "Claims",
-    "misconception": "Misconceptions",
-    "source": "Sources",
-}

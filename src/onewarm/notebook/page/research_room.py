@@ -1,4 +1,4 @@
-"""The research room: every object of the page with its question and what is known of it."""
+"""The research room: every object of the page, with its research question and what was measured about it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
 from onewarm.claims.status import status
 from onewarm.notebook.concept.keys import object_key
-from onewarm.notebook.concept.model import Concept, ResearchQuestion
+from onewarm.notebook.concept.load import Concept
+from onewarm.notebook.concept.model import ResearchQuestion
 from onewarm.notebook.concept.run_code import Outputs
 from onewarm.notebook.page.claim_review import claim_facts
-from onewarm.notebook.page.panel_list import KIND_TITLES
-from onewarm.notebook.site.render import data_block
+from onewarm.notebook.text.data_block import data_block
 from onewarm.notebook.text.markdown import plain
 
 __all__ = ["research_room"]
+
+KIND_TITLES = {
+    "concept": "Concept",
+    "equation": "Equations",
+    "code": "Code",
+    "demo-state": "Demo states",
+    "claim": "Claims",
+    "misconception": "Misconceptions",
+    "source": "Sources",
+}
 
 
 def research_room(
@@ -29,45 +39,47 @@ def research_room(
     outputs: Outputs,
     inline: Callable[[str], Markup],
 ) -> dict[str, Any]:
-    """What the template needs: `room` for the module, `kinds` for the list to pick from, `questions` to read.
+    """The template's context: `room` for the script, `kinds` for the list of objects, `questions` as text.
 
-    `objects` are the page's objects in reading order, each with kind, key, anchor, title and context. A question
-    that several objects share stands in `room` once.
+    ``objects`` are the page's objects in reading order, each with kind, key, anchor, title and context. A question
+    that several objects share is in `room` once.
     """
     facts = _facts(concept, claims, evidence, outputs)
     listed: list[dict[str, Any]] = []
-    seen: dict[int, tuple[ResearchQuestion, Mapping[str, Any]]] = {}
+    questions: dict[int, tuple[ResearchQuestion, Mapping[str, Any]]] = {}  # each with the first object that it is about
     for item in objects:
-        asked = concept.research_for(item["kind"], item["key"])
-        seen.setdefault(id(asked), (asked, item))
-        listed.append({**item, "asked": list(seen).index(id(asked)), "facts": facts.get(item["key"], [])})
+        question = concept.research_for(item["kind"], item["key"])
+        questions.setdefault(id(question), (question, item))
+        listed.append({**item, "asked": list(questions).index(id(question)), "facts": facts.get(item["key"], [])})
     by_kind = [(KIND_TITLES[kind], [item for item in listed if item["kind"] == kind]) for kind in KIND_TITLES]
     return {
-        "room": data_block({"objects": listed, "questions": [_question(asked, plain) for asked, _ in seen.values()]}),
-        "kinds": [(title, found) for title, found in by_kind if found],
+        "room": data_block(
+            {"objects": listed, "questions": [_question(question, plain) for question, _ in questions.values()]}
+        ),
+        "kinds": [(title, items) for title, items in by_kind if items],
         "questions": [
             {
-                "about": item["title"] if asked.object else f"On any of: {KIND_TITLES[asked.kind].lower()}",
-                **_question(asked, inline),
+                "about": item["title"] if question.object else f"On any of: {KIND_TITLES[question.kind].lower()}",
+                **_question(question, inline),
             }
-            for asked, item in seen.values()
+            for question, item in questions.values()
         ],
     }
 
 
-def _question(asked: ResearchQuestion, text: Callable[[str], str]) -> dict[str, Any]:
+def _question(question: ResearchQuestion, text: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "question": text(asked.question),
-        "evidence": [text(line) for line in asked.evidence],
-        "resolves": [text(line) for line in asked.resolves],
-        "next_action": text(asked.next_action),
+        "question": text(question.question),
+        "evidence": [text(line) for line in question.evidence],
+        "resolves": [text(line) for line in question.resolves],
+        "next_action": text(question.next_action),
     }
 
 
 def _facts(
     concept: Concept, claims: Mapping[str, Claim], evidence: Mapping[str, Evidence], outputs: Outputs
 ) -> dict[str, list[str]]:
-    """What was measured or can be read of each object, in plain lines, by key."""
+    """What was measured or is known about each object, as lines of text, by key."""
 
     def key(kind: str, name: str) -> str:
         return object_key(kind, concept.key, name)

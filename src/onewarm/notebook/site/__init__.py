@@ -1,0 +1,1 @@
+"""The built site: its files, and the server for it."""

@@ -1,57 +1,51 @@
-"""Keeps bytes that take long to make, by what they were made from: the math font, a page's picture."""
+"""Caches files of the site that take long to make, between builds: the math font, the Open Graph cards."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["kept"]
+from onewarm.atomic_write import atomic_write
 
-MOST = 64  # files of one kind; the oldest go first
+__all__ = ["cached"]
+
+LIMIT = 64  # files of one kind; the oldest are deleted first
 
 
-def kept(folder: Path | None, kind: str, made_from: str, make: Callable[[], bytes]) -> bytes:
-    """`make()`, or what it gave for the same `made_from` before; `folder` None keeps nothing.
+def cached(folder: Path | None, kind: str, made_from: str, make: Callable[[], bytes]) -> bytes:
+    """``make()``, or what it returned before for the same ``made_from``.
 
-    A file that was damaged is made again, and a folder that cannot be written is done without.
+    A damaged file is made again; if the folder cannot be written, the result is returned without being stored.
 
-    >>> kept(None, "font", "abc", lambda: b"bytes")
+    Args:
+        folder: where the files are stored; None stores nothing.
+        kind: what the file is, as the start of its name.
+        made_from: everything that the result depends on.
+        make: makes the result.
+
+    >>> cached(None, "font", "abc", lambda: b"bytes")
     b'bytes'
     """
     if folder is None:
         return make()
     path = folder / f"{kind}-{hashlib.sha256(made_from.encode()).hexdigest()[:32]}"
     try:
-        data = path.read_bytes()
-        if hashlib.sha256(data[32:]).digest() == data[:32]:
-            return data[32:]
+        stored = path.read_bytes()
+        if hashlib.sha256(stored[32:]).digest() == stored[:32]:
+            return stored[32:]
     except OSError:
         pass
-    made = make()
+    data = make()
     try:
-        _write(path, hashlib.sha256(made).digest() + made)
+        atomic_write(path, hashlib.sha256(data).digest() + data)
         _prune(folder, kind)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: something that is no file has the path
         pass
-    return made
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    return data
 
 
 def _prune(folder: Path, kind: str) -> None:
     files = sorted(folder.glob(f"{kind}-*"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-MOST]:
+    for file in files[:-LIMIT]:
         file.unlink(missing_ok=True)

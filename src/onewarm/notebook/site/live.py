@@ -1,4 +1,4 @@
-"""Keeps a served site in step with folders that somebody is writing in: builds again, and tells the open pages."""
+"""Live reload: rebuilds a served site when a file changes, and notifies the open pages."""
 
 from __future__ import annotations
 
@@ -16,44 +16,48 @@ from starlette.responses import Response, StreamingResponse
 
 __all__ = ["Live"]
 
-Tell = Callable[[str, bool], None]
+Report = Callable[[str, bool], None]
 
 
 class Live:
-    """Builds with `build` whenever a file below one of the `folders` changes.
+    """Calls ``build`` whenever a file below one of the folders changes.
 
-    A build that fails leaves the site as it was; what it said is told on the open pages and to `tell`, as
-    (text, whether all is well), until one works.
+    A build that fails leaves the site as it was. The open pages show its error until a later build succeeds.
+
+    Args:
+        build: builds the site.
+        folders: folders to watch.
+        report: called after each build with a message and whether the build succeeded.
     """
 
     def __init__(
-        self, build: Callable[[], object], folders: Sequence[Path], tell: Tell = lambda text, well: None
+        self, build: Callable[[], object], folders: Sequence[Path], report: Report = lambda message, success: None
     ) -> None:
-        self._build, self._folders, self._tell = build, folders, tell
+        self._build, self._folders, self._report = build, folders, report
         self._stop = threading.Event()
         self.built = time.time()
         self.fault = ""
 
     def run_build(self) -> None:
-        """Build now. Every fault that an author can mend is told, none is raised."""
+        """Build now. Errors that an author can correct are reported, not raised."""
         start = time.perf_counter()
         try:
             self._build()
         except (ValueError, OSError, LookupError) as error:
             self.fault = str(error)
-            self._tell(self.fault, False)
+            self._report(self.fault, False)
         else:
             self.fault = ""
             self.built = time.time()
-            self._tell(f"Built in {time.perf_counter() - start:.1f} s.", True)
+            self._report(f"Built in {time.perf_counter() - start:.1f} s.", True)
 
     def stop(self) -> None:
-        """No more builds, and the end of every page's events."""
+        """Stop building, and end the event streams of the open pages."""
         self._stop.set()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch from a thread while the block runs."""
+        """Watch the folders in a thread while the block runs."""
         thread = threading.Thread(target=self._watch, daemon=True)
         thread.start()
         try:
@@ -70,15 +74,15 @@ class Live:
             self.run_build()
 
     async def events(self, _request: Request) -> Response:
-        """What the pages listen to: server-sent events with the time of the last build and its fault."""
-        headers = {"content-encoding": "identity"}  # compression would hold events back
+        """The server-sent events that the pages listen to: the time of the last build, and its error."""
+        headers = {"content-encoding": "identity"}  # compression would delay the events
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=headers)
 
     async def _events(self) -> AsyncIterator[str]:
-        told = ""
+        sent = ""
         while not self._stop.is_set():
             state = json.dumps({"built": self.built * 1000, "fault": self.fault})
-            if state != told:
-                told = state
+            if state != sent:
+                sent = state
                 yield f"data: {state}\n\n"
             await asyncio.sleep(0.1)

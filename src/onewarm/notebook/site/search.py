@@ -1,4 +1,4 @@
-"""What the search of the site looks through: every object of every page, as one small file."""
+"""The search index of the site: every object of every page, in one small file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onewarm.notebook.concept.keys import object_key, route
-from onewarm.notebook.concept.model import Concept
+from onewarm.notebook.concept.load import Concept
 
 __all__ = ["SEARCH_NAME", "search_entries", "search_index"]
 
 SEARCH_NAME = "search.json"
-LONGEST = 220  # letters of an object's context
+LONGEST = 220  # characters of an object's context
 
 
 def search_entries(concept: Concept, objects: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The page's objects: kind, title, text, address from the site's root, and an equation's LaTeX."""
+    """One entry for each object of a page: kind, title, text, address from the site's root, and an equation's LaTeX."""
     latex = {object_key("equation", concept.key, e.name): e.latex for e in concept.page.equations}
     return [
         {
@@ -33,7 +33,7 @@ def search_entries(concept: Concept, objects: Iterable[Mapping[str, Any]]) -> li
 
 
 def search_index(entries: Iterable[Mapping[str, str]]) -> str:
-    """The file's text."""
+    """The text of the index file."""
     return json.dumps(list(entries), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

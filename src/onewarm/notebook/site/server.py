@@ -1,4 +1,4 @@
-"""Serves a built site to this machine's own browser: static files only, nothing outside its folder."""
+"""Serves a built site to browsers on the same machine: static files, and nothing outside the site's folder."""
 
 from __future__ import annotations
 
@@ -38,17 +38,21 @@ HEADERS = {
 
 
 class PortTakenError(OSError):
-    """The port cannot be had: names it and says what to do."""
+    """The port is not available: the message names it and has a remedy."""
 
 
 def application(
     folder: Path | str, *, hosts: tuple[str, ...] = (LOOPBACK, "localhost", "[::1]"), live: Live | None = None
 ) -> Starlette:
-    """The ASGI application that serves the site in `folder`; requests that name another host are refused.
+    """The ASGI application that serves the site in a folder.
 
-    With `live` its events are served beside the files, under /events.
+    Args:
+        folder: a built site.
+        hosts: host names that requests may name; others are refused.
+        live: serves its events too, under /events.
 
-    Raises FileNotFoundError where the folder has no index.html.
+    Raises:
+        FileNotFoundError: the folder has no index.html.
     """
     root = Path(folder).absolute()
     if not (root / "index.html").is_file():
@@ -73,10 +77,19 @@ def serve(
     ready: Callable[[str], None] | None = None,
     live: Live | None = None,
 ) -> None:
-    """Serve the site on this machine until Ctrl-C. `port` 0 takes any free port; `ready` is told the address.
-    With `live` the site is built again whenever its folders change, and open pages show it.
+    """Serve the site on this machine until Ctrl-C.
 
-    Raises PortTakenError before anything starts where the port is taken, ValueError where it is none.
+    Args:
+        folder: a built site.
+        port: 1 to 65535, or 0 for any free port.
+        open_browser: open the site in the browser.
+        ready: called with the address once the server listens.
+        live: rebuilds the site whenever its folders change; open pages then reload.
+
+    Raises:
+        PortTakenError: the port is not available.
+        ValueError: ``port`` is outside 0 to 65535.
+        FileNotFoundError: the folder has no index.html.
     """
     app = application(folder, live=live)
     with _listen(port) as listener, live.watching() if live else nullcontext():
@@ -96,7 +109,7 @@ def serve(
 
 @contextmanager
 def running(folder: Path | str, *, port: int = 0, live: Live | None = None) -> Iterator[str]:
-    """Serve the site from a thread while the block runs, as `serve` does; gives its address.
+    """Serve the site in a thread while the block runs; gives its address. Arguments and errors are those of `serve`.
 
     >>> import urllib.request, tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as name:
@@ -121,26 +134,26 @@ def running(folder: Path | str, *, port: int = 0, live: Live | None = None) -> I
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server that says when it listens."""
+    """uvicorn's server, which calls `started` once it listens."""
 
     def __init__(self, app: ASGIApp, started: Callable[[], None], live: Live | None) -> None:
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
         super().__init__(config)
-        self._tell, self._live = started, live
+        self._started, self._live = started, live
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._tell()
+            self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._live:
-            self._live.stop()  # or the pages' open connections would be waited for
+            self._live.stop()  # otherwise uvicorn waits for the event streams of the open pages
         await super().shutdown(sockets)
 
 
 class _Files(StaticFiles):
-    """Static files, but none whose name starts with a dot."""
+    """Static files, except those whose name, or a folder's, starts with a dot."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if any(part.startswith(".") and part != "." for part in Path(path).parts):
@@ -149,7 +162,7 @@ class _Files(StaticFiles):
 
 
 class _Headers:
-    """Adds the security headers to every answer."""
+    """Adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -173,7 +186,7 @@ async def _not_found(_request: Request, _error: Exception | None) -> Response:
 @contextmanager
 def _listen(port: int) -> Iterator[socket.socket]:
     if not 0 <= port <= 65535:
-        raise ValueError(f"port {port} is none; choose one from 1 to 65535, or 0 for any free one")
+        raise ValueError(f"port {port} is out of range; choose one from 1 to 65535, or 0 for any free one")
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -181,10 +194,10 @@ def _listen(port: int) -> Iterator[socket.socket]:
             listener.bind((LOOPBACK, port))
             listener.listen(128)
         except PermissionError:
-            raise PortTakenError(f"port {port} needs special rights; take any free one with --port 0") from None
+            raise PortTakenError(f"port {port} needs administrator rights; use any free one with --port 0") from None
         except OSError as error:
             raise PortTakenError(
-                f"port {port} is taken by another program ({error.strerror}); take any free one with --port 0, "
+                f"port {port} is in use by another program ({error.strerror}); use any free one with --port 0, "
                 f"or stop that program"
             ) from None
         yield listener

@@ -1,0 +1,1 @@
+"""Markdown, formulas, numbers and data, converted to HTML."""

@@ -1,4 +1,4 @@
-"""LaTeX to MathML, once, when the page is built."""
+"""Converts LaTeX to MathML when the page is built."""
 
 from __future__ import annotations
 
@@ -10,71 +10,75 @@ from latex2mathml.converter import Converter
 
 from onewarm.notebook.text.mathml import breakable, mend
 
-__all__ = ["MathError", "to_mathml"]
+__all__ = ["LatexError", "latex_to_mathml"]
 
-# Commands that latex2mathml sets wrongly or drops without a word: refused, with what to write instead.
+# Commands that latex2mathml converts wrongly or drops silently: refused, with what to write instead.
 _REFUSED = {
     r"\mathsf": r"\mathrm",
     r"\boxed": "a numbered equation",
-    r"\color": "plain ink (colour is the demo's)",
-    r"\textcolor": "plain ink (colour is the demo's)",
+    r"\color": "no colour",
+    r"\textcolor": "no colour",
     r"\label": "`$$ ... $$ (name)`",
     r"\tag": "`$$ ... $$ (name)`",
     r"\href": "a Markdown link",
-    r"\rule": "nothing",
+    r"\rule": "no rule",
     r"\displaylines": r"\begin{aligned}",
 }
 _PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 _ENVIRONMENTS = ("aligned", "align", "split", "gathered")
 
 
-class MathError(ValueError):
-    """A formula that does not convert: names the file, the line and the formula; `problem` is without the place."""
+class LatexError(ValueError):
+    """A formula that does not convert. `problem` is the message without file and line."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
         self.problem = problem
 
 
-def to_mathml(latex: str, *, display: bool = False, source: str = "formula", line: int | None = None) -> str:
-    """MathML of a LaTeX formula, as text to put into HTML.
+def latex_to_mathml(latex: str, *, display: bool = False, source: str = "formula", line: int | None = None) -> str:
+    """MathML of a LaTeX formula, as HTML.
 
-    `display` sets the formula as a block; a long formula in a line comes as several <math> elements, so that the
-    line can break between them. `source` and `line` say where it stands, for the error.
+    Args:
+        latex: the formula, without dollar signs.
+        display: a formula on a line of its own. Without it, a long formula becomes several <math> elements, so that
+            the browser can break the line between them.
+        source, line: where the formula is, for the error message.
 
-    Raises `MathError` for an unknown command, an unbalanced brace, or anything else that does not convert.
+    Raises:
+        LatexError: an unknown command, an unbalanced brace, or anything else that does not convert.
 
-    >>> to_mathml("x")
+    >>> latex_to_mathml("x")
     '<math display="inline" alttext="x"><mrow><mi>x</mi></mrow></math>'
-    >>> to_mathml(r"p \\ll \\sotfmax z", source="page.md", line=12)
+    >>> latex_to_mathml(r"p \\ll \\sotfmax z", source="page.md", line=12)
     Traceback (most recent call last):
-    onewarm.notebook.text.latex.MathError: page.md, line 12: the formula `p \\ll \\sotfmax z` does not convert: \
+    onewarm.notebook.text.latex.LatexError: page.md, line 12: the formula `p \\ll \\sotfmax z` does not convert: \
 unknown command \\sotfmax
     """
     try:
         return _convert(latex.strip(), display)
-    except _Fault as fault:
+    except _ConversionError as fault:
         where = source if line is None else f"{source}, line {line}"
-        raise MathError(where, f"the formula `{latex.strip()}` does not convert: {fault}") from None
+        raise LatexError(where, f"the formula `{latex.strip()}` does not convert: {fault}") from None
 
 
-class _Fault(Exception):
+class _ConversionError(Exception):
     pass
 
 
 @lru_cache(maxsize=4096)
 def _convert(latex: str, display: bool) -> str:
     if not latex:
-        raise _Fault("it is empty")
+        raise _ConversionError("it is empty")
     for command, instead in _REFUSED.items():
         if re.search(re.escape(command) + r"(?![A-Za-z])", latex):
-            raise _Fault(f"{command} is not set well in browsers; write {instead} instead")
+            raise _ConversionError(f"{command} does not display well in browsers; write {instead} instead")
     _check_braces(latex)
     try:
         root = Converter(display="block" if display else "inline").convert_to_element(_rewrite(latex))
     except Exception as error:  # latex2mathml raises many kinds, most without a message
         reason = str(error) or re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).removesuffix(" Error").lower()
-        raise _Fault(reason) from None
+        raise _ConversionError(reason) from None
     mend(root)
     _check(root)
     pieces = [root] if display else breakable(root)
@@ -86,7 +90,7 @@ def _convert(latex: str, display: bool) -> str:
 
 
 def _rewrite(latex: str) -> str:
-    """Say in latex2mathml's dialect what it does not know, or knows wrongly."""
+    """Replace commands that latex2mathml does not know, or converts wrongly, by ones that it converts well."""
     for name in _ENVIRONMENTS:
         latex = latex.replace(rf"\begin{{{name}}}", r"\begin{align*}").replace(rf"\end{{{name}}}", r"\end{align*}")
     latex = re.sub(r"\\operatorname\*\s*\{arg\s*\\?,?\s*(max|min)\}", r"\\arg\1", latex)
@@ -99,23 +103,23 @@ def _check_braces(latex: str) -> None:
     for brace in re.findall(r"\\.|[{}]", latex):
         depth += {"{": 1, "}": -1}.get(brace, 0)
         if depth < 0:
-            raise _Fault("a } closes nothing")
+            raise _ConversionError("a } without a {")
     if depth:
-        raise _Fault("a { is not closed")
+        raise _ConversionError("a { without a }")
     begun = re.findall(r"\\begin\{([^}]*)\}", latex)
     ended = re.findall(r"\\end\{([^}]*)\}", latex)
     if sorted(begun) != sorted(ended):
-        raise _Fault(r"\begin and \end do not match")
+        raise _ConversionError(r"\begin and \end do not match")
 
 
 def _check(root: Element) -> None:
     for node in root.iter():
         text = node.text or ""
-        if node.tag != "mtext" and (found := re.search(r"\\[A-Za-z]+|\\.", text)):
-            raise _Fault(f"unknown command {found.group()}")
+        if node.tag != "mtext" and (command := re.search(r"\\[A-Za-z]+|\\.", text)):
+            raise _ConversionError(f"unknown command {command.group()}")
         if node.tag == "mi" and text == "&":
-            raise _Fault("an & outside a table")
+            raise _ConversionError("an & outside a table")
         if node.tag in _PARTS and len(node) != _PARTS[node.tag]:
-            raise _Fault(f"{node.tag} has {len(node)} part where {_PARTS[node.tag]} belong")
+            raise _ConversionError(f"{node.tag} has {len(node)} of its {_PARTS[node.tag]} parts")
         if node.tag == "merror":
-            raise _Fault("an error in the formula")
+            raise _ConversionError("an error in the formula")

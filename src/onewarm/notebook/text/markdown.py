@@ -1,4 +1,4 @@
-"""Markdown to HTML for a concept's texts: math to MathML, code highlighted by classes, no raw HTML."""
+"""Converts a concept's Markdown to HTML: formulas become MathML, code gets classes for its colours, no raw HTML."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from onewarm.notebook.concept.page_md import markdown as parser
-from onewarm.notebook.text.latex import MathError, to_mathml
+from onewarm.notebook.concept.page_md import markdown_parser
+from onewarm.notebook.text.latex import LatexError, latex_to_mathml
 from onewarm.notebook.text.mathml import styled
 
 __all__ = ["LinkError", "Prose", "highlight", "plain"]
 
-# Names, operators and punctuation have the colour of the text: their elements would only add weight.
+# Names, operators and punctuation have the colour of the text, so their elements are left out to save bytes.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nn|nx)">([^<]*)</span>')
-# A formula with any of these says less without its layout.
+# Formulas with any of these are hard to read as plain characters: `plain` shows their LaTeX.
 _LAID_OUT = re.compile(r"[_^{}]|\\(?:frac|sum|bar|hat|sqrt|max|min|begin)")
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
 
 
 def highlight(code: str, language: str = "python") -> Markup:
-    """Code as HTML with Pygments' short classes; an unknown language is shown plainly.
+    """Code as HTML with Pygments' short class names; code of an unknown language has none.
 
     >>> highlight("x = 1")
     Markup('<pre class="code"><code>x = <span class="mi">1</span></code></pre>')
@@ -48,11 +48,15 @@ def highlight(code: str, language: str = "python") -> Markup:
 class Prose:
     """Renders the texts of one page.
 
-    `equations` maps a label of page.md to what surrounds the equation: a function from its MathML to HTML.
-    `references` maps a label to text and address: "(label)" in a text becomes that link.
-    `link` maps a link's address to the address to write, or raises ValueError. `characters` collects what the
-    formulas use, for the font. A formula that does not convert raises MathError with file and line, a link that leads
-    nowhere LinkError; with `report` both are told to it instead, as (problem, line), and the text goes on.
+    Attributes:
+        characters: the characters of the formulas rendered so far, for the font.
+
+    Args:
+        equations: for each label of page.md, a function from the equation's MathML to the HTML to show.
+        references: for each label, text and address: "(label)" in a text becomes that link.
+        link: maps the address of a link to the address to write; raises ValueError for one that leads nowhere.
+        report: called with (problem, line) for a formula that does not convert or a link that leads nowhere. The rest
+            of the text is still rendered. Without it, the methods raise LatexError or LinkError.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class Prose:
         self._equations = dict(equations or {})
         self._references = dict(references or {})
         self._link = link or (lambda href: href)
-        self._markdown = parser().enable("smartquotes")
+        self._markdown = markdown_parser().enable("smartquotes")
         self._markdown.options["typographer"] = True
         self._markdown.options["highlight"] = lambda code, language, _: str(highlight(code, language))
         self._markdown.core.ruler.push("lines", _lines)
@@ -86,11 +90,11 @@ class Prose:
         self._markdown.renderer.rules.update(rules)  # type: ignore[attr-defined]
 
     def block(self, text: str, *, source: str, line: int = 1) -> Markup:
-        """Paragraphs, lists, tables; `line` is the line of `source` on which the text starts."""
+        """A text as paragraphs, lists and tables; `line` is the line of `source` on which the text starts."""
         return Markup(self._markdown.render(text, {"source": source, "line": line}))
 
     def inline(self, text: str, *, source: str) -> Markup:
-        """A text without its own paragraph; a text of several paragraphs keeps them."""
+        """A text without a <p> around it; a text of several paragraphs keeps them."""
         if "\n\n" in text.strip():
             return self.block(text, source=source)
         return Markup(self._markdown.renderInline(text.strip(), {"source": source, "line": None}))
@@ -98,8 +102,8 @@ class Prose:
     def formula(self, latex: str, *, display: bool = False, source: str, line: int | None = None) -> Markup:
         """MathML of one formula."""
         try:
-            mathml = to_mathml(latex, display=display, source=source, line=line)
-        except MathError as error:
+            mathml = latex_to_mathml(latex, display=display, source=source, line=line)
+        except LatexError as error:
             if self._report is None:
                 raise
             self._report(error.problem, line)
@@ -158,25 +162,25 @@ class Prose:
 
 
 class LinkError(ValueError):
-    """A link of a concept's text that leads nowhere: names the file and the address."""
+    """A link in a text that leads nowhere: the message has the file and the address."""
 
 
 def _line(token: Token, env: Mapping[str, Any]) -> int | None:
-    """The line of the source on which the token stands, where both are known."""
+    """The line of the source on which the token is, if it is known."""
     line = token.meta.get("line")
     return env["line"] + line if env.get("line") is not None and line is not None else None
 
 
 def _tails(state: StateCore) -> None:
-    """A comma or full stop stays with the formula before it: browsers would break the line between."""
+    """Attach punctuation to the formula before it: browsers would otherwise break the line between them."""
     for token in state.tokens:
         children = token.children or []
         for child, after in pairwise(children):
             if child.type == "math_inline" and after.type == "text":
-                found = re.match(r"[.,;:!?)\]’”]+|-\w*", after.content)
-                if found:
-                    child.meta["tail"] = found.group()
-                    after.content = after.content[found.end() :]
+                tail = re.match(r"[.,;:!?)\]’”]+|-\w*", after.content)
+                if tail:
+                    child.meta["tail"] = tail.group()
+                    after.content = after.content[tail.end() :]
 
 
 def _text(content: str) -> Token:
@@ -184,7 +188,7 @@ def _text(content: str) -> Token:
 
 
 def _lines(state: StateCore) -> None:
-    """Give every formula and link the 0-based line it stands on: a paragraph knows only its first."""
+    """Give every formula and link its 0-based line; the parser records only the first line of a paragraph."""
     for token in state.tokens:
         if token.type in _MATH and token.map:
             token.meta["line"] = token.map[0]
@@ -197,35 +201,35 @@ def _lines(state: StateCore) -> None:
 
 
 def _heading(tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-    # The page has h1, a panel has h2: a text's own headings start at h3.
+    # The page has h1 and a panel h2, so a text's own headings start at h3.
     token = tokens[index]
     level = min(max(3, int(token.tag[1])), 6)
     return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"
 
 
 def _set_characters(mathml: str) -> set[str]:
-    """Characters that a browser draws for the formula: a lone letter in <mi> is drawn in italics."""
+    """The characters that a browser draws for the formula: a single letter in <mi> is drawn in italics."""
     shown = re.sub(r"<[^>]*>", "", mathml)
-    found = set(Markup(shown).unescape())
+    characters = set(Markup(shown).unescape())
     for letter in re.findall(r"<mi>([^<])</mi>", mathml):
-        found.add(styled(letter, "italic"))
-    return found
+        characters.add(styled(letter, "italic"))
+    return characters
 
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """A Markdown text as plain text: no markup; simple formulas as their characters, others as their LaTeX.
+    """A Markdown text without markup: simple formulas become characters, others stay LaTeX.
 
     >>> plain(r"The *gap* is $p - \\alpha t$, `exactly`; $x^2$.")
     'The gap is p−αt, exactly; x^2.'
     """
     out: list[str] = []
-    for token in parser().parse(text):
+    for token in markdown_parser().parse(text):
         for child in token.children or ([token] if token.content else []):
             if child.type in ("softbreak", "hardbreak"):
                 out.append(" ")
             elif child.type in _MATH and not _LAID_OUT.search(child.content):
-                out.append(Markup(re.sub(r"<[^>]*>", "", to_mathml(child.content))).unescape())
+                out.append(Markup(re.sub(r"<[^>]*>", "", latex_to_mathml(child.content))).unescape())
             elif child.content:
                 out.append(child.content)
         if token.type in ("paragraph_close", "list_item_close"):

@@ -1,4 +1,4 @@
-"""Repairs to a MathML tree, so that browsers which implement MathML Core set it as TeX would."""
+"""Repairs MathML from latex2mathml, so that browsers with MathML Core display it as TeX would."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _VARIANTS = {
     "sans-serif": "SANS-SERIF",
     "monospace": "MONOSPACE",
 }
-# Letters that Unicode had before it had the mathematical alphabets live elsewhere, under these names.
-_ELSEWHERE = {"SCRIPT": "SCRIPT", "FRAKTUR": "BLACK-LETTER", "DOUBLE-STRUCK": "DOUBLE-STRUCK"}
+# Letters that Unicode had before its mathematical alphabets have other names.
+_OLDER_NAMES = {"SCRIPT": "SCRIPT", "FRAKTUR": "BLACK-LETTER", "DOUBLE-STRUCK": "DOUBLE-STRUCK"}
 _DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
-# Accents come as ASCII; these are the spacing accents that a math font places well.
+# Accents come as ASCII; math fonts place these spacing accents better.
 _ACCENTS = {"^": "ˆ", "~": "˜"}
 _OPENING = frozenset("([{⟨‖|⌊⌈")
 _CLOSING = frozenset(")]}⟩⌋⌉")
-# Symbols that are objects, not operators: without this they get the wide spaces of a relation.
+# Symbols that are no operators: as <mo> they would get the wide spaces of a relation.
 _ATOMS = frozenset("∞∅⊤⊥…⋯∂∇ℓ")
-# After these a line may break; a formula of at most so many characters is never broken.
+# A line may break after these; a formula of at most _SHORT characters is never broken.
 _BREAKS = frozenset("=<>≤≥≈≠≡∈→↦∝+−±≔")
 _SHORT = 16
 _LIMITS = frozenset(("max", "min", "sup", "inf", "lim"))
@@ -41,8 +41,8 @@ def mend(root: Element) -> Element:
 
     Entities become characters, `mathvariant` becomes Unicode's mathematical letters (MathML Core knows only
     "normal"), named functions get their spaces, a sign after an opening fence or a relation becomes a prefix,
-    capital Greek stands upright, column alignment becomes a class (a style attribute would break the page's
-    content policy).
+    capital Greek letters become upright, column alignment becomes a class (the page's content policy forbids style
+    attributes).
     """
     for node in root.iter():
         _token(node)
@@ -57,9 +57,9 @@ def mend(root: Element) -> Element:
 
 
 def breakable(root: Element) -> list[Element]:
-    """A formula in a line, in pieces that end after a relation or a binary sign: browsers break no formula.
+    """An inline formula in pieces that end after a relation or a binary sign, since browsers do not break formulas.
 
-    A short formula stays in one piece.
+    A short formula is one piece.
     """
     row = root[0] if len(root) == 1 and root[0].tag == "mrow" else root
     if len("".join(row.itertext())) <= _SHORT:
@@ -72,7 +72,7 @@ def breakable(root: Element) -> list[Element]:
         depth += (text in _OPENING) - (text in _CLOSING)
         current.append(child)
         if depth == 0 and text in _BREAKS and child.get("form") != "prefix" and len(current) > 1:
-            child.set("form", "infix")  # at the end of a row it would be taken for a postfix, and set tight
+            child.set("form", "infix")  # at the end of a row browsers would treat it as a postfix, without spaces
             pieces.append(_piece(current))
             current = []
     return [*pieces, _piece(current)] if current else pieces
@@ -110,7 +110,7 @@ def _token(node: Element) -> None:
         if text not in "∂ℓ":
             node.set("mathvariant", "normal")
     elif node.tag == "mo" and len(text) > 1 and text[0].isalpha():
-        # A named operator: as an identifier it is upright and has no operator spaces of its own.
+        # A named operator: as <mi> it is upright and has none of the spaces of an operator.
         node.text = text.replace("\\,", "\u2009").replace("\\ ", " ")
         if node.text in _LIMITS:
             node.set("movablelimits", "true")
@@ -128,13 +128,13 @@ def _token(node: Element) -> None:
 
 
 def _limits(node: Element) -> None:
-    """`\\max_k` has its k below in a display and beside in a line: `movablelimits` on munder does both."""
+    """`\\max_k`: with `movablelimits`, munder puts k below in a display formula and as a subscript in a line."""
     if node.tag in ("msub", "msubsup") and node[0].tag == "mo" and "movablelimits" in node[0].attrib:
         node.tag = {"msub": "munder", "msubsup": "munderover"}[node.tag]
 
 
 def styled(character: str, variant: str) -> str:
-    """The character in one of Unicode's mathematical alphabets, or itself where there is none.
+    """The character in one of Unicode's mathematical alphabets, or itself if there is none.
 
     >>> styled("p", "italic"), styled("E", "double-struck"), styled("+", "bold")
     ('𝑝', '𝔼', '+')
@@ -152,12 +152,12 @@ def styled(character: str, variant: str) -> str:
         tail = name.removeprefix("GREEK ").replace(" LETTER", "")
     else:
         return character
-    found = _look_up(f"MATHEMATICAL {style} {tail}")
-    if found is None and style in _ELSEWHERE:
-        found = _look_up(f"{_ELSEWHERE[style]} {tail}")
-    if found is None and (style, character) == ("ITALIC", "h"):
-        found = "ℎ"
-    return found or character
+    letter = _look_up(f"MATHEMATICAL {style} {tail}")
+    if letter is None and style in _OLDER_NAMES:
+        letter = _look_up(f"{_OLDER_NAMES[style]} {tail}")
+    if letter is None and (style, character) == ("ITALIC", "h"):
+        letter = "ℎ"
+    return letter or character
 
 
 def _look_up(name: str) -> str | None:
@@ -168,7 +168,7 @@ def _look_up(name: str) -> str | None:
 
 
 def _merge(node: Element) -> None:
-    """A run of upright letters, as in `\\mathrm{KL}`, is one identifier."""
+    """Join a run of upright letters, as in `\\mathrm{KL}`, into one identifier."""
     children = list(node)
     if (
         node.tag == "mrow"
@@ -183,7 +183,7 @@ def _merge(node: Element) -> None:
 
 
 def _row(node: Element) -> None:
-    """Set what depends on the neighbours: prefix signs, bars in pairs, the space around named functions."""
+    """Repairs that depend on the neighbours: prefix signs, pairs of bars, the space around named functions."""
     if node.tag not in ("mrow", "math", "mtd", "mstyle"):
         return
     children = list(node)
@@ -229,7 +229,7 @@ def _fenced(node: Element) -> bool:
 
 
 def _opens(node: Element) -> bool:
-    """True after an opening fence, a relation, a binary operator or a separator: what follows is a prefix."""
+    """Whether a sign after this node is a prefix: the node opens a fence, relates, operates or separates."""
     if node.tag != "mo":
         return False
     text = node.text or ""
@@ -251,7 +251,7 @@ def _table(node: Element) -> None:
         if side in ("left", "right"):
             node.set("class", side)
         if len(node) > 1 and node[0].tag == "mi" and not node[0].text and not len(node[0]):
-            node.remove(node[0])  # an empty identifier that only asked for the spaces of a relation
+            node.remove(node[0])  # an empty identifier, there only to give the relation its spaces
             if node[0].tag == "mo" and node[0].get("form") is None:
                 node[0].attrib.update(form="infix", lspace=_RELATION_SPACE, rspace=_RELATION_SPACE)
     elif node.tag == "mtable":

@@ -1,16 +1,16 @@
-"""Numbers as a page shows them: a true minus sign, no more digits than they carry."""
+"""Formats numbers and intervals for a page: with a minus sign, and powers of ten for tiny numbers."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["interval", "number"]
+__all__ = ["interval_text", "number_text"]
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """A number to read: fixed digits where it is of ordinary size, a power of ten where it is tiny.
+def number_text(value: float | None, digits: int = 4) -> str:
+    """A number with ``digits`` decimal places, or as a power of ten if it would round to zero.
 
-    >>> number(-0.0312345), number(3.2e-15), number(0), number(None)
+    >>> number_text(-0.0312345), number_text(3.2e-15), number_text(0), number_text(None)
     ('−0.0312', '3.2 × 10⁻¹⁵', '0', 'not finite')
     """
     if value is None or not math.isfinite(value):
@@ -24,10 +24,10 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def interval(bounds: tuple[float, float] | None) -> str:
-    """An interval, low to high.
+def interval_text(bounds: tuple[float, float] | None) -> str:
+    """An interval as text, or "" if there is none.
 
-    >>> interval((-0.04, 0.01))
+    >>> interval_text((-0.04, 0.01))
     '[−0.0400, 0.0100]'
     """
-    return "" if bounds is None else f"[{number(bounds[0])}, {number(bounds[1])}]"
+    return "" if bounds is None else f"[{number_text(bounds[0])}, {number_text(bounds[1])}]"

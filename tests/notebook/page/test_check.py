@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from onewarm.notebook.concept.check import chosen_concepts, concept_faults, find_concepts
+from onewarm.notebook.concept.folders import chosen_concepts, find_concepts
 from onewarm.notebook.concept.starter import new_concept
+from onewarm.notebook.page.check import concept_faults
 
 # What is broken in the starter's files: file, old, new, and the fault with the text that its line holds.
 BROKEN = (
@@ -15,11 +16,11 @@ BROKEN = (
     ("concept.yaml", "text: The picture, in", "txt: The picture, in",
      "structure[0].txt: unknown key. Did you mean 'text'?", "txt: The"),
     ("concept.yaml", "    surprise 0.6931", "    surprise 0.7",
-     "code.output: witness.py printed `surprise 0.6931` as line 1, code.output says `surprise 0.7`. "
+     "code.output: witness.py printed `surprise 0.6931` as line 1, code.output has `surprise 0.7`. "
      "Correct the code or the output.", "    surprise 0.7"),
     ("concept.yaml", "text: Both sides are equally likely.", "text: See [this](nowhere).",
-     "demo.states[0].text: link to 'nowhere': it is no https address, no key of an object of this page and no "
-     "concept with a page. Correct the address.", "(nowhere)"),
+     "demo.states[0].text: link to 'nowhere': it is neither an https address, nor the key of an object of "
+     "this page, nor that of a concept with a page. Correct the address.", "(nowhere)"),
     ("concept.yaml", "state: fair\n", "state: fiar\n",
      "storyboard.steps[0].state: no demo state 'fiar'. Did you mean 'fair'?", "fiar"),
     ("concept.yaml", "  correct: bar", "  correct: baar",
@@ -27,16 +28,17 @@ BROKEN = (
     ("concept.yaml", "claims: []", "claims: [claim:a/b/gradint]",
      "claims[0]: the ledger has no 'claim:a/b/gradint'. Did you mean 'claim:a/b/gradient'?", "gradint"),
     ("concept.yaml", "check: print(np.log(2).round(4))", "check: |\n      x = 1\n      print(y)",
-     "misconceptions[0].check: NameError: name 'y' is not defined. Mend the check.", "print(y)"),
+     "misconceptions[0].check: NameError: name 'y' is not defined. Correct the check.", "print(y)"),
     ("concept.yaml", "value: 1.7918", "value: 1.8",
      "practice[0].number.value: the expression gives 1.79176, which is not 1.8 within 0.0006. "
-     "Correct the one or the other.", "value: 1.8"),
+     "Correct the value or the expression.", "value: 1.8"),
     ("concept.yaml", "- The sign is right.", r"- The $\foo$ is right.",
      r"practice[0].rubric[1]: the formula `\foo` does not convert: unknown command \foo. Correct the formula.",
      r"\foo"),
     ("concept.yaml", "planned: true\n      more", "planned: false\n      more",
      "edges.next[0].key: dangling edge: no concept 'concept:x/bad-continued'. "
-     "Did you mean 'concept:x/good'? Mark it `planned: true` while it has no page.", "bad-continued"),
+     "Did you mean 'concept:x/good'? Or mark the edge `planned: true` while that concept has no page.",
+     "bad-continued"),
     ("page.md", "half of its belief", r"half of its $\belif$",
      r"the formula `\belif` does not convert: unknown command \belif. Correct the formula.", r"\belif"),
     ("page.md", "$$ (surprise)\n", "$$ (surprise)\n\n$$ a $$ (extra)\n",
@@ -51,13 +53,13 @@ def test_all_of_them_at_once_each_on_its_line(tmp_path: Path) -> None:
         assert old in text, old
         (bad / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     (bad / "demo.js").write_text("let x = 1;", encoding="utf-8")
-    expected = {(bad / "demo.js", 1, "a demo without a default export. Add `export default "
+    expected = {(bad / "demo.js", 1, "there is no default export. Add `export default "
                  "{ render({ model, el }) { ... } };`."),
                 (bad / "concept.yaml", 0, "structure[0].text: missing key. Add `text:` here.")}  # fmt: skip
     for name, _, _, told, mark in BROKEN:
         lines = (bad / name).read_text(encoding="utf-8").splitlines()
         expected.add((bad / name, 1 + next(i for i, line in enumerate(lines) if mark in line), told))
-    faults = concept_faults([bad], beside=[good], claims=["claim:a/b/gradient"])
+    faults = concept_faults([bad], others=[good], claims=["claim:a/b/gradient"])
     found = {(f.file, 0 if "missing key" in f.problem else f.line, f.what) for f in faults}
     assert found == expected
     assert list(faults) == sorted(faults)
@@ -91,5 +93,5 @@ def test_folders_are_found_at_any_depth_once_and_not_where_hidden(folder: Any, t
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"empty holds no concept\.yaml; start one: onewarm concept new"):
         chosen_concepts([tmp_path / "empty"])
-    with pytest.raises(FileNotFoundError, match="nothing is no folder"):
+    with pytest.raises(FileNotFoundError, match="nothing is not a folder"):
         chosen_concepts([tmp_path / "nothing"])

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import onewarm
+from onewarm.notebook.concept.demo_bundle import bundle_demo, kit_modules
 from onewarm.notebook.concept.load import load_concept
 from onewarm.notebook.concept.yaml import ConceptError
-from onewarm.notebook.page.demo_bundle import demo_module, kit_modules
 from onewarm.notebook.site.build import build
 from onewarm.notebook.site.server import running
 
@@ -36,7 +36,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 def refused(file: Path) -> list[str]:
     with pytest.raises(ConceptError) as caught:
-        demo_module(file)
+        bundle_demo(file)
     return str(caught.value).replace(str(file.parent) + "/", "").split("\n")
 
 
@@ -50,7 +50,7 @@ def run(text: str, tmp_path: Path) -> str:
 
 
 def test_a_demo_without_imports_stays_as_it_is(write) -> None:
-    assert demo_module(write(demo=SMALLEST)) == SMALLEST
+    assert bundle_demo(write(demo=SMALLEST)) == SMALLEST
 
 
 def test_each_module_comes_once_before_those_that_need_it_in_a_scope_of_its_own(write, tmp_path: Path) -> None:
@@ -61,34 +61,34 @@ def test_each_module_comes_once_before_those_that_need_it_in_a_scope_of_its_own(
         parts__twice='import { one } from "./one.js";\nconst hidden = 1;\nexport const twice = one + hidden;\n',
         parts__one="const hidden = 0;\nexport const one = 1 + hidden;\nexport function unused() {}\n",
     )
-    text = demo_module(file)
+    text = bundle_demo(file)
     assert run(text, tmp_path) == "3"
     assert text.count("export const one") == 0 and text.count("const one = 1") == 1
     assert text.index("const one = 1") < text.index("const twice =")
-    assert not re.search(r"^import\b", text, re.MULTILINE) and demo_module(file) == text
+    assert not re.search(r"^import\b", text, re.MULTILINE) and bundle_demo(file) == text
 
 
 FAULTS = {
-    'import x from "onewarm/dom.js";': "an import of another form",
-    'import * as x from "onewarm/dom.js";': "an import of another form",
-    'import "onewarm/dom.js";': "an import of another form",
-    "import { h } from 'onewarm/dom.js';": "an import of another form",
-    '  import { h } from "onewarm/dom.js";': "an import of another form",
-    'import { h as g } from "onewarm/dom.js";': "a rename, 'h as g'",
+    'import x from "onewarm/dom.js";': "an import of an unsupported form",
+    'import * as x from "onewarm/dom.js";': "an import of an unsupported form",
+    'import "onewarm/dom.js";': "an import of an unsupported form",
+    "import { h } from 'onewarm/dom.js';": "an import of an unsupported form",
+    '  import { h } from "onewarm/dom.js";': "an import of an unsupported form",
+    'import { h as g } from "onewarm/dom.js";': "an import under another name, 'h as g'",
     'import { h g } from "onewarm/dom.js";': "'h g' is not a name",
     'import { h } from "onewarm/dim.js";': "the demo kit has no 'onewarm/dim.js'. Did you mean 'onewarm/dom.js'?",
-    'import { h } from "https://example.org/d3.js";': "import from 'https://example.org/d3.js', which is neither",
-    'import { h } from "d3";': "import from 'd3', which is neither",
+    'import { h } from "https://example.org/d3.js";': "import from 'https://example.org/d3.js', which is neither in",
+    'import { h } from "d3";': "import from 'd3', which is neither in the kit nor",
     'import { h } from "../demo.js";': "import of '../demo.js' from outside the demo's folder",
     'import { h } from "./none.js";': "there is no file './none.js'. There are: demo.js.",
     'import { softmx } from "onewarm/arithmetic.js";': "does not export 'softmx'. Did you mean 'softmax'?",
-    'import { h } from "onewarm/dom.js";\nimport { h } from "onewarm/dom.js";': "'h' is imported and also declared",
-    'import { h } from "onewarm/dom.js";\nfunction h() {}': "'h' is imported and also declared in line 3",
+    'import { h } from "onewarm/dom.js";\nimport { h } from "onewarm/dom.js";': "'h' is imported, and declared on line",
+    'import { h } from "onewarm/dom.js";\nfunction h() {}': "'h' is imported, and declared on line 3 too",
     'const x = await import("./other.js");': "an import at run time",
-    "export { h };": "an export of another form",
-    'export * from "onewarm/dom.js";': "an export of another form",
-    "export let counter = 0;": "an export of another form",
-    "const $dom = 1;": "name '$dom'",
+    "export { h };": "an export of an unsupported form",
+    'export * from "onewarm/dom.js";': "an export of an unsupported form",
+    "export let counter = 0;": "an export of an unsupported form",
+    "const $dom = 1;": "the name '$dom'",
 }
 
 
@@ -109,15 +109,15 @@ def test_every_fault_of_every_file_is_told_at_once(write) -> None:
     lines = refused(file)
     assert [line.split(": ")[0] for line in lines] == ["b.js:3", "demo.js:1", "demo.js:2"]
     write(b='import { a } from "./a.js";\nexport const b = a;\n')
-    assert any(line.startswith("b.js:1: a circle of imports: a.js -> b.js -> a.js. Move") for line in refused(file))
+    assert any(line.startswith("b.js:1: a cycle of imports: a.js -> b.js -> a.js. Move") for line in refused(file))
     assert refused(write(demo="const x = 1;\n")) == [
-        "demo.js:1: a demo without a default export. Add `export default { render({ model, el }) { ... } };`."
+        "demo.js:1: there is no default export. Add `export default { render({ model, el }) { ... } };`."
     ]
 
 
 def test_comments_and_types_are_not_imports(write) -> None:
     comment = '/** @typedef {import("./other.js").X} X */\n/*\n * import { x } from "d3";\n */\n// export { x };\n'
-    assert demo_module(write(demo=comment + SMALLEST)) == comment + SMALLEST
+    assert bundle_demo(write(demo=comment + SMALLEST)) == comment + SMALLEST
 
 
 def test_a_link_out_of_the_folder_is_refused(write, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_every_module_of_the_kit_loads_and_stands_in_the_contract(write, tmp_pat
         names = re.findall(r"^export (?:function|const) (\w+)", (KIT / module.split("/")[1]).read_text(), re.MULTILINE)
         assert names and f"`{module}`" in README
         text = f'import {{ {", ".join(names)} }} from "{module}";\nconsole.log("ok");\n{SMALLEST}'
-        assert run(demo_module(write(demo=text)), tmp_path) == "ok", module
+        assert run(bundle_demo(write(demo=text)), tmp_path) == "ok", module
 
 
 @pytest.mark.browser

@@ -2,22 +2,22 @@
 
 import pytest
 
-from onewarm.notebook.concept.sandbox import numbers_missing, run_snippet, value_of
+from onewarm.notebook.concept.run_code import evaluate, numbers_missing, run_code
 
 
 def test_prints_and_shares_nothing() -> None:
-    assert run_snippet("a = 1\nprint(a, ow.one_hot(np.array([0]), 2).dense())") == "1 [[1. 0.]]\n"
+    assert run_code("a = 1\nprint(a, ow.one_hot(np.array([0]), 2).dense())") == "1 [[1. 0.]]\n"
     with pytest.raises(NameError):
-        run_snippet("print(a)")
+        run_code("print(a)")
 
 
 def test_what_it_raises_comes_through() -> None:
     with pytest.raises(AssertionError, match="so"):
-        run_snippet("assert False, 'so'")
+        run_code("assert False, 'so'")
 
 
 def test_value() -> None:
-    assert value_of(" 1 / np.array(4) ") == 0.25
+    assert evaluate(" 1 / np.array(4) ") == 0.25
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import io
 import pytest
 from fontTools.ttLib import TTFont
 
-from onewarm.notebook.text.fonts import font_licence, math_font
+from onewarm.notebook.site.math_font import font_licence, math_font
 
 
 @pytest.fixture(scope="module")

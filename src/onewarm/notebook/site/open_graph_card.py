@@ -1,4 +1,4 @@
-"""The picture of a page for those who link to it (Open Graph): its title, its section and its summary, as PNG."""
+"""The Open Graph card of a page, the picture that other sites show of a link to it: section, title and summary."""
 
 from __future__ import annotations
 
@@ -8,34 +8,36 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onewarm.notebook.site.cache import kept
-from onewarm.notebook.text.fonts import font_file
+from onewarm.notebook.site.cache import cached
+from onewarm.notebook.site.math_font import font_file
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["CARD_HEIGHT", "CARD_NAME", "CARD_WIDTH", "card"]
+__all__ = ["CARD_HEIGHT", "CARD_NAME", "CARD_WIDTH", "open_graph_card"]
 
 CARD_NAME = "card.png"
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 PAPER, INK, MUTED, ACCENT, HEAT = "#fbfaf7", "#1d2430", "#566073", "#a84a06", "#e5964b"
 MARGIN = 80
-LONGEST = 600  # letters of a text that are looked at
-BARS = (0.93, 0.24, 0.24, 0.24)  # the mark: most of the mass on the label, some heat for the others
+LONGEST = 600  # characters of a text; the rest is ignored
+BARS = (0.93, 0.24, 0.24, 0.24)  # the logo: most of the mass on the label, some for the other classes
 
 
-def card(title: str, section: str, summary: str, cache: Path | None = None) -> bytes:
-    """PNG bytes, 1200 by 630. The same words give the same bytes; `cache` is a folder to keep them in.
+def open_graph_card(title: str, section: str, summary: str, cache: Path | None = None) -> bytes:
+    """PNG bytes, 1200 by 630 pixels. The same texts give the same bytes.
 
-    >>> card("Coin", "Basics", "It has two sides.")[:4]
+    ``cache`` is a folder that keeps them for the next build.
+
+    >>> open_graph_card("Coin", "Basics", "It has two sides.")[:4]
     b'\\x89PNG'
     """
     made_from = "\n".join(("1", version("pillow"), version("ziamath"), title, section, summary))
-    return kept(cache, "card", made_from, lambda: _draw(title, section, summary))
+    return cached(cache, "card", made_from, lambda: _draw(title, section, summary))
 
 
 def _draw(title: str, section: str, summary: str) -> bytes:
-    from PIL import Image, ImageDraw, ImageFont  # not needed where the picture is kept
+    from PIL import Image, ImageDraw, ImageFont  # not needed if the picture is cached
 
     def font(size: int) -> FreeTypeFont:
         return ImageFont.truetype(font_file(), size, layout_engine=ImageFont.Layout.BASIC)
@@ -63,7 +65,7 @@ def _draw(title: str, section: str, summary: str) -> bytes:
 
 
 def _lines(text: str, font: FreeTypeFont, width: float, most: int) -> list[str]:
-    """The text in lines of at most `width` pixels; what is more than `most` lines ends in an ellipsis."""
+    """The text in at most `most` lines of at most `width` pixels; a longer text ends in an ellipsis."""
     lines: list[str] = []
     for word in "".join(c if c.isprintable() else " " for c in text[:LONGEST]).split():
         while font.getlength(word) > width:  # a word longer than a line is cut
@@ -83,5 +85,5 @@ def _lines(text: str, font: FreeTypeFont, width: float, most: int) -> list[str]:
 
 
 def _fits(word: str, font: FreeTypeFont, width: float) -> int:
-    """How many letters of the word fit; at least one."""
+    """How many characters of the word fit in the width; at least one."""
     return max(1, bisect_right(range(len(word)), width, key=lambda n: font.getlength(word[: n + 1])))

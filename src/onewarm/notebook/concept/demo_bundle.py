@@ -1,9 +1,9 @@
-"""Makes one self-contained ES module of a concept's demo.js: the file, its own parts and what it uses of the kit.
+"""Bundles a concept's demo.js and everything that it imports into one self-contained ES module.
 
-A page, Jupyter and marimo load a demo as a single file. `demo_module` puts every module that demo.js imports, directly
-or through others, before it, each once and in a scope of its own, so that only what is imported is seen. It is strict
-rather than clever: one form of import, no renames, no cycles, nothing from elsewhere. The kit and the contract are in
-`demos/README.md`.
+A page, Jupyter and marimo load a demo as a single file. `bundle_demo` writes every module that demo.js imports,
+directly or through others, before it, each once and in a scope of its own, so that only imported names are visible. It
+is strict on purpose: one form of import, no renames, no cycles, nothing but the kit and the demo's own files. The kit
+and the contract are in `demos/README.md`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
 
-__all__ = ["demo_module", "kit_modules"]
+__all__ = ["bundle_demo", "kit_modules"]
 
 KIT = "onewarm/"
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "([^"\n]+)";$', re.MULTILINE)
@@ -40,7 +40,7 @@ class _Module:
 
 
 def kit_modules() -> tuple[str, ...]:
-    """The modules of the kit, as a demo imports them.
+    """The modules of the demo kit, by the names that a demo imports them under.
 
     >>> "onewarm/arithmetic.js" in kit_modules()
     True
@@ -48,19 +48,20 @@ def kit_modules() -> tuple[str, ...]:
     return tuple(sorted(KIT + path.name for path in _kit().iterdir() if path.suffix == ".js"))
 
 
-def demo_module(file: Path | str) -> str:
+def bundle_demo(file: Path | str) -> str:
     """The demo in `file` (a demo.js) as the text of one ES module without imports.
 
-    Raises ConceptError with file, line and remedy of every fault: an unreadable file, an import that is not one of
-    `import { a, b } from "onewarm/NAME.js"` or `"./FILE.js"` inside the demo's folder, a name that the other file does
-    not export or that is declared twice, a circle of imports, a demo without `export default`.
+    Raises:
+        ConceptError: with file, line and remedy of every fault: an unreadable file; an import that is not of the form
+            `import { a, b } from "onewarm/NAME.js"` or `"./FILE.js"` inside the demo's folder; a name that the other
+            file does not export or that is declared twice; a cycle of imports; no `export default`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     demo = Path(folder, "demo.js")
     ...     _ = demo.write_text('import { sum } from "onewarm/arithmetic.js";\\n'
     ...                         'export default { render: ({ el }) => el.append(sum([1, 2])) };\\n')
-    ...     print(demo_module(demo).splitlines()[-2])
+    ...     print(bundle_demo(demo).splitlines()[-2])
     const { sum } = $arithmetic;
     """
     return _Bundle(Path(file)).text()
@@ -76,7 +77,7 @@ class _Bundle:
         self._visit(entry, ())
         if entry in self.order and not _DEFAULT.search(self.order[entry].text):
             remedy = "Add `export default { render({ model, el }) { ... } };`."
-            self.faults.append(Fault(entry, 1, "", "a demo without a default export", remedy))
+            self.faults.append(Fault(entry, 1, "", "there is no default export", remedy))
         if self.faults:
             raise ConceptError(dict.fromkeys(self.faults))
 
@@ -115,12 +116,12 @@ class _Bundle:
     def _import(
         self, module: _Module, names: tuple[str, ...], specifier: str, above: tuple[Path, ...]
     ) -> tuple[str, str] | None:
-        """What is wrong with the import, and the remedy; visits the imported file."""
+        """The problem of an import and its remedy, or None; visits the imported file."""
         if specifier.startswith(KIT) and specifier not in kit_modules():
             return f"the demo kit has no '{specifier}'", nearest(specifier, kit_modules())
         if not specifier.startswith((KIT, "./", "../")):
-            remedy = 'Import from the kit, "onewarm/NAME.js", or from a file beside the demo, "./FILE.js".'
-            return f"import from '{specifier}', which is neither the kit nor a file of this demo", remedy
+            remedy = 'Import from the kit, "onewarm/NAME.js", or from a file of the demo, "./FILE.js".'
+            return f"import from '{specifier}', which is neither in the kit nor a file of this demo", remedy
         target = self._find(module, specifier)
         if not specifier.startswith(KIT):
             if not target.resolve().is_relative_to(self.root):
@@ -128,8 +129,8 @@ class _Bundle:
             if not target.is_file():
                 return f"there is no file '{specifier}'", nearest(target.name, (p.name for p in _siblings(target)))
         if target in above:
-            circle = " -> ".join(path.name for path in (*above[above.index(target) :], target))
-            return f"a circle of imports: {circle}", "Move what both need into a file of its own."
+            cycle = " -> ".join(path.name for path in (*above[above.index(target) :], target))
+            return f"a cycle of imports: {cycle}", "Move what both need into a file of its own."
         self._visit(target, above)
         exported = self.order[target].exports if target in self.order else frozenset(names)
         for name in names:
@@ -146,7 +147,7 @@ class _Bundle:
         return path
 
     def _variable(self, file: Path) -> str:
-        """A name that no file declares: `$arithmetic` for the kit, `$demo_loss` for a demo's own demo/loss.js."""
+        """A name that no file declares: `$arithmetic` for the kit, `$own_demo_loss` for a demo's own demo/loss.js."""
         kit = file.parent == _kit()
         parts = (file.name,) if kit else file.relative_to(self.entry.parent).parts
         stem = "_".join(parts).removesuffix(".js")
@@ -166,32 +167,38 @@ def _read(file: Path) -> _Module:
 
 
 def _faults(file: Path, text: str) -> Iterator[Fault]:
-    """What is refused in one file, whatever the others say."""
+    """The faults of one file, without looking at the others."""
     declared = {found[1]: _line(text, found.start()) for found in _DECLARED.finditer(text)}
     for found in _DECLARED.finditer(text):
         if found[1].startswith("$"):
-            yield Fault(file, _line(text, found.start()), "", f"name '{found[1]}'", "Names with $ first are the kit's.")
+            yield Fault(
+                file,
+                _line(text, found.start()),
+                "",
+                f"the name '{found[1]}'",
+                "Choose a name that does not start with $: such names are reserved for the bundle.",
+            )
     for found in _STATEMENT.finditer(text):
         line, start = _line(text, found.start()), found.start()
         if found[1] == "import" and not _IMPORT.match(text, start):
-            remedy = 'Write `import { a, b } from "onewarm/NAME.js";` from the start of a line.'
-            yield Fault(file, line, "", "an import of another form", remedy)
+            remedy = 'Write `import { a, b } from "onewarm/NAME.js";` at the start of a line.'
+            yield Fault(file, line, "", "an import of an unsupported form", remedy)
         if found[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
             remedy = "Write `export` at the start of a line, before const, function or class."
-            yield Fault(file, line, "", "an export of another form", remedy)
+            yield Fault(file, line, "", "an export of an unsupported form", remedy)
     for found in _DYNAMIC.finditer(text):
-        remedy = "Import it at the top: a demo is one file and loads nothing."
+        remedy = "Import at the top of the file: a demo becomes one file and loads nothing later."
         yield Fault(file, _line(text, found.end()), "", "an import at run time", remedy)
     for found in _IMPORT.finditer(text):
         line = _line(text, found.start())
         for name in _names(found[1]):
             if " as " in name:
-                yield Fault(file, line, "", f"a rename, '{name}'", "Import the name as it is.")
+                yield Fault(file, line, "", f"an import under another name, '{name}'", "Import it under its own name.")
             elif not _NAME.fullmatch(name):
                 yield Fault(file, line, "", f"'{name}' is not a name", "Separate names by commas.")
             elif name in declared:
-                problem = f"'{name}' is imported and also declared in line {declared[name]}"
-                yield Fault(file, line, "", problem, "Rename the one that is declared here.")
+                problem = f"'{name}' is imported, and declared on line {declared[name]} too"
+                yield Fault(file, line, "", problem, "Rename the declaration.")
             declared[name] = line
 
 
