@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration import metrics as summary_metrics
 from onewarm.calibration.calibrators.temperature import TemperatureError, fit_temperature
 from onewarm.calibration.defaults import BINS
-from onewarm.calibration.metrics import scores
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.definition import unsmooth
 from onewarm.softmax import softmax
@@ -79,10 +79,10 @@ def score(arm: Arm, outputs: Outputs, split: Split) -> Scores:
         # On a finite sample a class may get less than its share of the smoothing; the inverse is then below 0.
         inverse = np.clip(unsmooth(softmax(outputs.test), arm.alpha, prior=prior), 0, None)
         summary = CalibrationSummary().update(inverse / inverse.sum(1, keepdims=True), labels)
-        metrics["ece_unsmoothed"] = scores.ece(summary)
+        metrics["ece_unsmoothed"] = summary_metrics.ece(summary)
     if split.test.posterior is not None:
         summary = CalibrationSummary().update(outputs.test, split.test.posterior, logits=True)
-        metrics["excess_nll"] = scores.nll(summary) - summary.total("truth_entropy") / summary.count
+        metrics["excess_nll"] = summary_metrics.nll(summary) - summary.total("truth_entropy") / summary.count
     return Scores({name: metrics.get(name) for name in METRICS}, before, after, note)
 
 
@@ -103,4 +103,4 @@ def _summary_metrics(summary: CalibrationSummary, suffix: str) -> dict[str, Any]
     names = (
         ("nll", "ece", "confidence_gap") if suffix else ("accuracy", "nll", "ece", "mean_confidence", "confidence_gap")
     )
-    return {name + suffix: getattr(scores, name)(summary) for name in names}
+    return {name + suffix: getattr(summary_metrics, name)(summary) for name in names}

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from onewarm.calibration.metrics import scores as metrics
+from onewarm.calibration import metrics
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.calibration.summary.update import Totals
 

@@ -1,4 +1,4 @@
-"""Temperature scaling: one number, fitted by a bracketed Newton method and certified."""
+"""Temperature scaling: one number, fitted by a bracketed Newton method with an error bound (NumPy only)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import numpy as np
 
 from onewarm.calibration.calibrators.temperature_search import Objective, TemperatureError, enclose, minimise
 from onewarm.calibration.summary.inputs import Array, logit_blocks, read_predictions, read_truth
+from onewarm.softmax import softmax
 
 __all__ = ["TemperatureError", "TemperatureFit", "fit_temperature"]
 
 
 @dataclass(frozen=True)
 class TemperatureFit:
-    """The temperature with the least NLL, and the evidence for it. Made by ``fit_temperature``.
+    """The temperature with the least NLL, and proof that it is one. Made by ``fit_temperature``.
 
     Attributes:
         temperature: T, above 1 if the model was overconfident.
         gradient: d NLL / d log T at T, in nats; 0 up to rounding.
         bracket: (T_lo, T_hi) around T. The NLL falls at T_lo and rises at T_hi: its minimum lies between.
-        excess: bound on NLL(T) minus the least NLL, in nats: the NLL is convex in b = 1/T, so that this is at most
-            |d NLL / d b| (1 / T_lo - 1 / T_hi).
+        excess: upper bound on NLL(T) minus the least NLL, in nats: |d NLL / d b| (1 / T_lo - 1 / T_hi), because the
+            NLL is convex in b = 1/T.
         nll_before: mean NLL at T = 1, nats.
         nll_after: mean NLL at T, nats.
         iterations: passes over the rows.
@@ -42,14 +43,18 @@ class TemperatureFit:
     def apply(self, logits: Any, *, probabilities: bool = False, normalize: bool = False) -> Array:
         """softmax(logits / T), of shape (N, K): float64 for float64 input, else float32.
 
-        With ``probabilities`` the input holds probabilities p, and the result is p^(1/T), normalised; ``normalize``
-        allows rows of p that do not sum to 1.
+        Args:
+            logits: (N, K) floats, NumPy, PyTorch or Arrow.
+            probabilities: whether the input holds probabilities p; the result is then p^(1/T), divided by its sum.
+            normalize: whether rows of p may have a sum other than 1.
+
+        Raises:
+            TypeError, ValueError: bad input, with the argument, the first bad row, its value and a remedy.
         """
         array = read_predictions(logits, "probabilities" if probabilities else "logits")
         out = np.empty(array.shape, np.float64 if array.dtype == np.float64 else np.float32)
         for rows, z in logit_blocks(array, probabilities=probabilities, normalize=normalize):
-            e = np.exp(z / self.temperature)
-            out[rows] = (e / e.sum(axis=0)).T
+            out[rows] = softmax(z, self.temperature, axis=0).T
         return out
 
 
@@ -67,21 +72,24 @@ def fit_temperature(
         L(b) = (1/N) sum_i [logsumexp(b z_i) - b <t_i, z_i>]          b = 1/T
         L'(b) = (1/N) sum_i <softmax(b z_i) - t_i, z_i>               L''(b) = (1/N) sum_i Var_{softmax(b z_i)}[z_i]
 
-    L'' >= 0: L is convex in b, and a sign change of L' encloses the minimum. Newton steps in b, kept inside the
-    bracket, bisection where they do not serve, all in float64, until the bracket's ends differ by ``tolerance``.
+    L is convex in b because L'' >= 0, so a sign change of L' encloses the minimum. Newton steps in b that stay inside
+    that bracket, else bisection, all in float64, until the ends of the bracket differ by ``tolerance``.
 
     Args:
         logits: (N, K) floats, NumPy or PyTorch; -inf masks a class. Any constant may be added to a row.
         truth: labels (N,) of integers; votes (N, K) of integers; or distributions (N, K) of floats.
         probabilities: whether the first argument holds probabilities; their logarithms are then the logits.
-        normalize: whether rows of probabilities or distributions may have another sum than 1.
-        bounds: least and greatest temperature looked at.
-        tolerance: relative width of the bracket at the end.
+        normalize: whether rows of probabilities or distributions may have a sum other than 1.
+        bounds: least and greatest temperature to consider.
+        tolerance: relative width of the bracket at which the search ends, in [1e-12, 1).
+
+    Returns:
+        A ``TemperatureFit``: T, its bracket, and bounds on what is left of the error.
 
     Raises:
-        TemperatureError: the NLL falls all the way to a bound (every row right: T -> 0; no better than uniform:
-            T -> inf), is the same at every temperature, or is infinite at every temperature.
-        TypeError, ValueError: bad input; names the argument, the first bad row, its value and a remedy.
+        TemperatureError: the NLL decreases all the way to a bound (every row right: T -> 0; no better than uniform:
+            T -> inf), or is the same, or infinite, at every temperature.
+        TypeError, ValueError: bad input, with the argument, the first bad row, its value and a remedy.
 
     Example:
         >>> import numpy as np
@@ -92,7 +100,7 @@ def fit_temperature(
         >>> fit = fit_temperature(2 * z, y)                    # logits twice too large
         >>> round(fit.temperature, 1), fit.nll_after < fit.nll_before
         (2.0, True)
-        >>> round(fit_temperature(2 * z, p).temperature, 6)    # the truth as distributions: exactly 2
+        >>> round(fit_temperature(2 * z, p).temperature, 6)    # exactly 2 with distributions as the truth
         2.0
 
     Source: Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017, section 4.2.

@@ -1,4 +1,4 @@
-"""The search behind ``fit_temperature``: the NLL as a function of b = 1/T, a bracket, Newton steps inside it."""
+"""The search of ``fit_temperature``: the NLL as a function of b = 1/T, a bracket, and Newton steps inside it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Point(NamedTuple):
 
 
 class Objective:
-    """b -> ``Point``, one pass over the rows each; ``passes`` counts them."""
+    """The NLL and its derivatives at b, by one pass over the rows; ``passes`` counts the passes."""
 
     def __init__(self, array: Array, truth: Truth, *, probabilities: bool, normalize: bool) -> None:
         self.array, self.truth, self.probabilities, self.normalize = array, truth, probabilities, normalize
@@ -54,7 +54,7 @@ class Objective:
         return Point(b, nll / n, slope / n, curvature / n)
 
     def every_row_right(self) -> bool:
-        """Whether all of the truth of every row is on its largest logit."""
+        """Whether in every row all of the truth is on classes with the largest logit."""
         return all(not _true_logit(z, self.truth, rows).any() for rows, z in self._blocks())
 
     def _blocks(self) -> Iterator[tuple[slice, Floats]]:
@@ -62,7 +62,7 @@ class Objective:
 
 
 def _true_logit(z: Floats, truth: Truth, rows: slice) -> Floats:
-    """<t_i, z_i> for the rows of a block, z with its row maximum at 0. Raises where a true class is masked."""
+    """<t_i, z_i> for a block of rows, whose largest z is 0. Raises TemperatureError if a true class is masked."""
     labels, shares = truth.block(rows)
     true_z: Floats
     if shares is not None:
@@ -79,7 +79,7 @@ def _true_logit(z: Floats, truth: Truth, rows: slice) -> Floats:
 
 
 def enclose(at: Objective, start: Point, low: float, high: float) -> tuple[Point, Point]:
-    """Points left and right of the minimum, the slope below and above 0. Raises if a bound is in the way."""
+    """Points left (slope < 0) and right (slope > 0) of the minimum. Raises TemperatureError if it is not in between."""
     inside = low < start.b < high
     right = start if inside and start.slope > 0 else at(high)
     if right.slope <= 0:
@@ -95,7 +95,9 @@ def minimise(at: Objective, start: Point, left: Point, right: Point, tolerance: 
     point, steps = start, 0
     while right.b - left.b > tolerance * left.b:
         b = point.b - point.slope / point.curvature if point.curvature > 0 else math.inf
-        if abs(b - point.b) < tolerance / 4 * point.b:  # Newton is there: look just past it to close the bracket
+        if (
+            abs(b - point.b) < tolerance / 4 * point.b
+        ):  # Newton has converged: step just past the minimum to close the bracket
             b = point.b * (1 + math.copysign(tolerance / 2, -point.slope))
         if not left.b < b < right.b or steps >= _NEWTON_STEPS:
             b = math.sqrt(left.b * right.b)
@@ -108,7 +110,7 @@ def minimise(at: Objective, start: Point, left: Point, right: Point, tolerance: 
 
 
 def _least_bound(at: Objective, right: Point) -> TemperatureError:
-    """Why the NLL does not rise again towards the least temperature."""
+    """The reason why the NLL does not rise again towards the least temperature."""
     uniform = at(_UNIFORM)
     if uniform.slope == 0 and uniform.curvature == 0:
         return TemperatureError(
@@ -124,7 +126,7 @@ def _least_bound(at: Objective, right: Point) -> TemperatureError:
 
 
 def _greatest_bound(at: Objective, left: Point) -> TemperatureError:
-    """Why the NLL does not rise again towards the greatest temperature."""
+    """The reason why the NLL does not rise again towards the greatest temperature."""
     where = f"the NLL still falls at the greatest temperature, T = {1 / left.b:g}: "
     if at(_UNIFORM).slope >= 0:
         return TemperatureError(

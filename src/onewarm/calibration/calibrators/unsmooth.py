@@ -1,4 +1,4 @@
-"""The affine inverse of label smoothing, its alpha fitted by likelihood."""
+"""The affine inverse of label smoothing, its alpha fitted by maximum likelihood (NumPy only)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.inputs import read_predictions, read_truth
 
-_LEAST = -1e4  # alpha: all but uniform
+_LEAST = -1e4  # the least alpha, at which the result is uniform to 1e-4
 
 
 class AlphaFit(NamedTuple):
-    """alpha with the least NLL, the NLL there and its derivative in alpha."""
+    """The alpha with the least NLL, and there the mean NLL (nats) and its derivative in alpha."""
 
     alpha: float
     nll: float
@@ -26,13 +26,19 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
         b = -alpha / (1 - alpha)           q = p + b (u - p)
         L(b) = -(1/N) sum_i <t_i, log q_i>         L'(b) = -(1/N) sum_i <t_i, (u - p_i) / q_i>        L''(b) >= 0
 
-    L is convex in b: bisection on its derivative, between the b at which the least q is ``floor`` and b = 1 (uniform).
+    L is convex in b, so bisection on its derivative finds the minimum between the b at which the least q is ``floor``
+    and b = 1, where q is uniform.
+
+    Args:
+        probabilities: p, (N, K) floats that sum to 1 in each row.
+        truth: labels (N,), votes (N, K) of integers, or distributions (N, K).
+        floor: least probability that q may have on these rows.
 
     Raises:
-        ValueError: bad input, or a floor outside [0, 1/K).
+        TypeError, ValueError: bad input, with the argument and the row; or a floor outside [0, 1/K).
 
     >>> p = np.array([[0.7, 0.3], [0.2, 0.8]])
-    >>> round(fit_alpha(p, np.array([0, 1])).alpha, 4)          # always right: all that there is room for
+    >>> round(fit_alpha(p, np.array([0, 1])).alpha, 4)          # every row right: the largest alpha with q >= 0
     0.4
     """
     p = read_predictions(probabilities, "probabilities").astype(np.float64, copy=False)
@@ -41,7 +47,7 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
     u = 1 / p.shape[1]
     if not 0 <= floor < u:
         raise ValueError(f"floor is {floor}: expected at least 0 and less than 1/K = {u:g}")
-    # <t, (u - p) / q>: with labels only the true class counts.
+    # <t, (u - p) / q>: with labels only the true class contributes.
     own = p[np.arange(len(p)), labels][:, None] if labels is not None else p
     mass = np.ones((len(p), 1)) if t is None else t
 
@@ -72,8 +78,8 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
 
 
 def mixed(p: Floats, alpha: float, floor: float) -> Floats:
-    """(p - alpha/K) / (1 - alpha), raised to ``floor`` and divided by the row's sum."""
+    """(p - alpha/K) / (1 - alpha) of p (N, K), raised to at least ``floor`` and divided by the row's sum."""
     k = p.shape[1]
     q = np.maximum((p - alpha / k) / (1 - alpha), floor)
-    found: Floats = q / q.sum(axis=1, keepdims=True)
-    return found
+    probabilities: Floats = q / q.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,15 +1,16 @@
-"""Intervals for calibration errors, which noise can only raise: which true gaps could have given the seen error?
+"""Intervals of calibration errors by inverting a test: which true gaps could have given the error that was observed?
 
-The plug-in error T = f(gaps) of a perfectly calibrated model is above 0, by noise alone; so an interval around T misses
-the model's own error (that of infinitely many rows, in the same bins). Here candidates are tried instead: gaps
-``fixed + s * scaled`` for s >= 0, their shape estimated from the data after noise was taken out. For each s rows are
-drawn anew from the model; s belongs to the interval unless T is too high or too low among its draws:
+Noise alone makes the plug-in error T = f(gaps) of a perfectly calibrated model positive. An interval around T would
+therefore miss the model's own error: that of infinitely many rows, in the same bins. Candidate models are tested
+instead, with gaps ``fixed + s * scaled`` for s >= 0, whose shape is estimated from the data after noise was removed.
+For each s rows are drawn from the candidate, and s belongs to the interval unless T lies too far in a tail of T*, the
+error of those draws:
 
     P_s(T* >= T) >= high_tail(s)   and   P_s(T* <= T) >= alpha - high_tail(s)
 
-The tails move from (alpha, 0) at s = 0, where nothing lies below, to alpha/2 each where the error is far above noise
-(as in Feldman & Cousins' unified intervals): so a calibrated model's interval holds 0 in a share 1 - alpha of samples,
-neither in half of them nor in all.
+``high_tail`` falls from alpha at s = 0, below which there is nothing, to alpha/2 where the error is far above noise (as
+in Feldman & Cousins' unified intervals). So the interval of a calibrated model contains 0 in a share 1 - alpha of
+samples: neither in half of them nor in all.
 
 Source: Feldman & Cousins, Physical Review D 57, 1998, section IV; Bröcker, Climate Dynamics 39, 2012 (bias of the
 reliability term); Roelofs, Cain, Shlens & Mozer, AISTATS 2022 (bias of the ECE).
@@ -29,17 +30,19 @@ Functional = Callable[[Floats], Floats]
 """Gaps (..., B) to the error (...)."""
 
 DRAWS = 1000
-_FAINT = 0.3  # of its standard error: the least gap that the shape gives a bin, so that s can raise every bin
+_FAINT = 0.3
+"""Least scaled gap of a bin, in its standard errors: larger s must raise the error of every bin."""
 
-# Kernels that gaps are pooled with to find their shape: standard deviation in confidence, and how much the bins of
-# another class count, since classes are often off in a like manner.
 _POOLS = ((np.inf, 1.0), (0.2, 1.0), (0.06, 0.3))
+"""Gaussian kernels over which gaps are pooled to estimate their shape: standard deviation in confidence, and weight
+given to bins of other classes, because miscalibration is often similar across classes."""
 
-_FEW, _MANY = 32, 8  # rows of a bin that are tossed one by one, where there are few bins and where many
+_FEW, _MANY = 32, 8
+"""Bins of at most this many rows are drawn row by row: the first where there are few bins, else the second."""
 
 
-class Found(NamedTuple):
-    """The error with noise taken out (the s at which half the draws are above T), and the interval."""
+class Interval(NamedTuple):
+    """A metric with the bias of noise removed, and its interval."""
 
     corrected: float
     low: float
@@ -47,37 +50,44 @@ class Found(NamedTuple):
 
 
 class Model(NamedTuple):
-    """Candidates s -> gaps, and draws of the gaps that samples of such a model would show."""
+    """Candidate models by s: their true gaps, and the gaps that random samples of them would have."""
 
     gaps: Callable[[float], Floats]  # s -> (B,)
     draws: Callable[[float], Floats]  # s -> (draws, B)
 
 
 def shape(gaps: Gaps, error: Floats) -> Floats:
-    """How far off each bin is in truth, (c - a) of its rows: its mean over all bins, then ever finer differences.
+    """An estimate of each bin's true gap, mean (c - a) of its rows: the mean over all bins plus ever finer differences.
 
-    A difference between two resolutions is shrunk by what noise alone would make of it, so that the *spread* of the
-    shape is that of the truth: a shape that is too uneven would take noise for error in some bins and for nothing in
-    others (constrained empirical Bayes; Ghosh, JASA 87, 1992).
+    Each difference between two resolutions is shrunk by the part that noise explains, so that the *spread* of the
+    estimates is that of the true gaps. With a shape too uneven, noise would pass for miscalibration in some bins and be
+    ignored in others (constrained empirical Bayes; Ghosh, JASA 87, 1992).
+
+    Args:
+        gaps: B bins.
+        error: standard error of ``gaps.gap``, shape (B,).
     """
     apart = np.abs(gaps.confidence[:, None] - gaps.confidence)
     other = gaps.block[:, None] != gaps.block
     raw, noise = gaps.gap / gaps.share, error / gaps.share
-    found = np.zeros_like(raw)
+    estimate = np.zeros_like(raw)
     coarse = np.zeros((len(raw), len(raw)))
-    for width, like in (*_POOLS, (0.0, 0.0)):
-        near = np.exp(-0.5 * (apart / width) ** 2) * np.where(other, like, 1.0) if width else np.eye(len(raw))
+    for width, across in (*_POOLS, (0.0, 0.0)):
+        near = np.exp(-0.5 * (apart / width) ** 2) * np.where(other, across, 1.0) if width else np.eye(len(raw))
         fine = near * gaps.share
         fine /= fine.sum(axis=1, keepdims=True)
         step = (fine - coarse) @ raw
-        seen, chance = (gaps.share * step**2).sum(), (gaps.share * ((fine - coarse) ** 2 @ noise**2)).sum()
-        found += np.sqrt(max(seen - chance, 0.0) / max(seen, 1e-300)) * step
+        observed, chance = (gaps.share * step**2).sum(), (gaps.share * ((fine - coarse) ** 2 @ noise**2)).sum()
+        estimate += np.sqrt(max(observed - chance, 0.0) / max(observed, 1e-300)) * step
         coarse = fine
-    return found
+    return estimate
 
 
 def _signed(gap: Floats, gaps: Gaps, error: Floats, clear: Floats, sign: int) -> tuple[Floats, Floats]:
-    """Gaps as ``fixed + scaled``, none of the scaled at 0; with ``sign`` those of the other sign are fixed if clear."""
+    """Gaps as ``fixed + s * scaled`` with no ``scaled`` of 0.
+
+    With ``sign`` only gaps of that sign are scaled; those of the other sign are fixed at ``clear``.
+    """
     own = np.where(gap == 0, np.where(gaps.gap >= 0, 1, -1), np.sign(gap))
     scaled = np.maximum(np.abs(gap), _FAINT * error)
     if sign == 0:
@@ -86,10 +96,10 @@ def _signed(gap: Floats, gaps: Gaps, error: Floats, clear: Floats, sign: int) ->
 
 
 def _pooled(gaps: Gaps, error: Floats) -> tuple[Floats, Floats]:
-    """Gaps and their errors after bins were pooled by a Gaussian of their confidences."""
-    width, like = _POOLS[-1]
+    """Gaps and their standard errors after pooling neighbouring bins with the narrowest kernel."""
+    width, across = _POOLS[-1]
     apart = gaps.confidence[:, None] - gaps.confidence
-    near = np.exp(-0.5 * (apart / width) ** 2) * np.where(gaps.block[:, None] == gaps.block, 1.0, like)
+    near = np.exp(-0.5 * (apart / width) ** 2) * np.where(gaps.block[:, None] == gaps.block, 1.0, across)
     factor = gaps.share / (near @ gaps.share)
     return (near @ gaps.gap) * factor, np.sqrt(near**2 @ error**2) * factor
 
@@ -103,40 +113,50 @@ def from_gaps(
     grouped: Floats | None = None,
     draws: int = DRAWS,
 ) -> Model:
-    """Rows drawn anew: how many fall in each bin, and how many of those are right, as the candidate has it.
+    """The model that draws rows: how many fall in each bin, and how many of those are right under the candidate.
 
-    Bins of one row each, by default; ``rows`` says how many there are otherwise. ``grouped`` (G, B) are the gaps of
-    random groups of rows, where a row is in several bins: clear gaps, which add up with their signs, then vary
-    together as those do; faint gaps on their own, since G groups could not tell how B > G of them vary together.
+    Args:
+        gaps: B bins, each row in one of them unless ``rows`` is given.
+        rng: source of the draws.
+        sign: 1 or -1 if the error counts only gaps of that sign.
+        rows: number of rows, if each row is in several bins (one for every class).
+        grouped: gaps of random groups of rows, shape (G, B), with ``rows``. They show how bins vary together; that is
+            used for gaps well above noise, while fainter gaps vary independently, since G groups cannot show how
+            B > G of them vary together.
+        draws: number of samples drawn for each candidate.
     """
 
     def variance(mean_gap: Floats) -> Floats:
-        c, cc = gaps.confidence, gaps.square  # mean of a (1 - a) with a = c - gap, over the bin's rows
+        c, cc = gaps.confidence, gaps.square  # the mean of a (1 - a) over the bin's rows, where a = c - mean_gap
         return np.clip((c - mean_gap) - (cc - 2 * mean_gap * c + mean_gap**2), 0, 0.25) * gaps.dispersion
 
     error = np.maximum(np.sqrt(gaps.moment * variance(np.zeros_like(gaps.gap))), 1e-12)
-    calm, calm_error = _pooled(gaps, error)
-    beyond = np.sqrt(np.clip(calm**2 - (2 * calm_error) ** 2, 0, None)) * np.sign(calm)
-    fixed, scaled = _signed(shape(gaps, error) * gaps.share, gaps, error, beyond, sign)
-    lowest, highest = gaps.share * (gaps.confidence - 1), gaps.share * gaps.confidence  # always right, never right
+    pooled, pooled_error = _pooled(gaps, error)
+    # What the pooled gap exceeds two standard errors by; 0 if it does not.
+    clear_gap = np.sqrt(np.clip(pooled**2 - (2 * pooled_error) ** 2, 0, None)) * np.sign(pooled)
+    fixed, scaled = _signed(shape(gaps, error) * gaps.share, gaps, error, clear_gap, sign)
+    # The gaps of a bin whose rows are all right, and all wrong.
+    lowest, highest = gaps.share * (gaps.confidence - 1), gaps.share * gaps.confidence
     n = max(round(gaps.effective if rows is None else rows), 1)
     if rows is None:
         share = gaps.share / gaps.share.sum()
-        some = rng.multinomial(n, share, draws) / (n * share)
+        filled = rng.multinomial(n, share, draws) / (n * share)
     else:
-        some = rng.poisson(n * np.clip(gaps.share, 1e-12, None), (draws, len(gaps.share))) / (n * gaps.share)
-    alone = rng.standard_normal(some.shape)
+        filled = rng.poisson(n * np.clip(gaps.share, 1e-12, None), (draws, len(gaps.share))) / (n * gaps.share)
+    noise = rng.standard_normal(filled.shape)
     if grouped is not None and len(grouped) > 1:
         apart = grouped - grouped.mean(axis=0)
         apart /= np.maximum(np.sqrt((apart**2).sum(axis=0)), 1e-300)
-        clear = np.clip(1 - (calm_error / np.maximum(np.abs(calm), 1e-12)) ** 2, 0, 1)
-        alone = np.sqrt(clear) * (rng.standard_normal((draws, len(grouped))) @ apart) + np.sqrt(1 - clear) * alone
-    noise = np.sqrt(gaps.moment) * alone  # at the counts seen: anew, they would often empty a bin of few rows
+        clear = np.clip(1 - (pooled_error / np.maximum(np.abs(pooled), 1e-12)) ** 2, 0, 1)
+        together = rng.standard_normal((draws, len(grouped))) @ apart
+        noise = np.sqrt(clear) * together + np.sqrt(1 - clear) * noise
+    # Scaled for the observed counts, not for drawn ones, which would often leave a bin of few rows empty.
+    noise *= np.sqrt(gaps.moment)
     size = np.rint(gaps.share**2 / gaps.moment)
-    few = _FEW if len(size) <= 40 else _MANY
-    coins = np.flatnonzero(size <= few) if gaps.dispersion == 1 else np.empty(0, np.int64)
-    toss = rng.random((draws, len(coins), few))
-    tossed = np.arange(few) < size[coins, None]
+    small = _FEW if len(size) <= 40 else _MANY
+    coins = np.flatnonzero(size <= small) if gaps.dispersion == 1 else np.empty(0, np.int64)
+    toss = rng.random((draws, len(coins), small))
+    tossed = np.arange(small) < size[coins, None]
 
     def candidate(s: float) -> Floats:
         gap: Floats = np.clip(fixed + s * scaled, lowest, highest)
@@ -144,18 +164,21 @@ def from_gaps(
 
     def draw(s: float) -> Floats:
         gap = candidate(s)
-        found: Floats = some * gap + noise * np.sqrt(variance(gap / gaps.share))
-        if len(coins):  # a bin of few rows is no normal variable
+        drawn: Floats = filled * gap + noise * np.sqrt(variance(gap / gaps.share))
+        if len(coins):  # in a bin of few rows the number of right ones is not close to normal
             right = np.clip(gaps.confidence - gap / gaps.share, 0, 1)[coins]
             count = ((toss < right[:, None]) & tossed).sum(axis=2)
-            found[:, coins] = (size[coins] * gaps.confidence[coins] - count) / size[coins] * gaps.share[coins]
-        return found
+            drawn[:, coins] = (size[coins] * gaps.confidence[coins] - count) / size[coins] * gaps.share[coins]
+        return drawn
 
     return Model(candidate, draw)
 
 
-def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
-    """The errors of all candidates that could well have given what was seen."""
+def invert(model: Model, error: Functional, observed: float, level: float) -> Interval:
+    """The range of errors of those candidates that the observed error does not reject.
+
+    ``corrected`` is the error of the candidate that gives a larger error than observed in half of its draws.
+    """
     alpha = 1 - level
     null = error(model.draws(0.0))
     spread = max(float(null.std()), 1e-12)
@@ -169,10 +192,10 @@ def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
         return alpha / 2 * (1 + float(np.exp(-(true(s) - floor) / spread)))
 
     def above(s: float) -> float:
-        return float((error(model.draws(s)) >= seen - 1e-12).mean())
+        return float((error(model.draws(s)) >= observed - 1e-12).mean())
 
     def below(s: float) -> float:
-        return float((error(model.draws(s)) <= seen + 1e-12).mean())
+        return float((error(model.draws(s)) <= observed + 1e-12).mean())
 
     top = 1.0
     while below(top) > alpha / 100 and true(top) < 4 and top < 1e6:
@@ -180,11 +203,11 @@ def invert(model: Model, error: Functional, seen: float, level: float) -> Found:
     low = _least(lambda s: above(s) >= tail(s), top)
     middle = _least(lambda s: above(s) >= 0.5, top)
     high = _least(lambda s: below(s) < alpha - tail(s), top)
-    return Found(true(middle), true(low), true(max(high, low)))
+    return Interval(true(middle), true(low), true(max(high, low)))
 
 
 def _least(holds: Callable[[float], bool], top: float) -> float:
-    """The least s in [0, top] from which on ``holds``, which once true stays so; to 1/1000 of itself."""
+    """The least s in [0, top] at which ``holds``, by bisection to 1/1000 of itself; beyond it ``holds`` stays true."""
     if holds(0.0):
         return 0.0
     low, high = 0.0, top

@@ -1,4 +1,4 @@
-"""Wilson's interval of a share."""
+"""Wilson's score interval of a proportion."""
 
 from __future__ import annotations
 
@@ -13,13 +13,24 @@ from onewarm.calibration.summary.cells import Floats
 
 
 def wilson_interval(share: Floats, count: NDArray[Any], level: float = LEVEL, *, z: float | None = None) -> Floats:
-    """The Wilson score interval of a share ``a`` seen in ``n`` rows, shape (..., 2); NaN where n is 0.
+    """The Wilson score interval of a share ``a`` seen in ``n`` rows.
 
-        (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)        z: normal quantile of (1 + level)/2,
-                                                                              unless given
+        (a + z^2/2n -+ z sqrt(a (1 - a) / n + z^2/4n^2)) / (1 + z^2/n)
 
-    It is within [0, 1], has a width at a = 0 and a = 1, and holds also, being wider than needed, where
-    correctness is a fraction (votes), or the chance of being right differs between the rows of a bin.
+    It lies within [0, 1] and keeps a width at a = 0 and a = 1. It is wider than needed, but still valid, if correctness
+    is a fraction (votes) or if the chance of being right differs between the rows of a bin.
+
+    Args:
+        share: a, in [0, 1], any shape.
+        count: n, at least 0, of the same shape; need not be an integer.
+        level: coverage, between 0 and 1.
+        z: number of standard errors; by default the normal quantile of (1 + level) / 2.
+
+    Returns:
+        Low and high ends, shape (..., 2); NaN where n is 0.
+
+    Raises:
+        ValueError: a level outside (0, 1).
 
     Source: Wilson, JASA 22, 1927; Brown, Cai & DasGupta, Statistical Science 16, 2001, section 3.1.1.
 
@@ -28,7 +39,7 @@ def wilson_interval(share: Floats, count: NDArray[Any], level: float = LEVEL, *,
     [[0.237, 0.763], [0.722, 1.0]]
     """
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, as .95")
+        raise ValueError(f"level is {level}: expected a number between 0 and 1, such as .95")
     z2 = (NormalDist().inv_cdf((1 + level) / 2) if z is None else z) ** 2
     n = np.where(count > 0, count, np.nan)
     half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))

@@ -1,4 +1,4 @@
-"""Bins of a summary and their gaps, confidence minus accuracy: what every binned calibration error is made of."""
+"""Bins of a summary and their gaps, confidence minus accuracy, from which every binned calibration error is made."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from numpy.typing import NDArray
 from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, Floats, check_bins
 from onewarm.calibration.summary.summary import CalibrationSummary
 
-Mixing = NDArray[np.float64]  # (B, CELLS): which share of each cell goes to each bin
+Mixing = NDArray[np.float64]
+"""(B, CELLS): the share of each cell that goes to each bin."""
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """Bins, as shares of all rows by weight; every array has shape (B,).
+    """Bins that have rows, in shares of the total weight W; every array has shape (B,).
 
     Attributes:
-        share: weight of the bin's rows over the weight of all, W_b / W; bins without rows are left out.
-        gap: sum_i in b w_i (c_i - a_i) / W: the bin's part of mean confidence minus accuracy.
-        confidence, square: mean c and mean c^2 of the bin's rows (by cells: c within a cell is its mean).
-        moment: sum_i in b w_i^2 / W^2; 1 / (rows of the bin) times share^2 without weights.
-        block: the class that the bin belongs to; 0 where there is one only.
-        dispersion: variance of a_i given c_i over that of a coin: 1 for labels, less for votes and distributions.
+        share: W_b / W, the weight of the bin's rows over that of all rows.
+        gap: sum_{i in b} w_i (c_i - a_i) / W, the bin's contribution to mean confidence minus accuracy.
+        confidence, square: mean c and mean c^2 of the bin's rows, where c is constant (the mean) within a cell.
+        moment: sum_{i in b} w_i^2 / W^2. Without weights it is share^2 / (rows of the bin).
+        block: number of the class that the bin belongs to; 0 if the bins are not by class.
+        dispersion: variance of a_i given c_i over a (1 - a): 1 for labels, less for votes and distributions.
     """
 
     share: Floats
@@ -36,35 +37,42 @@ class Gaps:
 
     @property
     def effective(self) -> float:
-        """Rows that carry as much information as these weighted ones: W^2 / sum w^2."""
+        """Effective number of rows, W^2 / sum w^2: the number of rows, if all weights are equal."""
         return float(1 / self.moment.sum())
 
 
 def total_weight(summary: CalibrationSummary) -> float:
-    """Rows, by weight. Raises ValueError where there are none."""
+    """Sum of the weights; the number of rows, if none were given. Raises ValueError if there are no rows."""
     if summary.count == 0:
         raise ValueError("summary has no rows: update it first")
     return summary.weight
 
 
 def dispersion(summary: CalibrationSummary) -> float:
-    """Within cells, the variance of correctness over a(1 - a): 1 for labels, towards 0 for certain distributions."""
+    """Variance of correctness within cells, over the a(1 - a) of labels.
+
+    1 for labels; near 1/n for n independent votes a row; towards 0 where the truth is a distribution that depends on
+    confidence alone. At least 1e-6, so that an interval keeps some width.
+    """
     w2, wa, waa = (summary[f"cell_{name}"] for name in ("weight2", "correct_w2", "correct2"))
     mean = np.divide(wa, w2, where=w2 > 0, out=np.zeros(CELLS))
     coin = float((w2 * mean * (1 - mean)).sum())
-    seen = float((waa - w2 * mean**2).sum())
-    return min(max(seen / coin, 1e-6), 1.0) if coin > 1e-12 * float(w2.sum()) else 1.0
+    variance = float((waa - w2 * mean**2).sum())
+    return min(max(variance / coin, 1e-6), 1.0) if coin > 1e-12 * float(w2.sum()) else 1.0
 
 
 def equal_width(bins: int) -> Mixing:
-    """Cells in ``bins`` bins of equal width."""
+    """``bins`` bins of equal width. Raises ValueError unless ``bins`` divides the number of cells."""
     check_bins(bins, CELLS)
     mixing: Mixing = np.repeat(np.eye(bins), CELLS // bins, axis=1)
     return mixing
 
 
 def equal_mass(summary: CalibrationSummary, bins: int) -> Mixing:
-    """Cells in ``bins`` bins of equal weight: a cell that an edge falls into is shared between its bins."""
+    """``bins`` bins of equal weight: a cell that an edge falls into is divided between its bins in proportion.
+
+    Raises ValueError for no rows, or ``bins`` below 1.
+    """
     if bins < 1:
         raise ValueError(f"bins is {bins}: expected at least 1")
     total = total_weight(summary)
@@ -78,7 +86,7 @@ def equal_mass(summary: CalibrationSummary, bins: int) -> Mixing:
 
 
 def cell_gaps(summary: CalibrationSummary, mixing: Mixing | None = None) -> Gaps:
-    """Bins made of the cells of the top class (or of events); each cell a bin by default."""
+    """Bins of the confidence of the top class (or of events); by default each cell is a bin."""
     total = total_weight(summary)
     w, wc, wa, w2 = (summary[f"cell_{name}"] for name in ("weight", "confidence", "correct", "weight2"))
     c = np.divide(wc, w, where=w > 0, out=np.zeros(CELLS))
@@ -99,16 +107,16 @@ def predicted_gaps(summary: CalibrationSummary, bins: int) -> Gaps:
 
 
 def of_block(gaps: Gaps, block: int) -> Gaps:
-    """The bins of one class; shares are still of all rows."""
+    """The bins of one class; their shares are still shares of all rows."""
     own = gaps.block == block
     arrays = {name: value[own] for name, value in vars(gaps).items() if isinstance(value, np.ndarray)}
     return replace(gaps, **arrays)
 
 
 def class_bins(summary: CalibrationSummary, bins: int) -> tuple[Floats, Floats, Floats]:
-    """Weight, sum of p and sum of truth of each class in ``bins`` bins of p, shape (G, K, bins), in G groups.
+    """Weight, sum of p and sum of truth in ``bins`` bins of each class's probability, by random group of rows.
 
-    Events are one class in one group.
+    Each has shape (G, K, bins): G groups, K classes. Events count as one class in one group.
     """
     total_weight(summary)
     if summary.events:
@@ -126,14 +134,15 @@ def class_bins(summary: CalibrationSummary, bins: int) -> tuple[Floats, Floats, 
 
 
 def class_gaps(summary: CalibrationSummary, bins: int) -> tuple[Gaps, Floats]:
-    """The bins of every class that have rows, as if each row came once a class; and their gaps by group, (G, bins).
+    """Bins of every class's probability, in which each row appears K times; and their gaps by group, shape (G, B).
 
-    Of two classes, whose gaps mirror each other, only the second. ``share`` and ``moment`` are still over all rows.
+    Of two classes only the second is returned, because the gaps of the first mirror it. ``share`` and ``moment`` are
+    relative to all rows.
     """
     total = total_weight(summary)
     if summary.events:
-        found = cell_gaps(summary, equal_width(bins))
-        return found, found.gap[None]
+        gaps = cell_gaps(summary, equal_width(bins))
+        return gaps, gaps.gap[None]
     _need_classes(summary)
     check_bins(bins, CLASS_CELLS)
     first = 1 if summary.num_classes == 2 else 0
@@ -149,11 +158,11 @@ def class_gaps(summary: CalibrationSummary, bins: int) -> tuple[Gaps, Floats]:
 
 def _need_classes(summary: CalibrationSummary) -> None:
     if not summary.classwise or summary.events:
-        raise ValueError("summary keeps no cells of classes: make it by CalibrationSummary(classwise=True)")
+        raise ValueError("summary has no counts by class: make it with CalibrationSummary(classwise=True)")
 
 
 def _gaps(columns: Floats, total: float, dispersion: float, blocks: int = 1) -> Gaps:
-    some = columns[0] > 0
-    w, gap, wc, wcc, w2 = columns[:, some]
-    block = np.flatnonzero(some) // (len(some) // blocks)
+    occupied = columns[0] > 0
+    w, gap, wc, wcc, w2 = columns[:, occupied]
+    block = np.flatnonzero(occupied) // (len(occupied) // blocks)
     return Gaps(w / total, gap / total, wc / w, wcc / w, w2 / total**2, block, dispersion)

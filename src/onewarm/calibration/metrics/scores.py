@@ -1,24 +1,11 @@
-"""Numbers that a ``CalibrationSummary`` answers. Each is a mean over its rows; an empty summary is an error."""
+"""Metrics that are means over rows: accuracy, confidence, and the proper scores NLL and Brier."""
 
 from __future__ import annotations
 
-from onewarm.calibration.metrics.bins import total_weight as _rows
-from onewarm.calibration.metrics.brier_decomposition import brier_reliability as brier_reliability
-from onewarm.calibration.metrics.brier_decomposition import brier_resolution as brier_resolution
-from onewarm.calibration.metrics.brier_decomposition import brier_uncertainty as brier_uncertainty
-from onewarm.calibration.metrics.calibration_error import classwise_ece as classwise_ece
-from onewarm.calibration.metrics.calibration_error import ece as ece
-from onewarm.calibration.metrics.calibration_error import ece_equal_mass as ece_equal_mass
-from onewarm.calibration.metrics.calibration_error import mce as mce
-from onewarm.calibration.metrics.calibration_error import overconfidence as overconfidence
-from onewarm.calibration.metrics.calibration_error import smooth_ece as smooth_ece
-from onewarm.calibration.metrics.calibration_error import squared_error as squared_error
-from onewarm.calibration.metrics.calibration_error import top_label_ece as top_label_ece
-from onewarm.calibration.metrics.calibration_error import underconfidence as underconfidence
-from onewarm.calibration.metrics.ranking import aurc as aurc
-from onewarm.calibration.metrics.ranking import auroc as auroc
-from onewarm.calibration.metrics.ranking import coverage_at_risk as coverage_at_risk
+from onewarm.calibration.metrics.bins import total_weight
 from onewarm.calibration.summary.summary import CalibrationSummary
+
+__all__ = ["accuracy", "brier", "confidence_gap", "mean_confidence", "nll"]
 
 
 def accuracy(summary: CalibrationSummary) -> float:
@@ -26,34 +13,43 @@ def accuracy(summary: CalibrationSummary) -> float:
 
         (1/N) sum_i t_i[argmax_k p_ik]                    in [0, 1]
 
-    For votes or distributions: the mean share of the truth that the predicted class has. Of tied classes the
-    first is the predicted one.
+    For votes or distributions it is the mean share of the truth that the predicted class has. Of tied classes the
+    first one is predicted.
+
+    Raises:
+        ValueError: no rows.
 
     >>> import numpy as np
     >>> p = np.array([[0.9, 0.1], [0.6, 0.4]])
     >>> accuracy(CalibrationSummary().update(p, np.array([0, 1])))
     0.5
     """
-    return summary.total("cell_correct") / _rows(summary)
+    return summary.total("cell_correct") / total_weight(summary)
 
 
 def mean_confidence(summary: CalibrationSummary) -> float:
     """Mean probability of the top class.
 
-        (1/N) sum_i max_k p_ik                            in [1/K, 1]
+        (1/N) sum_i max_k p_ik                            in [1/K, 1];  for events (1/N) sum_i p_i in [0, 1]
+
+    Raises:
+        ValueError: no rows.
 
     >>> import numpy as np
     >>> p = np.array([[0.75, 0.25], [0.5, 0.5]])
     >>> mean_confidence(CalibrationSummary().update(p, np.array([0, 1])))
     0.625
     """
-    return summary.total("cell_confidence") / _rows(summary)
+    return summary.total("cell_confidence") / total_weight(summary)
 
 
 def confidence_gap(summary: CalibrationSummary) -> float:
-    """Mean confidence minus accuracy: above 0 the model is overconfident, below 0 underconfident.
+    """Mean confidence minus accuracy: positive if the model is overconfident, negative if underconfident.
 
-        (1/N) sum_i (max_k p_ik - t_i[argmax_k p_ik])     in [-1, 1];  |gap| <= ECE at any number of bins
+        (1/N) sum_i (max_k p_ik - t_i[argmax_k p_ik])     in [-1, 1];  |gap| <= ECE with any number of bins
+
+    Raises:
+        ValueError: no rows.
 
     >>> import numpy as np
     >>> p = np.array([[0.75, 0.25], [0.75, 0.25]])
@@ -64,13 +60,16 @@ def confidence_gap(summary: CalibrationSummary) -> float:
 
 
 def nll(summary: CalibrationSummary) -> float:
-    """Mean negative log-likelihood, or cross-entropy to soft truth.
+    """Mean negative log-likelihood; with soft truth, the mean cross-entropy.
 
         -(1/N) sum_i sum_k t_ik log p_ik                  nats, in [H(t), +inf]
 
-    A class that is true (t_ik > 0) and has probability 0 costs +inf, and the mean is then +inf. It is not
-    clipped: ``summary.to_dict()["sums"]`` says how many rows did it (nll_infinite) and the sum of the others (nll).
-    With soft truth its floor is the mean entropy of the truth, ``summary.total("truth_entropy") / count``.
+    A true class (t_ik > 0) with probability 0 costs +inf, and makes the mean +inf: nothing is clipped. The number of
+    such rows is ``nll_infinite`` in ``summary.to_dict()["sums"]``, and the sum over the other rows is ``nll``.
+    The minimum H(t) is the mean entropy of the truth, ``summary.total("truth_entropy") / summary.weight``.
+
+    Raises:
+        ValueError: no rows.
 
     Source: Gneiting & Raftery, Strictly Proper Scoring Rules, JASA 2007, section 4.1 (logarithmic score).
 
@@ -81,7 +80,7 @@ def nll(summary: CalibrationSummary) -> float:
     >>> nll(CalibrationSummary().update(p, np.array([0, 1])))
     inf
     """
-    rows = _rows(summary)
+    rows = total_weight(summary)
     return float("inf") if summary.total("nll_infinite") else summary.total("nll") / rows
 
 
@@ -90,9 +89,12 @@ def brier(summary: CalibrationSummary) -> float:
 
         (1/N) sum_i E_{y ~ t_i} |p_i - onehot(y)|^2  =  (1/N) sum_i (|p_i|^2 - 2 <p_i, t_i> + 1)      in [0, 2]
 
-    For labels this is |p_i - t_i|^2 as usual (twice the one-class score of two classes). For votes it is the
-    score of each vote, averaged; |p_i - t_i|^2 is less by 1 - |t_i|^2, which no prediction can lower and whose
-    mean is ``summary.total("truth_brier") / count``.
+    For labels this is the usual |p_i - t_i|^2: for two classes, twice the score of the one probability. For votes it
+    is the mean over the single votes, which exceeds |p_i - t_i|^2 by 1 - |t_i|^2; that part does not depend on the
+    prediction, and its mean is ``summary.total("truth_brier") / summary.weight``.
+
+    Raises:
+        ValueError: no rows.
 
     Source: Brier, Monthly Weather Review 78, 1950, eq. 2; Gneiting & Raftery, JASA 2007, section 4.1.
 
@@ -100,4 +102,4 @@ def brier(summary: CalibrationSummary) -> float:
     >>> brier(CalibrationSummary().update(np.array([[0.75, 0.25]]), np.array([0])))
     0.125
     """
-    return summary.total("brier") / _rows(summary)
+    return summary.total("brier") / total_weight(summary)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration import metrics
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.intervals.wilson import wilson_interval
-from onewarm.calibration.metrics import scores as metrics
 from onewarm.calibration.metrics.bins import cell_gaps
 from onewarm.calibration.plots.smooth_curve import SmoothCurve, smooth_curve
 from onewarm.calibration.summary.cells import Floats
