@@ -10,9 +10,8 @@ import json
 import numpy as np
 import pytest
 
-from onewarm.calibration import CalibrationSummary, Estimate, estimate
-from onewarm.calibration.intervals.estimate import _INTERVALS
-from onewarm.calibration.metrics import scores as metrics
+from onewarm.calibration import CalibrationSummary, Estimate, estimate, metrics
+from onewarm.calibration.intervals.estimate import INTERVALS
 
 ERRORS = {"ece", "ece_equal_mass", "overconfidence", "squared_error", "smooth_ece", "classwise_ece", "top_label_ece",
           "brier_reliability", "mce"}  # fmt: skip
@@ -93,7 +92,7 @@ def test_ninety_percent_intervals_cover(n, tau):
             assert abs(error) <= 2 * spread, f"{name}: {error} +- {spread}"
 
 
-@pytest.mark.parametrize("name", sorted(_INTERVALS))
+@pytest.mark.parametrize("name", sorted(INTERVALS))
 def test_every_metric_has_an_interval_that_a_seed_repeats(name):
     s = sample(2000, 1.5, np.random.default_rng(0))
     found = estimate(s, name)
@@ -114,7 +113,7 @@ def test_events_votes_and_weights_have_intervals_too():
     labels = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
     heavy = CalibrationSummary(classwise=True).update(softmax(z), labels, weights=rng.uniform(size=2000))
     for s in (events, votes, heavy):
-        for name in _INTERVALS:
+        for name in INTERVALS:
             found = estimate(s, name)
             assert found.low <= found.high, name
     for name in ("ece", "squared_error", "accuracy"):  # nine votes a row say more than one label
@@ -134,7 +133,7 @@ def test_errors_about_arguments():
     s = sample(100, 1.0, np.random.default_rng(0))
     for call, text in (
         (lambda: estimate(s, "eec"), "metric is 'eec': expected one of accuracy, aurc,"),
-        (lambda: estimate(s, "ece", level=90), "level is 90: expected a number between 0 and 1, as .9"),
+        (lambda: estimate(s, "ece", level=90), "level is 90: expected a number between 0 and 1, such as .9"),
         (lambda: estimate(s, "ece", bins=7), "bins is 7, which does not divide the 600 cells kept"),
         (lambda: estimate(CalibrationSummary(), "ece"), "summary has no rows: update it first"),
     ):

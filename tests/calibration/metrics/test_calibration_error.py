@@ -131,7 +131,7 @@ def test_events_are_one_class():
 def test_errors_about_arguments():
     s = CalibrationSummary().update(np.array([[0.75, 0.25]]), np.array([0]))
     for call, text in (
-        (lambda: classwise_ece(s), "summary keeps no cells of classes: make it by CalibrationSummary(classwise=True)"),
+        (lambda: classwise_ece(s), "summary has no counts by class: make it with CalibrationSummary(classwise=True)"),
         (lambda: ece_equal_mass(s, 0), "bins is 0: expected at least 1"),
         (lambda: smooth_ece(s, 0.0), "bandwidth is 0.0: expected a number in (0, 1]"),
     ):

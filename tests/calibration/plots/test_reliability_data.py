@@ -78,7 +78,7 @@ def test_errors(case):
     assert str(error.value) == "summary has no rows: update it first"
     with pytest.raises(ValueError) as error:
         reliability(summary_of(case), level=95)
-    assert str(error.value) == "level is 95: expected a number between 0 and 1, as .95"
+    assert str(error.value) == "level is 95: expected a number between 0 and 1, such as .95"
     with pytest.raises(ValueError, match=r"^bins is 13, which does not divide the 600 cells kept"):
         reliability(summary_of(case), bins=13)
 

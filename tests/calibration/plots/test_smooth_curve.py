@@ -70,7 +70,7 @@ def test_errors():
     cells = cell_gaps(events(10, np.random.default_rng(0)))
     for options, text in (
         ({"width": 0.0}, "width is 0.0: expected more than 0"),
-        ({"level": 95}, "level is 95: expected a number between 0 and 1, as .95"),
+        ({"level": 95}, "level is 95: expected a number between 0 and 1, such as .95"),
     ):
         with pytest.raises(ValueError) as error:
             smooth_curve(cells, **options)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onewarm.calibration import CalibrationSummary
-from onewarm.calibration.summary.summary import CELLS, cell_of
+from onewarm.calibration.summary.cells import CELLS, cell_of
 
 FIELDS = {name: values.size for name, values in CalibrationSummary(2).statistics.items()}
 
@@ -182,7 +182,7 @@ def test_what_is_kept_must_agree():
     plain, classes = CalibrationSummary(2), CalibrationSummary(2, classwise=True)
     with pytest.raises(ValueError, match=r"^other has classwise=True, but this summary classwise=False: make"):
         plain.merge(classes)
-    with pytest.raises(ValueError, match=r"^other has seed=1, but this summary seed=0: make them alike$"):
+    with pytest.raises(ValueError, match=r"^other has seed=1, but this summary seed=0: make both alike$"):
         classes.merge(CalibrationSummary(2, classwise=True, seed=1))
     with pytest.raises(ValueError, match=r"^groups is 0: expected at least 1$"):
         CalibrationSummary(groups=0)
@@ -277,10 +277,10 @@ def test_classes_must_agree():
     two, three = CalibrationSummary(2), CalibrationSummary(3)
     with pytest.raises(ValueError) as error:
         two.merge(three)
-    assert str(error.value) == "other has 3 classes, but this summary has 2 classes: keep one a model"
+    assert str(error.value) == "other has 3 classes, but this summary has 2 classes: use one summary for each model"
     with pytest.raises(ValueError) as error:
         three.update(P, Y)
-    assert str(error.value) == "probabilities has 2 classes, but the summary 3: keep one a model"
+    assert str(error.value) == "probabilities has 2 classes, but the summary 3: use one summary for each model"
     with pytest.raises(ValueError) as error:
         CalibrationSummary(1)
     assert str(error.value) == "num_classes is 1: a classifier has at least 2"

@@ -90,7 +90,7 @@ def test_weights_of_one_are_no_weights(case):
     [
         ([0.5, 1.5], [0, 1], None, "probabilities[1] is 1.5: are these percentages? divide by 100"),
         ([0.5, np.nan], [0, 1], None, "probabilities[1] is nan: expected a number in [0, 1]"),
-        ([0.5, 0.5], [0, 2], None, "truth[1] is 2, outside 0..1: with predictions of shape (N,) the truth says "
+        ([0.5, 0.5], [0, 2], None, "truth[1] is 2, outside 0..1: with predictions of shape (N,) the truth is "
          "whether the event happened; for class labels pass predictions of shape (N, K)"),
         ([0.5, 0.5], [0, 1], [1, -1], "weights[1] is -1: weights are finite and not negative; 0 leaves a row out"),
         ([0.5, 0.5], [0, 1], [1], "weights has shape (1,): expected (2,), one a row"),

@@ -88,12 +88,14 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         return self._map(self._scores(X, reset=False))
 
     def predict_proba(self, X: Any) -> Floats:
-        """The same as ``transform``."""
-        return self.transform(X)
+        """The same as ``transform``, but always a NumPy array: ``set_output`` changes only ``transform``."""
+        check_is_fitted(self)
+        return self._map(self._scores(X, reset=False))
 
     def predict(self, X: Any) -> Labels:
         """The most probable class of each row, shape (N,): a value of ``classes_``."""
-        predicted: Labels = self.classes_[self.transform(X).argmax(axis=1)]
+        columns = self.predict_proba(X).argmax(axis=1)
+        predicted: Labels = self.classes_[columns]
         return predicted
 
     @property

@@ -45,6 +45,7 @@ def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: 
         TemperatureError: without ``start``, no temperature alone minimises the NLL.
         ValueError: bad input, or a floor outside [0, 1/K).
 
+    >>> import numpy as np
     >>> z = np.random.default_rng(0).normal(size=(2000, 3)) * 2
     >>> p = 0.9 * softmax(z, 2.0) + 0.1 / 3
     >>> fit = fit_both(z, p, 1e-9)

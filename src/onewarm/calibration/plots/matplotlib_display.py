@@ -1,4 +1,4 @@
-"""The drawing of a reliability diagram, with Matplotlib (imported when something is drawn)."""
+"""Reliability diagrams drawn with Matplotlib, which is imported when something is drawn."""
 
 from __future__ import annotations
 
@@ -33,25 +33,24 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Colours by role: paper, ink, muted (ticks, diagonal), grid, over(confident), under(confident), count."""
 
 HOW_TO_READ = (
-    "Dots: bins of confidence, how sure the model was across, how often it was right up. On the dashed line the two "
-    "agree; below it the model is overconfident. Whiskers: intervals; grey where they cannot tell. Line and band: the "
-    "same without bins; the band holds all of the line. Below: how many rows there are, so how much a bin counts."
+    "Dots: bins of confidence. Across, how sure the model was; up, how often it was right. On the dashed line the two "
+    "agree; below it the model is overconfident. Whiskers: intervals of the accuracy; a bin is grey if its interval "
+    "contains the confidence. Line and band: the same without bins. Below: the share of rows in each bin."
 )
-_NUMBERED_BINS = 20  # with more, the numbers over the bars run into each other
+_NUMBERED_BINS = 20  # with more bins, the numbers above the bars would overlap
 
 
 class ReliabilityDisplay:
-    """A reliability diagram: accuracy against confidence, how well it is known, and where the rows are.
+    """A reliability diagram: accuracy against confidence, with intervals, and the number of rows below.
 
-    How to read it (``HOW_TO_READ``; ``plot(explain=True)`` writes it below the figure). Every dot is one bin of
-    confidence: how sure the model was (across) and how often it was right (up). On the dashed diagonal the two agree.
-    The bar from the diagonal to the dot is the gap, and the whisker the interval of the accuracy, 95 % unless said
-    otherwise. A bin is coloured where the whisker misses the model's confidence: orange below the diagonal, where it
-    is overconfident, blue above, where it is underconfident; a grey bin cannot tell. The line is the accuracy as a
-    smooth function of confidence: its band holds the whole of it at once in 95 % of samples, and so a model whose
-    diagonal leaves the band is off there. The lower panel says how many rows each bin holds, and so how much its gap
-    counts: the ECE is the mean height of the bars, weighted by these shares. The two lines there are the accuracy and
-    the mean confidence over all rows.
+    How to read it (``plot(explain=True)`` writes a short version, ``HOW_TO_READ``, below the figure). Every dot is a
+    bin of confidence: how sure the model was (across) and how often it was right (up). On the dashed diagonal the two
+    agree. The bar from the diagonal to the dot is the gap, and the whisker the interval of the accuracy, at 95 % by
+    default. A bin is coloured if its whisker does not contain the mean confidence: orange below the diagonal, where the
+    model is overconfident, blue above, where it is underconfident. In a grey bin the data do not decide. The line is
+    the accuracy as a smooth function of confidence. Its band contains the whole curve at once in 95 % of samples, so
+    that a model is miscalibrated where the diagonal leaves the band. The lower panel has the share of rows in each bin,
+    which is the weight of the bin's gap in the ECE, and two lines at the accuracy and the mean confidence of all rows.
 
     Args:
         data: what to draw; see ``reliability``.
@@ -87,7 +86,11 @@ class ReliabilityDisplay:
         seed: int | None = None,
         **plot: Any,
     ) -> Self:
-        """Draw the diagram of a summary; ``seed`` is of the band, and further arguments go to ``plot``."""
+        """Draw the diagram of a summary; other arguments are those of ``plot``.
+
+        Raises:
+            ValueError: what ``reliability`` and ``plot`` raise.
+        """
         return cls(reliability(summary, bins, level=level, seed=seed)).plot(**plot)
 
     @classmethod
@@ -104,7 +107,11 @@ class ReliabilityDisplay:
         seed: int | None = None,
         **plot: Any,
     ) -> Self:
-        """Draw the diagram of predictions and their truth, as in ``CalibrationSummary.update``."""
+        """Draw the diagram of predictions and their truth, given as to ``CalibrationSummary.update``.
+
+        Raises:
+            TypeError, ValueError: what ``CalibrationSummary.update``, ``reliability`` and ``plot`` raise.
+        """
         summary = CalibrationSummary().update(predictions, truth, weights=weights, logits=logits, normalize=normalize)
         return cls.from_summary(summary, bins=bins, level=level, seed=seed, **plot)
 
@@ -118,23 +125,23 @@ class ReliabilityDisplay:
         curve: bool = True,
         explain: bool = False,
     ) -> Self:
-        """Draw, into ``ax`` if given (the counts then hang below it), else into a new figure.
+        """Draw into ``ax``, which gives its lower fifth to the counts, or into a new figure.
 
         Args:
             ax: axes to draw into.
             theme: "light" or "dark".
-            colors: colours to use in place of the theme's, by role: see ``THEMES``.
+            colors: colours by role that replace those of the theme: see ``THEMES``.
             title: text above the diagram.
             curve: whether to draw the smooth curve and its band.
-            explain: whether to write below a new figure how to read it.
+            explain: whether to write below a new figure how to read the diagram.
 
         Raises:
             ValueError: a theme or a role that does not exist, or ``explain`` with ``ax``.
         """
         if theme not in THEMES:
             raise ValueError(f"theme is {theme!r}: expected one of {sorted(THEMES)}")
-        tone = {**THEMES[theme], **(colors or {})}
-        if unknown := tone.keys() - THEMES[theme].keys():
+        palette = {**THEMES[theme], **(colors or {})}
+        if unknown := palette.keys() - THEMES[theme].keys():
             raise ValueError(f"colors has {sorted(unknown)}: expected roles among {sorted(THEMES[theme])}")
         if explain and ax is not None:
             raise ValueError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
@@ -142,29 +149,35 @@ class ReliabilityDisplay:
             import matplotlib.pyplot as plt
 
             size = (5.2, 7.3 if explain else 6.6)
-            figure, ax = plt.subplots(figsize=size, layout="constrained", facecolor=tone["paper"])
+            figure, ax = plt.subplots(figsize=size, layout="constrained", facecolor=palette["paper"])
             if explain:
                 text = "\n".join(textwrap.wrap(HOW_TO_READ, 80))
-                figure.supxlabel(text, color=tone["muted"], fontsize=8.5, x=0.03, ha="left", linespacing=1.4)
+                figure.supxlabel(text, color=palette["muted"], fontsize=8.5, x=0.03, ha="left", linespacing=1.4)
         counts = _below(ax)
         self.ax_, self.counts_ax_, self.figure_ = ax, counts, ax.figure.figure
         for axes in (ax, counts):
-            _dress(axes, tone)
+            _dress(axes, palette)
         if curve:
-            _draw_curve(ax, self.data.curve, tone)
-        _draw_gaps(ax, self.data, tone)
-        _draw_counts(counts, self.data, tone)
+            _draw_curve(ax, self.data.curve, palette)
+        _draw_gaps(ax, self.data, palette)
+        _draw_counts(counts, self.data, palette)
         note = f"ECE {self.data.ece:.4f}    {self.data.rows:,} rows    {self.data.level:.0%} intervals"
         ax.annotate(
-            note, (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", color=tone["muted"], fontsize=9
+            note,
+            (0, 1),
+            (0, 7),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            color=palette["muted"],
+            fontsize=9,
         )
         if title is not None:
-            ax.set_title(title, color=tone["ink"], fontsize=12, loc="left", fontweight="bold", pad=22)
+            ax.set_title(title, color=palette["ink"], fontsize=12, loc="left", fontweight="bold", pad=22)
         return self
 
 
 def _below(ax: Axes) -> Axes:
-    """New axes in the lower fifth of the place of ``ax``, which keeps the rest."""
+    """New axes in the lower fifth of the area of ``ax``, which keeps the rest."""
     figure = ax.figure
     spec = ax.get_subplotspec()
     if spec is not None:
@@ -176,60 +189,60 @@ def _below(ax: Axes) -> Axes:
     return figure.add_axes((x, y, width, 0.18 * height), sharex=ax)
 
 
-def _dress(ax: Axes, tone: Mapping[str, str]) -> None:
-    ax.set_facecolor(tone["paper"])
+def _dress(ax: Axes, palette: Mapping[str, str]) -> None:
+    ax.set_facecolor(palette["paper"])
     ax.set_xlim(0, 1)
-    ax.grid(color=tone["grid"], linewidth=0.8)
+    ax.grid(color=palette["grid"], linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.tick_params(colors=tone["muted"], length=0, labelsize=9)
+    ax.tick_params(colors=palette["muted"], length=0, labelsize=9)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(tone["grid"])
+        spine.set_color(palette["grid"])
 
 
-def _draw_curve(ax: Axes, curve: SmoothCurve, tone: Mapping[str, str]) -> None:
-    ax.fill_between(curve.x, curve.low, curve.high, color=tone["ink"], alpha=0.1, linewidth=0, zorder=1.5)
-    ax.plot(curve.x, curve.y, color=tone["ink"], linewidth=1.3, zorder=2.5)
+def _draw_curve(ax: Axes, curve: SmoothCurve, palette: Mapping[str, str]) -> None:
+    ax.fill_between(curve.x, curve.low, curve.high, color=palette["ink"], alpha=0.1, linewidth=0, zorder=1.5)
+    ax.plot(curve.x, curve.y, color=palette["ink"], linewidth=1.3, zorder=2.5)
 
 
-def _draw_gaps(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> None:
-    some = data.count > 0
-    confidence, accuracy = data.confidence[some], data.accuracy[some]
-    low, high = data.interval[some].T
+def _draw_gaps(ax: Axes, data: ReliabilityData, palette: Mapping[str, str]) -> None:
+    occupied = data.count > 0
+    confidence, accuracy = data.confidence[occupied], data.accuracy[occupied]
+    low, high = data.interval[occupied].T
     clear = (confidence < low) | (confidence > high)
-    color = np.where(confidence > accuracy, tone["over"], tone["under"])
-    bars, marks = (np.where(clear, color, tone[plain]) for plain in ("count", "muted"))
+    color = np.where(confidence > accuracy, palette["over"], palette["under"])
+    bars, marks = (np.where(clear, color, palette[unclear]) for unclear in ("count", "muted"))
     width = 0.8 / len(data.count)
     ax.set_ylim(0, 1)
-    ax.plot([0, 1], [0, 1], color=tone["muted"], linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
+    ax.plot([0, 1], [0, 1], color=palette["muted"], linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
     ax.bar(confidence, accuracy - confidence, width, confidence, color=bars, alpha=0.35, linewidth=0, zorder=2)
     ax.vlines(confidence, low, high, color=marks, linewidth=1.4, zorder=3, clip_on=False)
-    ax.scatter(confidence, accuracy, 34, c=marks, edgecolors=tone["paper"], linewidths=1.2, zorder=4, clip_on=False)
-    ax.set_ylabel("accuracy", color=tone["ink"])
+    ax.scatter(confidence, accuracy, 34, c=marks, edgecolors=palette["paper"], linewidths=1.2, zorder=4, clip_on=False)
+    ax.set_ylabel("accuracy", color=palette["ink"])
     ax.tick_params(labelbottom=False)
-    ax.text(0.03, 0.96, "underconfident", color=tone["under"], fontsize=9.5, va="center")
-    ax.text(0.97, 0.04, "overconfident", color=tone["over"], fontsize=9.5, va="center", ha="right")
+    ax.text(0.03, 0.96, "underconfident", color=palette["under"], fontsize=9.5, va="center")
+    ax.text(0.97, 0.04, "overconfident", color=palette["over"], fontsize=9.5, va="center", ha="right")
 
 
-def _draw_counts(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> None:
+def _draw_counts(ax: Axes, data: ReliabilityData, palette: Mapping[str, str]) -> None:
     from matplotlib.patheffects import withStroke
 
     share = data.count / data.rows
     step = 1 / len(data.count)
-    ax.bar(data.lower + step / 2, share, step * 0.86, color=tone["count"], linewidth=0, zorder=2)
+    ax.bar(data.lower + step / 2, share, step * 0.86, color=palette["count"], linewidth=0, zorder=2)
     ax.set_ylim(0, 1.3 * float(share.max()))
-    halo = [withStroke(linewidth=2, foreground=tone["paper"])]
+    halo = [withStroke(linewidth=2, foreground=palette["paper"])]
     if len(data.count) <= _NUMBERED_BINS:
         for lower, height, count in zip(data.lower, share, data.count.tolist(), strict=True):
             if count:
                 ax.annotate(
                     _short(count), (lower + step / 2, height), (0, 2), textcoords="offset points", ha="center",
-                    color=tone["muted"], fontsize=7, zorder=4, path_effects=halo,
+                    color=palette["muted"], fontsize=7, zorder=4, path_effects=halo,
                 )  # fmt: skip
-    surer = data.mean_confidence > data.overall_accuracy
+    overconfident = data.mean_confidence > data.overall_accuracy
     for x, label, color in (
-        (data.overall_accuracy, "accuracy", tone["ink"]),
-        (data.mean_confidence, "mean confidence", tone["over" if surer else "under"]),
+        (data.overall_accuracy, "accuracy", palette["ink"]),
+        (data.mean_confidence, "mean confidence", palette["over" if overconfident else "under"]),
     ):
         ax.axvline(x, color=color, linewidth=1.6, zorder=3, label=f"{label} {x:.3f}")
     ax.legend(
@@ -238,8 +251,8 @@ def _draw_counts(ax: Axes, data: ReliabilityData, tone: Mapping[str, str]) -> No
     )  # fmt: skip
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.locator_params(axis="y", nbins=3)
-    ax.set_ylabel("rows", color=tone["ink"])
-    ax.set_xlabel("confidence", color=tone["ink"])
+    ax.set_ylabel("rows", color=palette["ink"])
+    ax.set_xlabel("confidence", color=palette["ink"])
 
 
 def _short(count: int) -> str:

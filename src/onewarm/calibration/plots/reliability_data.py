@@ -1,4 +1,4 @@
-"""The data of a reliability diagram: per bin rows, confidence, accuracy, and how well the accuracy is known."""
+"""The data of a reliability diagram: rows, mean confidence, accuracy and its interval in each bin."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class ReliabilityData:
         count: rows in each bin, shape (bins,).
         confidence: mean confidence in each bin, shape (bins,); NaN where a bin is empty.
         accuracy: mean correctness in each bin, shape (bins,); NaN where a bin is empty.
-        interval: of each accuracy, shape (bins, 2): low, high; NaN where a bin is empty.
-        level: coverage of the intervals, as .95.
-        method: how the intervals were made: "wilson".
-        curve: accuracy as a smooth function of confidence, with a band that holds all of it.
+        interval: low and high end for each accuracy, shape (bins, 2); NaN where a bin is empty.
+        level: coverage of the intervals and of the curve's band, such as .95.
+        method: of the intervals, "wilson".
+        curve: accuracy as a smooth function of confidence, with a simultaneous band.
         ece, mean_confidence, overall_accuracy: over all rows.
     """
 
@@ -48,11 +48,11 @@ class ReliabilityData:
 
     @property
     def rows(self) -> int:
-        """Rows in all bins."""
+        """Number of rows in all bins."""
         return int(self.count.sum())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON; None stands where a bin is empty."""
+        """Values for JSON; None where a bin is empty."""
         bins = [
             {
                 "lower": lower,
@@ -91,12 +91,12 @@ def reliability(
 
     Args:
         summary: of at least one row.
-        bins: number of bins; divides 600.
+        bins: number of bins, a divisor of 600.
         level: coverage of the interval around each accuracy, and of the band around the curve, between 0 and 1.
-        seed: of the band's draws; the summary's seed by default.
+        seed: of the draws for the band; by default the summary's seed.
 
     Raises:
-        ValueError: no rows, bins that do not divide the cells kept, or a level outside (0, 1).
+        ValueError: no rows, bins that do not divide 600, or a level outside (0, 1).
 
     Example:
         >>> import numpy as np
@@ -110,17 +110,17 @@ def reliability(
     overall = metrics.accuracy(summary)
     count, confidence, correct = summary.bins(bins)
     edges = np.arange(bins + 1) / bins
-    some = count > 0
+    occupied = count > 0
     weight, square = (summary[name].reshape(bins, -1).sum(axis=1) for name in ("cell_weight", "cell_weight2"))
-    divisor = np.where(some, weight, 1)
-    accuracy = np.where(some, correct / divisor, np.nan)
+    divisor = np.where(occupied, weight, 1)
+    accuracy = np.where(occupied, correct / divisor, np.nan)
     return ReliabilityData(
         lower=edges[:-1],
         upper=edges[1:],
         count=count,
-        confidence=np.where(some, confidence / divisor, np.nan),
+        confidence=np.where(occupied, confidence / divisor, np.nan),
         accuracy=accuracy,
-        interval=wilson_interval(accuracy, weight**2 / np.where(some, square, 1), level),  # without weights: count
+        interval=wilson_interval(accuracy, weight**2 / np.where(occupied, square, 1), level),  # effective rows
         level=level,
         method="wilson",
         curve=smooth_curve(cell_gaps(summary), level=level, seed=summary.seed if seed is None else seed),

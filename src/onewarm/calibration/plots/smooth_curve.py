@@ -1,4 +1,4 @@
-"""Accuracy as a smooth function of confidence, with a band that holds the whole curve."""
+"""Accuracy as a smooth function of confidence, with a simultaneous confidence band."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from onewarm.calibration.metrics.bins import Gaps
 from onewarm.calibration.summary.cells import Floats
 
 WIDTH = 0.03
+"""Standard deviation of the kernel, in confidence."""
+
 _DRAWS = 1000
 
 
@@ -21,11 +23,11 @@ class SmoothCurve:
     """A smooth reliability curve. Made by ``smooth_curve``.
 
     Attributes:
-        x: confidences, from the least to the greatest mean of a cell, shape (points,).
+        x: confidences, from the least to the greatest mean confidence of a cell, shape (points,).
         y: accuracy there, smoothed, in [0, 1].
         low, high: the band around y.
         width: standard deviation of the kernel, in confidence.
-        level: how often the band holds the whole smoothed curve of infinitely many rows, as .95.
+        level: how often the band contains the whole smoothed curve of infinitely many rows, such as .95.
     """
 
     x: Floats
@@ -36,7 +38,7 @@ class SmoothCurve:
     level: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON, to 6 digits."""
+        """Values for JSON, rounded to 6 digits."""
         lines = {name: getattr(self, name).round(6).tolist() for name in ("x", "y", "low", "high")}
         return {"width": self.width, "level": self.level, **lines}
 
@@ -44,16 +46,24 @@ class SmoothCurve:
 def smooth_curve(
     cells: Gaps, *, width: float = WIDTH, points: int = 101, level: float = LEVEL, seed: int = 0
 ) -> SmoothCurve:
-    """The confidence less the gap, which a Gaussian kernel smooths over the cells; and its band.
+    """Confidence minus the gap, smoothed over cells by a Gaussian kernel, with a simultaneous band.
 
         r(x) = x - sum_c K(x - m_c) gap_c / sum_c K(x - m_c) share_c          m_c: mean confidence of cell c
 
-    The gap is smoothed, not the accuracy: a calibrated model stays on the diagonal up to its ends. The band is that of
-    Wilson for the rows that the kernel looks at, n(x) = 1 / sum_c L_c(x)^2 moment_c / share_c^2 with L the kernel's
-    shares, at a z that max_x |Z(x)| exceeds in a share 1 - level of seeded draws of the noise Z: it holds at all x at
-    once. It says nothing of what the kernel smooths away.
+    The gap is smoothed rather than the accuracy, so that a calibrated model stays on the diagonal even at the ends. The
+    band is Wilson's interval for n(x) = 1 / sum_c L_c(x)^2 moment_c / share_c^2 rows, the effective number under the
+    kernel with shares L. Its z is the quantile of max_x |Z(x)| over seeded draws of the noise Z, so that it covers all
+    x at once. The band is for the smoothed curve: deviations narrower than the kernel are not in it.
 
-    Raises ValueError for a width that is not positive or a level outside (0, 1).
+    Args:
+        cells: the cells of a summary, from ``metrics.bins.cell_gaps``.
+        width: standard deviation of the kernel, in confidence, above 0.
+        points: number of points of the curve.
+        level: coverage of the band, between 0 and 1.
+        seed: of the draws.
+
+    Raises:
+        ValueError: a width that is not positive, or a level outside (0, 1).
 
     >>> from onewarm.calibration import CalibrationSummary
     >>> from onewarm.calibration.metrics.bins import cell_gaps
@@ -68,17 +78,17 @@ def smooth_curve(
     if not width > 0:
         raise ValueError(f"width is {width}: expected more than 0")
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, as .95")
-    middle = cells.confidence
-    x = np.linspace(middle.min(), middle.max(), points)
-    distance = ((x[:, None] - middle) / width) ** 2
+        raise ValueError(f"level is {level}: expected a number between 0 and 1, such as .95")
+    confidence = cells.confidence
+    x = np.linspace(confidence.min(), confidence.max(), points)
+    distance = ((x[:, None] - confidence) / width) ** 2
     kernel = np.exp(-0.5 * (distance - distance.min(axis=1, keepdims=True))) * cells.share
     kernel /= kernel.sum(axis=1, keepdims=True)
     gap = kernel @ (cells.gap / cells.share)
-    accuracy = np.clip(kernel @ middle - gap, 0, 1)
+    accuracy = np.clip(kernel @ confidence - gap, 0, 1)
     noise = kernel * np.sqrt(cells.dispersion * cells.moment) / cells.share
     spread = np.sqrt((noise**2).sum(axis=1))
-    draws = np.random.default_rng(seed).standard_normal((_DRAWS, len(middle))) @ (noise / spread[:, None]).T
+    draws = np.random.default_rng(seed).standard_normal((_DRAWS, len(confidence))) @ (noise / spread[:, None]).T
     z = float(np.quantile(np.abs(draws).max(axis=1), level))
     ends = wilson_interval(accuracy, 1 / spread**2, z=z)
     y = x - gap

@@ -1,4 +1,4 @@
-"""Arrow arrays, lists, record batches and tables as NumPy arrays (PyArrow is imported by whoever made them)."""
+"""Arrow arrays, lists, record batches and tables as NumPy arrays, without importing PyArrow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 
 def from_arrow(values: Any, name: str) -> NDArray[Any]:
-    """An Arrow array (N,), lists of one length (N, K), or the columns of a record batch or table (N, K).
+    """An Arrow array as (N,); lists of equal length, or the columns of a record batch or table, as (N, K).
 
-    Without a copy where Arrow holds one buffer. Raises ValueError for nulls and for lists of different lengths.
+    Without a copy if Arrow holds one buffer. Raises ValueError, naming ``name`` and the row, for nulls and for lists of
+    different lengths.
 
     >>> import pyarrow as pa
     >>> from_arrow(pa.array([[0.75, 0.25], [0.5, 0.5]]), "probabilities")

@@ -1,4 +1,4 @@
-"""The cells of a summary: equal widths of confidence, as fine as every usual bin needs, with edges that round alike."""
+"""The cells of a summary: fine equal-width bins of confidence, which every usual number of bins is made of."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CELLS = 600
 """Equal-width cells of the top class: a multiple of the usual bin counts 5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100."""
 
 CLASS_CELLS = 120
-"""Equal-width cells of each class, where they are kept: a multiple of 5, 8, 10, 12, 15, 20, 24, 30, 40, 60."""
+"""Equal-width cells of each class's probability: a multiple of 5, 8, 10, 12, 15, 20, 24, 30, 40, 60."""
 
-# An edge counts as the float32 number nearest to it, and so does a confidence: see ``cell_of``.
+# Edges are rounded to float32, as confidences are: see ``cell_of``.
 UPPER = (np.arange(1, CELLS + 1) / CELLS).astype(np.float32)
 LOWER = np.concatenate([np.array([-1], np.float32), UPPER[:-1]])  # -1: p = 0 is in the first cell
 
@@ -21,10 +21,10 @@ LOWER = np.concatenate([np.array([-1], np.float32), UPPER[:-1]])  # -1: p = 0 is
 def cell_of(confidence: Floats) -> NDArray[np.int64]:
     """The cell of each confidence: cell c holds c / CELLS < p <= (c + 1) / CELLS; p = 0 is in the first.
 
-    p and the edges are compared as the float32 numbers nearest to them. So .1 lies *on* the edge .1, and in the
-    bin below it, whether it came as float32(.1) = .100000001, as float64, as one widened to the other, or as
-    .3 - .2; a comparison in float64 would send some of these to the bin above. Bins of any width that is a whole
-    number of cells have exactly these edges too, because j / 15 and 40 j / 600 are the same float64 number.
+    p and the edges are rounded to float32 before they are compared. So .1 lies *on* the edge .1, and in the bin below
+    it, whether it is float32(.1) = .100000001, the float64 .1, one converted to the other, or .3 - .2; in float64 some
+    of these would fall in the bin above. Bins that consist of whole cells have exactly these edges too, because j / 15
+    and 40 j / 600 are the same float64 number.
 
     >>> import numpy as np
     >>> cell_of(np.array([0.0, 0.1, float(np.float32(0.1)), 0.3 - 0.2, 0.1001, 1.0]))
@@ -35,12 +35,12 @@ def cell_of(confidence: Floats) -> NDArray[np.int64]:
     # The product may be rounded across an edge; the comparison with the edges themselves decides.
     cell -= p <= LOWER[cell]
     cell += p > UPPER[cell]
-    np.minimum(cell, CELLS - 1, out=cell)  # a row may sum to 1 + tolerance, and p with it
+    np.minimum(cell, CELLS - 1, out=cell)  # a row may sum to 1 + tolerance, so that p > 1
     return cell
 
 
 def check_bins(bins: int, cells: int) -> None:
-    """Raise ValueError unless ``bins`` equal bins are whole numbers of ``cells``."""
+    """Raise ValueError unless each of ``bins`` equal bins is a whole number of the ``cells``."""
     if bins < 1 or cells % bins:
-        usual = [b for b in range(1, cells + 1) if cells % b == 0]
-        raise ValueError(f"bins is {bins}, which does not divide the {cells} cells kept: choose one of {usual}")
+        divisors = [b for b in range(1, cells + 1) if cells % b == 0]
+        raise ValueError(f"bins is {bins}, which does not divide the {cells} cells kept: choose one of {divisors}")

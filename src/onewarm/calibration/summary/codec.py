@@ -1,10 +1,10 @@
-"""The bytes of a summary: a magic word, a length, a JSON header, little-endian arrays, and a CRC-32 of it all.
+"""A summary as bytes: magic word, format, header length, JSON header, little-endian arrays, CRC-32 of all of it.
 
     b"onewarm-summary" | format u8 | header length u32 | header (JSON, sorted keys) | arrays | CRC-32 u32
 
-The header lists every array with its type, its length and how many of its entries are not 0; where those are less than
-half, the array is their positions (u32) and then their values. Format 1, which is still read, kept every entry, and
-neither weights nor second moments nor classes: see ``upgraded``.
+The header lists every array with its type, its length and the number of its entries that are not 0. If those are less
+than half, the array is stored as their positions (u32) followed by their values. Format 1, which can still be read,
+stored every entry, and no weights, second moments or counts by class: see ``upgraded``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _START = len(_MAGIC) + 1 + 4
 
 
 def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """``header`` (plain JSON) and ``arrays``, flattened, as bytes; equal input gives equal bytes."""
+    """``header`` (values for JSON) and ``arrays``, flattened, as bytes; equal input gives equal bytes."""
     fields, parts = [], []
-    for name, a in arrays.items():
-        little = np.ascontiguousarray(a.reshape(-1), a.dtype.newbyteorder("<"))
+    for name, values in arrays.items():
+        little = np.ascontiguousarray(values.reshape(-1), values.dtype.newbyteorder("<"))
         full = np.flatnonzero(little)
         fields.append([name, little.dtype.str, little.size, full.size])
         if _sparse(little.size, full.size):
@@ -40,7 +40,10 @@ def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The header and the arrays, flat, that ``encode`` wrote. Raises ValueError for bytes that are not exactly such."""
+    """The header and the flat arrays that ``encode`` wrote.
+
+    Raises TypeError for what is not bytes, ValueError for bytes of anything else, of a later format, or damaged.
+    """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"data is a {type(data).__name__}: expected the bytes of a summary")
     data = bytes(data)
@@ -57,13 +60,13 @@ def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     arrays: dict[str, NDArray[Any]] = {}
     at = _START + length
     for name, dtype, size, *full in header["fields"]:
-        some = full[0] if full and _sparse(size, full[0]) else size
-        where = np.frombuffer(data, "<u4", some if some < size else 0, at)
+        stored = full[0] if full and _sparse(size, full[0]) else size
+        where = np.frombuffer(data, "<u4", stored if stored < size else 0, at)
         at += where.nbytes
-        little = np.frombuffer(data, dtype, some, at)
+        little = np.frombuffer(data, dtype, stored, at)
         at += little.nbytes
         arrays[name] = np.zeros(size, little.dtype.newbyteorder("="))
-        arrays[name][where if some < size else slice(None)] = little
+        arrays[name][where if stored < size else slice(None)] = little
     return header, arrays
 
 
@@ -72,10 +75,11 @@ def _sparse(size: int, full: int) -> bool:
 
 
 def upgraded(stats: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The statistics of format 1 as those of format 2; those of format 2 as they are.
+    """Statistics of format 1 in the form of format 2; those of format 2 unchanged.
 
-    Format 1 had no weights: each row's was 1. It kept no squares of correctness, and a^2 <= a stands for them (equal
-    for labels, too wide an interval for votes); none of NLL and Brier score either: NaN, and no interval.
+    Format 1 had no weights: every row's was 1. It had no squares of correctness a either: their upper bound a takes
+    their place, exact for labels, and for votes an interval that is too wide. Squares of NLL and Brier scores are not
+    known: they become NaN, and so do those intervals.
     """
     if "cell_weight" in stats:
         return stats

@@ -1,4 +1,4 @@
-"""Predictions and truth as calibration reads them: NumPy arrays, checked, handed on in small float64 blocks."""
+"""Reading and checking predictions, truth and weights; logits in float64 blocks small enough for a core's cache."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _BLOCK = 1 << 17  # numbers in a block: its float64 copy stays in a core's cache
 
 
 def to_numpy(values: Any, name: str = "values") -> Array:
-    """``values`` as a NumPy array, without a copy where that can be.
+    """``values`` as a NumPy array, without a copy if possible.
 
-    A PyTorch tensor is detached, brought to the CPU and, if bfloat16, widened. Arrow arrays, chunked or not, become
-    (N,), lists of one length (N, K), and the columns of a record batch or table (N, K); nulls are an error.
+    A PyTorch tensor is detached, copied to the CPU and, if bfloat16, widened to float32. Arrow arrays, chunked or not,
+    become (N,); lists of equal length become (N, K), as do the columns of a record batch or table. Raises ValueError
+    for nulls and for lists of different lengths.
     """
     if hasattr(values, "detach"):
         values = values.detach().cpu()
@@ -35,7 +36,11 @@ def to_numpy(values: Any, name: str = "values") -> Array:
 
 
 def read_predictions(values: Any, name: str, num_classes: int | None = None) -> Array:
-    """``values`` as floats of shape (N, K), or of one event (N,). The numbers are checked block by block later."""
+    """``values`` as a floating-point array (N, K), or (N,) for events.
+
+    Shape and dtype are checked here, the numbers later, by what reads them. Raises TypeError or ValueError, naming
+    ``name`` and a remedy.
+    """
     array = to_numpy(values, name)
     if array.ndim == 1 and num_classes in (None, 1, 2):
         return _read_events(array, name)
@@ -48,20 +53,22 @@ def read_predictions(values: Any, name: str, num_classes: int | None = None) -> 
     if array.shape[1] < 2:
         raise ValueError(f"{name} has 1 class: pass the columns of both classes of a binary model")
     if num_classes is not None and array.shape[1] != num_classes:
-        raise ValueError(f"{name} has {array.shape[1]} classes, but the summary {num_classes}: keep one a model")
+        raise ValueError(
+            f"{name} has {array.shape[1]} classes, but the summary {num_classes}: use one summary for each model"
+        )
     return array
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What was true: ``labels`` of shape (N,), or ``shares`` of shape (N, K) with their sum a row to divide by."""
+    """True ``labels`` (N,), or ``shares`` (N, K), which are divided by ``scale`` (N,) if there is one."""
 
     labels: Array | None
     shares: Array | None = None
     scale: Floats | None = None
 
     def block(self, rows: slice) -> tuple[Array | None, Floats | None]:
-        """Labels of shape (n,), or distributions of shape (K, n), for these rows."""
+        """Labels (n,), or distributions with classes first (K, n), of these rows; the other is None."""
         if self.shares is None:
             return self.labels[rows] if self.labels is not None else None, None
         shares = np.ascontiguousarray(self.shares[rows].T, dtype=np.float64)
@@ -70,7 +77,7 @@ class Truth:
         return None, shares
 
     def rows(self, rows: slice) -> tuple[NDArray[np.int64] | None, Floats | None]:
-        """Labels of shape (n,), int64, or distributions of shape (n, K), both C-contiguous, for these rows."""
+        """Labels (n,) int64, or distributions (n, K) float64, both C-contiguous, of these rows; the other is None."""
         if self.shares is None:
             return np.ascontiguousarray(self.labels[rows] if self.labels is not None else (), np.int64), None
         shares = np.ascontiguousarray(self.shares[rows], np.float64)
@@ -80,7 +87,8 @@ class Truth:
 def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, check_labels: bool = True) -> Truth:
     """``values`` as labels (N,), votes (N, K) of integers, or distributions (N, K) of floats; every row is checked.
 
-    Without ``check_labels`` labels are only known to be integers: their reader looks at each before it uses it.
+    With ``check_labels=False`` labels are only checked to be integers, for a reader that checks their range itself.
+    Raises TypeError or ValueError, naming the first bad row, its value and a remedy.
     """
     rows, num_classes = shape
     array = to_numpy(values, "truth")
@@ -90,8 +98,9 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, 
             f"or votes or distributions of shape ({rows}, {num_classes})"
         )
     if array.ndim == 1:
-        checked = check_labels or array.dtype.kind not in "iu"
-        return Truth(checks.labels(array, num_classes, "truth") if checked else array)
+        if check_labels or array.dtype.kind not in "iu":
+            array = checks.labels(array, num_classes, "truth")
+        return Truth(array)
     if array.dtype.kind == "f":
         sums = _distributions(array, "truth", array, normalize)
         return Truth(None, array, sums if normalize else None)
@@ -106,9 +115,12 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, 
 
 
 def _distributions(block: Array, name: str, whole: Array, normalize: bool) -> Floats:
-    """The sums of the rows of ``block``. A quick look finds that a row is bad; ``checks`` says which, of ``whole``."""
+    """The sums of the rows of ``block``, a part of ``whole``; raises ValueError if a row is not a distribution.
+
+    A vectorised test finds whether any row is bad. Only then does ``checks`` search ``whole`` for it.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
-        sums: Floats = block.sum(axis=1, dtype=np.float64)  # NaN and infinity in a row show in its sum
+        sums: Floats = block.sum(axis=1, dtype=np.float64)  # NaN or infinity in a row reaches its sum
         fits = (sums > 0) & (sums < np.inf) if normalize else np.abs(sums - 1) <= checks.SUM_TOLERANCE
         good = fits & (block.min(axis=1) >= 0)
     if not good.all():
@@ -123,32 +135,25 @@ def _slices(shape: tuple[int, ...]) -> Iterator[slice]:
         yield slice(start, min(start + step, rows))
 
 
-def probability_blocks(array: Array, *, normalize: bool = False) -> Iterator[tuple[slice, Floats]]:
-    """Blocks (rows, p) with p of shape (K, n), float64: each row is checked to be a distribution, or made one."""
-    for rows in _slices(array.shape):
-        sums = _distributions(array[rows], "probabilities", array, normalize)
-        p = np.ascontiguousarray(array[rows].T, dtype=np.float64)
-        if normalize:
-            p /= sums
-        yield rows, p
-
-
 def logit_blocks(
     array: Array, *, probabilities: bool = False, normalize: bool = False
 ) -> Iterator[tuple[slice, Floats]]:
-    """Blocks (rows, z) with z of shape (K, n), float64, each row's largest logit moved to 0; -inf stays -inf.
+    """Blocks (rows, z): z has shape (K, n), float64, with the largest logit of each row moved to 0; -inf stays -inf.
 
-    With ``probabilities`` the array holds probabilities, and z is their logarithm.
+    With ``probabilities`` the array holds probabilities, and z is their logarithm. Raises ValueError for a row with NaN
+    or +inf, for one that is -inf everywhere, and for probabilities that do not sum to 1 (unless ``normalize``).
     """
     for rows in _slices(array.shape):
         if probabilities:
-            _distributions(array[rows], "probabilities", array, normalize)  # the scale of a row drops out below
+            _distributions(
+                array[rows], "probabilities", array, normalize
+            )  # only a check: the scale of a row cancels below
         z = np.ascontiguousarray(array[rows].T, dtype=np.float64)
         if probabilities:
             with np.errstate(divide="ignore"):
                 np.log(z, out=z)
         top = z.max(axis=0)
-        if not np.isfinite(top).all():  # NaN and +inf win a maximum; -inf wins where nothing is left
+        if not np.isfinite(top).all():  # NaN and +inf are the maximum of their row; -inf is if nothing else is there
             at = int((~np.isfinite(top)).argmax())
             raise checks.bad_logits(z[:, at], rows.start + at)
         z -= top
@@ -156,7 +161,7 @@ def logit_blocks(
 
 
 def _read_events(array: Array, name: str) -> Array:
-    """(N,) floats with N >= 1: the probability of one event a row."""
+    """(N,) floats, N >= 1: the probability of one event in each row."""
     if array.dtype.kind != "f":
         raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
     if array.shape[0] == 0:
@@ -165,7 +170,10 @@ def _read_events(array: Array, name: str) -> Array:
 
 
 def read_happened(values: Any, rows: int) -> Array:
-    """Whether each event happened: (N,) booleans, integers 0 and 1, or floats in [0, 1] (a share of votes)."""
+    """Whether each event happened, (N,): booleans, integers 0 and 1, or floats in [0, 1] (shares of votes).
+
+    Raises TypeError or ValueError, naming the first bad row, its value and a remedy.
+    """
     array = to_numpy(values, "truth")
     if array.shape != (rows,):
         raise ValueError(f"truth has shape {array.shape}: expected ({rows},), whether each event happened")
@@ -174,14 +182,17 @@ def read_happened(values: Any, rows: int) -> Array:
     if not ((array >= 0) & (array <= 1)).all():
         at = int((~((array >= 0) & (array <= 1))).argmax())
         raise ValueError(
-            f"truth[{at}] is {array[at]:g}, outside 0..1: with predictions of shape (N,) the truth says whether the "
+            f"truth[{at}] is {array[at]:g}, outside 0..1: with predictions of shape (N,) the truth is whether the "
             "event happened; for class labels pass predictions of shape (N, K)"
         )
     return array
 
 
 def read_weights(values: Any, rows: int) -> Floats | None:
-    """Row weights (N,), finite and not negative, as float64; None for none."""
+    """Row weights (N,), finite and not negative, as float64; None if there are none.
+
+    Raises TypeError or ValueError, naming the first bad row and its value.
+    """
     if values is None:
         return None
     array = to_numpy(values, "weights")

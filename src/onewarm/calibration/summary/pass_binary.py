@@ -1,4 +1,4 @@
-"""The compiled loop of ``passes`` for events: one probability a row, and whether it happened."""
+"""Compiled pass over events: in each row the probability of one event, and whether it happened."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def _event_block(
 ) -> int:  # fmt: skip
     for i in range(lo, hi):
         c = np.float64(p[i])
-        yes, no = 0.0, 0.0
+        if_yes, if_no = 0.0, 0.0  # the NLL if the event happened, and if it did not
         t = np.float64(a[i])
         if logits:
             if math.isnan(c):
                 return i
             small = math.log1p(math.exp(-abs(c)))
-            yes, no = small + max(-c, 0.0), small + max(c, 0.0)
-            c = np.exp(-yes)
+            if_yes, if_no = small + max(-c, 0.0), small + max(c, 0.0)
+            c = np.exp(-if_yes)
         else:
             if not 0 <= c <= 1:
                 return i
-            yes = surprise(c) if c > 0 else np.inf
-            no = -math.log1p(-c) if c < 1 else np.inf
+            if_yes = surprise(c) if c > 0 else np.inf
+            if_no = -math.log1p(-c) if c < 1 else np.inf
         w = weights[i] if weights.size else 1.0
         if w == 0:
             continue
-        loss = (t * yes if t > 0 else 0.0) + ((1 - t) * no if t < 1 else 0.0)
+        loss = (t * if_yes if t > 0 else 0.0) + ((1 - t) * if_no if t < 1 else 0.0)
         if not loss < np.inf:
             infinite[0] += 1
             loss = 0.0

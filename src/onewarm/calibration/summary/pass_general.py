@@ -1,4 +1,4 @@
-"""The compiled loop of ``passes`` for any predictions and truth: logits, votes, weights."""
+"""Compiled pass over predictions of K >= 2 classes with any truth: logits, votes, distributions, weights."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from onewarm.kernels.cpu.jit import array, borrowed, entry, loop
 
 
 @loop
-def _softmax(z: Any, q: Any, logs: Any) -> bool:
-    """q <- softmax(z), logs <- its logarithm; false where z has a NaN, +inf, or nothing but -inf."""
+def _softmax_kernel(z: Any, q: Any, logs: Any) -> bool:
+    """q <- softmax(z) and logs <- its logarithm, for one row; False if z has a NaN or +inf, or is -inf everywhere."""
     top = -np.inf
-    fine: Any = True
+    valid: Any = True
     for k in range(z.size):
         v = np.float64(z[k])
         top = max(top, v)
-        fine = fine and v < np.inf
-    if not fine or not top > -np.inf:
+        valid = valid and v < np.inf
+    if not valid or not top > -np.inf:
         return False
     total = 0.0
     for k in range(z.size):
@@ -40,7 +40,7 @@ def _softmax(z: Any, q: Any, logs: Any) -> bool:
 
 @loop
 def _distribution(p: Any, q: Any, normalize: bool) -> bool:
-    """q <- p, divided by its sum if ``normalize``; false unless p is a distribution (or could be made one)."""
+    """q <- p, divided by its sum if ``normalize``; False if p is not a distribution (or cannot be made one)."""
     total, low = 0.0, np.inf
     for k in range(p.size):
         q[k] = np.float64(p[k])
@@ -61,11 +61,12 @@ def _block(
     q: Any, logs: Any, t: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any,
     class_count: Any, classes: Any,
 ) -> int:  # fmt: skip
+    """Add rows lo..hi; ``q``, ``logs`` and ``t`` are scratch space for one row. Returns -1, or a bad row."""
     width = p.shape[1]
     groups = class_count.shape[0]
     for i in range(lo, hi):
-        fine = _softmax(p[i], q, logs) if logits else _distribution(p[i], q, normalize)
-        if not fine:
+        valid = _softmax_kernel(p[i], q, logs) if logits else _distribution(p[i], q, normalize)
+        if not valid:
             return i
         if y.size:
             if not 0 <= y[i] < width:
@@ -77,27 +78,27 @@ def _block(
         w = weights[i] if weights.size else 1.0
         if w == 0:
             continue
-        at = 0
+        top = 0
         for k in range(1, width):
-            if q[k] > q[at]:
-                at = k
-        square = inner = loss = entropy = rough = 0.0
-        endless = False
+            if q[k] > q[top]:
+                top = k
+        square = inner = loss = entropy = truth_square = 0.0
+        impossible = False
         for k in range(width):
             square += q[k] * q[k]
             if t[k] > 0:
                 inner += q[k] * t[k]
                 if logits:
                     loss -= t[k] * logs[k]
-                    endless = endless or not logs[k] > -np.inf
+                    impossible = impossible or not logs[k] > -np.inf
                 elif q[k] > 0:
                     loss += t[k] * surprise(q[k])
                 else:
-                    endless = True
+                    impossible = True
                 if t[k] != 1:
                     entropy -= t[k] * math.log(t[k])
-                rough += t[k] * t[k]
-        if endless:
+                truth_square += t[k] * t[k]
+        if impossible:
             infinite[0] += 1
             loss = 0.0
         score = square - 2.0 * inner + 1.0
@@ -108,21 +109,21 @@ def _block(
         scores[4] += w * w * score
         scores[5] += w * w * score * score
         scores[6] += w * entropy
-        scores[7] += w * (1.0 - rough)
-        cell = cell_of(q[at])
+        scores[7] += w * (1.0 - truth_square)
+        cell = cell_of(q[top])
         count[cell] += 1
         sums[cell, 0] += w
-        sums[cell, 1] += w * q[at]
-        sums[cell, 2] += w * t[at]
+        sums[cell, 1] += w * q[top]
+        sums[cell, 2] += w * t[top]
         sums[cell, 3] += w * w
-        sums[cell, 4] += w * w * t[at]
-        sums[cell, 5] += w * w * t[at] * t[at]
+        sums[cell, 4] += w * w * t[top]
+        sums[cell, 5] += w * w * t[top] * t[top]
         if groups:
             cell //= COARSE
-            predicted_count[at, cell] += 1
-            predicted[at, cell, 0] += w
-            predicted[at, cell, 1] += w * q[at]
-            predicted[at, cell, 2] += w * t[at]
+            predicted_count[top, cell] += 1
+            predicted[top, cell, 0] += w
+            predicted[top, cell, 1] += w * q[top]
+            predicted[top, cell, 2] += w * t[top]
             g = group_of(q, seed, groups) if groups > 1 else 0
             for k in range(width):
                 cell = class_cell_of(q[k])
@@ -134,8 +135,8 @@ def _block(
 
 
 @cache
-def any_pass(dtype: str) -> Any:
-    """Any predictions of K >= 2 classes and any truth. -> -1 or a row at fault."""
+def general_pass(dtype: str) -> Any:
+    """The pass over any predictions of K >= 2 classes and any truth. It returns -1, or a bad row."""
     sources = SOURCES
 
     def run(
@@ -146,18 +147,18 @@ def any_pass(dtype: str) -> Any:
         predicted_count, predicted = borrowed(predicted_count), borrowed(predicted)
         class_count, classes = borrowed(class_count), borrowed(classes)
         q, logs, t = np.empty(p.shape[1]), np.empty(p.shape[1]), np.empty(p.shape[1])
-        part, few = np.zeros((CELLS, 6)), np.zeros(8)
+        part, part_scores = np.zeros((CELLS, 6)), np.zeros(8)
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
-            few[:] = 0.0
+            part_scores[:] = 0.0
             bad = _block(
                 p, y, shares, weights, lo, min(lo + BLOCK, p.shape[0]), logits, normalize, seed, q, logs, t,
-                count, part, few, infinite, predicted_count, predicted, class_count, classes,
+                count, part, part_scores, infinite, predicted_count, predicted, class_count, classes,
             )  # fmt: skip
             if bad >= 0 or sources == -1:
                 return bad
             sums += part
-            scores += few
+            scores += part_scores
         return -1
 
     return entry(

@@ -1,7 +1,6 @@
-"""The compiled loop of ``passes`` for probabilities with labels: each row is checked, scored and counted in one go.
+"""Compiled pass over probabilities with labels, the usual case: each row is checked, scored and counted at once.
 
-Loaded with the first rows. ``kernels.compile`` and ``kernels.vector`` are tools that import nothing of the house but
-each other.
+Also holds what the other passes share. Loaded with the first rows, since Numba takes long to import.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from onewarm.kernels.cpu.exp_log import log
 from onewarm.kernels.cpu.jit import SOURCES as KERNELS
 from onewarm.kernels.cpu.jit import array, borrowed, entry, loop, scalar
 
-# As ``KERNELS``, of these files too.
+# A checksum of these files and of the kernels: see ``kernels.cpu.jit``.
 SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("pass_*.py"))), KERNELS)
-BLOCK = 8192  # rows summed before they go to a total
+BLOCK = 8192  # rows summed before they are added to a total, so that small numbers are not lost in large sums
 COARSE = CELLS // CLASS_CELLS
-_SMALLEST = 1e-300  # ``log`` takes normal numbers
+_SMALLEST = 1e-300  # our ``log`` takes no subnormal numbers
 
 
 @scalar
 def _cell(p: Any, cells: Any) -> Any:
-    """``cells.cell_of`` for one number in [0, 1 + tolerance]: only beside an edge must the edge itself decide."""
+    """``cells.cell_of`` for one number in [0, 1 + tolerance]; only near an edge is p compared with the edge itself."""
     single = np.float32(p)
     place = single * np.float32(cells)
     edge = np.rint(place)
@@ -50,7 +49,7 @@ def cell_of(p: Any) -> Any:
 
 @scalar
 def class_cell_of(p: Any) -> Any:
-    """The wider cell of a class's probability."""
+    """The (wider) cell of a class's probability."""
     return _cell(p, CLASS_CELLS)
 
 
@@ -62,7 +61,7 @@ def surprise(p: Any) -> Any:
 
 @loop
 def group_of(q: Any, seed: Any, groups: int) -> Any:
-    """A group for a row, from its probabilities (as float32) and the seed alone: the same in any split and order."""
+    """A row's group, a hash of its probabilities (as float32) and the seed: the same in any split and order of rows."""
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x632BE59BD9B4E019)
     for k in range(q.size):
         state = (state ^ np.uint64(np.int64(np.float32(q[k]) * np.float32(16777216.0)))) * np.uint64(0xFF51AFD7ED558CCD)
@@ -73,13 +72,13 @@ def group_of(q: Any, seed: Any, groups: int) -> Any:
 
 @loop
 def _surprises(q: Any, n: int, scores: Any, infinite: Any) -> None:
-    """Add the NLL of the first ``n`` true probabilities, and its square: apart from the rows, where it vectorises."""
+    """Add the NLL of the first ``n`` probabilities of labels, and its square: a separate loop, which vectorises."""
     total = square = 0.0
     small = 0
     for i in range(n):
-        usual = q[i] >= _SMALLEST
-        loss = -log(q[i] if usual else 1.0)
-        small += 0 if usual else 1
+        normal = q[i] >= _SMALLEST
+        loss = -log(q[i] if normal else 1.0)
+        small += 0 if normal else 1
         total += loss
         square += loss * loss
     if small > 0:
@@ -99,17 +98,17 @@ def _surprises(q: Any, n: int, scores: Any, infinite: Any) -> None:
 def _label_block(
     p: Any, y: Any, seed: Any, lo: int, hi: int, true: Any, sums: Any, scores: Any, predicted: Any, classes: Any
 ) -> int:
-    """Add rows lo..hi; ``true`` gets the probability of each one's label."""
+    """Add rows lo..hi and store the probability of each label in ``true``. Returns -1, or a bad row."""
     brier = brier2 = 0.0
     groups = classes.shape[0]
     for i in range(lo, hi):
-        top, low, at = p[i, 0], p[i, 0], 0
+        top, low, predicted_class = p[i, 0], p[i, 0], 0
         total = np.float64(top)
         square = total * total
         for k in range(1, p.shape[1]):
             v = p[i, k]
             if v > top:
-                top, at = v, k
+                top, predicted_class = v, k
             low = min(low, v)
             wide = np.float64(v)
             total += wide
@@ -117,7 +116,7 @@ def _label_block(
         if not (abs(total - 1.0) <= SUM_TOLERANCE and low >= 0 and 0 <= y[i] < p.shape[1]):
             return i
         confidence = np.float64(top)
-        right = 1.0 if at == y[i] else 0.0
+        right = 1.0 if predicted_class == y[i] else 0.0
         cell = cell_of(top)
         sums[cell, 0] += 1.0
         sums[cell, 1] += confidence
@@ -130,9 +129,9 @@ def _label_block(
         if not groups:
             continue
         cell //= COARSE
-        predicted[at, cell, 0] += 1.0
-        predicted[at, cell, 1] += confidence
-        predicted[at, cell, 2] += right
+        predicted[predicted_class, cell, 0] += 1.0
+        predicted[predicted_class, cell, 1] += confidence
+        predicted[predicted_class, cell, 2] += right
         g = group_of(p[i], seed, groups) if groups > 1 else 0
         for k in range(p.shape[1]):
             cell = class_cell_of(p[i, k])
@@ -147,7 +146,7 @@ def _label_block(
 
 @cache
 def labels_pass(dtype: str) -> Any:
-    """Probabilities with labels, every row alike: the usual case, and the fastest. -> -1 or a row at fault."""
+    """The pass over probabilities with labels and no weights. It returns -1, or a bad row."""
     sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
 
     def run(
@@ -167,7 +166,7 @@ def labels_pass(dtype: str) -> Any:
             for c in range(CELLS):
                 for j in range(3):
                     sums[c, j] += part[c, j]
-        for c in range(CELLS):  # every weight is 1: counts and second moments are these
+        for c in range(CELLS):  # every weight is 1: counts and second moments equal these sums
             count[c] = np.int64(sums[c, 0])
             sums[c, 3] = sums[c, 0]
             sums[c, 4] = sums[c, 2]

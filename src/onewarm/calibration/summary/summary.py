@@ -1,4 +1,4 @@
-"""``CalibrationSummary``: what one pass over predictions keeps, in bounded memory, so that any parts can be merged."""
+"""``CalibrationSummary``: one pass over predictions in bounded memory, with sums that can be merged in any order."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.calibration.summary import codec
-from onewarm.calibration.summary import update as passes
-from onewarm.calibration.summary.cells import CELLS as CELLS
-from onewarm.calibration.summary.cells import Floats, check_bins
-from onewarm.calibration.summary.cells import cell_of as cell_of
+from onewarm.calibration.summary.cells import CELLS, Floats, check_bins
 from onewarm.calibration.summary.inputs import Array, Truth, read_happened, read_predictions, read_truth, read_weights
-from onewarm.calibration.summary.update import SCORES, SUMS, Totals
+from onewarm.calibration.summary.update import SCORES, SUMS, Job, Totals, run
 
 GROUPS = 32
-"""Random groups that the rows' classes are counted in, unless there are so many classes that fewer must do."""
+"""Number of random groups of rows in which classes are counted; fewer if there are many classes."""
 
 MOST_GROUPED = 4096  # groups times classes: 4096 * 120 cells * 4 numbers = 16 MB
 
@@ -33,27 +30,32 @@ class CalibrationSummary:
         Brier           = sum_k p_ik^2 - 2 <p_i, t_i> + 1        E_{y ~ t_i} |p_i - onehot(y)|^2, in [0, 2]
 
     Predictions of shape (N,) are *events*: c_i is the probability of one event and a_i whether it happened, its NLL
-    -a log c - (1 - a) log(1 - c) and its Brier score c^2 - 2 c a + a, in [0, 1]. An event is "the top class is
-    right", of a model that gives its confidence alone, or "the class is 1", of a binary model. With
-    ``num_classes=2`` predictions of shape (N,) are the probability of class 1 of two, and read as (1 - p, p).
+    -a log c - (1 - a) log(1 - c) and its Brier score c^2 - 2 c a + a, in [0, 1]. The event may be "the top class is
+    right", for a model that returns only its confidence, or "the class is 1", for a binary model. With
+    ``num_classes=2`` predictions of shape (N,) are the probability p of class 1, and are read as (1 - p, p).
 
-    Kept are, for each of ``CELLS`` = 600 equal cells of confidence (``cell_of``), the number of rows, the sums of
-    w_i, w_i c_i, w_i a_i, and the second moments that intervals need; the sums of NLL (over rows where it is finite;
-    the others are counted) and Brier with their second moments, and of their floors, the entropy of t_i and
-    1 - |t_i|^2. With ``classwise`` also, for each class and each of 120 cells of p_ik, the sums of w_i, w_i p_ik and
-    w_i t_ik, in ``groups`` groups, and the sums of c_i and a_i by predicted class.
+    The summary keeps, for each of 600 equal-width cells of confidence (bins far finer than those of any metric), the
+    number of rows, the sums of w_i, w_i c_i and w_i a_i, and second moments for intervals. It keeps the sums of NLL
+    (over rows where it is finite; the others are counted) and of Brier scores with their second moments, and of their
+    least possible values, the entropy of t_i and 1 - |t_i|^2. With ``classwise`` it also keeps, for each class and each
+    of 120 cells of p_ik, the sums of w_i, w_i p_ik and w_i t_ik in ``groups`` random groups of rows, and the sums of
+    c_i and a_i by predicted class.
 
-    Counts are int64 and sums float64: any split of the rows, merged in any order, gives equal counts to the bit and
-    sums equal to about 1e-14 relative. A row's group is a hash of its probabilities and the seed, and so no
-    split or order changes it; rows of equal probabilities share a group, which makes intervals of classwise
-    metrics wider than need be where such rows are many. Size at any N: 34 KB, and with ``classwise`` at most 20 MB
-    (1.3 MB for 10 classes; ``to_bytes`` leaves empty cells out).
+    Counts are int64 and sums float64: any split of the rows, merged in any order, gives equal counts to the bit, and
+    equal sums to about 1e-14 of themselves. A row's group is a hash of its probabilities and the seed, so that it does
+    not depend on split or order. Rows with equal probabilities share a group; if there are many of them, the intervals
+    of classwise metrics are wider than necessary. Size at any N: 34 KB, and with ``classwise`` at most 20 MB (1.3 MB
+    for 10 classes; ``to_bytes`` leaves empty cells out).
 
     Args:
-        num_classes: K, if known; else that of the first rows.
-        classwise: whether to keep cells of each class: for ``classwise_ece``, ``top_label_ece`` and Brier's split.
-        groups: random groups that the classes' cells are kept in, for intervals; at most 4096 / K are.
-        seed: of the groups, and of the intervals drawn from this summary.
+        num_classes: K; by default that of the first rows.
+        classwise: whether to count by class as well: for ``classwise_ece``, ``top_label_ece`` and the parts of the
+            Brier score.
+        groups: number of random groups in which classes are counted, for intervals; at most 4096 / K are used.
+        seed: of the groups, and of intervals computed from this summary; an integer from 0 to 2^63 - 1.
+
+    Raises:
+        ValueError: fewer than 2 classes, fewer than 1 group, or a seed out of range.
 
     Example:
         >>> import numpy as np
@@ -66,7 +68,7 @@ class CalibrationSummary:
         3
         >>> CalibrationSummary.from_bytes(whole.to_bytes()).to_bytes() == whole.to_bytes()
         True
-        >>> CalibrationSummary().update(np.array([0.9, 0.6]), np.array([1, 0]))    # confidences, and which were right
+        >>> CalibrationSummary().update(np.array([0.9, 0.6]), np.array([1, 0]))  # confidences; which were right
         CalibrationSummary(rows=2, events)
 
     Source: the sums are those of binned calibration error (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo et al.,
@@ -90,17 +92,17 @@ class CalibrationSummary:
 
     @property
     def count(self) -> int:
-        """Rows seen (those of weight 0 are not)."""
+        """Number of rows, without those of weight 0."""
         return int(self._totals.cell_count.sum())
 
     @property
     def weight(self) -> float:
-        """Sum of the rows' weights: the number of rows, where none were given."""
+        """Sum of the rows' weights; the number of rows, if no weights were given."""
         return float(self._totals.sums[:, 0].sum())
 
     @property
     def events(self) -> bool:
-        """Whether the rows are events: confidences with correctness, or a binary model's p and its label."""
+        """Whether the rows are events: predictions of shape (N,), of a model that is not known to have two classes."""
         return self.num_classes == 1
 
     def __repr__(self) -> str:
@@ -115,7 +117,7 @@ class CalibrationSummary:
 
     @property
     def statistics(self) -> dict[str, NDArray[Any]]:
-        """All that is kept, by name: every array adds up under ``merge``.
+        """Everything that is kept, by name; ``merge`` adds these arrays up.
 
         ``cell_*``: (600,), by cell of confidence: count, weight (sum of w), confidence (w c), correct (w a), weight2
         (w^2), correct_w2 (w^2 a), correct2 (w^2 a^2). Of shape (1,): nll_infinite (a count), nll, nll_w2 (w^2 nll),
@@ -136,25 +138,30 @@ class CalibrationSummary:
         return named
 
     def total(self, name: str) -> float:
-        """The sum of a statistic over its cells: ``summary.total("cell_confidence")`` is the sum of confidences."""
+        """The sum of a statistic over its cells: ``summary.total("cell_confidence")`` is the sum of w_i c_i."""
         return float(self[name].sum())
 
     def update(
         self, predictions: Any, truth: Any, *, weights: Any = None, logits: bool = False, normalize: bool = False
     ) -> Self:
-        """Add rows. All of them, or none: bad input raises before anything is kept.
+        """Add rows; either all of them or, if any is bad, none.
 
         Args:
             predictions: (N, K) floats, NumPy, PyTorch or Arrow: probabilities, each row with sum 1 to 1e-3, or with
                 ``logits`` logits, where -inf masks a class. Or (N,): the probability (or logit) of one event a row.
             truth: labels (N,) of integers 0..K-1; votes (N, K) of integers, at least one a row; or
                 distributions (N, K) of floats that sum to 1. For events (N,): 0 and 1, or shares between them.
-            weights: (N,), finite and not negative: how many rows each row stands for. Rows of weight 0 are left out.
-            logits: whether ``predictions`` are logits. A small probability then costs its exact NLL, not +inf.
-            normalize: whether rows of probabilities or distributions may have another sum, and are divided by it.
+            weights: (N,), finite and not negative: the number of rows each row stands for. Weight 0 skips a row.
+            logits: whether ``predictions`` are logits. The NLL of a probability that underflows to 0 is then exact, not
+                +inf.
+            normalize: whether rows of probabilities or distributions may have a sum other than 1; they are then
+                divided by it.
+
+        Returns:
+            The summary itself.
 
         Raises:
-            TypeError, ValueError: naming the argument, the first bad row, its value and a remedy.
+            TypeError, ValueError: bad input, with the argument, the first bad row, its value and a remedy.
         """
         name = "logits" if logits else "probabilities"
         array = read_predictions(predictions, name, self.num_classes)
@@ -164,9 +171,9 @@ class CalibrationSummary:
             true = read_happened(truth, len(array))
         else:
             true = read_truth(truth, (len(array), classes), normalize=normalize, check_labels=False)
-        heavy = read_weights(weights, len(array))
-        groups = self._kept(classes)
-        part, bad = passes.run(passes.Job(array, true, heavy, logits, normalize, self.seed, classes, groups))
+        row_weights = read_weights(weights, len(array))
+        groups = self._groups_for(classes)
+        part, bad = run(Job(array, true, row_weights, logits, normalize, self.seed, classes, groups))
         if bad >= 0:
             _explain(array, true, bad, name, classes, normalize)
         self._settle(classes)
@@ -174,29 +181,34 @@ class CalibrationSummary:
         return self
 
     def merge(self, other: CalibrationSummary) -> Self:
-        """Add the rows of ``other`` (left as it is) to this summary.
+        """Add the rows of ``other``, which does not change, to this summary, and return this summary.
 
-        Raises ValueError if the two keep different things: other classes, groups or seeds. A summary without rows
-        whose classes are not known takes over what ``other`` keeps.
+        A summary without rows and with no known number of classes takes over the settings of ``other``.
+
+        Raises:
+            ValueError: the two differ in ``num_classes`` or ``classwise``, or, if classwise, in ``groups`` or ``seed``.
         """
         if self.num_classes is None and self.count == 0:
             self.classwise, self.groups, self.seed = other.classwise, other.groups, other.seed
         if None not in (self.num_classes, other.num_classes) and self.num_classes != other.num_classes:
-            raise ValueError(f"other has {_kind(other)}, but this summary has {_kind(self)}: keep one a model")
+            raise ValueError(
+                f"other has {_kind(other)}, but this summary has {_kind(self)}: use one summary for each model"
+            )
         if other.num_classes is None:
             return self
         for name in ("classwise", "groups", "seed"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs and (name == "classwise" or self.classwise):
-                raise ValueError(f"other has {name}={theirs}, but this summary {name}={mine}: make them alike")
+                raise ValueError(f"other has {name}={theirs}, but this summary {name}={mine}: make both alike")
         self._settle(other.num_classes)
         self._totals.add(other._totals)
         return self
 
     def bins(self, bins: int) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """Rows, sum of confidence and sum of correctness in each of ``bins`` equal bins (lo, hi], shape (bins,).
+        """Number of rows, sum of w c and sum of w a in ``bins`` equal-width bins (lo, hi], each of shape (bins,).
 
-        Raises ValueError unless ``bins`` divides ``CELLS``.
+        Raises:
+            ValueError: ``bins`` does not divide 600.
         """
         check_bins(bins, CELLS)
         count, confidence, correct = (
@@ -205,13 +217,18 @@ class CalibrationSummary:
         return count, confidence, correct
 
     def to_bytes(self) -> bytes:
-        """The summary as bytes: versioned, with a checksum, and the same bytes for the same numbers everywhere."""
+        """The summary as bytes, versioned and with a checksum; equal numbers give equal bytes on every machine."""
         header = {"num_classes": self.num_classes, "classwise": self.classwise}
         return codec.encode({**header, "groups": self.groups, "seed": self.seed}, self.statistics)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """The summary that ``to_bytes`` wrote, now or in format 1. Raises ValueError for any other bytes."""
+        """The summary that ``to_bytes`` wrote, in this or an earlier format.
+
+        Raises:
+            TypeError: not bytes.
+            ValueError: bytes of something else, of a later format, or damaged.
+        """
         header, stats = codec.decode(data)
         summary = cls(classwise=header.get("classwise", False), groups=header.get("groups", GROUPS),
                       seed=header.get("seed", 0))  # fmt: skip
@@ -226,10 +243,10 @@ class CalibrationSummary:
         return summary
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON: format, rows, num_classes, cells, the cells that are not empty, and the sums."""
-        full = np.flatnonzero(self._totals.cell_count)
+        """Values for JSON: format, rows, weight, num_classes, cells, the cells that are not empty, and the sums."""
+        occupied = np.flatnonzero(self._totals.cell_count)
         keys = ("count", "weight", "confidence", "correct")
-        cells = [{"cell": int(c)} | {key: self[f"cell_{key}"][c].item() for key in keys} for c in full]
+        cells = [{"cell": int(c)} | {key: self[f"cell_{key}"][c].item() for key in keys} for c in occupied]
         sums = {name: values[0].item() for name, values in self.statistics.items() if values.shape == (1,)}
         return {
             "format": codec.FORMAT,
@@ -241,15 +258,15 @@ class CalibrationSummary:
             "sums": sums,
         }
 
-    def _kept(self, classes: int) -> int:
-        """Groups that cells of so many classes are kept in; 0 where none are."""
+    def _groups_for(self, classes: int) -> int:
+        """Number of groups in which so many classes are counted; 0 if nothing is counted by class."""
         return max(1, min(self.groups, MOST_GROUPED // classes)) if self.classwise and classes > 1 else 0
 
     def _settle(self, classes: int) -> None:
-        """From now on the number of classes is known; 1 for events."""
+        """Fix the number of classes (1 for events) and make room for its totals."""
         if self.num_classes is None:
             self.num_classes = classes
-            self._totals = Totals.zeros(classes, self._kept(classes))
+            self._totals = Totals.zeros(classes, self._groups_for(classes))
 
 
 def _kind(summary: CalibrationSummary) -> str:
@@ -257,7 +274,7 @@ def _kind(summary: CalibrationSummary) -> str:
 
 
 def _explain(array: Array, truth: Truth | Array, bad: int, name: str, classes: int, normalize: bool) -> None:
-    """Raise for the row that a pass would not take (labels first)."""
+    """Raise the error of a row that a pass refused; a bad label comes first."""
     if isinstance(truth, Truth) and truth.labels is not None:
         checks.labels(truth.labels, classes, "truth")
     row = array[bad]
@@ -267,4 +284,4 @@ def _explain(array: Array, truth: Truth | Array, bad: int, name: str, classes: i
     if name == "logits":
         raise checks.bad_logits(row, bad)
     checks.probabilities(array, name, normalize=normalize)
-    raise AssertionError(f"row {bad} was refused and is not at fault")
+    raise AssertionError(f"row {bad} was refused, but no fault was found in it")
