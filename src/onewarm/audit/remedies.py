@@ -15,8 +15,8 @@ from onewarm.audit.measure import Measure
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.tally import probabilities
 from onewarm.calibration.calibrators.temperature import fit_temperature
-from onewarm.calibration.calibrators.temperature_unsmooth import fit_both
-from onewarm.calibration.calibrators.unsmooth import fit_alpha, mixed
+from onewarm.calibration.calibrators.temperature_unsmooth import fit_temperature_unsmooth
+from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def _fitted(fit: Rows, *, logits: bool) -> list[Fitted]:
     p = probabilities(values, logits=logits).astype(np.float64)
     alpha = fit_alpha(p, truth, FLOOR).alpha
     if alpha > LEAST_ALPHA:
-        undo: Transform = lambda v: mixed(probabilities(v, logits=logits).astype(np.float64), alpha, FLOOR)  # noqa: E731
+        undo: Transform = lambda v: apply_alpha(probabilities(v, logits=logits).astype(np.float64), alpha, FLOOR)  # noqa: E731
         found.append(("unsmooth", ({"alpha": alpha}, undo)))
     elif alpha < -LEAST_ALPHA:
         share = -alpha / (1 - alpha)
@@ -141,7 +141,7 @@ def _both(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
 
     few = slice(None, None, max(1, len(values) // MOST_ROWS))
     try:
-        both = fit_both(ready(values[few]), truth[few], FLOOR)
+        both = fit_temperature_unsmooth(ready(values[few]), truth[few], FLOOR)
     except ValueError as error:
         return key, str(error)
     return key, ({"temperature": both.temperature, "alpha": both.alpha}, lambda v: both.apply(ready(v)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onewarm.calibration.calibrators.unsmooth import fit_alpha, mixed
+from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
 
 
 def loss(p, labels, alpha):
@@ -29,5 +29,5 @@ def test_no_alpha_on_a_grid_is_better(sharp):
 def test_a_model_that_knows_nothing_becomes_uniform():
     p = np.array([[0.9, 0.1], [0.9, 0.1]])
     found = fit_alpha(p, np.array([1, 1]))
-    q = mixed(p, found.alpha, 0.0)
+    q = apply_alpha(p, found.alpha, 0.0)
     np.testing.assert_allclose(q, 0.5, atol=1e-3)

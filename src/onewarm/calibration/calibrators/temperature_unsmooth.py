@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from onewarm.calibration.calibrators.temperature import fit_temperature
-from onewarm.calibration.calibrators.unsmooth import fit_alpha, mixed
+from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
 from onewarm.calibration.summary.cells import Floats
 from onewarm.softmax import softmax
 
@@ -17,7 +17,7 @@ _SPAN = math.log(8)  # log T is searched within this distance of the start
 _TOLERANCE = 1e-5  # width in log T at which the search ends
 
 
-class BothFit(NamedTuple):
+class TemperatureUnsmoothFit(NamedTuple):
     """The map q = (softmax(z / T) - alpha/K) / (1 - alpha) with the least NLL found, no q below ``floor``."""
 
     temperature: float
@@ -26,10 +26,12 @@ class BothFit(NamedTuple):
 
     def apply(self, logits: NDArray[Any]) -> Floats:
         """The calibrated probabilities of logits, both (N, K) floats."""
-        return mixed(softmax(logits, self.temperature), self.alpha, self.floor)
+        return apply_alpha(softmax(logits, self.temperature), self.alpha, self.floor)
 
 
-def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: float | None = None) -> BothFit:
+def fit_temperature_unsmooth(
+    logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: float | None = None
+) -> TemperatureUnsmoothFit:
     """The T and alpha with the least NLL of (softmax(z / T) - alpha/K) / (1 - alpha).
 
     Golden-section search of log T, within a factor 8 of the best temperature alone, with the best alpha at each T. The
@@ -48,7 +50,7 @@ def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: 
     >>> import numpy as np
     >>> z = np.random.default_rng(0).normal(size=(2000, 3)) * 2
     >>> p = 0.9 * softmax(z, 2.0) + 0.1 / 3
-    >>> fit = fit_both(z, p, 1e-9)
+    >>> fit = fit_temperature_unsmooth(z, p, 1e-9)
     >>> round(fit.temperature, 2), round(fit.alpha, 2)           # -b / (1 - b) at b = .1
     (2.0, -0.11)
     """
@@ -74,4 +76,4 @@ def fit_both(logits: NDArray[Any], truth: NDArray[Any], floor: float, *, start: 
             b = low + _GOLDEN * (high - low)
             at_b = nll(b)
     _, log_t, alpha = min(tried)
-    return BothFit(math.exp(log_t), alpha, floor)
+    return TemperatureUnsmoothFit(math.exp(log_t), alpha, floor)

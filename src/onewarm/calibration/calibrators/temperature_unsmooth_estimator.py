@@ -6,8 +6,8 @@ import numpy as np
 
 from onewarm.calibration.calibrators.estimator import Calibrator, Labels
 from onewarm.calibration.calibrators.temperature_estimator import fit_or_keep
-from onewarm.calibration.calibrators.temperature_unsmooth import fit_both
-from onewarm.calibration.calibrators.unsmooth import mixed
+from onewarm.calibration.calibrators.temperature_unsmooth import fit_temperature_unsmooth
+from onewarm.calibration.calibrators.unsmooth import apply_alpha
 from onewarm.calibration.summary.cells import Floats
 from onewarm.softmax import softmax
 
@@ -53,9 +53,9 @@ class TemperatureUnsmooth(Calibrator):
     def _fit(self, scores: Floats, truth: Labels) -> None:
         fit, self.why_kept_ = fit_or_keep(scores, truth, self.probabilities, self.bounds, self.at_bound)
         start = 1.0 if fit is None else fit.temperature
-        both = fit_both(self._logits(scores), truth, self.floor, start=start)
-        self.temperature_, self.alpha_ = np.float64(both.temperature), np.float64(both.alpha)
+        fit = fit_temperature_unsmooth(self._logits(scores), truth, self.floor, start=start)
+        self.temperature_, self.alpha_ = np.float64(fit.temperature), np.float64(fit.alpha)
 
     def _map(self, scores: Floats) -> Floats:
         p = softmax(self._logits(scores), float(self.temperature_))
-        return mixed(p, float(self.alpha_), self.floor)
+        return apply_alpha(p, float(self.alpha_), self.floor)

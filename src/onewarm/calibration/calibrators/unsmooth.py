@@ -77,7 +77,7 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
     return AlphaFit(-b / (1 - b), nll, -slope(b) * (1 - b) ** 2)
 
 
-def mixed(p: Floats, alpha: float, floor: float) -> Floats:
+def apply_alpha(p: Floats, alpha: float, floor: float) -> Floats:
     """(p - alpha/K) / (1 - alpha) of p (N, K), raised to at least ``floor`` and divided by the row's sum."""
     k = p.shape[1]
     q = np.maximum((p - alpha / k) / (1 - alpha), floor)

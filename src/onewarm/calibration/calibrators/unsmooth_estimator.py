@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from onewarm.calibration.calibrators.estimator import Calibrator, Labels
-from onewarm.calibration.calibrators.unsmooth import fit_alpha, mixed
+from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
 from onewarm.calibration.summary.cells import Floats
 
 
@@ -47,4 +47,4 @@ class UnsmoothCalibrator(Calibrator):
         self.alpha_, self.gradient_ = np.float64(fit.alpha), fit.gradient
 
     def _map(self, scores: Floats) -> Floats:
-        return mixed(self._probabilities(scores), float(self.alpha_), self.floor)
+        return apply_alpha(self._probabilities(scores), float(self.alpha_), self.floor)
