@@ -51,8 +51,8 @@ class TemperatureUnsmooth(Calibrator):
         self.probabilities, self.floor, self.bounds, self.at_bound = probabilities, floor, bounds, at_bound
 
     def _fit(self, scores: Floats, truth: Labels) -> None:
-        fit, self.why_kept_ = fit_or_keep(scores, truth, self.probabilities, self.bounds, self.at_bound)
-        start = 1.0 if fit is None else fit.temperature
+        alone, self.why_kept_ = fit_or_keep(scores, truth, self.probabilities, self.bounds, self.at_bound)
+        start = 1.0 if alone is None else alone.temperature
         fit = fit_temperature_unsmooth(self._logits(scores), truth, self.floor, start=start)
         self.temperature_, self.alpha_ = np.float64(fit.temperature), np.float64(fit.alpha)
 
