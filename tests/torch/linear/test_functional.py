@@ -437,15 +437,16 @@ def test_the_gpu_kernel_in_the_interpreter() -> None:
         pytest.skip("no Triton on this machine")
     text = """
 import torch, onewarm as ow
-from onewarm.torch import linear_chunks, linear_cross_entropy, linear_terms
+from onewarm.torch import linear_cross_entropy
+from onewarm.torch.linear import chunks, terms
 x, w, b = (torch.randn(*size, generator=torch.Generator().manual_seed(1)) for size in ((12, 4), (9, 4), (9,)))
 w.requires_grad_()
 y = torch.arange(12) % 9
 targets = [ow.smooth(y, 0.1, num_classes=9), ow.soft(torch.softmax(x @ x[:9].T, dim=1))]
 found = []
-linear_chunks._SMALL, linear_chunks._MOST = 1, 8
+chunks._SMALL, chunks._MOST = 1, 8
 for kernel in ("cpu", "triton"):
-    linear_terms.kernel_of = lambda z: kernel
+    terms.kernel_of = lambda z: kernel
     for target in targets:
         loss = linear_cross_entropy(x, w, target, bias=b, z_loss=0.01)
         found += [loss.detach(), *torch.autograd.grad(loss, w)]

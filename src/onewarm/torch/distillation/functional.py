@@ -1,4 +1,4 @@
-"""Distillation: a student learns a teacher's distribution, softened by a temperature, beside its own labels."""
+"""Distillation: a student learns a teacher's distribution at some temperature, and its own labels if it has any."""
 
 from __future__ import annotations
 
@@ -74,17 +74,16 @@ def distillation(
     shape, classes = student_logits.shape[:-1], student_logits.shape[-1]
     z = student_logits.reshape(-1, classes)
     kinds: Any = {"reduction": reduction, "normalizer": normalizer}
+    with_entropy = divergence == "kl"
     if isinstance(teacher, SoftTarget):
-        q: SoftTarget = teacher
-        floor = checked_entropy(teacher).to(z.device) if divergence == "kl" else None
+        q, entropy = teacher, checked_entropy(teacher).to(z.device) if with_entropy else None
     else:
-        made = logit_teacher(teacher, shape, classes, temperature, "student_logits")
-        q = made[slice(None)]
-        floor = made.entropy if divergence == "kl" else None
+        rows = logit_teacher(teacher, shape, classes, temperature, "student_logits", with_entropy=with_entropy)
+        q, entropy = rows.distribution(slice(None))
     soft = cross_entropy(z / temperature, q, **kinds)
-    if floor is not None:
+    if entropy is not None:
         part = share(q, reduction, normalizer)
-        soft = soft - (floor if reduction == "none" else floor.sum() * part).to(soft.dtype)
+        soft = soft - (entropy if reduction == "none" else entropy.sum() * part).to(soft.dtype)
     loss = soft * (share_of_teacher * temperature**2)
     if hard_target is not None:
         if isinstance(hard_target, Tensor):
@@ -151,24 +150,21 @@ def _linear_distillation(
     part = checked_weights(temperature, soft_weight, hard_target, divergence, "soft_weight")
     layer, shape = checked_layer(hidden, weight, bias)
     classes = int(weight.shape[0])
+    with_entropy = divergence == "kl"
+    entropy = None
     if isinstance(teacher, SoftTarget):
         q: Any = checked_target(teacher, layer, shape, "teacher")
-        floor = checked_entropy(q) if divergence == "kl" else None
+        entropy = checked_entropy(q) if with_entropy else None
     elif isinstance(teacher, Tensor):
-        q = logit_teacher(teacher, shape, classes, temperature, "hidden")
-        floor = q.entropy if divergence == "kl" else None
+        q = logit_teacher(teacher, shape, classes, temperature, "hidden", with_entropy=with_entropy)
     else:
-        q = layer_teacher(teacher, shape, classes, temperature)
-        floor = q.entropy if divergence == "kl" else None
+        q = layer_teacher(teacher, shape, classes, temperature, with_entropy=with_entropy)
     scale: float = part * temperature**2 * share(q, reduction, normalizer)
-    terms = [Term(q, scale, float(temperature))]
+    terms = [Term(q, scale, float(temperature), entropy=entropy)]
     if hard_target is not None:
         hard = checked_target(hard_target, layer, shape, "hard_target")
         terms.append(Term(hard, (1 - part) * share(hard, reduction, normalizer)))
-    loss = reduced(layer, terms, reduction, shape)
-    if floor is None:
-        return loss
-    return loss - scale * (floor.reshape(shape) if reduction == "none" else floor.sum()).to(loss.dtype)
+    return reduced(layer, terms, reduction, shape)
 
 
 def checked_weights(
@@ -188,10 +184,14 @@ def checked_weights(
 
 
 def checked_entropy(teacher: SoftTarget) -> Tensor:
-    """The entropy of each row, which has to be finite."""
-    floor: Tensor = teacher.entropy()
-    if (bad := checks.first_true(floor == -torch.inf)) is not None:
+    """The entropy of each row, (N,).
+
+    Raises:
+        ValueError: a row with a negative entry, which has none.
+    """
+    entropy: Tensor = teacher.entropy()
+    if (bad := checks.first_true(entropy == -torch.inf)) is not None:
         raise ValueError(
             f"teacher[{bad[0]}] has a negative entry, so KL is not defined: pass divergence='cross_entropy'"
         )
-    return floor
+    return entropy

@@ -1,0 +1,1 @@
+"""Losses of a linear layer's output that never hold all of its logits."""

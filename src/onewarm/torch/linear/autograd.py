@@ -116,16 +116,16 @@ class _Linear(torch.autograd.Function):
         return (losses if each else losses.sum()).to(layer.dtype)
 
     @staticmethod
-    def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
         # Handed on, not kept: whoever gets them may own them. A second backward pass makes them anew, to the same bits.
         gradients, ctx.gradients = ctx.gradients, None
         if gradients is None or ctx.each:
-            rows = above.double() if ctx.each else None
-            _, gradients = run(Layer(*ctx.saved_tensors), ctx.terms, above=rows, wanted=ctx.needs_input_grad[:3])
-        if not ctx.each and above.item() != 1:
+            rows = upstream.double() if ctx.each else None
+            _, gradients = run(Layer(*ctx.saved_tensors), ctx.terms, upstream=rows, wanted=ctx.needs_input_grad[:3])
+        if not ctx.each and upstream.item() != 1:
             for gradient in gradients:
                 if gradient is not None:
-                    gradient.mul_(above)
+                    gradient.mul_(upstream)
         return *gradients, None, None

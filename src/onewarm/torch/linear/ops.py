@@ -42,7 +42,7 @@ def linear_cross_entropy(*arguments: Any) -> list[Tensor]:
 def linear_cross_entropy_backward(above: Tensor, *arguments: Any) -> list[Tensor]:
     """``[d_hidden, d_weight, d_bias]`` of ``sum_i above[i] loss[i]``."""
     layer, term, _, wanted = _read(arguments)
-    _, gradients = run(layer, [term], above=above.double(), wanted=wanted)
+    _, gradients = run(layer, [term], upstream=above.double(), wanted=wanted)
     return _filled(gradients, layer)
 
 

@@ -1,9 +1,12 @@
-"""One target's share of a chunk's work: the kernel on the logits, the table in closed form where that is cheaper.
+"""One target's part of the loss of a chunk: the kernel on its logits, and the table in closed form if that is cheaper.
 
-With P = table W and C the (N, R) shares that the rows take of the table, ``<C_i table, z_i> = C_i (P x_i + table b)``:
-one dot product for each row and table row. Its part of dX is -C P and of dW -table^T (C^T X), of rank one for each
-table row. The kernel then sees the named classes alone, and the table's mass as if it lay on one class, from whose
-gradient and loss it is taken back.
+With C the (N, R) weights of the rows on the rows of the table, and P = table W computed once for the layer,
+
+    <C_i table, z_i> = C_i (P x_i + table b)          d hidden -= C P          d weight -= table^T (C^T X)
+
+One dot product for each row and table row takes the place of an addition for each logit. The kernel computes
+``s logsumexp(z)``, for which it has to know the table's mass too: that mass stands on a single class, the stand-in,
+and its part ``mass z`` of the loss and ``-mass`` of the gradient are undone afterwards.
 """
 
 from __future__ import annotations
@@ -28,23 +31,24 @@ Rows = slice | Tensor
 
 
 class Term(NamedTuple):
-    """``scale CE(z / temperature, target)``, with the z-loss of ``z / temperature``."""
+    """``scale (CE(z / temperature, target) - entropy)``, with the z-loss of ``z / temperature``."""
 
-    target: Any  # a SoftTarget, or one whose rows are made when they are taken (onewarm.torch.distillation.teachers)
+    target: Any  # a SoftTarget, or a teacher of onewarm.torch.distillation.teachers, whose rows are made when needed
     scale: float = 1.0
     temperature: float = 1.0
     z_loss: float = 0.0
+    entropy: Tensor | None = None  # (N,) float64, of a SoftTarget; a teacher knows whether its own is subtracted
 
 
-class Worker:
-    """A term at work on one layer.
+class TermLoss:
+    """The loss and gradients of one term, chunk by chunk.
 
     Args:
         term: what to compute.
         bias: (V,) or None.
         blocks: the weight, some classes at a time.
         like: dtype and device of the arithmetic.
-        close: whether tables may go in closed form: not where a class is masked, since their mass moves there.
+        closed_form: whether a table may be taken in closed form: not if a class is masked, since its mass moves then.
     """
 
     def __init__(
@@ -54,94 +58,122 @@ class Worker:
         blocks: Callable[[], Iterator[tuple[slice, Tensor]]],
         like: dict[str, Any],
         *,
-        close: bool,
+        closed_form: bool,
     ) -> None:
         self.term, self.temperature = term, term.temperature
         self.target = term.target
-        self.table: _Table | None = None
-        if close and may_close(self.target):
-            self.table = _Table(self.target, bias, blocks, like)
+        self.table: _ClosedFormTable | None = None
+        if closed_form and suits_closed_form(self.target):
+            self.table = _ClosedFormTable(self.target, bias, blocks, like)
             self.target = self.table.rest
 
-    def chunk(self, z: Tensor, x: Tensor, rows: Rows, above: Tensor | None, *, gradient: bool) -> Tensor:
-        """Scaled losses (n,) of some rows; their logits, divided by the temperature, become the gradient in them."""
-        term, target, table = self.term, self.target[rows], self.table
+    def chunk(
+        self, z: Tensor, x: Tensor, rows: Rows, upstream: Tensor | None, *, gradient: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """The loss of some rows; in place of their logits comes the gradient, but for the table's part.
+
+        Args:
+            z: (n, V), their logits divided by the temperature; with ``gradient`` it is overwritten.
+            x: (n, D), their hidden states.
+            rows: which rows they are.
+            upstream: (n,) gradient of what follows, or None for ones.
+            gradient: whether it is wanted.
+
+        Returns:
+            The losses (n,) in float64, and the (n, R) factors of the table's part of the gradient, which
+            :meth:`add_to_hidden` takes; None if there is no such part.
+        """
+        term, table = self.term, self.table
+        target, entropy = self._target(rows)
         scale = z.new_full((len(z),), term.scale / term.temperature, dtype=torch.float64)
-        if above is not None:
-            scale *= above
-        if table is not None:
-            place = target.index[:, -1:]
-            dot = target.weight[:, -1] * z.gather(1, place)[:, 0].double()
-            dot -= table.dot(x, rows) / term.temperature
-        losses = _kernel(z, target, scale, term.z_loss, gradient=gradient)
-        if table is not None:
-            losses += dot
+        if upstream is not None:
+            scale *= upstream
+        if table is None:
+            losses, factors = _kernel(z, target, scale, term.z_loss, gradient=gradient), None
+        else:
+            weights = table.row_weights(rows)
+            stand_in, mass = target.index[:, -1:], target.weight[:, -1]
+            undone = mass * z.gather(1, stand_in)[:, 0].double()
+            undone -= table.dot(x, weights) / term.temperature
+            losses, factors = _kernel(z, target, scale, term.z_loss, gradient=gradient), None
+            losses += undone
             if gradient:
-                z.scatter_add_(1, place, (scale * target.weight[:, -1]).to(z.dtype)[:, None])
-                table.add(x, rows, scale)
-        return losses.mul_(term.scale)
+                z.scatter_add_(1, stand_in, (scale * mass).to(z.dtype)[:, None])
+                factors = table.accumulate(x, weights * scale[:, None])
+        if entropy is not None:
+            losses -= entropy
+        return losses.mul_(term.scale), factors
 
-    def hidden(self, dx: Tensor) -> None:
-        """The table's part of the gradient in the rows of the last chunk."""
-        if self.table is not None:
-            dx.addmm_(self.table.taken, self.table.product, alpha=-1)
+    def add_to_hidden(self, dx: Tensor, factors: Tensor | None) -> None:
+        """Add the table's part to the gradient (n, D) of a chunk, from the ``factors`` of :meth:`chunk`."""
+        if self.table is not None and factors is not None:
+            dx.addmm_(factors, self.table.product, alpha=-1)
 
-    def finish(self, d_weight: Tensor | None, d_bias: Tensor | None) -> None:
-        """The table's part of the gradients that all rows share."""
+    def add_to_layer(self, d_weight: Tensor | None, d_bias: Tensor | None) -> None:
+        """Add the table's part to the gradients of the layer, after the last chunk."""
         if self.table is not None:
             if d_weight is not None:
-                d_weight.addmm_(self.table.rows.t(), self.table.seen, alpha=-1)
+                d_weight.addmm_(self.table.rows.t(), self.table.factors_x, alpha=-1)
             if d_bias is not None:
-                d_bias.addmv_(self.table.rows.t(), self.table.count, alpha=-1)
+                d_bias.addmv_(self.table.rows.t(), self.table.factors_sum, alpha=-1)
+
+    def _target(self, rows: Rows) -> tuple[SoftTarget, Tensor | None]:
+        if isinstance(self.target, SoftTarget):
+            return self.target[rows], None if self.term.entropy is None else self.term.entropy[rows]
+        target, entropy = self.target.distribution(rows)
+        return target, entropy
 
 
-class _Table:
-    """A table in closed form."""
+class _ClosedFormTable:
+    """The table of a target, what the formulas need of it, and sums over the chunks so far."""
 
     def __init__(self, target: SoftTarget, bias: Any, blocks: Any, like: dict[str, Any]) -> None:
         self.index, self.weight = target.table_index, target.table_weight
         self.rows = target.table.to(**like)  # (R, V)
-        self.bias = self.rows.double().mv(bias.double()) if bias is not None else None
+        self.bias = self.rows.double().mv(bias.double()) if bias is not None else None  # table b, (R,)
         first = True
-        for part, w in blocks():
+        for classes, w in blocks():
             if first:
-                self.product = self.rows.new_zeros(len(self.rows), w.shape[1])  # (R, D)
-                self.seen = torch.zeros_like(self.product)  # (R, D): sum over rows of their share times x
-                self.count = self.rows.new_zeros(len(self.rows))  # (R,)
+                self.product = self.rows.new_zeros(len(self.rows), w.shape[1])  # P = table W, (R, D)
+                self.factors_x = torch.zeros_like(self.product)  # C^T X, (R, D)
+                self.factors_sum = self.rows.new_zeros(len(self.rows))  # C^T 1, (R,)
                 first = False
-            self.product.addmm_(self.rows[:, part], w)
-        mass = self.rows.sum(dim=1, dtype=torch.float64)
-        extra = (self.weight * mass[self.index]).sum(dim=1, keepdim=True)
-        # Whatever class: the label, where its gradient is of the same size already.
-        place = target.index[:, :1] if target.index.shape[1] else torch.zeros_like(self.index[:, :1])
+            self.product.addmm_(self.rows[:, classes], w)
+        row_mass = self.rows.sum(dim=1, dtype=torch.float64)
+        table_mass = (self.weight * row_mass[self.index]).sum(dim=1, keepdim=True)
+        # Any class would do as the stand-in; at the label the gradient is of the same size already.
+        stand_in = target.index[:, :1] if target.index.shape[1] else torch.zeros_like(self.index[:, :1])
         self.rest = SoftTarget(
-            index=torch.cat([target.index, place.to(target.index.dtype)], dim=1),
-            weight=torch.cat([target.weight.double(), extra], dim=1),
+            index=torch.cat([target.index, stand_in.to(target.index.dtype)], dim=1),
+            weight=torch.cat([target.weight.double(), table_mass], dim=1),
             num_classes=target.num_classes,
         )
 
-    def dot(self, x: Tensor, rows: Rows) -> Tensor:
-        """What the rows' tables are worth at their logits, (n,): ``C (P x + table b)``."""
-        weight = self.weight[rows].double()
+    def row_weights(self, rows: Rows) -> Tensor:
+        """The weights C of some rows on the rows of the table, (n, R) in float64."""
+        weight: Tensor = self.weight[rows].double()
         if len(self.rows) == 1:
-            self.shares = weight.sum(dim=1, keepdim=True)
-        else:
-            self.shares = weight.new_zeros(len(x), len(self.rows)).scatter_add_(1, self.index[rows], weight)
-        worth = (x @ self.product.t()).double()
+            return weight.sum(dim=1, keepdim=True)
+        return weight.new_zeros(len(weight), len(self.rows)).scatter_add_(1, self.index[rows], weight)
+
+    def dot(self, x: Tensor, weights: Tensor) -> Tensor:
+        """``C (P x + table b)``, (n,) in float64."""
+        products = (x @ self.product.t()).double()
         if self.bias is not None:
-            worth += self.bias
-        dots: Tensor = (self.shares * worth).sum(dim=1)
+            products += self.bias
+        dots: Tensor = (weights * products).sum(dim=1)
         return dots
 
-    def add(self, x: Tensor, rows: Rows, scale: Tensor) -> None:
-        """Count the rows of the last :meth:`dot` in what the gradients take from the table."""
-        self.taken = (self.shares * scale[:, None]).to(x.dtype)
-        self.seen.addmm_(self.taken.t(), x)
-        self.count += self.taken.sum(dim=0)
+    def accumulate(self, x: Tensor, factors: Tensor) -> Tensor:
+        """Add a chunk to the sums for the layer's gradients; returns its factors in the dtype of the arithmetic."""
+        factors = factors.to(x.dtype)
+        self.factors_x.addmm_(factors.t(), x)
+        self.factors_sum += factors.sum(dim=0)
+        return factors
 
 
-def may_close(target: SoftTarget) -> bool:
-    """Whether the closed form is cheaper than the kernel: few table rows for that many shares of them."""
+def suits_closed_form(target: SoftTarget) -> bool:
+    """Whether the closed form is cheaper than the kernel: the table has few rows for so many references to them."""
     if target.table is None or target.table_index is None:
         return False
     rows = int(target.table.shape[0])
@@ -160,29 +192,29 @@ def kernel_of(z: Tensor) -> str:
 
 
 def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, gradient: bool) -> Tensor:
-    """Losses (n,) in float64; z becomes the gradient times ``scale``."""
+    """Losses (n,) in float64; with ``gradient`` z becomes the gradient times ``scale``."""
     kernel = kernel_of(z)
     if not kernel:
         if gradient:
-            made, g = definition.cross_entropy_with_gradient(z, target, reduction="none", z_loss=z_loss)
+            losses, g = definition.cross_entropy_with_gradient(z, target, reduction="none", z_loss=z_loss)
             torch.mul(g, scale[:, None].to(g.dtype), out=z)
         else:
-            made = definition.cross_entropy(z, target, reduction="none", z_loss=z_loss)
-        defined: Tensor = made.double()
-        return defined
+            losses = definition.cross_entropy(z, target, reduction="none", z_loss=z_loss)
+        by_definition: Tensor = losses.double()
+        return by_definition
     if target.table is not None and target.table.dtype not in (torch.float32, torch.float64):
-        used, where = target.table_index.unique(return_inverse=True)
-        target = replace(target, table=target.table[used].to(z.dtype), table_index=where)
+        used, position = target.table_index.unique(return_inverse=True)  # only these rows are widened
+        target = replace(target, table=target.table[used].to(z.dtype), table_index=position)
     parts: Any = [target.index, target.weight, target.table, target.table_index, target.table_weight]
     options: Any = {"z_loss": z_loss, "gradient": gradient}
     if kernel == "triton":
         return cuda.row_losses(z, *parts, row_scale=scale.float(), out=z if gradient else None, **options)[0].double()
-    place, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
-    found, _ = cpu.row_losses(
-        *(place, *parts),
+    logits, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
+    numpy_losses, _ = cpu.row_losses(
+        *(logits, *parts),
         row_scale=scale.numpy(),
-        out=place if gradient else None,
+        out=logits if gradient else None,
         **team(),
         **options,
     )
-    return torch.from_numpy(found).double()
+    return torch.from_numpy(numpy_losses).double()
