@@ -203,7 +203,7 @@ def report(key: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def testimony() -> Callable[[str, float], Evidence]:
+def make_evidence() -> Callable[[str, float], Evidence]:
     return evidence
 
 

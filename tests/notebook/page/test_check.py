@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from onewarm.notebook.concept.folders import chosen_concepts, find_concepts
 from onewarm.notebook.concept.starter import new_concept
 from onewarm.notebook.page.check import concept_faults
 
@@ -82,16 +81,3 @@ def test_yaml_that_is_none_leaves_the_rest_to_be_checked(folder: Any, tmp_path: 
 def test_no_shape_of_yaml_stops_the_check(folder: Any, tmp_path: Path, key: str, value: Any) -> None:
     folder.yaml[key] = value
     assert concept_faults([folder.write(tmp_path / "coin")], claims=()) or (key, value) == ("claims", [])
-
-
-def test_folders_are_found_at_any_depth_once_and_not_where_hidden(folder: Any, tmp_path: Path) -> None:
-    one, two = folder.write(tmp_path / "one"), folder.write(tmp_path / "deep/er/two")
-    folder.write(tmp_path / ".hidden/three")
-    assert find_concepts(tmp_path) == (two, one)
-    assert find_concepts(one) == (one,)
-    assert chosen_concepts([tmp_path, one]) == (two, one)
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"empty holds no concept\.yaml; start one: onewarm concept new"):
-        chosen_concepts([tmp_path / "empty"])
-    with pytest.raises(FileNotFoundError, match="nothing is not a folder"):
-        chosen_concepts([tmp_path / "nothing"])

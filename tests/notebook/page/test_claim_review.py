@@ -28,15 +28,15 @@ def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> No
 
 
 @pytest.mark.parametrize(("effect", "status"), [(1e-16, "identity holds"), (1e-3, "refuted")])
-def test_an_identitys_status_follows_its_evidence(testimony: Any, effect: float, status: str) -> None:
-    shown = view(IDENTITY, testimony(IDENTITY, effect))
+def test_an_identitys_status_follows_its_evidence(make_evidence: Any, effect: float, status: str) -> None:
+    shown = view(IDENTITY, make_evidence(IDENTITY, effect))
     assert shown["status"] == status
     assert shown["identity"] and shown["tolerance"] == "1.0 × 10⁻¹⁰"
     assert "10⁻¹⁶" in shown["figure"][0]["scale"]
 
 
-def test_a_studys_effects_come_with_interval_picture_and_verdict(testimony: Any) -> None:
-    shown = view(STUDY, testimony(STUDY, -0.05))
+def test_a_studys_effects_come_with_interval_picture_and_verdict(make_evidence: Any) -> None:
+    shown = view(STUDY, make_evidence(STUDY, -0.05))
     assert shown["seeds"] == 20
     assert shown["level"] == "95 %"
     (group,) = shown["figure"]
@@ -47,8 +47,8 @@ def test_a_studys_effects_come_with_interval_picture_and_verdict(testimony: Any)
     assert "a&lt; 1, b 2" in shown["ran"]
 
 
-def test_facts_for_a_prompt_are_plain_lines_with_numbers(testimony: Any) -> None:
-    lines = claim_facts(load_ledger()[STUDY], testimony(STUDY, -0.05))
+def test_facts_for_a_prompt_are_plain_lines_with_numbers(make_evidence: Any) -> None:
+    lines = claim_facts(load_ledger()[STUDY], make_evidence(STUDY, -0.05))
     assert lines[0].startswith("Status computed from evidence: ")
     assert "−0.0500 [−0.0600, −0.0400]" in lines[1]
 

@@ -35,6 +35,15 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
     assert cached(tmp_path / "file", "font", "a", lambda: b"1") == b"1"
 
 
+def test_a_folder_in_the_place_of_the_file_is_done_without(tmp_path: Path) -> None:
+    cached(tmp_path, "font", "a", lambda: b"1")
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+    file.mkdir()
+    assert cached(tmp_path, "font", "a", lambda: b"2") == b"2"
+    assert file.is_dir()
+
+
 def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
     for i in range(LIMIT + 5):
         cached(tmp_path, "font", str(i), lambda: b"1")

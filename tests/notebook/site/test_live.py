@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from onewarm.notebook.concept.folders import with_ours
 from onewarm.notebook.site.build import build
 from onewarm.notebook.site.live import Live
 from onewarm.notebook.site.server import running
@@ -49,15 +48,6 @@ def test_pages_that_are_not_live_do_not_listen(folder: Any, tmp_path: Path) -> N
     site = build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])
     assert not (site / "assets/reload.js").exists()
     assert "reload.js" not in (site / "index.html").read_text(encoding="utf-8")
-
-
-def test_ours_stand_beside_a_users_own(folder: Any, tmp_path: Path) -> None:
-    mine = folder.write(tmp_path / "mine/coin")
-    folders = with_ours(tmp_path / "mine")
-    assert mine in folders and len(folders) > 1
-    assert with_ours(folders[0]) == folders[:-1]  # ours named once more are ours
-    with pytest.raises(FileNotFoundError, match="none is not a folder; start one"):
-        with_ours(tmp_path / "mine/coin/none")
 
 
 @pytest.mark.browser
