@@ -116,7 +116,7 @@ WHERE = "section/concept/01-one.yaml"
         ("url: https", "url: http", f"{WHERE}: sources.0.url: String should match pattern"),
         ("title: T\nkind", "title: T\ntitle: U\nkind", "duplicate key 'title'"),
         ("statement: S", "statement: [S", f"{WHERE}: not readable as YAML: "),
-        ("scope: S\n", "key: claim:x\nscope: S\n", f"{WHERE}: key: 'claim:x', but its place says 'claim:section/"),
+        ("scope: S\n", "key: claim:x\nscope: S\n", f"{WHERE}: key: 'claim:x', but its path gives 'claim:section/"),
         ("measure: m, ", "", f"{WHERE}: predictions.0.measure: missing; add it"),
     ],
 )  # fmt: skip

@@ -65,6 +65,8 @@ def test_not_a_number_refutes_an_identity(identity_claim: IdentityClaim, evidenc
         ("not negative", ABOVE, "shown"),
         ("not negative", (-0.04, 0.2), "shown"),
         ("not negative", (-0.04, -0.01), "shown"),
+        ("not negative", (-0.05, 0.2), "shown"),  # the low end may equal minus the margin
+        ("not negative", (-0.0501, 0.2), "open"),
         ("not negative", ACROSS, "open"),
         ("not negative", BELOW, "contradicted"),
         ("none", BELOW, "context"),
@@ -114,6 +116,18 @@ def test_rule_differs(study_claim: Make, evidence_of: Found, intervals: tuple[ob
     assert status(claim, evidence_of(claim, *intervals)) == expected
 
 
+@pytest.mark.parametrize("interval", [ABOVE, BELOW, ACROSS])
+def test_one_effect_cannot_differ(study_claim: Make, evidence_of: Found, interval: tuple[float, float]) -> None:
+    claim = study_claim(wants("positive", "a"), rule="differs")
+    assert status(claim, evidence_of(claim, interval)) == "inconclusive"
+
+
+@pytest.mark.parametrize("rule", ["all", "differs"])
+def test_a_claim_without_tests_is_not_decided(study_claim: Make, evidence_of: Found, rule: str) -> None:
+    claim = study_claim(wants("none", "a", role="context"), wants("none", "b", role="context"), rule=rule)
+    assert status(claim, evidence_of(claim, ABOVE, ABOVE)) == "inconclusive"
+
+
 @pytest.mark.parametrize(
     ("premise", "expected"), [(ABOVE, "supported"), (ACROSS, "inconclusive"), (BELOW, "inconclusive")]
 )
@@ -139,18 +153,52 @@ def test_holm_must_agree_with_the_interval(study_claim: Make, evidence_of: Found
     assert status(claim, evidence_of(claim, BELOW, p=0.06)) == "inconclusive"
 
 
-def test_fewer_seeds_behind_one_finding(study_claim: Make, evidence_of: Found) -> None:
+@pytest.mark.parametrize("level", [0.8, 0.9, 0.95, 0.99])  # 1 - 0.9 is a little less than 0.1, 1 - 0.95 more than 0.05
+@pytest.mark.parametrize(("excess", "expected"), [(-1e-6, "supported"), (0.0, "supported"), (1e-6, "inconclusive")])
+def test_p_may_equal_one_minus_the_level(
+    study_claim: Make, evidence_of: Found, level: float, excess: float, expected: str
+) -> None:
+    claim = study_claim(wants("positive"))
+    evidence = evidence_of(claim, ABOVE, p=round(1 - level, 10) + excess)
+    finding = evidence.findings[0].model_copy(update={"level": level})
+    assert status(claim, evidence.model_copy(update={"findings": (finding,)})) == expected
+
+
+def test_without_p_the_interval_decides(study_claim: Make, evidence_of: Found) -> None:
     claim = study_claim(wants("positive"))
     evidence = evidence_of(claim, ABOVE)
-    few = evidence.model_copy(update={"findings": (evidence.findings[0].model_copy(update={"seeds": 19}),)})
-    assert (status(claim, evidence), status(claim, few)) == ("supported", "inconclusive")
+    for update in ({"p": None}, {"p": 0.5, "level": None}):
+        finding = evidence.findings[0].model_copy(update=update)
+        assert status(claim, evidence.model_copy(update={"findings": (finding,)})) == "supported"
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(None, "supported"), (20, "supported"), (19, "inconclusive")])
+def test_fewer_seeds_behind_one_finding(
+    study_claim: Make, evidence_of: Found, seeds: int | None, expected: str
+) -> None:
+    claim = study_claim(wants("positive"))
+    evidence = evidence_of(claim, ABOVE)
+    finding = evidence.findings[0].model_copy(update={"seeds": seeds})
+    judgement = judge(claim, evidence.model_copy(update={"findings": (finding,)}))
+    assert judgement.status == expected
+    if expected == "inconclusive":
+        assert judgement.because == "ECE, smooth:0.1 minus hard on d has 19 seeds; at least 20 are needed."
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(20, "supported"), (19, "inconclusive")])
+def test_fewer_seeds_in_the_study(study_claim: Make, evidence_of: Found, seeds: int, expected: str) -> None:
+    claim = study_claim(wants("positive"))
+    assert status(claim, evidence_of(claim, ABOVE, seeds=seeds)) == expected
 
 
 def test_without_evidence_or_witness(study_claim: Make, evidence_of: Found) -> None:
     claim = study_claim(wants("positive"))
-    assert status(claim, None) == "no witness"
-    silent = claim.model_copy(update={"witness": None})
-    assert status(silent, evidence_of(claim, ABOVE)) == "no witness"
+    judgement = judge(claim, None)
+    assert judgement.status == "no witness"
+    assert judgement.because == "Not checked yet: run `onewarm claims verify study`."
+    without = claim.model_copy(update={"witness": None})
+    judgement = judge(without, evidence_of(claim, ABOVE))
+    assert (judgement.status, judgement.because) == ("no witness", "The claim names no witness.")
 
 
 def test_evidence_of_another_claim_is_refused(

@@ -31,7 +31,7 @@ def test_list(home: Path) -> None:
 
 def test_results(home: Path) -> None:
     out = text(results_table(verify(["gradient"], home)))
-    assert "no witness" in out and "identity holds" in out and "heard for the first time" in out
+    assert "no witness" in out and "identity holds" in out and "checked for the first time" in out
     assert "nothing" in text(results_table(verify(["gradient"], home)))
 
 

@@ -1,4 +1,4 @@
-"""Verification hears the witnesses again, keeps what they say, and tells what changed and whether that is a failure."""
+"""Verification re-runs each claim's witness, stores the evidence, and reports what changed and what failed."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 import onewarm
-from onewarm.claims import run_studies as running
 from onewarm.claims import verify
 from onewarm.claims.evidence import evidence_path, read_evidence, write_evidence
 from onewarm.claims.ledger import Claim, load_ledger
-from onewarm.claims.verify import Result, WitnessError, exit_code, hear
-from onewarm.study.engine import MAIN_ARMS, MAIN_SEEDS
+from onewarm.claims.verify import Result, WitnessError, exit_code, run_witness
 
 LEDGER = load_ledger()
 KEY = "claim:optimization/label-smoothing/"
@@ -24,7 +22,11 @@ Report = Callable[..., dict[str, Any]]
 
 def test_first_and_second_time(home: Path) -> None:
     (first,) = verify.verify(["decomposition"], home)
-    assert (first.before, first.after, first.changes) == ("no witness", "identity holds", ("heard for the first time",))
+    assert (first.before, first.after, first.changes) == (
+        "no witness",
+        "identity holds",
+        ("checked for the first time",),
+    )
     assert read_evidence(home) == {KEY + "decomposition": first.evidence}
     (second,) = verify.verify([KEY + "decomposition"], home)
     assert (second.before, second.after, second.changes) == ("identity holds", "identity holds", ())
@@ -32,10 +34,10 @@ def test_first_and_second_time(home: Path) -> None:
 
 
 def test_progress_names_each_claim(home: Path) -> None:
-    said: list[tuple[str, float, float]] = []
-    verify.verify(["logit-form", "decomposition"], home, lambda *step: said.append(step))
+    steps: list[tuple[str, float, float]] = []
+    verify.verify(["logit-form", "decomposition"], home, lambda *step: steps.append(step))
     titles = [LEDGER[KEY + slug].title for slug in ("decomposition", "logit-form")]  # the ledger's order
-    assert said == [(titles[0], 0, 2), (titles[1], 1, 2), ("claims verified", 2, 2)]
+    assert steps == [(titles[0], 0, 2), (titles[1], 1, 2), ("claims verified", 2, 2)]
 
 
 def test_an_unknown_claim_is_refused_before_any_work(home: Path) -> None:
@@ -54,7 +56,7 @@ def test_a_refuted_identity_fails_the_command(home: Path, monkeypatch: pytest.Mo
     assert result.after == "refuted" and exit_code([result]) == 1
     assert result.changes[0] == "status: identity holds → refuted"
     assert result.changes[1].startswith("largest |loss - ") and "→ +1e-06" in result.changes[1]
-    (again,) = verify.verify(["decomposition"], home)  # as bad as before, and still refuted
+    (again,) = verify.verify(["decomposition"], home)  # no worse than before, but refuted
     assert again.changes == () and exit_code([again]) == 1
 
 
@@ -88,17 +90,17 @@ def test_versions_seeds_and_findings_that_come_and_go(home: Path, report_of: Rep
     assert "NLL, smooth:0.05 minus hard on digits-noisy: no longer measured" in changes
 
 
-def test_damaged_evidence_is_told_and_written_anew(home: Path) -> None:
+def test_damaged_evidence_is_reported_and_replaced(home: Path) -> None:
     verify.verify(["decomposition"], home)
     path = evidence_path(home, "decomposition")
     path.write_bytes(path.read_bytes()[:40])
     (result,) = verify.verify(["decomposition"], home)
-    assert result.changes[0].startswith(f"the evidence kept before could not be used ({path}: ")
+    assert result.changes[0].startswith(f"the stored evidence could not be used ({path}: ")
     assert result.after == "identity holds" and exit_code([result]) == 0
     assert list(read_evidence(home)) == [KEY + "decomposition"]
 
 
-def test_a_witness_that_breaks_silences_no_other(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_witness_that_fails_keeps_no_other_from_running(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     verify.verify(["gradient"], home)
     kept = evidence_path(home, "gradient").read_bytes()
 
@@ -116,38 +118,17 @@ def test_a_witness_that_is_not_there() -> None:
     claim = LEDGER[KEY + "gradient"]
     for name in ("onewarm.claims.witnesses.label_smoothing:gradiant", "onewarm.nowhere:gradient", "gradient"):
         with pytest.raises(WitnessError, match="cannot be found; write module:function"):
-            hear(claim.model_copy(update={"witness": name}))
+            run_witness(claim.model_copy(update={"witness": name}))
 
 
 def test_a_claim_without_a_witness_is_left_alone(home: Path) -> None:
-    silent: dict[str, Claim] = {KEY + "gradient": LEDGER[KEY + "gradient"].model_copy(update={"witness": None})}
-    (result,) = verify.verify(None, home, ledger=silent)
-    assert (result.after, result.changes, exit_code([result])) == ("no witness", ("no witness yet",), 0)
+    without: dict[str, Claim] = {KEY + "gradient": LEDGER[KEY + "gradient"].model_copy(update={"witness": None})}
+    (result,) = verify.verify(None, home, ledger=without)
+    assert (result.after, result.changes, exit_code([result])) == ("no witness", ("it has no witness yet",), 0)
 
 
-def test_studies_run_with_the_main_arms_in_the_home(
-    home: Path, report_of: Report, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[Any, ...]] = []
-
-    class Ran:
-        def to_dict(self) -> dict[str, Any]:
-            return report_of({"smooth:0.05": {"ece": -0.05}}, hard=HARD)
-
-    def run_study(dataset: str, arms: list[str], seeds: Any, *, store: str, pairs: Any, progress: Any) -> Ran:
-        asked.append((dataset, tuple(arms), tuple(seeds), store, pairs))
-        progress(running.Progress(1.5, 1, 140))
-        return Ran()
-
-    monkeypatch.setattr(running, "run_study", run_study)
-    said: list[tuple[str, float, float]] = []
-    (result,) = verify.verify([SLUG], home, lambda *step: said.append(step))
-    assert asked == [("digits-noisy", MAIN_ARMS, MAIN_SEEDS, f"sqlite:///{home / 'studies.db'}", ())]
-    assert said[0] == ("study of digits-noisy", 1.5, 140) and result.after == "supported"
-
-
-def test_old_evidence_of_another_kind_is_told(home: Path) -> None:
-    evidence = hear(LEDGER[KEY + "decomposition"])
+def test_old_evidence_of_another_kind_is_reported(home: Path) -> None:
+    evidence = run_witness(LEDGER[KEY + "decomposition"])
     write_evidence(home, evidence.model_copy(update={"kind": "study"}))
     (result,) = verify.verify(["decomposition"], home)
     assert "could not be used" in result.changes[0] and result.after == "identity holds"

@@ -1,14 +1,13 @@
-"""Evidence: what a witness found, when, with what; kept as one JSON file a claim in <home>/evidence."""
+"""Evidence: a witness's findings with date and versions, kept as one JSON file for each claim in <home>/evidence."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from onewarm.atomic_write import atomic_write
 from onewarm.claims.ledger import Record
 
 Expected = Literal["negative", "positive", "zero", "not negative", "none"]
@@ -16,11 +15,11 @@ Role = Literal["premise", "test", "context"]
 
 
 class EvidenceError(ValueError):
-    """An evidence file that cannot be used: names the file, the key, and how to write it again."""
+    """An evidence file that cannot be used: the message names the file, the key, and how to write it again."""
 
 
 class Ran(Record):
-    """When the witness ran, for how many seconds, with which versions, and the command that runs it again."""
+    """One run of a witness: its date, its seconds, the versions, and the command that repeats it."""
 
     date: str
     seconds: float = Field(ge=0)
@@ -29,10 +28,10 @@ class Ran(Record):
 
 
 class Finding(Record):
-    """One effect: of what (`quantity`), where (`scope`), with its interval at `level` for a study.
+    """One effect: of a `quantity`, in a `scope`, and for a study with its interval at `level`.
 
-    `effect` is None where the witness did not get a finite number. `p` is Holm-adjusted over the study.
-    `seeds` is how many seeds this effect rests on, where some runs had no such number.
+    `effect` is None where the witness got no finite number. `p` is Holm-adjusted over the study. `seeds` is the number
+    of seeds behind the effect, which is below the study's where runs lack the number.
     """
 
     scope: str
@@ -54,7 +53,7 @@ class Finding(Record):
 
 
 class Evidence(Record):
-    """What one witness found, in full: enough to compute the claim's status and to print it on a page."""
+    """The complete result of one witness: enough to compute the claim's status and to show it on a page."""
 
     format: Literal[1] = 1
     claim: str
@@ -65,35 +64,24 @@ class Evidence(Record):
     findings: tuple[Finding, ...]
 
     def find(self, scope: str, quantity: str) -> Finding | None:
-        """The finding about that quantity in that scope, if the witness spoke of it."""
+        """The finding about that quantity in that scope; None if there is none."""
         return next((f for f in self.findings if (f.scope, f.quantity) == (scope, quantity)), None)
 
 
 def evidence_path(home: Path, slug: str) -> Path:
-    """Where the evidence of the claim with this slug is kept."""
+    """The file of the evidence of the claim with this slug."""
     return home / "evidence" / f"{slug}.json"
 
 
 def write_evidence(home: Path, evidence: Evidence) -> Path:
-    """Write the file beside its place, then rename: a reader sees the old one or the new one, whole."""
+    """Write the claim's evidence below `home` with `atomic_write`; returns the file."""
     path = evidence_path(home, evidence.claim.rsplit("/", 1)[-1])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(evidence.model_dump_json(indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)  # mkstemp makes it private; evidence is for everybody
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    atomic_write(path, evidence.model_dump_json(indent=1) + "\n")
     return path
 
 
 def read_one(path: Path) -> Evidence:
-    """Read one evidence file; EvidenceError, naming the key at fault, if it is damaged."""
+    """Read one evidence file. Raises EvidenceError, naming the key at fault, if it is damaged."""
     remedy = f"delete it and run `onewarm claims verify {path.stem}`"
     try:
         evidence = Evidence.model_validate_json(path.read_bytes())
@@ -107,9 +95,9 @@ def read_one(path: Path) -> Evidence:
 
 
 def read_evidence(home: Path) -> dict[str, Evidence]:
-    """Read all evidence kept in `home`, by claim key; nothing kept gives {}.
+    """Read all evidence below `home`, by claim key; {} if there is none.
 
-    Raises EvidenceError for a damaged file, saying which and what to do.
+    Raises EvidenceError for a damaged file, naming it and the remedy.
     """
-    found = (read_one(path) for path in sorted((home / "evidence").glob("[!.]*.json")))
-    return {evidence.claim: evidence for evidence in found}
+    files = sorted((home / "evidence").glob("[!.]*.json"))
+    return {evidence.claim: evidence for evidence in map(read_one, files)}

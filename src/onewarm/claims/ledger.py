@@ -1,6 +1,6 @@
-"""The ledger: one YAML file a claim, under ledger/<section>/<concept>/NN-<slug>.yaml, read into typed claims.
+"""The ledger: one YAML file for each claim, ledger/<section>/<concept>/NN-<slug>.yaml, read into typed claims.
 
-NN only orders the files. Add a file, get a claim; its key follows from its place.
+NN only orders the files. A new file is a new claim; its key follows from its path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from onewarm.claims.quick_yaml import QuickLoader
 
 HERE = Path(__file__).parent / "ledger"
 
-# What a metric of a study report is called on a page, and its unit.
+# The metrics of a study report that a prediction may name: name on a page, and unit.
 METRICS: Mapping[str, tuple[str, str]] = {
     "accuracy": ("accuracy", "fraction"),
     "mean_confidence": ("mean confidence", "fraction"),
@@ -32,7 +32,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
 
 
 class LedgerError(ValueError):
-    """A claim file that cannot be used: names the file, the key, and what to do."""
+    """A claim file that cannot be used: the message names the file, the key, and the remedy."""
 
 
 class Record(BaseModel):
@@ -42,10 +42,10 @@ class Record(BaseModel):
 
 
 class Source(Record):
-    """One publication, the place in it that bears on the claim, and how that place was read.
+    """One publication, the place in it that supports or opposes the claim, and how that place was read.
 
-    `read` is "full text", "abstract", "reprinted in <title, place>", or "cited, not read" for a classic whose place is
-    common knowledge: then what it is cited for rests on the witness alone. `says` paraphrases; it never quotes.
+    `read` is "full text", "abstract", "reprinted in <title, place>", or "cited, not read" for a classic whose content
+    is common knowledge: then the claim rests on its witness alone. `says` is a paraphrase, never a quotation.
     """
 
     authors: str = Field(min_length=1)
@@ -60,7 +60,7 @@ class Source(Record):
 
 
 class Measure(Record):
-    """What an identity witness is expected to find: `measure` is the name under which it returns the number."""
+    """The expected result of an identity's witness: `measure` is the name under which it returns the number."""
 
     measure: str
     quantity: str
@@ -70,11 +70,11 @@ class Measure(Record):
 
 
 class Comparison(Record):
-    """What a study is expected to show of one metric of one arm on one data set.
+    """The expected result of a study for one metric of one arm on one data set.
 
     With a `baseline` the effect is the paired difference arm minus baseline; without one it is the arm's own
-    value minus `reference`. Roles: "premise" (what the claim presupposes), "test", "context" (only reported).
-    `margin` serves "not negative": a fall smaller than it counts as none.
+    value minus `reference`. Roles: "premise" (a condition of the claim), "test", "context" (only reported).
+    `margin` is for "not negative": an effect above minus the margin counts as not negative.
     """
 
     dataset: str
@@ -95,7 +95,7 @@ class Comparison(Record):
 
     @property
     def scope(self) -> str:
-        """The data set: where the effect was measured."""
+        """The data set."""
         return self.dataset
 
     @property
@@ -116,11 +116,11 @@ Prediction = Measure | Comparison
 
 
 class Claim(Record):
-    """A statement that evidence can bear out or not, with its scope, sources, counter-evidence and witness.
+    """A statement that evidence can support or refute, with its scope, sources, counter-evidence and witness.
 
-    `witness` names the function that testifies, "module:function"; None where there is none yet.
-    `rule` says how a study's tests combine: "all" must show what is expected; "differs": the claim is that
-    the sign is not the same everywhere. `tolerance` is what an identity's differences may come to.
+    `witness` names the function that computes the evidence, "module:function"; None where there is none yet.
+    `rule` is how a study's tests combine. "all": every test must show what is expected. "differs": the claim is that
+    the sign of the effect depends on the data. `tolerance` is the largest difference that an identity allows.
     """
 
     key: str
@@ -143,23 +143,23 @@ class Claim(Record):
 
 
 class IdentityClaim(Claim):
-    """A claim that two computations agree, on every case."""
+    """A claim that two computations agree in every case."""
 
     kind: Literal["identity"]
     predictions: tuple[Measure, ...] = Field(min_length=1)
 
 
 class StudyClaim(Claim):
-    """A claim about what training does, tested on paired seeds."""
+    """A claim about the effect of training, tested on paired seeds."""
 
     kind: Literal["study"]
     predictions: tuple[Comparison, ...] = Field(min_length=1)
 
 
 def load_ledger(root: Path | None = None) -> dict[str, Claim]:
-    """Read every claim below `root` (the ledger that comes with onewarm) by key, in the order of the files.
+    """Read every claim below `root` (default: the ledger that comes with onewarm), by key, in the order of the files.
 
-    Raises LedgerError, naming file, key and remedy, for anything that is not a claim.
+    Raises LedgerError, naming file, key and remedy, for a file that is not a claim, and where there is none.
 
     >>> load_ledger()["claim:optimization/label-smoothing/gradient"].title
     'The gradient is probability minus target'
@@ -199,7 +199,7 @@ def _read(path: Path, where: str) -> Claim:
         raise LedgerError(f"{where}: kind: {raw.get('kind')!r}; write identity or study")
     expected = f"claim:{section}/{concept}/{slug}"
     if raw.get("key", expected) != expected:
-        raise LedgerError(f"{where}: key: {raw['key']!r}, but its place says {expected!r}; leave key out")
+        raise LedgerError(f"{where}: key: {raw['key']!r}, but its path gives {expected!r}; leave key out")
     try:
         return model.model_validate({**_tuples(raw), "key": expected})
     except ValidationError as error:
@@ -207,7 +207,7 @@ def _read(path: Path, where: str) -> Claim:
 
 
 def _tuples(value: Any) -> Any:
-    """YAML's lists as tuples, so that strict, frozen records take them."""
+    """YAML's lists as tuples, which strict records ask for."""
     if isinstance(value, dict):
         return {k: _tuples(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -239,7 +239,7 @@ def _explain(where: str, error: ValidationError, model: type[Claim]) -> Iterator
 
 
 class _NoDuplicates(QuickLoader):
-    """PyYAML keeps the last of two equal keys without a word; a ledger must not lose one."""
+    """Refuses duplicate keys, of which PyYAML silently keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()

@@ -1,4 +1,4 @@
-"""Running, or resuming, the studies that claims need; apart from the rest because it imports PyTorch."""
+"""Run, or resume, the studies that claims need. A file of its own because it imports PyTorch."""
 
 from __future__ import annotations
 
@@ -8,31 +8,38 @@ from pathlib import Path
 from onewarm.claims.ledger import Claim
 from onewarm.claims.witnesses.studies import Report, pairs, plan
 from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, Progress, run_study
+from onewarm.study.store import default_url
 
 
 def run_studies(
     claims: Iterable[Claim],
     ledger: Mapping[str, Claim],
     home: Path,
-    say: Callable[[str, float, float], None],
+    progress: Callable[[str, float, float], None],
     store: str | None = None,
 ) -> dict[str, Report]:
-    """A report for each data set of which these claims speak; runs that the store has are not trained again.
+    """The study report of each data set that these claims need; runs that are in the store are not trained again.
 
-    Every study has the main seeds, on the main data sets the main arms, and what the whole ledger asks for, whichever
-    claims are heard: the same runs, and the same family for Holm's correction, as when everything is heard.
+    A study has the main seeds and all arms that any claim of the ledger needs, on the main data sets the main arms too,
+    whichever claims are verified: the runs, and the family of Holm's correction, are those of verifying all claims.
+
+    Args:
+        claims: those to verify.
+        ledger: all claims.
+        home: the folder of the store, unless `store` names another.
+        progress: called as (what, runs done, runs in all).
+        store: the URL of the store of runs; by default `home/studies.db`.
     """
-    whole, compared = plan(ledger.values()), pairs(ledger.values())
+    arms_needed, pairs_needed = plan(ledger.values()), pairs(ledger.values())
+    url = store or default_url(home)
     reports: dict[str, Report] = {}
     for dataset in plan(claims):
         main = MAIN_ARMS if dataset in MAIN_DATASETS else ()
-        arms = dict.fromkeys([*main, *whole[dataset]])
+        arms = list(dict.fromkeys([*main, *arms_needed[dataset]]))
 
-        def progress(p: Progress, dataset: str = dataset) -> None:
-            say(f"study of {dataset}", p.done, p.total)
+        def of_study(p: Progress, dataset: str = dataset) -> None:
+            progress(f"study of {dataset}", p.done, p.total)
 
-        url = store or f"sqlite:///{(home / 'studies.db').absolute()}"
-        besides = compared.get(dataset, ())
-        report = run_study(dataset, list(arms), MAIN_SEEDS, store=url, pairs=besides, progress=progress)
-        reports[dataset] = report.to_dict()
+        further = pairs_needed.get(dataset, ())
+        reports[dataset] = run_study(dataset, arms, MAIN_SEEDS, store=url, pairs=further, progress=of_study).to_dict()
     return reports

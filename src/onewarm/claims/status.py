@@ -1,26 +1,27 @@
-"""The status of a claim: computed from its predictions and its evidence, never typed.
+"""The status of a claim, computed from its predictions and its evidence.
 
 A prediction is *shown*, *contradicted*, *open* or *not measured*:
 
 - zero: shown when |effect| <= tolerance; else contradicted.
 - positive, negative (study): shown when the whole interval lies on that side of 0, contradicted when it lies
-  on the other; else open. Where the finding carries a Holm-adjusted p, p <= 1 - level is asked for as well.
+  on the other; else open. Where the finding has a Holm-adjusted p above 1 - level, it is open in any case.
 - positive (identity): shown when effect > tolerance; else contradicted.
 - not negative: shown when the interval's low end is at least -margin; contradicted when its high end is below 0.
-- none: only reported, never judged.
+- none: only reported, not judged.
 
 From those, for a claim with evidence:
 
 - identity: every prediction shown, "identity holds"; any contradicted, "refuted"; else "inconclusive".
-- study: fewer than 20 seeds (of the study, or behind one of its findings), a premise that is not shown, or a test
-  not measured, "inconclusive". Then,
+- study: with fewer than 20 seeds (of the study, or behind one of its findings), a premise that is not shown, or a
+  test that is not measured, "inconclusive". Otherwise,
   rule "all": every test shown, "supported"; some shown, "conditional"; none shown and some contradicted,
   "refuted"; else "inconclusive".
   rule "differs" (the claim is that the sign depends on the data): one effect clearly above 0 and another clearly
-  below, "supported"; else two intervals that do not meet, "conditional" (the size depends on the data, the sign
-  was not seen to); all effects clearly on one side and their intervals meeting, "refuted"; else "inconclusive".
+  below, "supported"; else two intervals that do not overlap, "conditional" (the size depends on the data, the sign
+  was not shown to); two or more effects, all clearly on one side, with overlapping intervals, "refuted"; else
+  "inconclusive".
 
-No witness named, or none heard yet: "no witness".
+Without evidence, or without a witness named in the ledger: "no witness".
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ Verdict = Literal["shown", "contradicted", "open", "not measured", "context"]
 
 MIN_SEEDS = 20
 
-# From worst to best; a claim got worse when its place here fell.
+# From worst to best: a claim got worse when its rank fell.
 RANK: dict[Status, int] = {
     "refuted": 0,
     "no witness": 1,
@@ -50,7 +51,7 @@ RANK: dict[Status, int] = {
 
 @dataclass(frozen=True)
 class Judged:
-    """One prediction, what was found, and what that says of it."""
+    """One prediction, its finding, and the verdict on it."""
 
     prediction: Prediction
     finding: Finding | None
@@ -67,16 +68,16 @@ class Judgement:
 
 
 def status(claim: Claim, evidence: Evidence | None) -> Status:
-    """The status of `claim` given `evidence` (None: no witness was heard). A pure function; rules above."""
+    """The status of `claim` given its evidence (None: not checked yet), by the rules at the top of this file."""
     return judge(claim, evidence).status
 
 
 def judge(claim: Claim, evidence: Evidence | None) -> Judgement:
-    """The status with its reason and the verdict on each prediction. Raises ValueError for another claim's evidence."""
+    """The status, its reason, and the verdict on each prediction. Raises ValueError for another claim's evidence."""
     if claim.witness is None:
-        return Judgement("no witness", "No witness is named for this claim.")
+        return Judgement("no witness", "The claim names no witness.")
     if evidence is None:
-        return Judgement("no witness", f"Its witness was not heard: run `onewarm claims verify {claim.slug}`.")
+        return Judgement("no witness", f"Not checked yet: run `onewarm claims verify {claim.slug}`.")
     if (evidence.claim, evidence.kind) != (claim.key, claim.kind):
         raise ValueError(
             f"evidence of {evidence.claim} ({evidence.kind}) was given for {claim.key} ({claim.kind}); "
@@ -129,11 +130,12 @@ def _side(finding: Finding | None) -> int:
 
 
 def _identity(claim: Claim, evidence: Evidence, judged: tuple[Judged, ...]) -> tuple[Status, str]:
-    wrong = [j for j in judged if j.verdict == "contradicted"]
-    if wrong:
-        effect = wrong[0].finding.effect if wrong[0].finding else None
-        got = "not a finite number" if effect is None else f"{effect:.3g}"
-        return "refuted", f"{wrong[0].prediction.quantity}: {got}, tolerance {evidence.tolerance:g}."
+    contradicted = [j for j in judged if j.verdict == "contradicted"]
+    if contradicted:
+        first = contradicted[0]
+        effect = first.finding.effect if first.finding else None
+        size = "not a finite number" if effect is None else f"{effect:.3g}"
+        return "refuted", f"{first.prediction.quantity}: {size}, tolerance {evidence.tolerance:g}."
     missing = [j for j in judged if j.verdict == "not measured"]
     if missing:
         return "inconclusive", f"Not measured: {missing[0].prediction.quantity}."
@@ -180,7 +182,7 @@ def _differs(tests: list[Judged]) -> tuple[Status, str]:
         return "supported", count
     ranges = [j.finding.interval for j in tests if j.finding and j.finding.interval]
     if any(a[1] < b[0] or b[1] < a[0] for a, b in combinations(ranges, 2)):
-        return "conditional", count + " Sizes differ between data sets; the sign was not seen to."
+        return "conditional", count + " The size differs between data sets; the sign was not shown to."
     if len(tests) > 1 and len(tests) in (above, below):
         return "refuted", count
     return "inconclusive", count

@@ -1,4 +1,4 @@
-"""The ledger and a verification as tables for the terminal: renderables for Rich."""
+"""Tables for the terminal, as Rich renderables: the ledger, a verification, and one claim in full."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ STYLE: dict[Status, str] = {
 
 
 def ledger_table(ledger: Mapping[str, Claim], evidence: Mapping[str, Evidence]) -> Table:
-    """`onewarm claims list`: every claim with its status, the reason, and when its witness was last heard."""
-    table = Table(title="Claims", caption="Hear the witnesses again: onewarm claims verify [CLAIM ...]")
-    for name in ("Claim", "Statement in short", "Status", "Because", "Heard"):
+    """`onewarm claims list`: every claim with its status, the reason, and when its witness last ran."""
+    table = Table(title="Claims", caption="Re-run their checks: onewarm claims verify [CLAIM ...]")
+    for name in ("Claim", "Statement in short", "Status", "Because", "Last run"):
         table.add_column(name, no_wrap=name == "Status", overflow="fold")
     for key, claim in ledger.items():
-        found = evidence.get(key)
-        judgement = judge(claim, found)
+        own = evidence.get(key)
+        judgement = judge(claim, own)
         table.add_row(
             claim.slug,
             Text(claim.title),
             _styled(judgement.status),
             Text(judgement.because),
-            found.ran.date[:10] if found else "never",
+            own.ran.date[:10] if own else "never",
         )
     return table
 
@@ -48,23 +48,24 @@ def results_table(results: Iterable[Result]) -> Table:
     for result in results:
         lines = [*result.changes] or ["nothing"]
         if result.error:
-            lines = [f"not heard: {result.error}", *result.changes]
+            lines = [f"its check failed: {result.error}", *result.changes]
         text = Text("\n".join(lines), style="bold red" if result.failed else "")
         table.add_row(result.claim.slug, _styled(result.before), _styled(result.after), text)
     return table
 
 
 def findings_table(claim: Claim, evidence: Evidence | None) -> Table:
-    """One claim in full: each prediction, what was found, and the verdict on it."""
+    """One claim in full: each prediction, the effect that was found, and the verdict on it."""
     judgement = judge(claim, evidence)
     table = Table(title=Text(f"{claim.title}: {judgement.status}"), caption=Text(judgement.because))
     for name in ("Where", "What", "Expected", "Effect", "Interval", "Verdict"):
         table.add_column(name, justify="right" if name in ("Effect", "Interval") else "left", overflow="fold")
     for judged in judgement.judged:
-        p, found = judged.prediction, judged.finding
-        effect = "" if found is None or found.effect is None else f"{found.effect:.3g}"
-        interval = "" if found is None or found.interval is None else "{:.3g} to {:.3g}".format(*found.interval)
-        table.add_row(Text(p.scope), Text(p.quantity), p.expected, effect, interval, judged.verdict)
+        prediction, finding = judged.prediction, judged.finding
+        effect = "" if finding is None or finding.effect is None else f"{finding.effect:.3g}"
+        interval = "" if finding is None or finding.interval is None else "{:.3g} to {:.3g}".format(*finding.interval)
+        where, quantity = Text(prediction.scope), Text(prediction.quantity)
+        table.add_row(where, quantity, prediction.expected, effect, interval, judged.verdict)
     return table
 
 

@@ -1,4 +1,4 @@
-"""Hear the witnesses again, keep what they say, and tell what changed since the last time."""
+"""Re-run each claim's check, store the evidence, and report what changed."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from onewarm.claims.ledger import Claim, Measure, load_ledger
 from onewarm.claims.status import RANK, Status, status
 from onewarm.claims.witnesses.studies import Report
 
-# Called with what is being done, how many of how many steps are done.
+# Called as (what is being done, steps done, steps in all).
 Progress = Callable[[str, float, float], None]
 
 
 class WitnessError(LookupError):
-    """A claim whose witness cannot be called: names the claim and the witness."""
+    """A claim whose witness cannot be found: the message names the claim and the witness."""
 
 
 @dataclass(frozen=True)
 class Result:
     """One claim verified: its status before and after, what changed in words, and the new evidence.
 
-    `error` says why the witness could not testify; then the evidence kept before stays as it was.
+    `error` is why its witness failed, or None. After a failure the stored evidence stays as it was.
     """
 
     claim: Claim
@@ -45,20 +45,20 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Refuted, worse than before, or not heard."""
+        """The claim is refuted, its status is worse than before, or its witness failed."""
         return self.error is not None or self.after == "refuted" or RANK[self.after] < RANK[self.before]
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """1 if any claim is refuted, is worse off than its stored evidence said, or could not be heard; else 0.
+    """1 if any claim is refuted, has a worse status than with the evidence stored before, or a failed witness; else 0.
 
-    "inconclusive" and "conditional" are honest answers and no failure, unless the claim stood better before.
+    "inconclusive" and "conditional" are valid answers and no failure, unless the claim had a better status before.
     """
     return int(any(result.failed for result in results))
 
 
 def select(slugs: Iterable[str] | None, ledger: Mapping[str, Claim]) -> list[Claim]:
-    """The claims with these slugs or keys, in the ledger's order; all for None. ValueError for one unknown."""
+    """The claims with these slugs or keys (None: all), in the ledger's order. Raises ValueError for an unknown one."""
     if slugs is None:
         return list(ledger.values())
     known = {name: claim.key for claim in ledger.values() for name in (claim.slug, claim.key)}
@@ -81,40 +81,46 @@ def verify(
     ledger: Mapping[str, Claim] | None = None,
     store: str | None = None,
 ) -> list[Result]:
-    """Hear the witnesses of these claims (all for None), write their evidence below `home`, compare with the old.
+    """Run the witnesses of these claims, store their evidence in `home`, and compare it with the evidence before.
 
     Args:
-        slugs: claims by slug or key.
-        home: where evidence and studies are kept; evidence goes to `home/evidence/<slug>.json`.
+        slugs: claims by slug or key; None for all.
+        home: the folder of evidence and studies; evidence is written to `home/evidence/<slug>.json`.
         progress: called as (what, done, total).
-        reports: study reports by data set, if they are at hand; else the studies are run, or resumed, first.
+        reports: study reports by data set; without them the studies are first run, or resumed.
         ledger: the claims; by default those that come with onewarm.
         store: the URL of the store of runs; by default `home/studies.db`.
+
+    A witness that raises gives a Result with its `error`; the other claims are verified all the same.
 
     Raises ValueError for an unknown claim, before any work.
     """
     ledger = load_ledger() if ledger is None else ledger
     claims = select(slugs, ledger)
-    say: Progress = progress if progress is not None else lambda what, done, total: None
+    report_progress: Progress = progress if progress is not None else lambda what, done, total: None
     if reports is None and any(claim.kind == "study" for claim in claims):
         from onewarm.claims.run_studies import run_studies
 
-        reports = run_studies(claims, ledger, home, say, store)
+        reports = run_studies(claims, ledger, home, report_progress, store)
     results = []
     for done, claim in enumerate(claims):
-        say(claim.title, done, len(claims))
+        report_progress(claim.title, done, len(claims))
         results.append(_verify_one(claim, home, reports or {}))
-    say("claims verified", len(claims), len(claims))
+    report_progress("claims verified", len(claims), len(claims))
     return results
 
 
-def hear(claim: Claim, reports: Mapping[str, Report] | None = None) -> Evidence:
+def run_witness(claim: Claim, reports: Mapping[str, Report] | None = None) -> Evidence:
     """Run the claim's witness and return its evidence; nothing is written.
 
-    Raises WitnessError for a claim without a witness that can be called.
+    Args:
+        claim: with a witness.
+        reports: study reports by data set, for a claim about training.
+
+    Raises WitnessError where the witness cannot be found; errors of the witness itself pass through.
     """
-    witness = _resolve(claim)
-    began = time.perf_counter()
+    witness = _find_witness(claim)
+    start = time.perf_counter()
     versions = {"onewarm": __version__, "python": platform.python_version(), "numpy": np.__version__}
     if claim.kind == "identity":
         findings, seeds, tolerance = _identity_findings(claim, witness()), None, claim.tolerance
@@ -128,7 +134,7 @@ def hear(claim: Claim, reports: Mapping[str, Report] | None = None) -> Evidence:
         kind=claim.kind,
         ran=Ran(
             date=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=round(time.perf_counter() - began, 3),
+            seconds=round(time.perf_counter() - start, 3),
             versions=versions,
             command=f"onewarm claims verify {claim.slug}",
         ),
@@ -152,7 +158,7 @@ def _identity_findings(claim: Claim, measured: Mapping[str, float]) -> tuple[Fin
     )
 
 
-def _resolve(claim: Claim) -> Callable[..., Any]:
+def _find_witness(claim: Claim) -> Callable[..., Any]:
     module, _, name = (claim.witness or "").partition(":")
     try:
         witness: Callable[..., Any] = getattr(importlib.import_module(module), name)
@@ -169,14 +175,14 @@ def _verify_one(claim: Claim, home: Path, reports: Mapping[str, Report]) -> Resu
             old = read_one(path)
             before = status(claim, old)
         except (EvidenceError, ValueError) as error:
-            old, notes = None, [f"the evidence kept before could not be used ({error}); written anew"]
+            old, notes = None, [f"the stored evidence could not be used ({error}) and was replaced"]
     if old is None:
         before = status(claim, None)
     if claim.witness is None:
-        return Result(claim, before, before, (*notes, "no witness yet"), old)
+        return Result(claim, before, before, (*notes, "it has no witness yet"), old)
     try:
-        new = hear(claim, reports)
-    except Exception as error:  # one witness that breaks must not silence the others
+        new = run_witness(claim, reports)
+    except Exception as error:  # one witness that fails must not keep the others from running
         return Result(claim, before, before, tuple(notes), old, f"{type(error).__name__}: {error}")
     after = status(claim, new)
     write_evidence(home, new)
@@ -184,35 +190,35 @@ def _verify_one(claim: Claim, home: Path, reports: Mapping[str, Report]) -> Resu
 
 
 def changes(claim: Claim, old: Evidence | None, new: Evidence) -> tuple[str, ...]:
-    """What the new evidence says differently from the old, in words; () if nothing."""
+    """The differences between new and old evidence, in words; () if there is none."""
     if old is None:
-        return ("heard for the first time",)
-    told = []
+        return ("checked for the first time",)
+    lines = []
     before, after = status(claim, old), status(claim, new)
     if before != after:
-        told.append(f"status: {before} → {after}")
+        lines.append(f"status: {before} → {after}")
     if len(old.seeds or ()) != len(new.seeds or ()):
-        told.append(f"seeds: {len(old.seeds or ())} → {len(new.seeds or ())}")
+        lines.append(f"seeds: {len(old.seeds or ())} → {len(new.seeds or ())}")
     for finding in new.findings:
         was = old.find(finding.scope, finding.quantity)
         name = f"{finding.quantity} on {finding.scope}" if claim.kind == "study" else finding.quantity
         if was is None:
-            told.append(f"{name}: new, {_effect(finding)}")
+            lines.append(f"{name}: new, {_effect(finding)}")
         elif _moved(claim, was, finding):
-            told.append(f"{name}: {_effect(was)} → {_effect(finding)}")
+            lines.append(f"{name}: {_effect(was)} → {_effect(finding)}")
     for finding in old.findings:
         if new.find(finding.scope, finding.quantity) is None:
-            told.append(f"{finding.quantity} on {finding.scope}: no longer measured")
+            lines.append(f"{finding.quantity} on {finding.scope}: no longer measured")
     for name in sorted(old.ran.versions.keys() & new.ran.versions.keys()):
         if old.ran.versions[name] != new.ran.versions[name]:
-            told.append(f"{name}: {old.ran.versions[name]} → {new.ran.versions[name]}")
-    return tuple(told)
+            lines.append(f"{name}: {old.ran.versions[name]} → {new.ran.versions[name]}")
+    return tuple(lines)
 
 
 def _moved(claim: Claim, was: Finding, now: Finding) -> bool:
     if was.effect is None or now.effect is None:
         return was.effect is not now.effect
-    if claim.kind == "identity":  # rounding differs between machines; only leaving the tolerance is news
+    if claim.kind == "identity":  # rounding differs between machines: only crossing the tolerance is a change
         return (abs(was.effect) <= claim.tolerance) != (abs(now.effect) <= claim.tolerance)
     ends = [(was.effect, now.effect), *zip(was.interval or (), now.interval or (), strict=False)]
     return any(not math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in ends)

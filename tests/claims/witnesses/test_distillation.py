@@ -1,4 +1,4 @@
-"""Distillation's witnesses fail for a library that is broken where they look; that they hold: test_identities.py."""
+"""Distillation's witnesses fail for a library that is wrong in what they check."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ import onewarm
 import onewarm.torch
 from onewarm.claims.ledger import load_ledger
 from onewarm.claims.status import judge, status
-from onewarm.claims.verify import hear
-from onewarm.claims.witnesses import distillation as distilling
+from onewarm.claims.verify import run_witness
+from onewarm.claims.witnesses import distillation
 
 CLAIMS = {
     c.slug: c for c in load_ledger().values() if str(c.witness).startswith("onewarm.claims.witnesses.distillation:")
@@ -117,22 +117,22 @@ def sample_of_the_largest(patch: Patch) -> None:
 )
 def test_it_fails_when_the_library_is_broken(slug: str, breakage: Callable[[Patch], None], monkeypatch: Patch) -> None:
     breakage(monkeypatch)
-    judgement = judge(CLAIMS[slug], hear(CLAIMS[slug]))
+    judgement = judge(CLAIMS[slug], run_witness(CLAIMS[slug]))
     assert judgement.status == "refuted", judgement.because
 
 
 def test_most_identities_hold_to_twelve_digits() -> None:
     strict = {slug for slug, claim in CLAIMS.items() if claim.tolerance <= 1e-12}
     assert strict >= {"distillation-gradient", "one-target", "uniform-teacher", "dark-knowledge", "smoothed-teacher"}
-    assert all(status(CLAIMS[slug], hear(CLAIMS[slug])) == "identity holds" for slug in sorted(strict)[:2])
+    assert all(status(CLAIMS[slug], run_witness(CLAIMS[slug])) == "identity holds" for slug in sorted(strict)[:2])
 
 
 def test_dark_knowledge_of_known_rows() -> None:
-    assert distilling.dark(np.array([0.7, 0.1, 0.1, 0.1]), 0) == pytest.approx(0, abs=1e-15)
-    assert distilling.dark(np.array([0.5, 0.5, 0.0]), 0) == pytest.approx(0.5 * np.log(2))
-    assert distilling.dark(np.array([0.0, 0.4, 0.6]), 1) == pytest.approx(0.6 * np.log(2))
+    assert distillation.dark(np.array([0.7, 0.1, 0.1, 0.1]), 0) == pytest.approx(0, abs=1e-15)
+    assert distillation.dark(np.array([0.5, 0.5, 0.0]), 0) == pytest.approx(0.5 * np.log(2))
+    assert distillation.dark(np.array([0.0, 0.4, 0.6]), 1) == pytest.approx(0.6 * np.log(2))
 
 
 def test_a_series_is_read_off_at_infinity() -> None:
-    found = distilling._at_infinity(lambda t: np.array([3 + 2 / t - 5 / t**2 + 40 / t**3, np.exp(1 / t)]))
+    found = distillation._at_infinity(lambda t: np.array([3 + 2 / t - 5 / t**2 + 40 / t**3, np.exp(1 / t)]))
     np.testing.assert_allclose(found, [3, 1], atol=1e-12)

@@ -1,4 +1,4 @@
-"""Study witnesses report the effect that is in the report, in both directions, and the status follows it."""
+"""The witness of studies gives the effects that are in the reports, of either sign, and the status follows them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.status import Status, judge, status
-from onewarm.claims.verify import hear
+from onewarm.claims.verify import run_witness
 from onewarm.claims.witnesses.studies import ReportError, paired, pairs, plan
 from onewarm.study.compare import paired_difference
 from onewarm.study.datasets import BUILT_IN
@@ -27,14 +27,14 @@ def shifts(metric: str, by: float) -> dict[str, dict[str, float]]:
     return {arm: {metric: by} for arm in ARMS}
 
 
-def heard(claim: Claim, reports: dict[str, dict[str, Any]]) -> Status:
-    return status(claim, hear(claim, reports))
+def status_of(claim: Claim, reports: dict[str, dict[str, Any]]) -> Status:
+    return status(claim, run_witness(claim, reports))
 
 
 def test_findings_carry_the_reports_numbers(report_of: Report) -> None:
     report = report_of(shifts("ece", -0.05), hard=HARD)
     claim = CLAIMS["improves-overconfident"]
-    evidence: Evidence = hear(claim, {"digits-noisy": report})
+    evidence: Evidence = run_witness(claim, {"digits-noisy": report})
     assert evidence.seeds == tuple(range(20)) and evidence.ran.versions["torch"] == "2"
     row = next(r for r in report["comparisons"] if (r["arm"], r["metric"]) == ("smooth:0.05", "ece"))
     found = evidence.find("digits-noisy", "ECE, smooth:0.05 minus hard")
@@ -53,12 +53,12 @@ def test_findings_carry_the_reports_numbers(report_of: Report) -> None:
 @pytest.mark.parametrize(("by", "expected"), [(-0.05, "supported"), (0.05, "refuted"), (0.0, "inconclusive")])
 def test_improves_overconfident(report_of: Report, by: float, expected: str) -> None:
     report = report_of(shifts("ece", by), hard=HARD)
-    assert heard(CLAIMS["improves-overconfident"], {"digits-noisy": report}) == expected
+    assert status_of(CLAIMS["improves-overconfident"], {"digits-noisy": report}) == expected
 
 
-def test_improves_overconfident_asks_for_an_overconfident_model(report_of: Report) -> None:
+def test_improves_overconfident_presupposes_an_overconfident_model(report_of: Report) -> None:
     report = report_of(shifts("ece", -0.05), hard=HARD | {"temperature": 0.8})
-    judgement = judge(claim := CLAIMS["improves-overconfident"], hear(claim, {"digits-noisy": report}))
+    judgement = judge(claim := CLAIMS["improves-overconfident"], run_witness(claim, {"digits-noisy": report}))
     assert judgement.status == "inconclusive"
     assert judgement.because == "Its premise was not met: fitted temperature of hard minus 1 on digits-noisy."
 
@@ -66,12 +66,12 @@ def test_improves_overconfident_asks_for_an_overconfident_model(report_of: Repor
 @pytest.mark.parametrize(("by", "expected"), [(0.1, "supported"), (-0.015, "refuted"), (0.0, "inconclusive")])
 def test_harms_calibrated(report_of: Report, by: float, expected: str) -> None:
     report = report_of(shifts("ece", by), hard=HARD | {"ece": 0.02})
-    assert heard(CLAIMS["harms-calibrated"], {"digits": report}) == expected
+    assert status_of(CLAIMS["harms-calibrated"], {"digits": report}) == expected
 
 
-def test_harms_calibrated_asks_for_a_calibrated_model(report_of: Report) -> None:
+def test_harms_calibrated_presupposes_a_calibrated_model(report_of: Report) -> None:
     report = report_of(shifts("ece", 0.1), hard=HARD)
-    assert heard(CLAIMS["harms-calibrated"], {"digits": report}) == "inconclusive"
+    assert status_of(CLAIMS["harms-calibrated"], {"digits": report}) == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_harms_calibrated_asks_for_a_calibrated_model(report_of: Report) -> None
 def test_lowers_confidence(report_of: Report, digits: float, noisy: float, blobs: float, expected: str) -> None:
     by = {"digits": digits, "digits-noisy": noisy, "blobs": blobs}
     reports = {name: report_of(shifts("mean_confidence", d), hard=HARD) for name, d in by.items()}
-    assert heard(CLAIMS["lowers-confidence"], reports) == expected
+    assert status_of(CLAIMS["lowers-confidence"], reports) == expected
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_lowers_confidence(report_of: Report, digits: float, noisy: float, blobs
 def test_accuracy_depends(report_of: Report, digits: float, noisy: float, blobs: float, expected: str) -> None:
     by = {"digits": digits, "digits-noisy": noisy, "blobs": blobs}
     reports = {name: report_of(shifts("accuracy", d), hard=HARD) for name, d in by.items()}
-    assert heard(CLAIMS["accuracy-depends"], reports) == expected
+    assert status_of(CLAIMS["accuracy-depends"], reports) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,32 +117,34 @@ def test_accuracy_depends(report_of: Report, digits: float, noisy: float, blobs:
 def test_after_temperature(report_of: Report, digits: float, noisy: float, blobs: float, expected: str) -> None:
     by = {"digits": digits, "digits-noisy": noisy, "blobs": blobs}
     reports = {name: report_of(shifts("ece_after", d), hard=HARD) for name, d in by.items()}
-    assert heard(CLAIMS["after-temperature"], reports) == expected
+    assert status_of(CLAIMS["after-temperature"], reports) == expected
 
 
 @pytest.mark.parametrize("slug", CLAIMS)
 def test_nineteen_seeds_decide_nothing(report_of: Report, slug: str) -> None:
     reports = {name: report_of(shifts("ece", -0.05), hard=HARD, seeds=19) for name in BUILT_IN}
-    judgement = judge(CLAIMS[slug], hear(CLAIMS[slug], reports))
+    judgement = judge(CLAIMS[slug], run_witness(CLAIMS[slug], reports))
     assert (judgement.status, judgement.because) == ("inconclusive", "19 paired seeds; at least 20 are needed.")
 
 
 @pytest.mark.parametrize("slug", CLAIMS)
-def test_a_report_that_is_silent_leaves_the_claim_open(report_of: Report, slug: str) -> None:
+def test_a_report_without_the_effect_leaves_the_claim_open(report_of: Report, slug: str) -> None:
     reports = {n: report_of({"prior:0.1": {}}, hard={"accuracy": 0.8}) for n in BUILT_IN}
-    judgement = judge(CLAIMS[slug], hear(CLAIMS[slug], reports))
+    judgement = judge(CLAIMS[slug], run_witness(CLAIMS[slug], reports))
     assert judgement.status == "inconclusive" and judgement.because.startswith("Not measured: ")
-    assert heard(CLAIMS[slug], {}) == "inconclusive"
+    assert status_of(CLAIMS[slug], {}) == "inconclusive"
 
 
 def test_runs_without_a_temperature_are_counted_out(report_of: Report) -> None:
     report = report_of(shifts("ece", -0.05), hard=HARD)
     report["metrics"]["hard"]["temperature"]["values"][3] = None
     claim = CLAIMS["improves-overconfident"]
-    judgement = judge(claim, hear(claim, {"digits-noisy": report}))
+    judgement = judge(claim, run_witness(claim, {"digits-noisy": report}))
     assert judgement.status == "inconclusive" and "has 19 seeds" in judgement.because
     report["metrics"]["hard"]["temperature"] = {"mean": None, "interval": None, "values": [None] * 20}
-    assert judge(claim, hear(claim, {"digits-noisy": report})).because.startswith("Not measured: fitted temperature")
+    assert judge(claim, run_witness(claim, {"digits-noisy": report})).because.startswith(
+        "Not measured: fitted temperature"
+    )
 
 
 def test_seeds_are_those_that_all_reports_share(report_of: Report) -> None:
@@ -188,12 +190,12 @@ def test_a_pair_is_read_from_the_report(report_of: Report) -> None:
     report = report_of(
         {"teacher:4": {"accuracy": 0.1}, "teacher:4:smooth:0.1": {"accuracy": 0.1, "nll_after": 0.1}}, hard=HARD
     )
-    assert judge(claim, hear(claim, {"lookalikes": report})).because.startswith("Not measured")
+    assert judge(claim, run_witness(claim, {"lookalikes": report})).because.startswith("Not measured")
     values = lambda arm, metric: report["metrics"][arm][metric]["values"]  # noqa: E731
     for metric in ("accuracy", "nll_after"):
         d = paired_difference(values("teacher:4:smooth:0.1", metric), values("teacher:4", metric))
         row = {"arm": "teacher:4:smooth:0.1", "baseline": "teacher:4", "metric": metric, "p_holm": d.p, "seeds": 20}
         report["comparisons"].append({**row, "mean": d.mean, "interval": list(d.interval), "level": 0.95})
-    judgement = judge(claim, hear(claim, {"lookalikes": report}))
-    assert judgement.status == "conditional"  # NLL rises as said, accuracy was left as it is
+    judgement = judge(claim, run_witness(claim, {"lookalikes": report}))
+    assert judgement.status == "conditional"  # NLL rises as predicted, accuracy stays as it is
     assert judgement.judged[1].finding.effect == pytest.approx(0.1, abs=0.005)

@@ -1,0 +1,1 @@
+"""Witnesses: the functions that compute a claim's evidence, one file for each topic."""

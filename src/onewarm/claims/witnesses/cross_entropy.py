@@ -1,7 +1,7 @@
-"""Witnesses of what cross-entropy is: a likelihood, an entropy and a divergence, a code's length, a proper score.
+"""Witnesses of cross-entropy's identities: as a likelihood, as entropy plus divergence, and as a proper score.
 
-As in `identities`: no argument, and by name the largest difference met, or the smallest margin.
-What a code, a float's exponential or another loss does instead is in `cross_entropy_rivals`.
+As in `label_smoothing`, a witness takes no argument and returns the largest difference, or the smallest margin, under
+the names of the ledger's predictions. Comparisons with codes, formulas and other losses are in `cross_entropy_rivals`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FEW = (2, 3, 5, 12)
 
 
 def spread_rows(sizes: tuple[int, ...], repeat: int = 12) -> Iterator[tuple[Vector, Vector, np.random.Generator]]:
-    """Logits from near 0 to far apart, and targets from nearly one-hot to nearly uniform, of each size."""
+    """(logits, target row, generator) for each size: logits from near 0 to far apart, targets from peaked to flat."""
     random = np.random.default_rng(SEED)
     for classes in sizes:
         for scale in np.geomspace(0.3, 10, repeat):
@@ -41,11 +41,11 @@ def likelihood() -> dict[str, float]:
         joint.see(pair - loss_at(z, hard(a, K)) - loss_at(w, hard(b, K + 1)))
         rows, labels = random.standard_normal((8, K)), random.integers(K, size=8)
         target = onewarm.one_hot(labels, K)
-        chances = [float(truth.softmax(row)[y]) for row, y in zip(rows, labels, strict=True)]
+        probabilities = [float(truth.softmax(row)[y]) for row, y in zip(rows, labels, strict=True)]
         summed = float(onewarm.cross_entropy(rows, target, reduction="sum"))
-        product.see(np.exp(-summed) / np.prod(chances) - 1)
+        product.see(np.exp(-summed) / np.prod(probabilities) - 1)
         mean = float(onewarm.cross_entropy(rows, target))
-        perplexity.see(np.exp(mean) * np.prod(chances) ** (1 / 8) - 1)
+        perplexity.see(np.exp(mean) * np.prod(probabilities) ** (1 / 8) - 1)
         uniform.see(np.exp(float(onewarm.cross_entropy(np.zeros((8, K)), target))) / K - 1)
     return {
         "joint": joint.value,
@@ -56,7 +56,7 @@ def likelihood() -> dict[str, float]:
 
 
 def entropy_and_kl() -> dict[str, float]:
-    """The loss against entropy plus divergence, each written out; the divergence at p = t and elsewhere."""
+    """The loss against the reference's entropy plus divergence, and against the entropy at and near p = t."""
     split, entropy, met = Worst(), Worst(), Worst()
     least = np.inf
     for z, t, random in spread_rows(SIZES):
@@ -65,21 +65,23 @@ def entropy_and_kl() -> dict[str, float]:
         entropy.see(float(np.asarray(target.entropy())[0]) - truth.entropy(t))
         positive = np.maximum(t, 1e-12) / np.maximum(t, 1e-12).sum()
         met.see(loss_at(np.log(positive), soft(positive)) - truth.entropy(positive))
-        near = np.log(positive) + 0.01 * random.standard_normal(len(t))  # the floor is only in danger close to it
-        for there in (z, near):
-            least = min(least, loss_at(there, soft(positive)) - truth.entropy(positive))
+        near = np.log(positive) + 0.01 * random.standard_normal(
+            len(t)
+        )  # only close to the minimiser could the loss fall below it
+        for logits in (z, near):
+            least = min(least, loss_at(logits, soft(positive)) - truth.entropy(positive))
     return {"split": split.value, "entropy": entropy.value, "met": met.value, "least": float(least)}
 
 
 def proper() -> dict[str, float]:
-    """Minimise the expected loss over labels from pi; fit sampled labels; count what absolute error would choose."""
+    """The minimiser of the expected loss over labels from pi, fits to sampled labels, and that of absolute error."""
     optimum, excess, counted = Worst(), Worst(), Worst()
     random = np.random.default_rng(SEED)
     for classes in FEW:
-        each = onewarm.one_hot(np.arange(classes), classes)  # every label once, weighted by its chance
+        every_label = onewarm.one_hot(np.arange(classes), classes)  # to be weighted by its probability
         for _ in range(4):
             pi, z = random.dirichlet(np.full(classes, 2.0)), 3 * random.standard_normal(classes)
-            expected = each.scale(pi)
+            expected = every_label.scale(pi)
             best = truth.minimise(gradients_of(expected), z)
             optimum.see(truth.softmax(best) - pi)
             gap = float((losses(z[None, :], expected) - losses(best[None, :], expected))[0])
@@ -88,13 +90,13 @@ def proper() -> dict[str, float]:
     pi = np.array([0.5, 0.25, 0.15, 0.1])
     for seed in range(20):
         labels = np.random.default_rng(seed).choice(4, size=10_000, p=pi)
-        away = []
+        distances = []
         for n in (100, 10_000):
             counts = np.bincount(labels[:n], minlength=4)
             fitted = truth.minimise(gradients_of(onewarm.one_hot(np.arange(4), 4).scale(counts / n)), np.zeros(4))
             counted.see(truth.softmax(fitted) - counts / n)
-            away.append(truth.kl(pi, truth.log_softmax(fitted)))
-        learned = min(learned, away[0] - away[1])
+            distances.append(truth.kl(pi, truth.log_softmax(fitted)))
+        learned = min(learned, distances[0] - distances[1])
     return {
         "optimum": optimum.value,
         "excess": excess.value,
@@ -105,15 +107,15 @@ def proper() -> dict[str, float]:
 
 
 def _absolute_misses(pi: Vector) -> float:
-    """How far from pi the p lies that minimises the expected sum of |onehot(y) - p|: all p on a grid, 3 classes."""
+    """The distance from pi of the p that minimises the expected sum of |onehot(y) - p|, on a grid over 3 classes."""
     steps = 50
     grid = np.array([(i, j, steps - i - j) for i in range(steps + 1) for j in range(steps + 1 - i)]) / steps
-    costs = sum(chance * np.abs(truth.onehot(y, 3) - grid).sum(axis=1) for y, chance in enumerate(pi))
+    costs = sum(p_y * np.abs(truth.onehot(y, 3) - grid).sum(axis=1) for y, p_y in enumerate(pi))
     return float(np.abs(grid[int(np.argmin(costs))] - pi).max())
 
 
 def direction() -> dict[str, float]:
-    """KL both ways; and what a bell on a line becomes when either is minimised against two humps."""
+    """KL in both directions, and the bell on a line that minimises either direction against a mixture of two bells."""
     mirror, moments = Worst(), Worst()
     apart = narrower = np.inf
     for z, t, _ in spread_rows((3, 5, 12)):
@@ -125,7 +127,7 @@ def direction() -> dict[str, float]:
     x = np.linspace(-4, 4, 41)
     for left, between in ((0.5, 2.0), (0.6, 1.5), (0.3, 2.5)):
         t = left * _bell(x, -between, 0.6) + (1 - left) * _bell(x, between, 0.6)
-        features = np.stack([x, x**2], axis=1)  # a bell's logits: one number times x, one times x squared
+        features = np.stack([x, x**2], axis=1)  # the logits of a bell are a x + b x^2
 
         def slope(rows: Vector, t: Vector = t, features: Vector = features) -> Vector:
             return np.stack([gradient_at(features @ row, soft(t)) @ features for row in rows])
@@ -133,47 +135,49 @@ def direction() -> dict[str, float]:
         p = truth.softmax(features @ truth.minimise(slope, np.array([0.0, -0.1]), centred=False))
         moments.see(p @ features - t @ features)
         widths = [(m, s) for m in np.linspace(-3, 3, 61) for s in np.geomspace(0.2, 4, 40)]
-        back = min((_bell(x, m, s) for m, s in widths), key=lambda q: truth.kl(q, np.log(t)))
-        narrower = min(narrower, _spread(p, x) - _spread(back, x))
+        reverse = min((_bell(x, m, s) for m, s in widths), key=lambda q: truth.kl(q, np.log(t)))
+        narrower = min(narrower, _deviation(p, x) - _deviation(reverse, x))
     return {"mirror": mirror.value, "apart": float(apart), "moments": moments.value, "narrower": float(narrower)}
 
 
 def _forward(t: Vector, z: Vector) -> float:
-    """KL(t || softmax(z)) from the library: its loss less its entropy."""
+    """KL(t || softmax(z)) from the library: its loss minus its entropy."""
     return loss_at(z, soft(t)) - float(np.asarray(soft(t).entropy())[0])
 
 
 def _bell(x: Vector, middle: float, width: float) -> Vector:
+    """Probabilities on the points x, in the shape of a Gaussian."""
     return truth.softmax(-0.5 * ((x - middle) / width) ** 2)
 
 
-def _spread(p: Vector, x: Vector) -> float:
+def _deviation(p: Vector, x: Vector) -> float:
+    """The standard deviation of x under p."""
     return float(np.sqrt(p @ x**2 - (p @ x) ** 2))
 
 
 def rows_with_mass() -> dict[str, float]:
-    """The mean over rows that have mass, weights as mass, and classes that are masked."""
+    """The mean over rows with mass, rows without mass, weights as mass, and masked classes."""
     mean, ignored, weight, masked, moved = Worst(), Worst(), Worst(), Worst(), Worst()
     for z, t, random in spread_rows(FEW):
         K = len(z)
         rows = np.stack([z, -z, 2 * z])
         labels = random.integers(K, size=3)
-        plain = onewarm.one_hot(labels, K)
-        each = [truth.cross_entropy(truth.onehot(int(y), K), row) for row, y in zip(rows, labels, strict=True)]
-        mean.see(float(onewarm.cross_entropy(rows, plain)) - sum(each) / 3)
-        more = np.concatenate([rows, [np.full(K, 1e30)]])
-        some = onewarm.one_hot(np.append(labels, -100), K)  # -100 says: no mass
-        loss, gradient = onewarm.cross_entropy_with_gradient(more, some)
-        ignored.see(float(loss) - sum(each) / 3, np.asarray(gradient)[3])
+        target = onewarm.one_hot(labels, K)
+        by_row = [truth.cross_entropy(truth.onehot(int(y), K), row) for row, y in zip(rows, labels, strict=True)]
+        mean.see(float(onewarm.cross_entropy(rows, target)) - sum(by_row) / 3)
+        with_fourth = np.concatenate([rows, [np.full(K, 1e30)]])
+        without_mass = onewarm.one_hot(np.append(labels, -100), K)  # the fourth row has no mass
+        loss, gradient = onewarm.cross_entropy_with_gradient(with_fourth, without_mass)
+        ignored.see(float(loss) - sum(by_row) / 3, np.asarray(gradient)[3])
         w = random.uniform(0.1, 3, size=3)
-        scaled = onewarm.cross_entropy(rows, plain.scale(w), reduction="none")
-        weight.see(np.asarray(scaled) - w * each)
-        with_more, seen = np.append(z, -np.inf), int(labels[0])
-        masked.see(loss_at(with_more, hard(seen, K + 1)) - each[0])
+        scaled = onewarm.cross_entropy(rows, target.scale(w), reduction="none")
+        weight.see(np.asarray(scaled) - w * by_row)
+        with_masked, label = np.append(z, -np.inf), int(labels[0])
+        masked.see(loss_at(with_masked, hard(label, K + 1)) - by_row[0])
         row = np.append(t, 0.5) / 1.5  # a table row that gives the masked class a third
-        smoothed = onewarm.smooth(np.array([seen]), 0.3, num_classes=K + 1, prior=row)
-        by_hand = 0.7 * truth.onehot(seen, K) + 0.3 * t
-        moved.see(loss_at(with_more, smoothed) - truth.cross_entropy(by_hand, z))
+        smoothed = onewarm.smooth(np.array([label]), 0.3, num_classes=K + 1, prior=row)
+        by_hand = 0.7 * truth.onehot(label, K) + 0.3 * t
+        moved.see(loss_at(with_masked, smoothed) - truth.cross_entropy(by_hand, z))
     empty = onewarm.one_hot(np.array([-100, -100]), 3)
     ignored.see(float(onewarm.cross_entropy(np.zeros((2, 3)), empty)))
     return {
@@ -186,15 +190,15 @@ def rows_with_mass() -> dict[str, float]:
 
 
 def infimum() -> dict[str, float]:
-    """The hard loss at a lead over equal rivals, and along the ray that scales all logits."""
+    """The hard loss where the label leads equal rivals, and along the ray that scales all logits."""
     closed, level = Worst(), Worst()
     least = fall = np.inf
     for classes in (2, 3, 10, 1000):
         for lead in (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0):
             z = lead * truth.onehot(0, classes)
-            found = loss_at(z, hard(0, classes))
-            closed.see(found - np.log1p((classes - 1) * np.exp(-lead)))
-            least = min(least, found)
+            loss = loss_at(z, hard(0, classes))
+            closed.see(loss - np.log1p((classes - 1) * np.exp(-lead)))
+            least = min(least, loss)
         level.see(loss_at(np.zeros(classes), hard(0, classes)) - np.log(classes))
     for z, _, _ in spread_rows(FEW):
         label = int(z.argmax())

@@ -1,6 +1,7 @@
-"""Witnesses that set cross-entropy beside something else: a code, a naive formula, the squared error.
+"""Witnesses that compare cross-entropy with something else: the length of a code, a naive formula, the squared error.
 
-As in `identities`: no argument, and by name the largest difference met, or the smallest margin.
+As in `label_smoothing`, a witness takes no argument and returns the largest difference, or the smallest margin, under
+the names of the ledger's predictions.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from onewarm.claims.witnesses.reference_float64 import Vector
 
 
 def code_length() -> dict[str, float]:
-    """Give every class a binary codeword of ceil(-log2 p) bits, send what t says, and count the bits."""
+    """Give every class a binary codeword of ceil(-log2 p) bits, send classes drawn from t, and count the bits."""
     kraft, changed, below, beyond, dyadic = Worst(), Worst(), Worst(), Worst(), Worst()
     for z, t, random in spread_rows((2, 3, 5, 12, 100)):
         p = truth.softmax(z)
@@ -46,7 +47,7 @@ def code_length() -> dict[str, float]:
 
 
 def _codewords(lengths: Any) -> list[str]:
-    """The canonical prefix code with these lengths: count up in binary, shortest word first."""
+    """The canonical prefix code with these lengths: words count up in binary, the shortest first."""
     words, code, last = [""] * len(lengths), 0, 0
     for k in np.argsort(lengths, kind="stable"):
         code <<= int(lengths[k]) - last
@@ -57,25 +58,25 @@ def _codewords(lengths: Any) -> list[str]:
 
 
 def _decode(bits: str, words: Mapping[str, int]) -> list[int]:
-    """Read word after word; no word begins another, so the first that fits is the one."""
-    found, start = [], 0
+    """Read word after word: no word begins another, so the first match is right. [] if the last word is cut short."""
+    decoded, start = [], 0
     for end in range(1, len(bits) + 1):
         if bits[start:end] in words:
-            found.append(words[bits[start:end]])
+            decoded.append(words[bits[start:end]])
             start = end
-    return found if start == len(bits) else []
+    return decoded if start == len(bits) else []
 
 
 def softmax_cancels() -> dict[str, float]:
-    """The slope through the probabilities against the library's in the logits; the squared error's beside it."""
+    """The gradient in the logits against the chain rule through the probabilities, and that of the squared error."""
     chain, over, stalled = Worst(), Worst(), Worst()
     pull = np.inf
     for z, t, _ in spread_rows((*FEW, 100), repeat=8):
-        p = truth.softmax(z / 2)  # far logits make p as small as 1e-9, and -t/p as large
+        p = truth.softmax(z / 2)  # logits far apart: p is as small as 1e-9, and t/p as large as 1e9
         jacobian = np.diag(p) - np.outer(p, p)
-        found = gradient_at(z / 2, soft(t))
-        chain.see(jacobian @ (-t / p) - found)
-        over.see(max(0.0, float(np.abs(found).max()) - 1))
+        gradient = gradient_at(z / 2, soft(t))
+        chain.see(jacobian @ (-t / p) - gradient)
+        over.see(max(0.0, float(np.abs(gradient).max()) - 1))
     for classes in FEW:
         for lead in (5.0, 10.0, 20.0, 30.0):  # the first class is right, the second leads
             z = lead * truth.onehot(1, classes)
@@ -87,24 +88,26 @@ def softmax_cancels() -> dict[str, float]:
 
 
 def stable_form() -> dict[str, float]:
-    """The same number added to all logits; logits of thousands against fifty digits; and the naive formula there."""
+    """A number added to all logits, logits of thousands against fifty digits, and the naive formula at such logits."""
     shift, large = Worst(), Worst()
-    failed = tried = 0
+    failures = tries = 0
     random = np.random.default_rng(SEED)
     for classes in FEW:
         for scale in (1.0, 10.0, 1e3, 1e4):
-            z = np.round(scale * random.standard_normal(classes) * 1024) / 1024  # so that adding below is exact
+            z = (
+                np.round(scale * random.standard_normal(classes) * 1024) / 1024
+            )  # binary fractions: adding c below is exact
             t = random.dirichlet(np.ones(classes))
             for c in (-1e5, -1000.0, 8.0, 1000.0, 1e5):
                 shift.see(loss_at(z + c, soft(t)) / loss_at(z, soft(t)) - 1)
             exact = _exact(z, t)
             large.see(float((Decimal(loss_at(z, soft(t))) - exact) / exact))
             if scale >= 1e3:
-                tried += 1
+                tries += 1
                 with np.errstate(all="ignore"):
                     naive = -(t * np.log(np.exp(z) / np.exp(z).sum())).sum()
-                failed += not np.isfinite(naive)
-    return {"shift": shift.value, "large": large.value, "naive": failed / tried}
+                failures += not np.isfinite(naive)
+    return {"shift": shift.value, "large": large.value, "naive": failures / tries}
 
 
 def _exact(z: Vector, t: Vector) -> Decimal:

@@ -1,4 +1,8 @@
-"""Witnesses of distillation's identities: the library's teacher, loss and gradient against truth written out."""
+"""Witnesses of distillation's identities: the library's teacher, loss and gradient against the reference.
+
+As in `label_smoothing`, a witness takes no argument and returns the largest difference, or the smallest margin, under
+the names of the ledger's predictions.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ TEMPERATURES = (0.5, 1.0, 2.0, 4.0, 20.0)
 
 
 class Case(NamedTuple):
-    """A student's logits, a teacher's, the label, the temperature, and the teacher's share of the loss."""
+    """The logits of a student and of a teacher, the label, the temperature, and the teacher's share of the loss."""
 
     z: Vector
     v: Vector
@@ -71,12 +75,13 @@ def _part(case: Case, part: int, rows: Vector) -> Vector:
     return _distil(rows, case.v, case.temperature)[part]
 
 
-def _slope(case: Case, temperature: float) -> Vector:
+def _gradient(case: Case, temperature: float) -> Vector:
+    """The gradient (K,) at the case's logits, at another temperature."""
     return np.asarray(_distil(case.z, case.v, temperature)[1][0])
 
 
 def _mixed(case: Case) -> tuple[Vector, Vector]:
-    """The same with the label beside the teacher."""
+    """The loss and its gradient where the label has its share too."""
     return _distil(case.z, case.v, case.temperature, hard_target=_labels(case.label), weight=case.share)
 
 
@@ -87,7 +92,7 @@ def _labels(label: int) -> torch.Tensor:
 
 
 def softened_row() -> dict[str, float]:
-    """The row that the library makes of a teacher's logits: its ratios, and how its entropy rises with T."""
+    """The library's row of a teacher's logits: the ratios of its entries, and the rise of its entropy with T."""
     ratios, slope = Worst(), Worst()
     rise = np.inf
     for case in _cases((1.0,), repeat=2):
@@ -104,23 +109,24 @@ def softened_row() -> dict[str, float]:
 
 
 def _row(v: Vector, temperature: float) -> Vector:
-    """The softened row that the library uses: at equal student logits its gradient is T (1/K - q)."""
+    """The library's softened row q (K,), from its gradient T (1/K - q) at equal student logits."""
     return np.asarray(1 / len(v) - _distil(0 * v, v, temperature)[1][0] / temperature)
 
 
 def _entropies(v: Vector, rows: Vector) -> Vector:
+    """The entropy of v's softened row at each of M temperatures, given as log T (M, 1); (M,)."""
     return np.array([_entropy(v, float(np.exp(row[0]))) for row in rows])
 
 
 def _entropy(v: Vector, temperature: float) -> float:
-    """H(q) as the library has it: what the two divergences differ by, over T^2."""
+    """The library's H(q): the difference of its cross-entropy and its KL, over T^2."""
     kinds: tuple[Any, ...] = ("cross_entropy", "kl")
-    crossed, divergence = (_distil(v, v, temperature, divergence=kind)[0][0] for kind in kinds)
-    return float(crossed - divergence) / temperature**2
+    cross_entropy, kl = (_distil(v, v, temperature, divergence=kind)[0][0] for kind in kinds)
+    return float(cross_entropy - kl) / temperature**2
 
 
 def gradient() -> dict[str, float]:
-    """T (p - q) for the teacher's part beside p - y for the label's, and against differences of the loss."""
+    """The gradient against T (p - q) plus the label's p - y, and against finite differences of the loss."""
     closed, without, differences = Worst(), Worst(), Worst()
     for case in _cases():
         p = truth.softmax(case.z / case.temperature)
@@ -137,22 +143,22 @@ def gradient() -> dict[str, float]:
 
 
 def temperature_limit() -> dict[str, float]:
-    """The gradient extrapolated to an infinite temperature, with the factor T^2 and without it."""
+    """The gradient extrapolated to infinite temperature, with the factor T^2 and without it."""
     limit, without = Worst(), Worst()
     for case in _cases((1.0,)):
         centred = (case.z - case.z.mean()) - (case.v - case.v.mean())
-        limit.see(_at_infinity(partial(_slope, case)) - centred / len(case.z))
+        limit.see(_at_infinity(partial(_gradient, case)) - centred / len(case.z))
 
-        def plain(t: float, case: Case = case) -> Vector:
+        def without_factor(t: float, case: Case = case) -> Vector:
             q = onewarm.soft(truth.softmax(case.v / t)[None])
-            return t**2 * gradient_at(case.z / t, q) / t  # grows to a limit only because it falls as 1 / T^2
+            return t**2 * gradient_at(case.z / t, q) / t  # has a limit only because the gradient falls as 1 / T^2
 
-        without.see(_at_infinity(plain) - centred / len(case.z))
+        without.see(_at_infinity(without_factor) - centred / len(case.z))
     return {"limit": limit.value, "without": without.value}
 
 
 def _at_infinity(f: Callable[[float], Vector], levels: int = 7, start: float = 48.0) -> Vector:
-    """lim f(T): a series in 1/T, whose terms are taken out one by one (Richardson)."""
+    """lim f(T) for T to infinity, by Richardson extrapolation: the terms of a series in 1/T are eliminated in turn."""
     table = [f(start * 2**i) for i in range(levels)]
     for order in range(1, levels):
         table = [(2**order * b - a) / (2**order - 1) for a, b in pairwise(table)]
@@ -160,31 +166,31 @@ def _at_infinity(f: Callable[[float], Vector], levels: int = 7, start: float = 4
 
 
 def teacher_floor() -> dict[str, float]:
-    """The least loss is T^2 H(q), at the teacher's own logits but for a constant; as a divergence it is 0."""
+    """The least loss against T^2 H(q), its minimiser against the teacher's logits, and the KL at these against 0."""
     kl, minimum, logits, below = Worst(), Worst(), Worst(), 0.0
     for case in _cases((1.0, 2.0, 4.0), repeat=2):
         floor = case.temperature**2 * truth.entropy(case.teacher)
         kl.see(_distil(case.v + 3.0, case.v, case.temperature)[0])
-        found = truth.minimise(partial(_part, case, 1), case.z)
-        loss = _distil(found, case.v, case.temperature, divergence="cross_entropy")[0][0]
+        minimiser = truth.minimise(partial(_part, case, 1), case.z)
+        loss = _distil(minimiser, case.v, case.temperature, divergence="cross_entropy")[0][0]
         minimum.see(loss - floor)
-        logits.see(found - (case.v - case.v.mean()))
+        logits.see(minimiser - (case.v - case.v.mean()))
         near = case.v + 0.1 * case.z
         for z in (case.z, near):
-            crossed = _distil(z, case.v, case.temperature, divergence="cross_entropy")[0][0]
-            below = float(np.maximum(below, floor - crossed))
+            loss = _distil(z, case.v, case.temperature, divergence="cross_entropy")[0][0]
+            below = float(np.maximum(below, floor - loss))
     return {"kl": kl.value, "minimum": minimum.value, "logits": logits.value, "below": below}
 
 
 def mixture() -> dict[str, float]:
-    """At T = 1 label and teacher are one target, however it is made."""
+    """At T = 1 label and teacher together are one soft target, in each of the three ways to make it."""
     target, loss, slope = Worst(), Worst(), Worst()
     for case in _cases((1.0,)):
         dense = (1 - case.share) * case.hard + case.share * case.teacher
         label, q = np.array([case.label]), onewarm.soft(case.teacher[None])
         mixed = onewarm.mix(q, onewarm.one_hot(label, len(case.z)), case.share)
         moved = onewarm.smooth(label, case.share, prior=case.teacher)
-        crossed, gradient = _distil(
+        cross_entropy, gradient = _distil(
             case.z,
             case.v,
             1.0,
@@ -193,12 +199,12 @@ def mixture() -> dict[str, float]:
             divergence="cross_entropy",
         )
         wanted = truth.cross_entropy(dense, case.z)
-        loss.see(crossed[0] - wanted)
+        loss.see(cross_entropy[0] - wanted)
         slope.see(gradient[0] - (truth.softmax(case.z) - dense))
-        for one in (mixed, moved):
-            target.see(np.asarray(one.dense())[0] - dense)
-            loss.see(loss_at(case.z, one) - wanted)
-            slope.see(gradient_at(case.z, one) - (truth.softmax(case.z) - dense))
+        for made in (mixed, moved):
+            target.see(np.asarray(made.dense())[0] - dense)
+            loss.see(loss_at(case.z, made) - wanted)
+            slope.see(gradient_at(case.z, made) - (truth.softmax(case.z) - dense))
     return {"target": target.value, "loss": loss.value, "gradient": slope.value}
 
 
@@ -208,7 +214,7 @@ def uniform_teacher() -> dict[str, float]:
     for case in _cases((1.0,)):
         equal = np.full_like(case.v, case.v[0])
         smoothed = onewarm.smooth(np.array([case.label]), case.share, num_classes=len(case.z))
-        crossed, gradient = _distil(
+        cross_entropy, gradient = _distil(
             case.z,
             equal,
             1.0,
@@ -216,7 +222,7 @@ def uniform_teacher() -> dict[str, float]:
             weight=case.share,
             divergence="cross_entropy",
         )
-        loss.see(crossed[0] - loss_at(case.z, smoothed))
+        loss.see(cross_entropy[0] - loss_at(case.z, smoothed))
         slope.see(gradient[0] - gradient_at(case.z, smoothed))
         for temperature in TEMPERATURES:
             row.see(_row(equal, temperature) - 1 / len(equal))
@@ -224,7 +230,7 @@ def uniform_teacher() -> dict[str, float]:
 
 
 def dark_knowledge() -> dict[str, float]:
-    """The least divergence from a smoothed row, searched over alpha, against mass times lost entropy."""
+    """The least KL from a smoothed row, searched over alpha, against `dark`."""
     least, smoothed = Worst(), Worst()
     random = np.random.default_rng(SEED)
     for classes in (3, 4, 10):
@@ -237,13 +243,13 @@ def dark_knowledge() -> dict[str, float]:
 
 
 def dark(q: Vector, label: int) -> float:
-    """(1 - q_y) (log(K - 1) - H(w)), w the row without its label, in nats."""
+    """(1 - q_y) (log(K - 1) - H(w)), in nats: w is the row q (K,) without its label, normalised."""
     wrong = np.delete(q, label)
     return float(wrong.sum() * (np.log(len(wrong)) - truth.entropy(wrong / wrong.sum())))
 
 
 def _least_divergence(q: Vector) -> float:
-    """min over alpha of KL(q || smoothed row), with the library's loss and entropy; ternary search, it is convex."""
+    """min over alpha of KL(q || smoothed row), from the library, by ternary search (it is convex in alpha)."""
     teacher = onewarm.soft(q[None])
     floor = float(np.asarray(teacher.entropy())[0])
 
@@ -259,7 +265,7 @@ def _least_divergence(q: Vector) -> float:
 
 
 def smoothed_teacher() -> dict[str, float]:
-    """Train a smoothed teacher to its optimum; look at its ratios, and at its row when it is softened."""
+    """A smoothed teacher at its optimum: the ratios of its entries, and its softened row."""
     ratios, flat = Worst(), Worst()
     shrink = np.inf
     random = np.random.default_rng(SEED)
@@ -273,19 +279,19 @@ def smoothed_teacher() -> dict[str, float]:
             apart = np.triu_indices(classes, 1)
             before, after = (np.abs((x[:, None] - x)[apart]) for x in (np.log(pi), v))
             shrink = min(shrink, float((before - after).min()))
-            one = truth.minimise(
+            of_one_label = truth.minimise(
                 gradients_of(onewarm.smooth(np.array([0]), alpha, num_classes=classes)), np.zeros(classes)
             )
             lead = np.log(1 + classes * (1 - alpha) / alpha)
             for temperature in TEMPERATURES:
                 softer = classes / (classes - 1 + np.exp(lead / temperature))
                 row = np.asarray(onewarm.smooth(np.array([0]), softer, num_classes=classes).dense())[0]
-                flat.see(_row(one, temperature) - row)
+                flat.see(_row(of_one_label, temperature) - row)
     return {"ratios": ratios.value, "shrink": shrink, "flat": flat.value}
 
 
 def top_k() -> dict[str, float]:
-    """At the whole teacher's own logits nothing should pull; a teacher cut to its largest k does."""
+    """The gradient at the complete teacher's logits of a teacher that was cut to its k largest probabilities."""
     pull, inflated = Worst(), Worst()
     dropped = spread = np.inf
     random = np.random.default_rng(SEED)
@@ -302,14 +308,14 @@ def top_k() -> dict[str, float]:
             pull.see(gradient_at(np.log(q), tail) - (q - cut - (1 - s) / classes))
             dropped = min(dropped, float(np.abs(at_teacher).max()))
             spread = min(spread, float(np.abs(gradient_at(np.log(q), tail)).max()))
-            # renormalised, each kept class is asked for 1/s times what the teacher gave it
+            # renormalised, the target of each kept class is 1/s times the teacher's probability
             scaled = np.asarray(drop.scale(1 / s).dense())[0]
             inflated.see(scaled[:keep] * s / q[:keep] - 1)
     return {"pull": pull.value, "inflation": inflated.value, "dropped": dropped, "spread": spread}
 
 
 def sampled() -> dict[str, float]:
-    """Means over many samples of a teacher against the teacher, beyond five standard errors; and of a cut teacher."""
+    """The excess over five standard errors of sampled teachers' means, and of a cut teacher's, from the teacher."""
     import torch
 
     import onewarm.torch
@@ -319,11 +325,11 @@ def sampled() -> dict[str, float]:
     random = np.random.default_rng(SEED)
     for classes, draws in ((5, 1), (5, 3), (12, 4), (12, 10)):
         q, z = random.dirichlet(np.ones(classes)), random.standard_normal(classes)
-        many = torch.from_numpy(np.tile(q, (4000, 1)))
-        dense = np.asarray(onewarm.torch.sample_teacher(many, draws, seed=SEED + draws).dense())
+        rows = torch.from_numpy(np.tile(q, (4000, 1)))
+        dense = np.asarray(onewarm.torch.sample_teacher(rows, draws, seed=SEED + draws).dense())
         mass.see(dense.sum(axis=1) - 1)
         row = max(row, _beyond(dense, q))
-        gradients = np.stack([gradient_at(z, onewarm.soft(one[None])) for one in dense[:500]])
+        gradients = np.stack([gradient_at(z, onewarm.soft(sample[None])) for sample in dense[:500]])
         slope = max(slope, _beyond(gradients, truth.softmax(z) - q))
         kept = np.argsort(-q)[None, :2]
         largest = np.asarray(onewarm.top_k(kept, q[kept] / q[kept].sum(), num_classes=classes).dense())
@@ -331,7 +337,7 @@ def sampled() -> dict[str, float]:
     return {"mass": mass.value, "row": row, "gradient": slope, "cut": cut}
 
 
-def _beyond(found: Vector, expected: Vector) -> float:
-    """How far the mean of the rows lies from what is expected, beyond five standard errors; 0 where within."""
-    error = found.std(axis=0, ddof=1) / np.sqrt(len(found))
-    return float(np.maximum(np.abs(found.mean(axis=0) - expected) - 5 * error - 1e-12, 0).max())
+def _beyond(rows: Vector, expected: Vector) -> float:
+    """The distance of the rows' mean from `expected` in excess of five standard errors; 0 where it is within them."""
+    error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows))
+    return float(np.maximum(np.abs(rows.mean(axis=0) - expected) - 5 * error - 1e-12, 0).max())

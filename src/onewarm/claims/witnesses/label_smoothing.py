@@ -1,7 +1,7 @@
-"""Witnesses of identities: the library's numbers against a truth it had no part in, over seeded random cases.
+"""Witnesses of label smoothing's identities: the library's numbers against the reference, over seeded random cases.
 
-Each takes no argument and returns, by the name used in the ledger's predictions, the largest difference it
-met (or the smallest margin, where something must be positive). Each would fail if the library were wrong.
+A witness takes no argument and returns, under the names of the ledger's predictions, the largest difference (or the
+smallest margin, where something must be positive). Each of them fails if the library is wrong in what it checks.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from onewarm.claims.witnesses import reference_float64 as truth
 from onewarm.claims.witnesses.library_side import Worst, gradient_at, gradients_of, loss_at, losses_of
 from onewarm.claims.witnesses.reference_float64 import Vector
 
-SEED = 20_16  # one generator a witness, so that each can be run alone
+SEED = 20_16  # each witness has a generator of its own, so that it gives the same numbers when run alone
 ALPHAS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 SMALL = (2, 3, 5, 12)
 WIDE = (2, 3, 4, 10, 100, 1000)
 
 
 class Case(NamedTuple):
+    """A row of logits, its label, and the smoothed share."""
+
     z: Vector
     label: int
     alpha: float
@@ -56,10 +58,10 @@ def _cases(sizes: tuple[int, ...], alphas: tuple[float, ...], repeat: int = 4) -
 
 
 def _targets(case: Case, random: np.random.Generator) -> Iterator[tuple[onewarm.SoftTarget, Vector]]:
-    """Hard, smoothed, soft and weighted targets of one row, each with its dense row written out."""
-    one = truth.onehot(case.label, case.classes)
+    """Hard, smoothed, soft, mixed and weighted targets of one row, each with its dense row by definition."""
+    onehot = truth.onehot(case.label, case.classes)
     soft = random.dirichlet(np.ones(case.classes))
-    yield case.hard(), one
+    yield case.hard(), onehot
     yield case.smooth(), case.dense
     yield onewarm.soft(soft[None, :]), soft
     yield onewarm.mix(case.smooth(), onewarm.soft(soft[None, :]), 0.3), 0.3 * case.dense + 0.7 * soft
@@ -67,7 +69,7 @@ def _targets(case: Case, random: np.random.Generator) -> Iterator[tuple[onewarm.
 
 
 def decomposition() -> dict[str, float]:
-    """The smoothed row is the mixture, and its loss the mixture of the losses."""
+    """The smoothed row is the mixture of its parts, and its loss the mixture of their losses."""
     target, loss = Worst(), Worst()
     for case in _cases(WIDE, ALPHAS):
         target.see(np.asarray(case.smooth().dense())[0] - case.dense)
@@ -81,17 +83,17 @@ def logit_form() -> dict[str, float]:
     """Smoothing adds alpha (z_y - mean z) to the loss, and alpha (u - y) to the gradient."""
     loss, pull = Worst(), Worst()
     for case in _cases(WIDE, ALPHAS):
-        one = truth.onehot(case.label, case.classes)
-        hard = truth.cross_entropy(one, case.z)
+        onehot = truth.onehot(case.label, case.classes)
+        hard = truth.cross_entropy(onehot, case.z)
         added = case.alpha * (case.z[case.label] - case.z.mean())
         loss.see(loss_at(case.z, case.smooth()) - (hard + added))
         change = gradient_at(case.z, case.smooth()) - gradient_at(case.z, case.hard())
-        pull.see(change - case.alpha * (one - 1 / case.classes))
+        pull.see(change - case.alpha * (onehot - 1 / case.classes))
     return {"loss": loss.value, "pull": pull.value}
 
 
 def gradient() -> dict[str, float]:
-    """The gradient against s softmax(z) - t, and against differences of the library's own loss."""
+    """The gradient against s softmax(z) - t, and against finite differences of the library's own loss."""
     closed, differences = Worst(), Worst()
     random = np.random.default_rng(SEED + 1)
     for case in _cases(WIDE, (0.0, 0.1, 0.5)):
@@ -105,24 +107,24 @@ def gradient() -> dict[str, float]:
 
 
 def hessian() -> dict[str, float]:
-    """Differences of the library's gradient against diag(p) - p p^T, and under different targets."""
+    """The Hessian, by finite differences of the library's gradient, against diag(p) - p p^T and across targets."""
     closed, targets, ones = Worst(), Worst(), Worst()
     random = np.random.default_rng(SEED + 1)
     for case in _cases(SMALL, (0.1, 0.5, 1.0), repeat=2):
         p = truth.softmax(case.z)
-        found = []
+        hessians = []
         for target, dense in _targets(case, random):
             curvature = truth.derivative(gradients_of(target), case.z) / dense.sum()
             closed.see(curvature - (np.diag(p) - np.outer(p, p)))
             ones.see(curvature @ np.ones(case.classes))
-            found.append(curvature)
-        targets.see(found[1] - found[0])
+            hessians.append(curvature)
+        targets.see(hessians[1] - hessians[0])
     return {"closed_form": closed.value, "targets": targets.value, "ones": ones.value}
 
 
 def finite_optimum() -> dict[str, float]:
-    """Minimise the library's loss and look at the prediction and the gap there."""
-    prediction, gap, many, excluded = Worst(), Worst(), Worst(), Worst()
+    """The minimiser of the library's loss: its prediction, and its logit gap."""
+    prediction, gap, many_classes, excluded = Worst(), Worst(), Worst(), Worst()
     fall = np.inf
     for case in _cases(SMALL, (0.01, 0.05, 0.1, 0.3, 0.6), repeat=2):
         others = np.arange(case.classes) != case.label
@@ -143,18 +145,18 @@ def finite_optimum() -> dict[str, float]:
             def slope(g: float, target: onewarm.SoftTarget = target, first: Vector = first) -> float:
                 return float(gradient_at(g * first, target)[0])
 
-            many.see(truth.root(slope, 0.0, 30.0) - _gap(classes, alpha))
+            many_classes.see(truth.root(slope, 0.0, 30.0) - _gap(classes, alpha))
     return {
         "prediction": prediction.value,
         "gap": gap.value,
-        "many_classes": many.value,
+        "many_classes": many_classes.value,
         "exclude_label": excluded.value,
         "hard_fall": fall,
     }
 
 
 def loss_floor() -> dict[str, float]:
-    """The least loss, the library's entropy and the closed form; and no loss below it."""
+    """The minimum of the loss and the library's entropy against the closed form, and losses near the minimiser."""
     minimum, entropy, below = Worst(), Worst(), 0.0
     for case in _cases(SMALL, (0.01, 0.05, 0.1, 0.3, 0.6), repeat=2):
         z = truth.minimise(gradients_of(case.smooth()), case.z)
@@ -164,14 +166,14 @@ def loss_floor() -> dict[str, float]:
             target = onewarm.smooth(np.array([0]), alpha, num_classes=classes)
             entropy.see(float(np.asarray(target.entropy())[0]) - _floor(classes, alpha))
     for case in _cases(WIDE, ALPHAS[1:-1]):
-        near = np.log(case.dense) + 0.1 * case.z  # the floor is only in danger close to the minimiser
+        near = np.log(case.dense) + 0.1 * case.z  # only close to the minimiser could the loss fall below it
         for z in (case.z, near):
             below = float(np.maximum(below, _floor(case.classes, case.alpha) - loss_at(z, case.smooth())))
     return {"minimum": minimum.value, "entropy": entropy.value, "below": below}
 
 
 def population_optimum() -> dict[str, float]:
-    """Minimise the expected smoothed loss over labels from pi; invert it; try to undo it by a temperature."""
+    """The minimiser of the expected smoothed loss over labels from pi, its inverse, and the best temperature."""
     optimum, inverse, confidence = Worst(), Worst(), Worst()
     left = np.inf
     random = np.random.default_rng(SEED)
@@ -184,7 +186,7 @@ def population_optimum() -> dict[str, float]:
                 optimum.see(best - ((1 - alpha) * pis + alpha * (uniform if row is None else row)))
                 inverse.see(np.asarray(onewarm.unsmooth(best, alpha, prior=row)) - pis)
                 if row is None:
-                    right = pis[[0, 1], best.argmax(axis=1)]  # how often its prediction is right
+                    right = pis[[0, 1], best.argmax(axis=1)]  # how often the most probable class is right
                     confidence.see(np.mean(right - best.max(axis=1)) - alpha * (pis.max(axis=1).mean() - 1 / classes))
                     if classes > 2:
                         left = min(left, _best_temperature_leaves(best, pis))
@@ -204,7 +206,7 @@ def _population_best(pi: Vector, alpha: float, row: Vector | None) -> Vector:
 
 
 def _best_temperature_leaves(predicted: Vector, pis: Vector) -> float:
-    """min over T of the largest |softmax(log p / T) - pi|: a grid, then ternary search beside its best point."""
+    """min over T of the largest |softmax(log p / T) - pi|: a grid, then ternary search around its best point."""
 
     def left(t: float) -> float:
         return float(

@@ -1,4 +1,4 @@
-"""The library's loss and gradient as witnesses ask for them, and the largest difference that they met."""
+"""The library's side of a comparison: its loss and gradient at one row or several, and the largest difference."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from onewarm.claims.witnesses.reference_float64 import Vector
 
 
 class Worst:
-    """The largest of the absolute values shown to it; not a number stays not a number."""
+    """The largest absolute value of all that were given to `see`; NaN once one of them was NaN.
+
+    >>> worst = Worst()
+    >>> worst.see(np.array([0.5, -2.0]), 1.0)
+    >>> worst.value
+    2.0
+    """
 
     def __init__(self) -> None:
         self.value = 0.0
 
     def see(self, *differences: Vector | float) -> None:
-        """Take these into account."""
+        """Include these differences, numbers or arrays of any shape."""
         self.value = float(np.max(np.abs([self.value, *(np.max(np.abs(d)) for d in differences)])))
 
 
 def hard(label: int, classes: int) -> onewarm.SoftTarget:
-    """One one-hot row."""
+    """One one-hot row, as a target."""
     return onewarm.one_hot(np.array([label]), classes)
 
 
@@ -39,23 +45,24 @@ def losses(rows: Vector, target: onewarm.SoftTarget) -> Vector:
 
 
 def gradients(rows: Vector, target: onewarm.SoftTarget) -> Vector:
-    """Its gradient at each of M rows of logits, (M, K)."""
+    """The gradient of the target's loss at each of M rows of logits, summed over the target's own rows, (M, K)."""
     tiled, repeated = _tile(rows, target)
     values: Vector = np.asarray(onewarm.cross_entropy_with_gradient(tiled, repeated, reduction="sum")[1])
     return np.asarray(values.reshape(len(rows), len(target), -1).sum(axis=1))
 
 
 def _tile(rows: Vector, target: onewarm.SoftTarget) -> tuple[Vector, onewarm.SoftTarget]:
+    """Every row of logits with every row of the target, the target's rows fastest."""
     return np.repeat(rows, len(target), axis=0), target[np.tile(np.arange(len(target)), len(rows))]
 
 
 def loss_at(z: Vector, target: onewarm.SoftTarget) -> float:
-    """The loss of the target at one row of logits (K,)."""
+    """The loss of the target at one row of logits (K,), in nats."""
     return float(losses(z[None, :], target)[0])
 
 
 def gradient_at(z: Vector, target: onewarm.SoftTarget) -> Vector:
-    """Its gradient there, (K,)."""
+    """The gradient of the target's loss at one row of logits, (K,)."""
     return np.asarray(gradients(z[None, :], target)[0])
 
 

@@ -1,6 +1,6 @@
-"""The independent truth that identity witnesses compare with: float64 NumPy, written out, one row at a time.
+"""The reference that identity witnesses compare the library with: float64 NumPy definitions, one row at a time.
 
-Nothing here calls onewarm, so a mistake in the library cannot hide in both sides of a comparison.
+Nothing here calls onewarm, so a mistake in the library cannot be on both sides of a comparison.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Vector: TypeAlias = NDArray[np.float64]
 
 # Eighth-order central difference: weights of f(x + k h) - f(x - k h), k = 1..4.
-# With h = 0.02 truncation (h^8/630 times the ninth derivative) and rounding both stay below 1e-11.
+# At h = 0.02 the truncation error (h^8/630 times the ninth derivative) and the rounding error are below 1e-11.
 STENCIL = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 STEP = 0.02
 
@@ -49,9 +49,9 @@ def kl_from_uniform(z: Vector) -> float:
 
 
 def kl(t: Vector, log_p: Vector) -> float:
-    """KL(t || p) = sum_k t_k (log t_k - log p_k), in nats, of two rows (K,); a class without t_k adds nothing."""
-    some = t > 0
-    return float((t[some] * (np.log(t[some]) - log_p[some])).sum())
+    """KL(t || p) = sum_k t_k (log t_k - log p_k), in nats, of two rows (K,); 0 where t_k = 0."""
+    positive = t > 0
+    return float((t[positive] * (np.log(t[positive]) - log_p[positive])).sum())
 
 
 def onehot(label: int, num_classes: int) -> Vector:
@@ -73,10 +73,11 @@ def derivative(f: Callable[[Vector], Vector], z: Vector) -> Vector:
 
 
 def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int = 300, centred: bool = True) -> Vector:
-    """Where a convex function of the logits has no slope, by regularised Newton steps; mean logit 0 if `centred`.
+    """The minimiser of a convex function of the logits, by regularised Newton steps; its mean is 0 if `centred`.
 
-    The curvature is differenced from the gradient, so nothing about its form is assumed. Adding the slope's norm
-    to it keeps steps short where the function is flat and fast near the optimum (Levenberg and Marquardt's idea).
+    `gradient` maps rows (M, K) to (M, K). The Hessian is taken from it by finite differences, so nothing about its
+    form is assumed. The gradient's norm is added to its diagonal (Levenberg and Marquardt): steps stay short where the
+    function is flat, and convergence near the optimum is still quadratic.
     """
     z = best = start - start.mean() if centred else start
     least = np.inf
@@ -86,12 +87,12 @@ def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int 
         if norm < least:
             best, least = z, norm
         elif least < 1e-12 or not np.isfinite(norm):
-            break  # only rounding is left
+            break  # only rounding error is left
         if norm < 1e-15:
             break
         curvature = derivative(gradient, z) + norm * np.eye(len(z))
         if centred:
-            curvature = curvature + 1 / len(z)  # the flat direction: no drift of the mean
+            curvature = curvature + 1 / len(z)  # the loss is flat along equal shifts: keep the mean from drifting
         z = z - np.linalg.solve(curvature, g)
         if centred:
             z = z - z.mean()
@@ -99,7 +100,7 @@ def minimise(gradient: Callable[[Vector], Vector], start: Vector, *, steps: int 
 
 
 def root(f: Callable[[float], float], low: float, high: float) -> float:
-    """Where an increasing f crosses 0 between low and high, by bisection to the last bit; nan if it does not."""
+    """The zero of an increasing f between low and high, by bisection to the last bit; NaN if there is none."""
     if not f(low) < 0 < f(high):
         return float("nan")
     while low < (middle := (low + high) / 2) < high:

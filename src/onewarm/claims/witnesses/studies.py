@@ -1,7 +1,7 @@
-"""Witnesses of studies: what paired training runs showed of each prediction of a claim.
+"""The witness of claims about training: it reads each prediction's effect from the reports of paired training runs.
 
 A study report (see `onewarm.study`) holds, for one data set, every arm's metrics over the seeds and the paired
-comparisons with a baseline, Holm-adjusted over the whole report. A witness picks the ones its claim speaks of.
+comparisons with a baseline, Holm-adjusted over the whole report.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from onewarm.calibration.defaults import LEVEL
 from onewarm.claims.evidence import Finding
 from onewarm.claims.ledger import Claim, Comparison, StudyClaim
 
@@ -16,11 +17,11 @@ Report = Mapping[str, Any]
 
 
 class ReportError(ValueError):
-    """A study report that cannot testify: says which data set, what is missing, and what to do."""
+    """A study report that lacks a part: the message names the data set, the part, and the remedy."""
 
 
 def plan(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
-    """The studies that these claims need: arms by data set, baselines first, in the order they are named.
+    """The studies that these claims need: the arms of each data set, in order of their names, hard targets first.
 
     >>> from onewarm.claims.ledger import load_ledger
     >>> plan(load_ledger().values())["digits-noisy"]
@@ -37,19 +38,21 @@ def plan(claims: Iterable[Claim]) -> dict[str, tuple[str, ...]]:
 
 
 def pairs(claims: Iterable[Claim]) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The arms that these claims compare with each other, and not with hard targets, by data set."""
+    """The pairs (arm, baseline) that these claims compare on each data set, where the baseline is not hard targets."""
     needed: dict[str, dict[tuple[str, str], None]] = {}
     for claim in claims:
         for p in claim.predictions if isinstance(claim, StudyClaim) else ():
             if p.baseline not in (None, "hard"):
                 needed.setdefault(p.dataset, {})[p.arm, p.baseline] = None
-    return {dataset: tuple(found) for dataset, found in needed.items()}
+    return {dataset: tuple(of_dataset) for dataset, of_dataset in needed.items()}
 
 
 def paired(claim: Claim, reports: Mapping[str, Report]) -> tuple[tuple[Finding, ...], tuple[int, ...]]:
-    """What the reports (by data set) say of each prediction, and the seeds that all of them share.
+    """The finding of each prediction in the reports (by data set), and the seeds that these reports share.
 
-    A prediction of which no report speaks has no finding; the claim's status then says so.
+    A prediction that no report covers has no finding, and the claim's status is then "inconclusive".
+
+    Raises ReportError for a report without a part that is needed, TypeError for a prediction of an identity.
     """
     findings: list[Finding] = []
     seeds: set[int] | None = None
@@ -59,8 +62,8 @@ def paired(claim: Claim, reports: Mapping[str, Report]) -> tuple[tuple[Finding, 
         report = reports.get(p.dataset)
         if report is None:
             continue
-        own = _get(report, p.dataset, "seeds")
-        seeds = set(own) if seeds is None else seeds & set(own)
+        of_report = set(_get(report, p.dataset, "seeds"))
+        seeds = of_report if seeds is None else seeds & of_report
         finding = _difference(p, report) if p.baseline is not None else _value(p, report)
         if finding is not None:
             findings.append(finding)
@@ -81,13 +84,13 @@ def _value(p: Comparison, report: Report) -> Finding | None:
     row = _get(report, p.dataset, "metrics").get(p.arm, {}).get(p.metric)
     if row is None:
         return None
-    levels = {float(c["level"]) for c in _get(report, p.dataset, "comparisons")} or {0.95}
+    levels = {float(c["level"]) for c in _get(report, p.dataset, "comparisons")} or {LEVEL}
     mean, interval, values = (_get(row, p.dataset, key) for key in ("mean", "interval", "values"))
-    if mean is None:  # not one run came by this number
+    if mean is None:  # no run has this number
         return None
     shifted = None if interval is None else [end - p.reference for end in interval]
-    known = sum(value is not None for value in values)
-    return _finding(p, mean - p.reference, shifted, max(levels), None, known)
+    seeds = sum(value is not None for value in values)
+    return _finding(p, mean - p.reference, shifted, max(levels), None, seeds)
 
 
 def _finding(
