@@ -1,7 +1,8 @@
-"""A calibration summary as a ``torchmetrics.Metric``: processes merge what they counted, no rows are gathered."""
+"""A calibration summary as a ``torchmetrics.Metric``: processes add up their sums, and no rows are gathered."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,28 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from onewarm.calibration import metrics
+from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.calibration.summary.update import Totals
 
 
 class CalibrationMetric(Metric):
-    """Calibration numbers of a training or evaluation loop: ``update`` a batch, ``compute`` at the end.
+    """Calibration metrics over a training or evaluation loop: ``update`` for each batch, ``compute`` at the end.
 
-    The state is the sums of a ``CalibrationSummary``, float64 and int64 tensors that torchmetrics adds up over
-    processes (``dist_reduce_fx="sum"``): a few kilobytes, whatever the number of rows, and never a float32 sum. Float
-    casts of the module (``half()``, ``float()``) do not touch them; torchmetrics' ``set_dtype`` would: it is refused.
+    The state is the sums of a :class:`onewarm.calibration.CalibrationSummary`: float64 and int64 tensors of a few
+    kilobytes, whatever the number of rows, which torchmetrics adds up over processes (``dist_reduce_fx="sum"``). Casts
+    of the module (``half()``, ``float()``) leave them alone; torchmetrics' ``set_dtype`` would not, and is refused.
 
     Args:
         num_classes: K, at least 2.
-        names: metrics that ``compute`` returns, functions of ``onewarm.calibration``.
-        logits: whether ``update`` is given logits.
-        classwise: whether to keep the cells of each class; see ``CalibrationSummary``.
-        bins: for the binned ones.
+        names: the metrics that ``compute`` returns, functions of ``onewarm.calibration``.
+        logits: the predictions are logits, not probabilities.
+        classwise: count each class apart, as ``classwise_ece`` needs; see ``CalibrationSummary``.
+        bins: the number of bins of the metrics that take one.
         options: of ``torchmetrics.Metric``.
+
+    Raises:
+        ValueError: a name that is no metric; ``num_classes`` below 2.
 
     Example:
         >>> metric = CalibrationMetric(2, names=("accuracy", "ece"))
@@ -36,9 +41,6 @@ class CalibrationMetric(Metric):
         {'accuracy': 1.0, 'ece': 0.25}
         >>> metric.summary().count
         2
-
-    Raises:
-        ValueError: names that are no metrics; rows as in ``CalibrationSummary.update``.
     """
 
     is_differentiable = False
@@ -52,7 +54,7 @@ class CalibrationMetric(Metric):
         *,
         logits: bool = False,
         classwise: bool = False,
-        bins: int = 15,
+        bins: int = BINS,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -64,33 +66,41 @@ class CalibrationMetric(Metric):
             self.add_state(f"sum_{name}", default=torch.from_numpy(values), dist_reduce_fx="sum")
 
     def update(self, predictions: Tensor, truth: Tensor, weights: Tensor | None = None) -> None:
-        """Add a batch: (N, K) probabilities or logits; labels (N,), votes or distributions (N, K)."""
-        part = self._empty().update(predictions, truth, weights=weights, logits=self.logits)
-        for name, values in part._totals._asdict().items():
+        """Add a batch.
+
+        Args:
+            predictions: (N, K), probabilities, or logits if the metric was made with ``logits=True``.
+            truth: labels (N,), votes or distributions (N, K).
+            weights: (N,), not negative; 1 by default.
+
+        Raises:
+            TypeError, ValueError: as ``CalibrationSummary.update``.
+        """
+        batch = self._empty().update(predictions, truth, weights=weights, logits=self.logits)
+        for name, values in batch._totals._asdict().items():
             state = getattr(self, f"sum_{name}")
             state += torch.from_numpy(values).to(state.device)
 
     def compute(self) -> dict[str, Tensor]:
-        """Each named metric over all rows of all processes, as float64."""
+        """Each named metric over all rows of all processes, as a float64 scalar."""
         summary = self.summary()
-        binned = {"ece", "ece_equal_mass", "overconfidence", "underconfidence", "mce", "squared_error", "classwise_ece",
-                  "top_label_ece", "brier_reliability", "brier_resolution"}  # fmt: skip
-        return {
-            name: torch.tensor(
-                getattr(metrics, name)(summary, **({"bins": self.bins} if name in binned else {})), dtype=torch.float64
-            )
-            for name in self.names
-        }
+        results = {}
+        for name in self.names:
+            metric = getattr(metrics, name)
+            options = {"bins": self.bins} if "bins" in inspect.signature(metric).parameters else {}
+            results[name] = torch.tensor(metric(summary, **options), dtype=torch.float64)
+        return results
 
     def summary(self) -> CalibrationSummary:
-        """What was counted (inside ``compute`` by all processes, else by this one), for intervals and diagrams."""
+        """The summary of the rows so far, for intervals and diagrams: of all processes inside ``compute``, else of
+        this one."""
         summary = self._empty()
         states = (getattr(self, f"sum_{name}").detach().cpu().numpy() for name in Totals._fields)
         summary._totals.add(Totals(*(np.ascontiguousarray(state) for state in states)))
         return summary
 
     def set_dtype(self, dst_type: Any) -> CalibrationMetric:
-        """Refused: sums of float32 stop counting at 2^24 rows."""
+        """Raise a TypeError: a float32 sum stops counting at 2^24 rows."""
         raise TypeError(f"dst_type is {dst_type}: the sums of a calibration summary stay float64 and int64")
 
     def _empty(self) -> CalibrationSummary:
