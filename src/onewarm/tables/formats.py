@@ -1,4 +1,4 @@
-"""CSV, Parquet, Arrow IPC and NPZ as streams of NumPy columns, in bounded memory; a damaged file is named as such."""
+"""CSV, Parquet, Arrow IPC and NPZ files, read as batches of columns in bounded memory. A new format is added here."""
 
 from __future__ import annotations
 
@@ -16,48 +16,10 @@ import pyarrow.ipc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from onewarm.tables.columns import Column
+from onewarm.tables.source import Column, Columns, Source
 
-SUFFIXES = (".csv", ".parquet", ".pq", ".npz", ".arrow", ".feather", ".ipc")
 _CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead
 _PART_ROWS = 1 << 20
-
-Columns = dict[str, Any]
-"""Names to values of the rows of one batch: NumPy arrays, or Arrow arrays (of text, lists, or with empty places)."""
-
-
-class Source:
-    """One file: its columns, its size, and its rows in batches. Made by ``open_source``."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.name, self.size = path, path.name, path.stat().st_size
-        self.columns: dict[str, Column] = {}
-        self.parts = 1
-        """How many pieces can be read apart, by different workers."""
-
-    def batches(self, names: Sequence[str], rows: int, part: int | None = None) -> Iterator[tuple[Columns, int, int]]:
-        """(columns, number in the file of their first row from 0, bytes read so far) of ``rows`` rows or fewer.
-
-        With ``part`` only the rows of that part; the bytes are then the part's own.
-        """
-        raise NotImplementedError
-
-    def damaged(self, kind: str, reason: object) -> ValueError:
-        """The error for a file that is not what its name says."""
-        text = str(reason).split(". ")[0].strip().rstrip(".")
-        return ValueError(f"{self.name}: not a readable {kind} file, perhaps cut short: {text}")
-
-
-def open_source(path: Path) -> Source:
-    """The source for a path, by its suffix; its head is read. Raises ValueError where it is not readable."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(f"{path.name}: cannot read {suffix or 'a file without suffix'}; give {', '.join(SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path.name}: is empty (0 bytes)")
-    kinds: dict[str, type[Source]] = {".csv": Csv, ".parquet": Parquet, ".pq": Parquet, ".npz": Npz}
-    return kinds.get(suffix, Ipc)(path)
-
 
 def _column(kind: pa.DataType) -> Column:
     if pa.types.is_dictionary(kind):
@@ -68,12 +30,12 @@ def _column(kind: pa.DataType) -> Column:
         return Column(_column(kind.value_type).kind, None)
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return Column("int")
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):  # null: nothing but empty
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):  # null: only empty cells
         return Column("float")
     return Column("text" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "other")
 
 
-def _schema(source: Source, schema: pa.Schema) -> None:
+def _set_columns(source: Source, schema: pa.Schema) -> None:
     twice = [n for n in schema.names if schema.names.count(n) > 1]
     if twice:
         raise ValueError(f"{source.name}: column {twice[0]!r} is there twice; rename one")
@@ -81,12 +43,12 @@ def _schema(source: Source, schema: pa.Schema) -> None:
 
 
 class Parquet(Source):
-    """A Parquet file, page by page; its parts are runs of row groups with about 2^20 rows."""
+    """A Parquet file, read page by page; each part is a run of row groups with about 2^20 rows."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         with self._open() as file:
-            _schema(self, file.schema_arrow)
+            _set_columns(self, file.schema_arrow)
             self.groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         self.runs: list[list[int]] = [[]]
         for group in range(len(self.groups)):
@@ -101,7 +63,9 @@ class Parquet(Source):
         except (pa.ArrowInvalid, OSError) as error:
             raise self.damaged("Parquet", error) from None
 
-    def batches(self, names: Sequence[str], rows: int, part: int | None = None) -> Iterator[tuple[Columns, int, int]]:
+    def batches(
+        self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
+    ) -> Iterator[tuple[Columns, int, int]]:
         groups = list(range(len(self.groups))) if part is None else self.runs[part]
         at = start = sum(self.groups[: groups[0]]) if groups else 0
         total = max(1, sum(self.groups))
@@ -115,12 +79,12 @@ class Parquet(Source):
 
 
 class Ipc(Source):
-    """An Arrow IPC file (Feather), or stream, one record batch at a time."""
+    """An Arrow IPC file (Feather) or stream, read one record batch at a time."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         with pa.OSFile(str(path)) as file:
-            _schema(self, self._reader(file).schema)
+            _set_columns(self, self._reader(file).schema)
 
     def _reader(self, file: Any) -> Any:
         try:
@@ -132,17 +96,19 @@ class Ipc(Source):
         except (pa.ArrowException, OSError) as error:
             raise self.damaged("Arrow", error) from None
 
-    def batches(self, names: Sequence[str], rows: int, part: int | None = None) -> Iterator[tuple[Columns, int, int]]:
+    def batches(
+        self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
+    ) -> Iterator[tuple[Columns, int, int]]:
         at = 0
         with pa.OSFile(str(self.path)) as file:
             reader = self._reader(file)
             try:
-                count = getattr(reader, "num_record_batches", None)  # a stream does not know
-                whole = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
-                for i, big in enumerate(whole, 1):
+                count = getattr(reader, "num_record_batches", None)  # a stream does not know its length
+                records = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
+                for i, record in enumerate(records, 1):
                     done = file.tell() if count is None else self.size * i // count
-                    for start in range(0, big.num_rows, rows):
-                        batch = big.slice(start, rows)
+                    for start in range(0, record.num_rows, rows):
+                        batch = record.slice(start, rows)
                         yield {n: batch.column(n) for n in names}, at, min(done, self.size)
                         at += batch.num_rows
             except (pa.ArrowException, OSError) as error:
@@ -151,14 +117,16 @@ class Ipc(Source):
 
 def _is_text(start: bytes) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)  # it may end within a character
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # incremental: the block may end within a character
     except UnicodeDecodeError:
         return False
     return True
 
 
 class Csv(Source):
-    """A CSV file with a line of column names. One thread reads it: errors then know their row."""
+    """A CSV file whose first line holds the column names. One thread reads it, so that errors know their row."""
+
+    typed = False
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -170,10 +138,10 @@ class Csv(Source):
             start = file.read(_CSV_BLOCK)
             if b"\0" in start or not _is_text(start):
                 raise ValueError(
-                    f"{self.name}: is not UTF-8 text, so no CSV file: save it as UTF-8, or name it rightly"
+                    f"{self.name}: is not UTF-8 text, so no CSV file: save it as UTF-8, or correct its suffix"
                 )
         with self._file() as native:
-            _schema(self, self._reader(native, {}, None).schema)
+            _set_columns(self, self._reader(native, {}, None).schema)
         names = list(self.columns)
         numbers = [n for n in names if re.fullmatch(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?", n)]
         if numbers:
@@ -182,7 +150,7 @@ class Csv(Source):
             )
 
     def _file(self) -> Any:
-        """Arrow's own file: its threads read ahead, and a Python file they would ask for bytes while Python ends."""
+        """Arrow's own file object: Arrow's threads read ahead, and would call a Python one while Python shuts down."""
         return pa.OSFile(str(self.path))
 
     def _reader(self, file: Any, types: dict[str, Any], include: list[str] | None) -> Any:
@@ -212,36 +180,35 @@ class Csv(Source):
             names = include or list(self.columns)
             at = int(found[1])
             column = f"column {names[at]!r}" if at < len(names) else f"column {at + 1}"
-            held = f"is {found[3]!r}, not a number" if found[3] is not None else "is not UTF-8 text"
-            return ValueError(f"{self.name}: row {int(found[2]) - 1}, {column} {held}; correct it or drop the row")
+            fault = f"is {found[3]!r}, not a number" if found[3] is not None else "is not UTF-8 text"
+            return ValueError(f"{self.name}: row {int(found[2]) - 1}, {column} {fault}; correct it or drop the row")
         return self.damaged("CSV", error)
 
-    def batches(self, names: Sequence[str], rows: int, part: int | None = None) -> Iterator[tuple[Columns, int, int]]:
-        number = {n: pa.float64() if self.columns[n].kind == "float" else pa.int64() for n in names}
-        types = {n: t if self.columns[n].kind in ("int", "float") else pa.string() for n, t in number.items()}
-        types |= {n: pa.float64() for n in self.numeric if n in types}
+    def batches(
+        self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
+    ) -> Iterator[tuple[Columns, int, int]]:
+        kinds = {"int": pa.int64(), "float": pa.float64()}
+        types = {n: kinds.get(self.columns[n].kind, pa.string()) for n in names}
+        types |= {n: pa.float64() for n in numeric if n in types}
         at = 0
         with self._file() as file:
             reader = self._reader(file, types, list(names))
             while True:
                 try:
-                    big = reader.read_next_batch()
+                    block = reader.read_next_batch()
                 except StopIteration:
                     return
                 except (pa.ArrowException, UnicodeDecodeError) as error:
                     raise self._explained(error, list(names)) from None
                 done = file.tell()
-                for start in range(0, big.num_rows, rows):
-                    batch = big.slice(start, rows)
+                for start in range(0, block.num_rows, rows):
+                    batch = block.slice(start, rows)
                     yield {n: batch.column(n) for n in names}, at, done
                     at += batch.num_rows
 
-    numeric: Sequence[str] = ()
-    """Columns that are read as float64 whatever their first rows look like."""
-
 
 class Npz(Source):
-    """Arrays of an NPZ archive, each read as a stream from its member; no array is held whole (unless Fortran's)."""
+    """The arrays of an NPZ archive, each read as a stream; only one in Fortran order is held in memory whole."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -277,11 +244,13 @@ class Npz(Source):
             )
         return shape, fortran, dtype
 
-    def batches(self, names: Sequence[str], rows: int, part: int | None = None) -> Iterator[tuple[Columns, int, int]]:
+    def batches(
+        self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
+    ) -> Iterator[tuple[Columns, int, int]]:
         lengths = {n: self.shapes[n][0] for n in names}
         if len(set(lengths.values())) > 1:
-            said = ", ".join(f"{n!r} {k}" for n, k in lengths.items())
-            raise ValueError(f"{self.name}: arrays differ in rows: {said}")
+            shown = ", ".join(f"{n!r} {k}" for n, k in lengths.items())
+            raise ValueError(f"{self.name}: arrays differ in rows: {shown}")
         total = next(iter(lengths.values()))
         with self._open() as archive:
             streams = {n: self._stream(archive, n, rows) for n in names}
@@ -306,3 +275,37 @@ class Npz(Source):
                     yield np.frombuffer(data, dtype, n * width).reshape((n, *shape[1:]))
         except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
             raise self.damaged("NPZ", f"array {name!r}: {error}") from None
+
+
+_FORMATS: dict[str, type[Source]] = {
+    ".csv": Csv,
+    ".parquet": Parquet,
+    ".pq": Parquet,
+    ".npz": Npz,
+    ".arrow": Ipc,
+    ".feather": Ipc,
+    ".ipc": Ipc,
+}
+SUFFIXES = tuple(_FORMATS)
+
+
+def open_source(path: Path) -> Source:
+    """Open a file by its suffix and read its column names and types.
+
+    Raises:
+        ValueError: the suffix is unknown, the file is empty, or it cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "a.csv"
+        ...     _ = path.write_text("p0,p1,label\\n0.25,0.75,1\\n")
+        ...     open_source(path).columns["label"]
+        Column(kind='int', width=1)
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"{path.name}: cannot read {suffix or 'a file without suffix'}; give {', '.join(SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path.name}: is empty (0 bytes)")
+    return _FORMATS[suffix](path)
