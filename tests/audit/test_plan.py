@@ -12,7 +12,8 @@ import pytest
 
 from onewarm.audit import plan as reading
 from onewarm.audit.plan import find_files, plan
-from onewarm.tables.columns import Choice, Column, find_layout
+from onewarm.audit.columns import Choice, find_layout
+from onewarm.tables.source import Column
 
 K = 3
 SUFFIXES = [".csv", ".parquet", ".npz", ".arrow", ".feather"]

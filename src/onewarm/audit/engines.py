@@ -1,4 +1,4 @@
-"""One pass over the files of a plan: on this process, or mapped by Ray Data over a cluster; the same numbers."""
+"""One pass over the files of a plan, in this process or mapped over a Ray cluster, with the same numbers."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from onewarm.audit.tally import Tally
 ENGINES = ("local", "ray")
 
 
-def tally_part(
-    plan: Plan, number: int, part: int, *, normalize: bool = False, tell: Callable[[int], None] | None = None
-) -> Tally:
-    """The tally of one part of one file; ``tell`` hears the bytes of the part read so far."""
-    tally = Tally(plan, normalize=normalize)
+def tally_part(plan: Plan, number: int, part: int, *, report: Callable[[int], None] | None = None) -> Tally:
+    """The tally of one part of file ``number``; ``report`` is called with the bytes of the part read so far."""
+    tally = Tally(plan)
     for batch, done in plan.batches(number, part if plan.parts[number] > 1 else None):
         tally.add(batch)
-        if tell is not None:
-            tell(done)
+        if report is not None:
+            report(done)
     return tally
 
 
-def run(plan: Plan, *, engine: str = "local", normalize: bool = False, progress: Progress | None = None) -> Tally:
-    """Tally every part and merge them in order: both engines give the same numbers to the bit.
+def run(plan: Plan, *, engine: str = "local", progress: Progress | None = None) -> Tally:
+    """Tally every part and merge the tallies in order, so that both engines give the same numbers to the bit.
 
-    Raises ValueError for an unknown engine, and with file, row and column for bad rows; ImportError without Ray.
+    Raises:
+        ValueError: an unknown engine, or bad rows (with file, row and column).
+        ImportError: the engine is "ray", and Ray Data is not installed.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}: choose one of {', '.join(ENGINES)}")
-    say = progress or (lambda what, done, total: None)
-    jobs = [(number, part) for number in range(len(plan.paths)) for part in range(plan.parts[number])]
-    total = Tally(plan, normalize=normalize)
-    merge = _run_ray if engine == "ray" else _run_here
-    merge(plan, jobs, normalize, total, say)
+    progress = progress or (lambda what, done, total: None)
+    jobs = [(number, part) for number in range(len(plan.sources)) for part in range(plan.parts[number])]
+    total = Tally(plan)
+    run_jobs = _run_ray if engine == "ray" else _run_local
+    run_jobs(plan, jobs, total, progress)
     if total.count == 0:
-        names = plan.paths[0].name if len(plan.paths) == 1 else f"the {len(plan.paths)} files"
+        names = plan.sources[0].name if len(plan.sources) == 1 else f"the {len(plan.sources)} files"
         raise ValueError(f"{names}: no rows, only column names")
     return total
 
 
-def _run_here(plan: Plan, jobs: list[tuple[int, int]], normalize: bool, total: Tally, say: Progress) -> None:
-    behind = 0
+def _run_local(plan: Plan, jobs: list[tuple[int, int]], total: Tally, progress: Progress) -> None:
+    finished = 0
     for number, part in jobs:
 
-        def tell(done: int, before: int = behind) -> None:
-            say("reading", min(before + done, plan.size), plan.size)
+        def report(done: int, before: int = finished) -> None:
+            progress("reading", min(before + done, plan.size), plan.size)
 
-        total.merge(tally_part(plan, number, part, normalize=normalize, tell=tell))
-        behind += plan.sizes[number] // plan.parts[number]
-    say("reading", plan.size, plan.size)
+        total.merge(tally_part(plan, number, part, report=report))
+        finished += plan.sources[number].size // plan.parts[number]
+    progress("reading", plan.size, plan.size)
 
 
-def _run_ray(plan: Plan, jobs: list[tuple[int, int]], normalize: bool, total: Tally, say: Progress) -> None:
+def _run_ray(plan: Plan, jobs: list[tuple[int, int]], total: Tally, progress: Progress) -> None:
     try:
         import ray
         import ray.data
@@ -65,12 +65,11 @@ def _run_ray(plan: Plan, jobs: list[tuple[int, int]], normalize: bool, total: Ta
     if not ray.is_initialized():
         ray.init(logging_level=logging.ERROR, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    plan = plan.resolved()
 
     def work(row: dict[str, Any]) -> dict[str, Any]:
         try:
-            tally = tally_part(plan, row["file"], row["part"], normalize=normalize)
-        except (ValueError, OSError) as error:  # told here as a sentence, not as a worker's traceback
+            tally = tally_part(plan, row["file"], row["part"])
+        except (ValueError, OSError) as error:  # raised again below, without the worker's traceback
             return {"order": row["order"], "tally": b"", "error": str(error)}
         return {"order": row["order"], "tally": pickle.dumps(tally), "error": ""}
 
@@ -82,7 +81,7 @@ def _run_ray(plan: Plan, jobs: list[tuple[int, int]], normalize: bool, total: Ta
         if row["error"]:
             raise ValueError(row["error"])
         waiting[row["order"]] = row["tally"]
-        say("reading", plan.size * done // len(items), plan.size)
+        progress("reading", plan.size * done // len(items), plan.size)
         while merged in waiting:
             total.merge(pickle.loads(waiting.pop(merged)))
             merged += 1

@@ -1,4 +1,4 @@
-"""The audit in words: each sentence a pure function of numbers that the report shows beside it."""
+"""The verdict of an audit in words: every sentence of it, each a pure function of numbers that the report shows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onewarm.audit.measure import Measure
+from onewarm.audit.measures import LEVEL_PERCENT, Measure
 from onewarm.audit.remedies import LEAST_GAIN, Option
 from onewarm.audit.slices import Slice
+from onewarm.calibration.defaults import BINS
 
 OPTION_TITLES = {
     "leave": "Leave it as it is",
@@ -18,18 +19,19 @@ OPTION_TITLES = {
     "retrain": "Retrain with label smoothing (stand-in: mix with uniform)",
 }
 ALPHA = 0.05
+"""A slice whose corrected p value is below this is reported as different."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is so, and what to do.
+    """What an audit found, and what to do about it.
 
     Attributes:
-        kind: "overconfident", "underconfident", "miscalibrated" (both ways, not on average) or "calibrated" (as far
-            as these rows can tell).
-        headline: a sentence.
+        kind: "overconfident", "underconfident", "miscalibrated" (not on average, but in single bins) or "calibrated"
+            (as far as these rows can tell).
+        headline: one sentence.
         findings: sentences with numbers and intervals.
-        advice: what to do, sentences; the first is the recommendation.
+        advice: sentences; the first is the recommendation.
     """
 
     kind: str
@@ -38,7 +40,7 @@ class Verdict:
     advice: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain text for JSON."""
+        """The sentences for JSON."""
         return {
             "kind": self.kind,
             "headline": self.headline,
@@ -62,7 +64,19 @@ def judge(
     logits: bool,
     infinite: int,
 ) -> Verdict:
-    """The verdict of these numbers."""
+    """Put the numbers of an audit into words.
+
+    Args:
+        rows, num_classes: N and K.
+        measures: over all rows, by name; as ``measures.measure`` gives them.
+        chance: the ECE to expect of a perfectly calibrated model; see ``measures.chance_ece``.
+        options, best: the remedies that were compared, and the recommended one.
+        fitted_on, scored_on: rows that remedies were fitted and scored on.
+        truth: its kind and, for votes, how far they agree; as in ``Audit.truth``.
+        slices: strongest evidence first.
+        logits: whether the predictions are logits.
+        infinite: rows whose NLL is infinite.
+    """
     kind = _kind(measures, chance)
     confidence, accuracy, gap = (measures[n] for n in ("mean_confidence", "accuracy", "confidence_gap"))
     assert confidence.value is not None and accuracy.value is not None and gap.value is not None
@@ -98,7 +112,7 @@ def _kind(measures: Mapping[str, Measure], chance: float) -> str:
 def _gap_sentence(gap: Measure, rows: int, num_classes: int) -> str:
     assert gap.value is not None
     word = "more" if gap.value >= 0 else "less"
-    within = f" (95\u00a0% interval {_points(gap.interval)})" if gap.interval else ""
+    within = f" ({LEVEL_PERCENT}\u00a0% interval {_points(gap.interval)})" if gap.interval else ""
     return (
         f"Over {rows:,} rows and {num_classes} classes the mean confidence is {abs(gap.value) * 100:.1f} points {word} "
         f"than the accuracy{within}."
@@ -107,60 +121,61 @@ def _gap_sentence(gap: Measure, rows: int, num_classes: int) -> str:
 
 def _ece_sentence(measures: Mapping[str, Measure], chance: float) -> str:
     ece = measures["ece"]
-    own = ""
+    within = ""
     if ece.interval is not None:
         ends = " to ".join(number(e) for e in ece.interval)
-        own = f"; the model's own, without the noise of finite rows, is within {ends} (95\u00a0%)"
+        within = f"; the model's own, without the noise of finite rows, is within {ends} ({LEVEL_PERCENT}\u00a0%)"
     return (
-        f"Expected calibration error (ECE) in 15 bins: {number(ece.value)}{own}. A perfectly calibrated model with "
-        f"these confidences would show about {number(chance)} by chance alone."
+        f"Expected calibration error (ECE) in {BINS} bins: {number(ece.value)}{within}. A perfectly calibrated model "
+        f"with these confidences would show about {number(chance)} by chance alone."
     )
 
 
 def _truth_sentences(
     truth: Mapping[str, Any], options: tuple[Option, ...], accuracy: float, num_classes: int, rows: int
 ) -> list[str]:
-    said = []
+    sentences = []
     if truth["kind"] != "labels":
         share, entropy = truth["majority_share"], truth["entropy"]
-        said.append(
+        sentences.append(
             f"The truth is {truth['kind']}: on average {percent(1 - share)} of the mass is on other classes than the "
             f"favourite, {number(entropy)} nats of entropy that no prediction can go below."
         )
         t = next((o.parameters["temperature"] for o in options if o.key == "temperature" and o.parameters), None)
-        other = truth.get("majority_temperature")
-        if t is not None and other is not None:
-            way = "higher" if t > other else "lower"
-            said.append(
+        majority_t = truth.get("majority_temperature")
+        if t is not None and majority_t is not None:
+            way = "higher" if t > majority_t else "lower"
+            sentences.append(
                 f"So the best temperature is {t:.4f}; with the favourite class as a plain label it would be "
-                f"{other:.4f}. It is {way} because a label says that nobody doubts, and {truth['kind']} say how many "
-                "do: confidence is measured against that doubt, not only against mistakes."
+                f"{majority_t:.4f}. It is {way} because a label says that nobody doubts, and {truth['kind']} say how "
+                "many do: confidence is measured against that doubt, not only against mistakes."
             )
     error = (accuracy * (1 - accuracy) / rows) ** 0.5
     if accuracy + 3 * error < 1 / num_classes:
-        said.append(
+        sentences.append(
             f"It is right less often than chance ({percent(1 / num_classes)}): are rows and classes of predictions "
             "and truth in the same order?"
         )
-    return said
+    return sentences
 
 
 def _slice_sentences(slices: tuple[Slice, ...]) -> list[str]:
     tested = [s for s in slices if s.p_holm is not None]
     if not slices:
         return []
-    sure = [s for s in tested if s.p_holm is not None and s.p_holm < ALPHA]
-    if not sure:
+    different = [s for s in tested if s.p_holm is not None and s.p_holm < ALPHA]
+    if not different:
         return [
             f"Of {len(tested)} slices none differs from the other rows beyond chance (Holm-corrected, p < {ALPHA})."
         ]
-    worst = ", ".join(
-        f"{s.column} = {s.value} ({(s.difference or 0) * 100:+.1f} points, p {p_value(s.p_holm)})" for s in sure[:3]
+    strongest = ", ".join(
+        f"{s.column} = {s.value} ({(s.difference or 0) * 100:+.1f} points, p {p_value(s.p_holm)})"
+        for s in different[:3]
     )
-    verb = "differs" if len(sure) == 1 else "differ"
+    verb = "differs" if len(different) == 1 else "differ"
     return [
-        f"Of {len(tested)} slices {len(sure)} {verb} from the other rows beyond chance (Holm-corrected, p < {ALPHA}); "
-        f"the confidence gap of the strongest, against the others: {worst}."
+        f"Of {len(tested)} slices {len(different)} {verb} from the other rows beyond chance (Holm-corrected, "
+        f"p < {ALPHA}); the confidence gap of the strongest, against the others: {strongest}."
     ]
 
 
@@ -170,50 +185,46 @@ def _advice(
     if best is None or not options:
         return ["Too few rows to fit and score anything: give at least two."]
     leave = options[0]
-    said = [_what(best, logits)]
+    sentences = [_recommendation(best, logits)]
     if best.key == "leave":
-        near = max((o for o in options[1:] if o.gain is not None), key=lambda o: o.gain or 0.0, default=None)
-        if near is not None:
-            said.append(
-                f"The best alternative ({OPTION_TITLES[near.key].lower()}{_parameters(near)}) changes the NLL of "
-                f"{scored_on:,} held-out rows by {-(near.gain or 0.0):+.4f} nats{interval(_negated(near.interval))}: "
-                f"less than {LEAST_GAIN:g}, or not beyond chance."
+        second = max((o for o in options[1:] if o.gain is not None), key=lambda o: o.gain or 0.0, default=None)
+        if second is not None:
+            change = f"{-(second.gain or 0.0):+.4f} nats{interval(_negated(second.interval))}"
+            sentences.append(
+                f"The best alternative ({OPTION_TITLES[second.key].lower()}{_parameters(second)}) changes the NLL of "
+                f"{scored_on:,} held-out rows by {change}: less than {LEAST_GAIN:g}, or not beyond chance."
             )
     elif best.gain is not None:
-        said.append(
+        sentences.append(
             f"Fitted on {fitted_on:,} rows, it lowers the NLL of {scored_on:,} others from {number(leave.nll)} to "
             f"{number(best.nll)}, by {number(best.gain)} nats a row{interval(best.interval)}, and takes their ECE from "
             f"{number(leave.ece)} to {number(best.ece)}."
         )
     else:
-        said.append(
+        sentences.append(
             f"{leave.infinite:,} of {scored_on:,} held-out rows gave the true class a probability of exactly 0: their "
             f"NLL is infinite. Brier score before and after: {number(leave.brier)}, {number(best.brier)}."
         )
     retrain = next((o for o in options if o.key == "retrain" and o.problem is None), None)
     if retrain is not None and best.key != "retrain" and (retrain.interval or (0.0, 0.0))[0] > 0:
-        said.append(
+        sentences.append(
             f"If you train it again: label smoothing with alpha about {retrain.parameters['alpha']:.3f} is where to "
             f"start. Its stand-in here, mixing that much uniform into the probabilities, lowers the held-out NLL by "
             f"{number(retrain.gain)}{interval(retrain.interval)}; what training itself does, `onewarm study` tells."
         )
     failed = [o for o in options if o.problem is not None]
-    said += [f"{OPTION_TITLES[o.key]} could not be fitted: {o.problem}." for o in failed]
-    return said
+    sentences += [f"{OPTION_TITLES[o.key]} could not be fitted: {o.problem}." for o in failed]
+    return sentences
 
 
-def _what(best: Option, logits: bool) -> str:
+def _recommendation(best: Option, logits: bool) -> str:
     t, alpha = best.parameters.get("temperature"), best.parameters.get("alpha")
     if best.key == "leave":
         return "Leave it as it is."
     if best.key == "temperature":
         assert t is not None
-        how = f"divide the logits by T = {t:.4f}"
-        return (
-            how[0].upper()
-            + how[1:]
-            + ("." if logits else f" (or raise the probabilities to the power {1 / t:.4f} and divide by their sum).")
-        )
+        power = "" if logits else f" (or raise the probabilities to the power {1 / t:.4f} and divide by their sum)"
+        return f"Divide the logits by T = {t:.4f}{power}."
     if best.key == "unsmooth":
         return (
             f"Undo its smoothing: replace p by (p - alpha / K) / (1 - alpha) with alpha = {alpha:.4f}. No temperature "

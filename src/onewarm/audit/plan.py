@@ -1,4 +1,4 @@
-"""Prediction files as checked batches in bounded memory: what ``onewarm audit`` reads."""
+"""What an audit reads: the files, their columns, and the rows as checked batches in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.truth_file import Beside, split_path
-from onewarm.tables import convert
-from onewarm.tables import row_checks as check
-from onewarm.tables.columns import Choice, Column, Layout, find_layout, find_truth
-from onewarm.tables.formats import SUFFIXES, Csv, Source, open_source
+from onewarm.audit.columns import Choice, Layout, find_layout, find_truth
+from onewarm.audit.truth_file import TruthFile, read_truth, split_path
+from onewarm.tables import convert, row_checks
+from onewarm.tables.formats import SUFFIXES, open_source
+from onewarm.tables.row_checks import Place
+from onewarm.tables.source import Column, Columns, Source
 
 BATCH_NUMBERS = 1 << 20
 """Numbers in the predictions of a batch: its memory is a few times 8 MB, whatever the file's size."""
 
 Progress = Callable[[str, float, float], None]
-"""Told as (what, done, of how much)."""
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one file, as NumPy arrays; labels are checked, predictions are checked where they are used.
+    """Rows of one file as NumPy arrays. The truth and the weights are checked; predictions are when they are used.
 
     Attributes:
         file, number: name of the file, and its place among the files.
         first: number of the first row in its file, from 0.
-        predictions: (n, K) floats: probabilities or logits, as the layout says.
+        predictions: (n, K) probabilities or logits, as the layout has it.
         truth: labels (n,) int64; or votes (n, K) of integers; or distributions (n, K) of floats.
-        slices: for each slice column, the codes (n,) of its rows and what the codes stand for.
+        slices: for each slice column, the codes (n,) of its rows and the text that each code stands for.
         weights: (n,) float64, or None.
-        names: of the predictions' columns, for messages.
+        names: columns of the predictions, for error texts.
     """
 
     file: str
@@ -51,68 +52,77 @@ class Batch:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is read and how: files, columns, classes. Made by ``plan``; small, and can be sent to a worker."""
+    """Which rows an audit reads and how; made by ``plan``. It is small and can be sent to a worker.
 
-    paths: tuple[Path, ...]
+    Attributes:
+        sources: the files of the predictions, each with its columns.
+        layout: which of the columns are read as what.
+        num_classes: K.
+        truth_source: the file of the truth, where it has one of its own.
+        normalize: whether rows of probabilities are divided by their sum.
+        notes: what a reader of the audit should know about how the files were read.
+    """
+
+    sources: tuple[Source, ...]
     layout: Layout
     num_classes: int
-    sizes: tuple[int, ...]
-    parts: tuple[int, ...]
+    truth_source: Source | None = None
+    normalize: bool = False
     notes: tuple[str, ...] = field(default=())
-    beside: Path | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
-        return sum(self.sizes)
+        """Bytes of all files of predictions."""
+        return sum(source.size for source in self.sources)
 
-    def resolved(self) -> Plan:
-        """The same with absolute paths, for workers that stand in another folder."""
-        beside = self.beside.absolute() if self.beside else None
-        return replace(self, paths=tuple(p.absolute() for p in self.paths), beside=beside)
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """In how many pieces each file is read; in one where the truth is read beside it."""
+        return tuple(1 if self.truth_source else source.parts for source in self.sources)
 
     def batches(self, number: int, part: int | None = None) -> Iterator[tuple[Batch, int]]:
-        """Batches of file ``number`` (of its ``part``), with the bytes read so far.
+        """Read file ``number`` (or one part of it): batches, each with the bytes read so far.
 
-        Raises ValueError with file, row, column, value and remedy.
+        Raises:
+            ValueError: with file, row, column, value and remedy.
         """
-        source = open_source(self.paths[number])
-        if isinstance(source, Csv):
-            source.numeric = (*self.layout.predictions, *(self.layout.truth if self.layout.votes else ()))
-            source.numeric += (self.layout.weight,) if self.layout.weight else ()
+        source, layout = self.sources[number], self.layout
+        numeric = [*layout.predictions, *(layout.truth if layout.votes else ())]
+        numeric += [layout.weight] if layout.weight else []
         rows = max(256, BATCH_NUMBERS // self.num_classes)
-        beside = Beside(self.beside, self.layout, self.num_classes, rows, source.name) if self.beside else None
-        for columns, first, done in source.batches(self.layout.names, rows, part):
-            yield self._batch(source.name, number, first, columns, beside), done
-        if beside is not None:
-            beside.end()
+        truth_file = None
+        if self.truth_source is not None:
+            truth_file = TruthFile(self.truth_source, layout, self.num_classes, rows, source.name)
+        for columns, first, done in source.batches(layout.names, rows, part, numeric=numeric):
+            yield self._batch(number, Place(source.name, first), columns, truth_file), done
+        if truth_file is not None:
+            truth_file.end()
 
-    def _batch(self, file: str, number: int, first: int, columns: dict[str, Any], beside: Beside | None) -> Batch:
+    def _batch(self, number: int, at: Place, columns: Columns, truth_file: TruthFile | None) -> Batch:
         layout, k = self.layout, self.num_classes
-        at = check.Place(file, first)
         predictions = convert.matrix(at, columns, layout.predictions, k)
         if len(layout.predictions) == 1 and predictions.shape[1] == 1:
-            if layout.logits:
-                predictions = np.hstack([np.zeros_like(predictions), predictions])
-            else:
-                predictions = np.hstack([1 - predictions, predictions])
-        truth = convert.truth(at, columns, layout, k) if beside is None else beside.take(len(predictions))
+            other = np.zeros_like(predictions) if layout.logits else 1 - predictions
+            predictions = np.hstack([other, predictions])
+        truth = truth_file.take(len(predictions)) if truth_file else read_truth(at, columns, layout, k)
         weights = None
         if layout.weight:
             values = convert.values(at, layout.weight, columns[layout.weight])
-            weights = check.weights(at, layout.weight, values)
+            weights = row_checks.weights(at, layout.weight, values)
         slices = {n: convert.codes(columns[n]) for n in layout.slices}
-        return Batch(file, number, first, predictions, truth, slices, weights, layout.predictions)
+        return Batch(at.file, number, at.first, predictions, truth, slices, weights, layout.predictions)
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
-    """The files that names and globs stand for, each once, those of a glob in order of their names.
+    """The files that names and globs stand for, each once; those of a glob in the order of their names.
 
-    Raises FileNotFoundError with near names; ValueError for a folder.
+    Raises:
+        FileNotFoundError: there is no such file; similar names are given.
+        ValueError: no pattern, or a folder.
     """
     if not patterns:
         raise ValueError("name at least one file, as predictions.parquet or 'parts/*.parquet'")
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}  # an ordered set
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
@@ -122,36 +132,52 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
                 f"{pattern} is a folder: name its files, as {hint}" if inside else f"{pattern} is a folder: {hint}"
             )
         if path.is_file():
-            found[path] = None
+            files[path] = None
             continue
         matches = [Path(p) for p in sorted(glob.glob(pattern, recursive=True)) if Path(p).is_file()]
         if not matches:
-            there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            near = difflib.get_close_matches(path.name, [n for n in there if Path(n).suffix.lower() in SUFFIXES])
+            names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            near = difflib.get_close_matches(path.name, [n for n in names if Path(n).suffix.lower() in SUFFIXES])
             raise FileNotFoundError(f"no file {pattern!r}" + (f"; near it: {', '.join(near)}" if near else ""))
-        found |= dict.fromkeys(matches)
-    return tuple(found)
+        files |= dict.fromkeys(matches)
+    return tuple(files)
 
 
-def plan(patterns: Sequence[str], choice: Choice | None = None) -> Plan:
-    """Find files and columns; every file's head is read, and must agree with the first, before any row is.
+def plan(
+    patterns: Sequence[str],
+    choice: Choice | None = None,
+    *,
+    normalize: bool = False,
+    outputs: Sequence[str | Path] = (),
+) -> Plan:
+    """Find the files and their columns. Only the head of each file is read, and must agree with that of the first.
 
-    Raises ValueError or FileNotFoundError, naming file, column and remedy.
+    Args:
+        patterns: names of files, or globs.
+        choice: the columns that the user names.
+        normalize: whether rows of probabilities are to be divided by their sum.
+        outputs: files that will be written afterwards.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: a file or a column does not fit, or an output is a folder or one of the files to read; with file,
+            column and remedy.
     """
-    choice = choice or Choice()
     paths = find_files(patterns)
-    sources = [open_source(path) for path in paths]
+    choice, truth_path, truth_choice = split_path(choice or Choice())
+    _check_outputs([*paths, *([truth_path] if truth_path else [])], outputs)
+    sources = tuple(open_source(path) for path in paths)
     first = sources[0]
-    choice, beside, named = split_path(choice)
-    layout = find_layout(first.name, first.columns, choice, truth=beside is None)
-    if beside is not None:
+    layout = find_layout(first.name, first.columns, choice, truth=truth_path is None)
+    truth_source = None
+    if truth_path is not None:
         if len(paths) > 1:
-            raise ValueError(f"{beside.name} holds the truth of one file: audit one file of predictions at a time")
-        other = open_source(beside)
-        names, votes = find_truth(other.name, other.columns, named)
-        layout = replace(layout, truth=names, votes=votes, apart=True)
+            raise ValueError(f"{truth_path.name} holds the truth of one file: audit one file of predictions at a time")
+        truth_source = open_source(truth_path)
+        names, votes = find_truth(truth_source.name, truth_source.columns, truth_choice)
+        layout = replace(layout, truth=names, votes=votes, separate_truth=True)
     for other in sources[1:]:
-        _agree(first, other, layout)
+        _check_agreement(first, other, layout)
     width = _width(first, layout)
     if width == 1 and first.columns[layout.predictions[0]].kind == "int":
         raise ValueError(
@@ -161,11 +187,21 @@ def plan(patterns: Sequence[str], choice: Choice | None = None) -> Plan:
     notes: tuple[str, ...] = ()
     if layout.unused:
         notes = (f"The truth is {layout.truth[0]!r}; {layout.unused[0]!r} could be it too: --votes {layout.unused[0]}",)
-    sizes, parts = tuple(s.size for s in sources), tuple(1 if beside else s.parts for s in sources)
-    return Plan(paths, layout, 2 if width == 1 else width, sizes, parts, notes, beside)
+    return Plan(sources, layout, 2 if width == 1 else width, truth_source, normalize, notes)
 
 
-def _agree(first: Source, other: Source, layout: Layout) -> None:
+def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> None:
+    """Raise ValueError where an output is a folder or one of the inputs."""
+    read = {path.absolute() for path in inputs}
+    for output in outputs:
+        path = Path(output)
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
+        if path.absolute() in read:
+            raise ValueError(f"{path} is to be audited: write to another file")
+
+
+def _check_agreement(first: Source, other: Source, layout: Layout) -> None:
     for name in layout.names:
         if name not in other.columns:
             near = difflib.get_close_matches(name, other.columns, n=3)
@@ -178,30 +214,29 @@ def _agree(first: Source, other: Source, layout: Layout) -> None:
             None not in (mine.width, theirs.width) and mine.width != theirs.width
         ):
             raise ValueError(
-                f"{other.name}: column {name!r} holds {_said(theirs)}, but in {first.name} {_said(mine)}; "
+                f"{other.name}: column {name!r} holds {_described(theirs)}, but in {first.name} {_described(mine)}; "
                 "audit files of one kind"
             )
 
 
-def _said(column: Column) -> str:
+def _described(column: Column) -> str:
     kind = {"int": "whole numbers", "float": "numbers"}.get(column.kind, column.kind)
     return kind if column.width == 1 else f"lists of {column.width or 'some'} {kind}"
 
 
 def _width(source: Source, layout: Layout) -> int:
-    """Classes: columns of the predictions, or numbers in the first row's list. 1: the probability of class 1."""
+    """How many columns of predictions there are, or numbers in each list. 1: a probability (or logit) of class 1."""
     if len(layout.predictions) > 1:
         return len(layout.predictions)
     name = layout.predictions[0]
     column = source.columns[name]
-    if column.kind == "text" and not isinstance(source, Csv):
+    if column.kind == "text" and source.typed:
         raise ValueError(f"{source.name}: column {name!r} holds text, not numbers")
     if column.kind == "other":
         raise ValueError(f"{source.name}: column {name!r} holds neither numbers nor lists of them")
     if column.width is not None:
         return column.width
-    for columns, _, _ in source.batches([name], 1):
-        lengths = columns[name].value_lengths()
-        if len(lengths) and lengths[0].is_valid:
-            return int(lengths[0].as_py())
-    raise ValueError(f"{source.name}: no rows, only column names")
+    length = source.list_length(name)
+    if length is None:
+        raise ValueError(f"{source.name}: no rows, only column names")
+    return length

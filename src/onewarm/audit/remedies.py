@@ -1,4 +1,4 @@
-"""What could be done about a model's confidence, each fitted on some rows and scored on others, in pairs."""
+"""What could be done about a model's confidence: each remedy fitted on some rows and scored on others, in pairs."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.measure import Measure
+from onewarm.audit.measures import ece_of
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.tally import probabilities
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.calibrators.temperature_unsmooth import fit_temperature_unsmooth
 from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
+from onewarm.calibration.defaults import LEVEL
 
 Floats = NDArray[np.float64]
 
 LEAST_GAIN = 0.001
-"""Nats a row: an option that gains less on held-out rows is not worth a change."""
+"""Nats per row: an option that gains less on held-out rows is not worth a change."""
 LEAST_ALPHA = 1e-3
-"""Smoothing weaker than this is none."""
+"""An alpha closer to 0 than this counts as no smoothing."""
 FLOOR = 1e-9
-"""Least probability that undoing smoothing leaves a class."""
+"""The least probability of a class after smoothing was undone."""
 MOST_ROWS = 20_000
 """Rows that the two-parameter option is fitted on, at most (about)."""
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Option:
-    """One thing to do. ``gain``: NLL of leaving it minus NLL with it, on the same held-out rows, nats a row.
+    """One thing that could be done, with its scores on held-out rows.
 
     Attributes:
         key: "leave", "temperature", "unsmooth", "temperature-unsmooth" or "retrain".
         parameters: what was fitted, as {"temperature": 1.7}.
-        problem: why it could not be fitted, or None; the numbers below are then None.
-        nll, brier, ece, ece_interval: on held-out rows (the interval is of the ECE without the noise of finite rows).
-            nll is None where a true class had probability 0 (see ``infinite``).
-        gain, interval: mean paired difference and its normal interval; None where a row's NLL is infinite.
+        problem: why it could not be fitted, or None. If it could not, the scores are None.
+        nll: nats per row; None where a true class had probability 0 (see ``infinite``).
+        brier: mean over rows, summed over classes, 0..2.
+        ece, ece_interval: 0..1; the interval is of the model's own error, without the noise of finite rows.
+        gain, interval: the NLL of leaving the model as it is minus the NLL with this option, nats per row: mean of
+            the paired differences and its normal interval; None where a row's NLL is infinite.
         infinite: held-out rows with infinite NLL.
     """
 
@@ -62,28 +64,28 @@ class Option:
         return {**self.__dict__, **{name: list(e) if e else None for name, e in ends.items()}}
 
 
-def compare(
-    fit: Rows, score: Rows, *, logits: bool, ece: Callable[[Floats, Rows], Measure]
-) -> tuple[tuple[Option, ...], Option]:
-    """Every option, fitted on ``fit`` and scored on ``score``, the first to leave the model as it is; and the best.
+def compare(fit: Rows, score: Rows, *, logits: bool) -> tuple[tuple[Option, ...], Option]:
+    """Fit every option on ``fit`` and score it on ``score``.
 
-    The best is the simplest that held-out rows show to be better. An option replaces a simpler one if its NLL is
-    lower by at least ``LEAST_GAIN`` and the interval of the paired difference lies above 0; where some rows have an
-    infinite NLL, if it has fewer of them and no greater Brier score.
+    Returns:
+        The options from simple to complex, the first being to leave the model as it is; and the best of them. An
+        option is better than a simpler one if its NLL is lower by at least ``LEAST_GAIN`` and the interval of the
+        paired difference lies above 0. Where some rows have an infinite NLL, it is better if it has fewer of them and
+        no greater Brier score.
     """
     before = probabilities(score.predictions, logits=logits).astype(np.float64)
     weights = np.ones(len(before)) if score.weights is None else score.weights
     base = lowest = row_nll(before, score.truth)
-    best = _scored("leave", {}, before, base, base, score, ece)
+    best = _scored("leave", {}, before, base, base, score)
     options = [best]
-    for key, found in _fitted(fit, logits=logits):
-        if isinstance(found, str):
-            options.append(Option(key, {}, problem=found))
+    for key, fitted in _fitted(fit, logits=logits):
+        if isinstance(fitted, str):
+            options.append(Option(key, {}, problem=fitted))
             continue
-        parameters, transform = found
+        parameters, transform = fitted
         after = transform(score.predictions)
         losses = row_nll(after, score.truth)
-        options.append(_scored(key, parameters, after, base, losses, score, ece))
+        options.append(_scored(key, parameters, after, base, losses, score))
         if _better(options[-1], losses, best, lowest, weights):
             best, lowest = options[-1], losses
     return tuple(options), best
@@ -102,22 +104,22 @@ Fitted = tuple[str, tuple[dict[str, float], Transform] | str]
 
 
 def _fitted(fit: Rows, *, logits: bool) -> list[Fitted]:
-    """The options in order of simplicity: parameters and the map of predictions, or why there are none."""
+    """The options from simple to complex: each with its parameters and its map of predictions, or why it has none."""
     values, truth = _by_weight(fit)
     if truth.ndim == 2:
         truth = shares(truth)
-    found: list[Fitted] = [_temperature(values, truth, logits=logits)]
+    fitted: list[Fitted] = [_temperature(values, truth, logits=logits)]
     p = probabilities(values, logits=logits).astype(np.float64)
     alpha = fit_alpha(p, truth, FLOOR).alpha
     if alpha > LEAST_ALPHA:
         undo: Transform = lambda v: apply_alpha(probabilities(v, logits=logits).astype(np.float64), alpha, FLOOR)  # noqa: E731
-        found.append(("unsmooth", ({"alpha": alpha}, undo)))
+        fitted.append(("unsmooth", ({"alpha": alpha}, undo)))
     elif alpha < -LEAST_ALPHA:
         share = -alpha / (1 - alpha)
         mix: Transform = lambda v: (1 - share) * probabilities(v, logits=logits) + share / v.shape[1]  # noqa: E731
-        found.append(("retrain", ({"alpha": share}, mix)))
-    found.append(_both(values, truth, logits=logits))
-    return found
+        fitted.append(("retrain", ({"alpha": share}, mix)))
+    fitted.append(_temperature_unsmooth(values, truth, logits=logits))
+    return fitted
 
 
 def _temperature(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
@@ -132,23 +134,26 @@ def _temperature(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> 
     return "temperature", ({"temperature": scaling.temperature}, apply)
 
 
-def _both(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
+def _temperature_unsmooth(values: NDArray[Any], truth: NDArray[Any], *, logits: bool) -> Fitted:
     key = "temperature-unsmooth"
 
-    def ready(v: NDArray[Any]) -> Floats:
+    def as_logits(v: NDArray[Any]) -> Floats:
         with np.errstate(divide="ignore"):
             return v.astype(np.float64) if logits else np.log(v.astype(np.float64))
 
-    few = slice(None, None, max(1, len(values) // MOST_ROWS))
+    sample = slice(None, None, max(1, len(values) // MOST_ROWS))
     try:
-        both = fit_temperature_unsmooth(ready(values[few]), truth[few], FLOOR)
+        both = fit_temperature_unsmooth(as_logits(values[sample]), truth[sample], FLOOR)
     except ValueError as error:
         return key, str(error)
-    return key, ({"temperature": both.temperature, "alpha": both.alpha}, lambda v: both.apply(ready(v)))
+    return key, ({"temperature": both.temperature, "alpha": both.alpha}, lambda v: both.apply(as_logits(v)))
 
 
 def _by_weight(fit: Rows) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows for the fits: as they are, or each as often as its weight says (systematic sampling, exact if whole)."""
+    """Predictions and truth for the fits, each row repeated by its weight.
+
+    Exact for small whole weights; else systematic sampling to four times as many rows.
+    """
     w = fit.weights
     if w is None or not w.any():
         return fit.predictions, fit.truth
@@ -166,13 +171,12 @@ def _scored(
     base: Floats,
     losses: Floats,
     score: Rows,
-    ece: Callable[[Floats, Rows], Measure],
 ) -> Option:
     w = np.ones(len(losses)) if score.weights is None else score.weights
     total = w.sum()
     infinite = int(np.count_nonzero(~np.isfinite(losses)))
     gain, interval = None, None
-    error = ece(p, score)
+    error = ece_of(p, score)
     if key != "leave" and infinite == 0 and np.isfinite(base).all():
         gain, interval = mean_interval(base - losses, w)
     return Option(
@@ -189,7 +193,7 @@ def _scored(
 
 
 def mean_interval(values: Floats, weights: Floats, level: float = LEVEL) -> tuple[float, tuple[float, float]]:
-    """A weighted mean and its normal interval: mean -+ z sqrt(sum w^2 (v - mean)^2) / sum w.
+    """A weighted mean and its normal interval: mean -+ z sqrt(sum w^2 (v - mean)^2) / sum w, z the normal quantile.
 
     >>> mean_interval(np.array([0.0, 1.0, 2.0, 3.0]), np.ones(4), 0.6826894921370859)[0]
     1.5
@@ -201,13 +205,13 @@ def mean_interval(values: Floats, weights: Floats, level: float = LEVEL) -> tupl
 
 
 def shares(truth: NDArray[Any]) -> Floats:
-    """Votes or distributions (n, K) as distributions."""
+    """Votes or distributions (n, K), each row divided by its sum."""
     out: Floats = truth / truth.sum(axis=1, keepdims=True, dtype=np.float64)
     return out
 
 
 def row_nll(p: Floats, truth: NDArray[Any]) -> Floats:
-    """-sum_k t_k log p_k of each row, nats; +inf where a true class has probability 0."""
+    """The NLL of each row, (n,) nats: -sum_k t_k log p_k; +inf where a true class has probability 0."""
     with np.errstate(divide="ignore"):
         out: Floats
         if truth.ndim == 1:
@@ -219,7 +223,7 @@ def row_nll(p: Floats, truth: NDArray[Any]) -> Floats:
 
 
 def row_brier(p: Floats, truth: NDArray[Any]) -> Floats:
-    """|p|^2 - 2 <p, t> + 1 of each row."""
+    """Brier score of each row, (n,), 0..2: |p|^2 - 2 <p, t> + 1, the mean of |p - y|^2 over one-hot y drawn from t."""
     true_p = p[np.arange(len(p)), truth] if truth.ndim == 1 else (p * shares(truth)).sum(axis=1)
     out: Floats = (p * p).sum(axis=1) - 2 * true_p + 1
     return out

@@ -1,4 +1,4 @@
-"""A sample of rows that any split of the data gives alike: those with the least hash of their place."""
+"""A random sample of rows that does not depend on how the data are split: those with the smallest hashes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_NUMBERS = 1 << 24
 
 
 def capacity(num_classes: int) -> int:
-    """Rows that a sample keeps: about 2^20 numbers, at least 10,000 rows unless these are very wide.
+    """Rows that a sample keeps: about 2^20 numbers, but at least 10,000 rows unless there are very many classes.
 
     >>> capacity(2), capacity(10), capacity(1000)
     (524288, 104857, 10000)
@@ -24,7 +24,7 @@ def capacity(num_classes: int) -> int:
 
 @dataclass
 class Rows:
-    """Rows kept, in the order of their places: predictions (n, K), truth, weights (n,) or None."""
+    """Rows of a sample, in the order of the files: predictions (n, K), truth (n,) or (n, K), weights (n,) or None."""
 
     predictions: NDArray[Any]
     truth: NDArray[Any]
@@ -32,10 +32,10 @@ class Rows:
 
 
 class RowSample:
-    """At most ``capacity`` rows: those whose place (file, row) has the least 64-bit hash. Merges exactly.
+    """At most ``size`` rows: those whose place (file, row) has the smallest 64-bit hash. Merges exactly.
 
-    The smallest k of a random order are a simple random sample, and the smallest k of a union are found among the
-    smallest k of its parts (bottom-k sketch; Cohen & Kaplan, PODC 2007): the split of the rows does not matter.
+    The k smallest hashes are a simple random sample, and the k smallest of a union are among the k smallest of its
+    parts, so that the split does not matter (a bottom-k sketch: Cohen & Kaplan, PODC 2007).
     """
 
     def __init__(self, size: int) -> None:
@@ -50,7 +50,7 @@ class RowSample:
         truth: NDArray[Any],
         weights: NDArray[np.float64] | None,
     ) -> None:
-        """Offer rows; each has a place that no other has."""
+        """Add rows, each with a place that no other row has."""
         self.seen += len(places)
         keys = scramble(places)
         near = np.flatnonzero(keys <= self._limit)
@@ -61,7 +61,7 @@ class RowSample:
                 self._compact()
 
     def merge(self, other: Self) -> Self:
-        """Add the rows that ``other`` saw."""
+        """Add the rows of ``other``."""
         self.seen += other.seen
         self._kept += other._kept
         self._compact()
@@ -90,7 +90,7 @@ class RowSample:
 
 
 def scramble(places: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A 64-bit hash, one to one (the finaliser of splitmix64: Steele, Lea & Flood, OOPSLA 2014, figure 16).
+    """A bijective 64-bit hash (the finaliser of splitmix64: Steele, Lea & Flood, OOPSLA 2014, figure 16).
 
     >>> scramble(np.array([0, 1], np.uint64)).tolist()
     [16294208416658607535, 10451216379200822465]

@@ -1,4 +1,4 @@
-"""Slices ranked by the evidence that their confidence errs differently from the rest, corrected for how many."""
+"""Slices ranked by the evidence that their confidence gap differs from that of the other rows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from onewarm.audit.tally import SliceSums
+from onewarm.calibration.defaults import LEVEL
 
-LEVEL = 0.95
 LEAST_ROWS = 20
-"""A slice with fewer rows is shown, not tested."""
+"""A slice with fewer rows is shown but not tested."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Slice:
     """One value of one slice column.
 
     Attributes:
-        column, value, rows: which, and how many rows.
-        accuracy, confidence, gap, ece: as of the whole; gap = confidence - accuracy; 15 bins.
-        interval: of the gap, normal, 95 %.
-        difference: its gap minus the gap of all other rows.
-        p, p_holm: that the difference is chance (two-sided z test); corrected for every slice tested. None: not tested.
+        column, value, rows: the slice column, its value, and the number of rows that have it.
+        accuracy, confidence, ece: of these rows, as for all rows.
+        gap, interval: mean confidence minus accuracy, and its normal interval of ``LEVEL``.
+        difference: the gap minus that of all other rows; None where there are none.
+        p, p_holm: p value of the difference (two-sided z test), and the same with Holm's correction for every slice
+            tested; None where it was not tested.
     """
 
     column: str
@@ -47,26 +48,32 @@ class Slice:
 
 
 def rank(sums: Mapping[str, SliceSums]) -> tuple[Slice, ...]:
-    """Every slice, the strongest evidence first; p corrected by Holm's method over all that were tested.
+    """All slices of all columns, those with the strongest evidence first.
 
-    Source: Holm, Scandinavian Journal of Statistics 6, 1979.
+    Args:
+        sums: for each slice column, the sums of its values.
+
+    Returns:
+        Slices by rising p, those not tested last; ``p_holm`` corrects for all slices that were tested.
+
+    Source: Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979.
     """
-    found = [s for column, kept in sums.items() for s in _column(column, kept)]
-    tested = sorted((s for s in found if s["p"] is not None), key=lambda s: s["p"])
+    slices = [s for column, column_sums in sums.items() for s in _of_column(column, column_sums)]
+    tested = sorted((s for s in slices if s["p"] is not None), key=lambda s: s["p"])
     highest = 0.0
-    for i, one in enumerate(tested):
-        highest = max(highest, min(1.0, one["p"] * (len(tested) - i)))
-        one["p_holm"] = highest
-    found.sort(key=lambda s: (s["p"] is None, s["p"] or 0.0, -abs(s["z"]), s["column"], s["value"]))
-    return tuple(Slice(**{k: v for k, v in s.items() if k != "z"}) for s in found)
+    for i, tested_slice in enumerate(tested):
+        highest = max(highest, min(1.0, tested_slice["p"] * (len(tested) - i)))
+        tested_slice["p_holm"] = highest
+    slices.sort(key=lambda s: (s["p"] is None, s["p"] or 0.0, -abs(s["z"]), s["column"], s["value"]))
+    return tuple(Slice(**{k: v for k, v in s.items() if k != "z"}) for s in slices)
 
 
-def _column(column: str, kept: SliceSums) -> list[dict[str, Any]]:
-    z95 = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    whole = kept.moments.sum(axis=0)
-    out = []
-    for value, at in sorted(kept.values.items()):
-        mine = kept.moments[at]
+def _of_column(column: str, sums: SliceSums) -> list[dict[str, Any]]:
+    quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    whole = sums.moments.sum(axis=0)
+    slices = []
+    for value, at in sorted(sums.values.items()):
+        mine = sums.moments[at]
         rows, weight = int(mine[0]), mine[1]
         if weight == 0:
             continue
@@ -75,13 +82,13 @@ def _column(column: str, kept: SliceSums) -> list[dict[str, Any]]:
         difference = p = None
         z = 0.0
         if rest[1] > 0:
-            other, other_error = _gap(rest)
-            difference = gap - other
-            both = math.hypot(error, other_error)
-            z = difference / both if both > 0 else 0.0
-            if rows >= LEAST_ROWS and rest[0] >= LEAST_ROWS and both > 0:
+            other_gap, other_error = _gap(rest)
+            difference = gap - other_gap
+            standard_error = math.hypot(error, other_error)
+            z = difference / standard_error if standard_error > 0 else 0.0
+            if rows >= LEAST_ROWS and rest[0] >= LEAST_ROWS and standard_error > 0:
                 p = math.erfc(abs(z) / math.sqrt(2))
-        out.append(
+        slices.append(
             {
                 "column": column,
                 "value": value,
@@ -89,19 +96,19 @@ def _column(column: str, kept: SliceSums) -> list[dict[str, Any]]:
                 "accuracy": float(mine[4] / weight),
                 "confidence": float(mine[3] / weight),
                 "gap": gap,
-                "interval": (gap - z95 * error, gap + z95 * error),
-                "ece": float(np.abs(kept.gaps[at]).sum() / weight),
+                "interval": (gap - quantile * error, gap + quantile * error),
+                "ece": float(np.abs(sums.gaps[at]).sum() / weight),
                 "difference": difference,
                 "p": p,
                 "p_holm": None,
                 "z": z,
             }
         )
-    return out
+    return slices
 
 
 def _gap(m: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
-    """Weighted mean of the gaps of the rows, and its standard error, from their moments."""
+    """The weighted mean of the gaps of some rows, and its standard error, from their moments (see ``MOMENTS``)."""
     gap = float((m[3] - m[4]) / m[1])
     squares = max(0.0, float(m[5] - 2 * gap * m[6] + gap * gap * m[2]))
     return gap, math.sqrt(squares) / float(m[1])

@@ -1,4 +1,4 @@
-"""What the audit keeps of the rows it reads: summaries, sums a slice, and two samples to fit and to score."""
+"""What the audit keeps of the rows it reads: a calibration summary, sums for each slice, and two samples of rows."""
 
 from __future__ import annotations
 
@@ -9,29 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.audit.plan import Batch, Plan
+from onewarm.audit.prediction_checks import prediction_fault
 from onewarm.audit.row_sample import RowSample, capacity
-from onewarm.calibration.summary.cells import cell_of
+from onewarm.calibration.defaults import BINS
+from onewarm.calibration.summary.cells import CELLS, cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
-from onewarm.tables import row_checks as check
+from onewarm.softmax import softmax
+from onewarm.tables.row_checks import Place
 
-SLICE_BINS = 15
-_CELLS_A_BIN = 40  # 600 cells in 15 bins
 _MOST_VALUES = 10_000
 
 MOMENTS = ("rows", "weight", "weight2", "confidence", "correct", "gap2", "weight2_gap")
-"""Sums a slice: n, w, w^2, w c, w a, w^2 d^2, w^2 d with the gap d = c - a."""
+"""The sums kept for each slice, in this order: of 1, w, w^2, w c, w a, w^2 d^2 and w^2 d, with the gap d = c - a."""
 
 
 @dataclass
 class SliceSums:
-    """Sums for each value of one slice column: ``moments`` (V, 7) and, by bin, w (c - a) and w (V, 15)."""
+    """Sums for each of the V values of one slice column.
+
+    Attributes:
+        values: each value's row in the arrays below.
+        moments: (V, 7) float64, as ``MOMENTS`` names them.
+        gaps: (V, BINS) float64: in each bin of confidence c the sum of w (c - a), with weights w and correctness a.
+    """
 
     values: dict[str, int] = field(default_factory=dict)
     moments: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, len(MOMENTS))))
-    gaps: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, SLICE_BINS)))
+    gaps: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, BINS)))
 
     def place(self, names: list[str], column: str, file: str) -> NDArray[np.int64]:
-        """Where each of ``names`` is kept; new ones get a place. Raises ValueError where there are too many."""
+        """The row of each of ``names`` in the arrays; new ones get one. Raises ValueError if there are too many."""
         for name in names:
             self.values.setdefault(name, len(self.values))
         if len(self.values) > _MOST_VALUES:
@@ -42,7 +49,7 @@ class SliceSums:
         new = len(self.values) - len(self.moments)
         if new:
             self.moments = np.concatenate([self.moments, np.zeros((new, len(MOMENTS)))])
-            self.gaps = np.concatenate([self.gaps, np.zeros((new, SLICE_BINS))])
+            self.gaps = np.concatenate([self.gaps, np.zeros((new, BINS))])
         return np.asarray([self.values[n] for n in names], np.int64)
 
     def merge(self, other: Self) -> Self:
@@ -55,16 +62,16 @@ class SliceSums:
 
 
 class Tally:
-    """Everything kept of the rows of one part; parts merge to the same numbers in any split.
+    """Everything kept of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split.
 
-    Even rows of a file (the first is row 0) may go to the sample that options are fitted on, odd rows to the one
-    they are scored on.
+    The even rows of a file (the first is row 0) may enter the sample that remedies are fitted on, the odd rows the
+    one that they are scored on.
     """
 
-    def __init__(self, plan: Plan, *, normalize: bool = False) -> None:
+    def __init__(self, plan: Plan) -> None:
         k = plan.num_classes
-        self.logits, self.normalize = plan.layout.logits, normalize
-        self.summary = new_summary(k)
+        self.logits, self.normalize = plan.layout.logits, plan.normalize
+        self.summary = CalibrationSummary(k, classwise=True)
         self.slices = {name: SliceSums() for name in plan.layout.slices}
         self.fit, self.score = RowSample(capacity(k)), RowSample(capacity(k))
         self.class_rows = np.zeros(k)
@@ -77,7 +84,7 @@ class Tally:
         return self.fit.seen + self.score.seen
 
     def add(self, batch: Batch) -> None:
-        """Add a batch. Raises ValueError with file, row, column, value and remedy for rows that are no predictions."""
+        """Add a batch. Raises ValueError with file, row, column, value and remedy for rows that are not predictions."""
         n = len(batch.predictions)
         if n == 0:
             return
@@ -85,12 +92,13 @@ class Tally:
         if values.dtype.kind != "f":
             values = values.astype(np.float64)
         try:
-            more: dict[str, Any] = {} if batch.weights is None else {"weights": batch.weights}
-            self.summary.update(values, batch.truth, logits=self.logits, normalize=self.normalize, **more)
+            self.summary.update(
+                values, batch.truth, weights=batch.weights, logits=self.logits, normalize=self.normalize
+            )
         except (ValueError, TypeError) as error:
-            at = check.Place(batch.file, batch.first)
-            told = check.explain(at, batch.names, values, logits=self.logits, normalize=self.normalize)
-            raise (told or ValueError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
+            at = Place(batch.file, batch.first)
+            fault = prediction_fault(at, batch.names, values, logits=self.logits, normalize=self.normalize)
+            raise (fault or ValueError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
         number = np.arange(batch.first, batch.first + n, dtype=np.uint64)
         places = number + (np.uint64(batch.number) << np.uint64(40))
         for sample, start in ((self.fit, batch.first % 2), (self.score, 1 - batch.first % 2)):
@@ -105,7 +113,7 @@ class Tally:
             self.majority += float(shares.max(axis=1).sum())
         self.file_rows[batch.number] = self.file_rows.get(batch.number, 0) + n
         if self.slices:
-            self._slice(batch, values)
+            self._add_to_slices(batch, values)
 
     def merge(self, other: Tally) -> Tally:
         """Add the rows of ``other``."""
@@ -120,7 +128,7 @@ class Tally:
             self.file_rows[number] = self.file_rows.get(number, 0) + rows
         return self
 
-    def _slice(self, batch: Batch, values: NDArray[Any]) -> None:
+    def _add_to_slices(self, batch: Batch, values: NDArray[Any]) -> None:
         p = probabilities(values, logits=self.logits)
         row = np.arange(len(p))
         top = p.argmax(axis=1)
@@ -132,30 +140,22 @@ class Tally:
         w = np.ones(len(p)) if batch.weights is None else batch.weights
         gap = confidence - correct
         sums = (np.ones(len(p)), w, w * w, w * confidence, w * correct, w * w * gap * gap, w * w * gap)
-        bins = cell_of(confidence) // _CELLS_A_BIN
-        for name, (codes, said) in batch.slices.items():
-            kept = self.slices[name]
+        bins = cell_of(confidence) // (CELLS // BINS)
+        for name, (codes, texts) in batch.slices.items():
+            slices = self.slices[name]
             used = np.unique(codes)
-            place = np.full(len(said), -1, np.int64)
-            place[used] = kept.place([said[c] for c in used], name, batch.file)
-            at = place[codes]
-            size = len(kept.moments)
-            kept.moments += np.stack([np.bincount(at, s, size) for s in sums], axis=1)
-            flat = np.bincount(at * SLICE_BINS + bins, w * gap, size * SLICE_BINS)
-            kept.gaps += flat.reshape(size, SLICE_BINS)
-
-
-def new_summary(num_classes: int) -> CalibrationSummary:
-    """An empty summary of the kind that the audit keeps: with cells of each class."""
-    return CalibrationSummary(num_classes, classwise=True)
+            row_of_code = np.full(len(texts), -1, np.int64)
+            row_of_code[used] = slices.place([texts[c] for c in used], name, batch.file)
+            at = row_of_code[codes]
+            size = len(slices.moments)
+            slices.moments += np.stack([np.bincount(at, s, size) for s in sums], axis=1)
+            flat = np.bincount(at * BINS + bins, w * gap, size * BINS)
+            slices.gaps += flat.reshape(size, BINS)
 
 
 def probabilities(values: NDArray[Any], *, logits: bool) -> NDArray[Any]:
-    """Rows of probabilities (n, K), float64 for logits; rows of probabilities are divided by their sum."""
+    """Probabilities (n, K): the softmax of logits, in float64; or rows of probabilities divided by their sum."""
     if not logits:
         scaled: NDArray[Any] = values / values.sum(axis=1, keepdims=True)
         return scaled
-    z = values.astype(np.float64)
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    out: NDArray[Any] = e / e.sum(axis=1, keepdims=True)
-    return out
+    return softmax(values.astype(np.float64))

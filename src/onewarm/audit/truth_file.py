@@ -1,4 +1,4 @@
-"""The truth in a file of its own, beside the predictions: row for row, in the same order."""
+"""The truth of each row: from the file of the predictions, or row for row from a file of its own."""
 
 from __future__ import annotations
 
@@ -10,64 +10,88 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.tables import convert
-from onewarm.tables import row_checks as check
-from onewarm.tables.columns import Choice, Layout
-from onewarm.tables.formats import SUFFIXES, open_source
+from onewarm.audit.columns import Choice, Layout
+from onewarm.tables import convert, row_checks
+from onewarm.tables.formats import SUFFIXES
+from onewarm.tables.row_checks import Place
+from onewarm.tables.source import Columns, Source
 
 
 def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
-    """A choice whose --labels or --votes is FILE or FILE:COLUMN: the rest of it, the file, and the column there."""
+    """Take the file out of a choice whose --labels or --votes is FILE or FILE:COLUMN.
+
+    Returns:
+        The choice for the file of the predictions, the truth's file or None, and the choice for that file, in which
+        ``""`` stands for the usual names.
+
+    >>> split_path(Choice(labels="label"))[1] is None
+    True
+    """
     for option in ("labels", "votes"):
-        said: str | None = getattr(choice, option)
-        if said is None:
+        value: str | None = getattr(choice, option)
+        if value is None:
             continue
-        path, _, column = said.rpartition(":")
-        if Path(said).is_file():
-            path, column = said, ""
+        path, _, column = value.rpartition(":")
+        if Path(value).is_file():
+            path, column = value, ""
         if Path(path).suffix.lower() in SUFFIXES and Path(path).is_file():
             named = Choice(labels=column) if option == "labels" else Choice(votes=column)
             return replace(choice, labels=None, votes=None), Path(path), named
     return choice, None, Choice()
 
 
-def truth_files(labels: str | None, votes: str | None) -> list[str]:
-    """The file that --labels or --votes names, if it does."""
-    path = split_path(Choice(labels=labels, votes=votes))[1]
-    return [str(path)] if path else []
+def read_truth(at: Place, columns: Columns, layout: Layout, num_classes: int) -> NDArray[Any]:
+    """The truth of a batch, checked: labels (n,) int64, votes (n, K) int64, or distributions (n, K) of floats.
+
+    Raises:
+        ValueError: with file, row, column, value and remedy.
+    """
+    if layout.votes:
+        return row_checks.votes(at, layout.truth, convert.matrix(at, columns, layout.truth, num_classes))
+    name = layout.truth[0]
+    return row_checks.labels(at, name, convert.values(at, name, columns[name]), num_classes, layout.classes)
 
 
-class Beside:
-    """Reads the truth as the predictions ask for it."""
+class TruthFile:
+    """Reads the truth from its own file in step with the predictions, whose batches may be of other lengths."""
 
-    def __init__(self, path: Path, layout: Layout, num_classes: int, rows: int, of: str) -> None:
-        self.name, self.of = path.name, of
-        self._parts = self._read(path, layout, num_classes, rows)
-        self._left: list[NDArray[Any]] = []
-        self._seen = 0
+    def __init__(self, source: Source, layout: Layout, num_classes: int, rows: int, predictions: str) -> None:
+        """Start at the first row.
+
+        Args:
+            source: the file of the truth.
+            layout: its ``truth`` columns are read.
+            num_classes: K.
+            rows: most rows to read at a time.
+            predictions: name of the file of the predictions, for errors.
+        """
+        self.name, self.predictions = source.name, predictions
+        self._batches = self._read(source, layout, num_classes, rows)
+        self._buffer: list[NDArray[Any]] = []
+        self._taken = 0
 
     @staticmethod
-    def _read(path: Path, layout: Layout, num_classes: int, rows: int) -> Iterator[NDArray[Any]]:
-        for columns, first, _ in open_source(path).batches(layout.truth, rows):
-            yield convert.truth(check.Place(path.name, first), columns, layout, num_classes)
+    def _read(source: Source, layout: Layout, num_classes: int, rows: int) -> Iterator[NDArray[Any]]:
+        for columns, first, _ in source.batches(layout.truth, rows):
+            yield read_truth(Place(source.name, first), columns, layout, num_classes)
 
     def take(self, rows: int) -> NDArray[Any]:
-        """The truth of the next rows. Raises ValueError where there are fewer."""
-        while sum(len(part) for part in self._left) < rows:
-            part = next(self._parts, None)
-            if part is None:
-                have = self._seen + sum(len(p) for p in self._left)
-                raise self._differ(f"has {have} rows, and {self.of} more")
-            self._left.append(part)
-        whole = np.concatenate(self._left)
-        self._left = [whole[rows:]]
-        self._seen += rows
-        return whole[:rows]
+        """The truth of the next ``rows`` rows. Raises ValueError where there are fewer."""
+        while sum(len(batch) for batch in self._buffer) < rows:
+            batch = next(self._batches, None)
+            if batch is None:
+                count = self._taken + sum(len(b) for b in self._buffer)
+                raise self._mismatch(f"has {count} rows, and {self.predictions} more")
+            self._buffer.append(batch)
+        buffered = np.concatenate(self._buffer)
+        self._buffer = [buffered[rows:]]
+        self._taken += rows
+        return buffered[:rows]
 
     def end(self) -> None:
         """Raise ValueError unless every row was taken."""
-        if any(len(part) for part in (*self._left, *self._parts)):
-            raise self._differ(f"has more rows than the {self._seen} of {self.of}")
+        if any(len(batch) for batch in (*self._buffer, *self._batches)):
+            raise self._mismatch(f"has more rows than the {self._taken} of {self.predictions}")
 
-    def _differ(self, how: str) -> ValueError:
+    def _mismatch(self, how: str) -> ValueError:
         return ValueError(f"{self.name}: {how}: give one row for each prediction, in the same order")

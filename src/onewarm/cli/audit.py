@@ -51,12 +51,12 @@ def audit(
     Examples: `onewarm audit predictions.parquet --report audit.html`, `onewarm audit 'parts/*.csv' --slice country`
     """
     with friendly():
+        from onewarm.atomic_write import atomic_write
         from onewarm.audit.audit import audit as run_audit
-        from onewarm.audit.report.html import check_outputs, html, json_text, write
+        from onewarm.audit.report.html import html
         from onewarm.audit.report.terminal import print_audit
-        from onewarm.audit.truth_file import truth_files
 
-        check_outputs([*files, *truth_files(labels, votes)], json if json != "-" else None, report)
+        json_file = None if json in (None, "-") else Path(json)
         with bars(errors if json == "-" else output) as progress:
             found = run_audit(
                 files,
@@ -68,14 +68,15 @@ def audit(
                 weight=weight,
                 normalize=normalize,
                 engine=engine,
+                outputs=[path for path in (json_file, report) if path is not None],
                 progress=lambda what, done, total: progress.each(f"{what}, kB", done / 1000, total / 1000),
             )
-        texts = [(Path(json), json_text(found))] if json not in (None, "-") else []
+        texts = [(json_file, found.to_json())] if json_file is not None else []
         texts += [(report, html(found))] if report is not None else []
         for path, text in texts:
-            write(path, text)
+            atomic_write(path, text)
         if json == "-":
-            output.file.write(json_text(found))
+            output.file.write(found.to_json())
         else:
             print_audit(found, output)
         for path, _ in texts:

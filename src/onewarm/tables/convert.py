@@ -1,4 +1,4 @@
-"""Columns of a batch, NumPy's or Arrow's, as NumPy arrays: one value a row, one row a matrix, codes of groups."""
+"""From the columns of a batch, NumPy's or Arrow's, to NumPy arrays: vectors, matrices, and codes of groups."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from onewarm.tables import row_checks as check
-from onewarm.tables.columns import Layout
+from onewarm.tables.row_checks import Place
+from onewarm.tables.source import Columns
 
 
-def values(at: check.Place, name: str, column: Any) -> NDArray[Any]:
-    """One number or text a row; an empty place is an error."""
+def values(at: Place, name: str, column: Any) -> NDArray[Any]:
+    """A column with one number or text in each row, as an array (n,).
+
+    Raises:
+        ValueError: with the first empty row.
+    """
     if isinstance(column, np.ndarray):
         return column
     if column.null_count:
@@ -26,8 +30,18 @@ def values(at: check.Place, name: str, column: Any) -> NDArray[Any]:
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def matrix(at: check.Place, columns: dict[str, Any], names: tuple[str, ...], num_classes: int) -> NDArray[Any]:
-    """(n, K) from one column of lists, or from a column a class."""
+def matrix(at: Place, columns: Columns, names: tuple[str, ...], num_classes: int) -> NDArray[Any]:
+    """A matrix (n, K) from one column of lists, or from one column for each class. One column of numbers gives (n, 1).
+
+    Args:
+        at: the batch's place, for errors.
+        columns: the batch.
+        names: the columns to take, in the order of the classes.
+        num_classes: K.
+
+    Raises:
+        ValueError: text, an empty cell, a list of another length than K; with file, row and column.
+    """
     if len(names) > 1:
         parts = [values(at, n, columns[n]) for n in names]
         for name, part in zip(names, parts, strict=True):
@@ -43,7 +57,7 @@ def matrix(at: check.Place, columns: dict[str, Any], names: tuple[str, ...], num
     return matrix
 
 
-def _lists(at: check.Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
+def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
     if isinstance(column, np.ndarray):
         if column.ndim == 2 and column.shape[1] != num_classes:
             raise ValueError(
@@ -69,20 +83,16 @@ def _lists(at: check.Place, name: str, column: Any, num_classes: int) -> NDArray
 
 
 def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A slice column as codes and the text of each; an empty place is a value of its own."""
+    """A column of groups as codes (n,) and the text that each code stands for; empty cells are a group, "(empty)".
+
+    >>> codes(pa.array(["fr", None, "fr", "de"]))
+    (array([0, 2, 0, 1]), ['fr', 'de', '(empty)'])
+    """
     if isinstance(column, np.ndarray):
-        found, inverse = np.unique(column, return_inverse=True)
-        return inverse.astype(np.int64), [str(v) for v in found.tolist()]
+        distinct, inverse = np.unique(column, return_inverse=True)
+        return inverse.astype(np.int64), [str(v) for v in distinct.tolist()]
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    said = [str(v) for v in column.dictionary.to_pylist()]
-    places = column.indices.fill_null(len(said)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return places, [*said, "(empty)"]
-
-
-def truth(at: check.Place, columns: dict[str, Any], layout: Layout, num_classes: int) -> NDArray[Any]:
-    """The truth of a batch, checked: labels (n,), votes or distributions (n, K)."""
-    if layout.votes:
-        return check.votes(at, layout.truth, matrix(at, columns, layout.truth, num_classes))
-    name = layout.truth[0]
-    return check.labels(at, name, values(at, name, columns[name]), num_classes, layout.classes)
+    texts = [str(v) for v in column.dictionary.to_pylist()]
+    row_codes = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
+    return row_codes, [*texts, "(empty)"]

@@ -21,6 +21,7 @@ from onewarm.tables.source import Column, Columns, Source
 _CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead
 _PART_ROWS = 1 << 20
 
+
 def _column(kind: pa.DataType) -> Column:
     if pa.types.is_dictionary(kind):
         return _column(kind.value_type)

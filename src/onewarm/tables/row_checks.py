@@ -1,4 +1,4 @@
-"""What must hold of the rows of a prediction file; each error names file, row, column, value and remedy."""
+"""Checks of labels, votes and weights read from a file; each error names file, row, column, value and remedy."""
 
 from __future__ import annotations
 
@@ -13,44 +13,68 @@ from onewarm import checks
 
 @dataclass(frozen=True)
 class Place:
-    """Where a batch stands: its file, and the number there of its first row, from 0. Rows are told from 1."""
+    """Where a batch comes from, for error texts: its file and the number of its first row, from 0.
+
+    Users count rows from 1, so errors do.
+
+    >>> Place("a.csv", 100).error(2, "label", "is -1", "leave rows without a label out")
+    ValueError("a.csv: row 103, column 'label' is -1: leave rows without a label out")
+    """
 
     file: str
     first: int
 
     def error(self, row: int, column: str, what: str, remedy: str) -> ValueError:
-        """The error for a row of this batch."""
+        """The error for row ``row`` of this batch, from 0."""
         return ValueError(f"{self.file}: row {self.first + row + 1}, column {column!r} {what}: {remedy}")
 
 
 def labels(
     at: Place, name: str, values: NDArray[Any], num_classes: int, classes: tuple[str, ...] | None
 ) -> NDArray[np.int64]:
-    """Labels 0..K-1 as int64, from whole numbers or the names of the classes."""
+    """Check a column of labels.
+
+    Args:
+        at: the batch's place, for errors.
+        name: of the column.
+        values: (n,) whole numbers, also as floats or text; or with ``classes`` the names of classes.
+        num_classes: K.
+        classes: names of the classes, where they are known.
+
+    Returns:
+        (n,) int64, each in 0..K-1.
+
+    Raises:
+        ValueError: with the first bad row, its value and what to do.
+
+    Example:
+        >>> labels(Place("a.csv", 0), "y", np.array(["dog", "cat"]), 2, ("cat", "dog"))
+        array([1, 0])
+    """
     if values.dtype.kind in "OUS":
         return _named(at, name, values, num_classes, classes)
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
-            odd = ~(values == np.floor(values)) | ~np.isfinite(values)
-        if odd.any():
-            row = int(odd.argmax())
+            not_whole = ~(values == np.floor(values)) | ~np.isfinite(values)
+        if not_whole.any():
+            row = int(not_whole.argmax())
             inside = np.isfinite(values[row]) and 0 < values[row] < 1
             swapped = "; are labels and probabilities swapped?" if inside else ""
             raise at.error(row, name, f"is {values[row]:g}", f"labels are whole numbers 0..{num_classes - 1}{swapped}")
     elif values.dtype.kind not in "iub":
         raise ValueError(f"{at.file}: column {name!r} holds {values.dtype}, not labels")
-    wide = values.astype(np.int64)
-    outside = (wide < 0) | (wide >= num_classes)
+    whole = values.astype(np.int64)
+    outside = (whole < 0) | (whole >= num_classes)
     if outside.any():
         row = int(outside.argmax())
-        value = int(wide[row])
+        value = int(whole[row])
         remedy = f"labels are 0..{num_classes - 1}, one for each of the {num_classes} predicted classes"
-        if value == num_classes and at.first == 0 and wide.min() >= 1:
+        if value == num_classes and at.first == 0 and whole.min() >= 1:
             remedy += "; no label is 0: do they start at 1? subtract 1"
         elif value == -1 or value == -100:
             remedy += "; leave rows without a label out"
         raise at.error(row, name, f"is {value}", remedy)
-    return wide
+    return whole
 
 
 def _is_whole(text: str) -> bool:
@@ -70,23 +94,35 @@ def _named(
             f"is {values[row]!r}",
             f"labels are whole numbers 0..{num_classes - 1}, or names where columns are named for classes (prob_cat)",
         )
-    found, codes = np.unique(values.astype(str), return_inverse=True)
-    place = {c: k for k, c in enumerate(classes)}
-    for value in found.tolist():
-        if value not in place:
+    names, codes = np.unique(values.astype(str), return_inverse=True)
+    index = {c: k for k, c in enumerate(classes)}
+    for value in names.tolist():
+        if value not in index:
             row = int((values.astype(str) == value).argmax())
-            raise at.error(row, name, f"is {value!r}", f"the columns know the classes {', '.join(classes[:8])}")
-    return np.asarray([place[v] for v in found.tolist()], np.int64)[codes]
+            raise at.error(row, name, f"is {value!r}", f"the columns name the classes {', '.join(classes[:8])}")
+    return np.asarray([index[v] for v in names.tolist()], np.int64)[codes]
 
 
 def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[Any]:
-    """Votes as int64 where every number is whole and a row may sum to more than 1, else distributions as they are."""
+    """Check columns of votes, or of shares of the vote.
+
+    Args:
+        at: the batch's place, for errors.
+        names: of the columns: one a class, or one column of lists.
+        values: (n, K).
+
+    Returns:
+        (n, K): int64 if every number of the batch is whole; else ``values``, whose rows sum to 1 to 1e-3.
+
+    Raises:
+        ValueError: a negative or non-finite number, a row that does not sum to 1, a row without votes.
+    """
 
     def column(k: int) -> str:
         return names[k] if len(names) > 1 else f"{names[0]}[{k}]"
 
     if values.dtype.kind in "iub":
-        wide = values.astype(np.int64)
+        counts = values.astype(np.int64)
     else:
         bad = ~np.isfinite(values) | (values < 0)
         if bad.any():
@@ -102,19 +138,23 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
                     "are whole numbers, shares of the vote sum to 1"
                 )
             return values
-        wide = values.astype(np.int64)
-    if (wide < 0).any():
-        row, k = (int(i) for i in np.unravel_index(int((wide < 0).argmax()), wide.shape))
-        raise at.error(row, column(k), f"is {wide[row, k]}", "counts of votes are not negative")
-    empty = wide.sum(axis=1) == 0
+        counts = values.astype(np.int64)
+    if (counts < 0).any():
+        row, k = (int(i) for i in np.unravel_index(int((counts < 0).argmax()), counts.shape))
+        raise at.error(row, column(k), f"is {counts[row, k]}", "counts of votes are not negative")
+    empty = counts.sum(axis=1) == 0
     if empty.any():
         row = int(empty.argmax())
         raise ValueError(f"{at.file}: row {at.first + row + 1} has no votes: leave such rows out")
-    return wide
+    return counts
 
 
 def weights(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
-    """Weights as float64: finite, not negative."""
+    """Check a column of row weights: (n,) float64, finite and not negative.
+
+    Raises:
+        ValueError: text, or with the first row whose weight is negative or not finite.
+    """
     if values.dtype.kind not in "fiub":
         raise ValueError(f"{at.file}: column {name!r} holds text, not weights")
     wide = values.astype(np.float64)
@@ -123,52 +163,3 @@ def weights(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
         row = int(bad.argmax())
         raise at.error(row, name, f"is {wide[row]:g}", "weights are finite and not negative")
     return wide
-
-
-def explain(
-    at: Place, names: tuple[str, ...], values: NDArray[Any], *, logits: bool, normalize: bool
-) -> ValueError | None:
-    """What is wrong with the predictions of a batch, told by file, row and column; None if nothing is."""
-
-    def column(k: int) -> str:
-        return names[k] if len(names) > 1 else (f"{names[0]}[{k}]" if values.shape[1] > 2 else names[0])
-
-    def first(bad: NDArray[np.bool_], remedy: str) -> ValueError:
-        row, k = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-        return at.error(row, column(k), f"is {values[row, k]:g}", remedy)
-
-    with np.errstate(invalid="ignore", over="ignore"):
-        if logits:
-            bad = np.isnan(values) | np.isposinf(values)
-            if bad.any():
-                return first(bad, "a logit is a number (or -inf, which masks a class); fix or drop the row")
-            masked = np.isneginf(values).all(axis=1)
-            if masked.any():
-                row = int(masked.argmax())
-                return ValueError(f"{at.file}: row {at.first + row + 1} is -inf in every class: leave one unmasked")
-            return None
-        if (~np.isfinite(values)).any():
-            return first(~np.isfinite(values), "probabilities are finite numbers; fix or drop the row")
-        sums = values.sum(axis=1, dtype=np.float64)
-        if np.abs(np.median(sums) - 100) < 2 or (values.shape[1] == 2 and len(names) == 1 and values.max() > 2):
-            big = values > 1
-            if big.any() and values.min() >= -100:
-                return first(big, "these are percentages; divide by 100")
-        wild = (values < 0) | (values > 1 + checks.SUM_TOLERANCE)
-        if wild.any() and not (normalize and (values >= 0).all()):
-            whole = bool((values == np.floor(values)).all())
-            return first(
-                wild,
-                "probabilities are within 0..1; "
-                + ("are these labels or votes?" if whole else "are these logits? pass them with --logits"),
-            )
-        off = sums <= 0 if normalize else np.abs(sums - 1) > checks.SUM_TOLERANCE
-        if off.any():
-            row = int(off.argmax())
-            which = f"columns {names[0]!r}..{names[-1]!r} sum" if len(names) > 1 else f"column {names[0]!r} sums"
-            remedy = "leave it out" if normalize else "pass --normalize to scale rows, if only rounding did this"
-            return ValueError(
-                f"{at.file}: row {at.first + row + 1}, {which} to {sums[row]:g}, not 1 (tolerance "
-                f"{checks.SUM_TOLERANCE:g}): {remedy}"
-            )
-    return None

@@ -1,31 +1,29 @@
-"""The audit as one self-contained HTML file: nothing fetched, nothing inline that its content policy does not name."""
+"""The audit as one self-contained HTML file: it fetches nothing, and its content policy names all that is inline."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import os
 import re
-from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from string import Template
 from typing import Any
 
 import onewarm
-from onewarm.audit.audit import BINS, Audit
-from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
-from onewarm.audit.measures import TITLES
-from onewarm.audit.plan import find_files
+from onewarm.audit.audit import Audit
+from onewarm.audit.judge import ALPHA, OPTION_TITLES, number, p_value, percent
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.remedies import Option
-from onewarm.audit.report import svg as still
+from onewarm.audit.report import svg
 from onewarm.audit.slices import Slice
+from onewarm.calibration.defaults import BINS
 
-__all__ = ["html", "reliability_script", "reliability_style", "write", "write_json"]
+__all__ = ["html", "reliability_script", "reliability_style"]
 
 _MOST_SLICES = 50
+_EXPORT = "export default {"
 _START = """
 const data = JSON.parse(document.getElementById("data").textContent);
 reliability.render({ model: { get: (key) => data[key] }, el: document.getElementById("reliability") });
@@ -33,7 +31,7 @@ reliability.render({ model: { get: (key) => data[key] }, el: document.getElement
 
 
 def html(audit: Audit) -> str:
-    """The report of an audit: a pure function of it."""
+    """The report of an audit as an HTML page; the same audit gives the same bytes."""
     style = _asset("report.css") + reliability_style()
     script = _inline_module()
     data = {"reliability": list(audit.diagrams)}
@@ -58,46 +56,12 @@ def html(audit: Audit) -> str:
         options=_options(audit),
         findings="".join(f"<li>{_prose(s)}</li>" for s in verdict.findings),
         measures=_scroll("Measures", _measures(audit)),
-        figure=still.figure(audit.diagrams[0]) + still.table(audit.diagrams[0]),
+        figure=svg.figure(audit.diagrams[0]) + svg.table(audit.diagrams[0]),
         how=_HOW,
         slices=_slices(audit.slices),
         method="".join(f"<li>{s}</li>" for s in _method(audit)),
         version=escape(onewarm.__version__),
     )
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside its place, then renamed into it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def check_outputs(inputs: Sequence[str], *outputs: str | Path | None) -> None:
-    """Raise ValueError before any work where an output is a folder or one of the inputs (names or globs)."""
-    read = {path.absolute() for path in find_files(inputs)}
-    for output in outputs:
-        if output is None:
-            continue
-        path = Path(output)
-        if path.is_dir():
-            raise ValueError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
-        if path.absolute() in read:
-            raise ValueError(f"{path} is to be audited: write to another file")
-
-
-def json_text(audit: Audit) -> str:
-    """The audit as JSON: versioned by its "format", the same bytes for the same files and options."""
-    return json.dumps(audit.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def write_json(path: Path, audit: Audit) -> None:
-    """``json_text`` in a file, whole or not at all."""
-    write(path, json_text(audit))
 
 
 def reliability_script() -> str:
@@ -111,10 +75,12 @@ def reliability_style() -> str:
 
 
 def _inline_module() -> str:
-    module = (
-        reliability_script().replace("export default {", "const reliability = {").replace("export function", "function")
-    )
-    return module + _START
+    """The diagram's module with a call that draws it: inline, a default export needs a name to be called by."""
+    module = reliability_script()
+    count = len(re.findall(r"^export default ", module, re.M))
+    if count != 1 or _EXPORT not in module:
+        raise RuntimeError(f"reliability.js: expected one line that begins with {_EXPORT!r}, found {count}")
+    return module.replace(_EXPORT, "const reliability = {").replace("export function", "function") + _START
 
 
 def _asset(name: str) -> str:
@@ -140,8 +106,8 @@ def _prose(sentence: str) -> str:
 def _row(cells: list[str], *, tag: str = "td", attributes: str = "") -> str:
     first, *rest = cells
     scope = "row" if tag == "td" else "col"
-    told = "".join(f'<{tag} class="num"{" scope=col" if tag == "th" else ""}>{c}</{tag}>' for c in rest)
-    return f'<tr{attributes}><th scope="{scope}">{first}</th>{told}</tr>'
+    cells_html = "".join(f'<{tag} class="num"{" scope=col" if tag == "th" else ""}>{c}</{tag}>' for c in rest)
+    return f'<tr{attributes}><th scope="{scope}">{first}</th>{cells_html}</tr>'
 
 
 def _table(head: list[str], body: list[str]) -> str:
@@ -170,7 +136,7 @@ def _measures(audit: Audit) -> str:
         shares = name in _SHARES
         value = percent(measure.value) if shares and measure.value is not None else number(measure.value)
         body.append(_row([escape(TITLES[name]), value, _ends(measure.interval, shares=shares)]))
-    return _table(["Over all rows", "Value", "95 % interval"], body)
+    return _table(["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"], body)
 
 
 def _options(audit: Audit) -> str:
@@ -181,17 +147,17 @@ def _options(audit: Audit) -> str:
         f"Scored on {audit.scored_on:,} held-out rows",
         "NLL",
         "Gain in NLL",
-        "95 % interval",
+        f"{LEVEL_PERCENT} % interval",
         "Brier",
         "ECE",
-        "95 % interval",
+        f"{LEVEL_PERCENT} % interval",
     ]
     return f"{_scroll('Options', _table(head, body))}"
 
 
 def _option(option: Option, *, chosen: bool) -> str:
-    says = {"temperature": "T", "alpha": "alpha"}
-    fitted = ", ".join(f"{says[k]} = {v:.4f}" for k, v in option.parameters.items())
+    symbols = {"temperature": "T", "alpha": "alpha"}
+    fitted = ", ".join(f"{symbols[k]} = {v:.4f}" for k, v in option.parameters.items())
     name = escape(OPTION_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
     if option.problem is not None:
         name += f'<span class="says">{escape(option.problem)}</span>'
@@ -202,15 +168,17 @@ def _option(option: Option, *, chosen: bool) -> str:
     return _row([name, *cells], attributes=' class="chosen"' if chosen else "")
 
 
-def _slices(found: tuple[Slice, ...]) -> str:
-    if not found:
+def _slices(slices: tuple[Slice, ...]) -> str:
+    if not slices:
         return ""
-    shown = found[:_MOST_SLICES]
+    shown = slices[:_MOST_SLICES]
     reach = max(0.02, *(max(abs(e) for e in s.interval) for s in shown))
     body = "".join(_slice(s, reach) for s in shown)
-    tested = sum(s.p_holm is not None for s in found)
-    more = f" The {_MOST_SLICES} with the most evidence of {len(found)} are shown." if len(found) > _MOST_SLICES else ""
-    axis = f"Gap with its 95 % interval, 0 ± {reach * 100:.0f} points"
+    tested = sum(s.p_holm is not None for s in slices)
+    more = (
+        f" The {_MOST_SLICES} with the most evidence of {len(slices)} are shown." if len(slices) > _MOST_SLICES else ""
+    )
+    axis = f"Gap with its {LEVEL_PERCENT} % interval, 0 ± {reach * 100:.0f} points"
     names = ["Slice", "Rows", "Is right", "Says", "Gap, points", axis, "Against the others", "p, Holm"]
     head = "".join(
         f"<th scope=col{' class=num' if name not in ('Slice', axis) else ''}>{escape(name)}</th>" for name in names
@@ -224,15 +192,15 @@ def _slices(found: tuple[Slice, ...]) -> str:
     )
 
 
-def _slice(one: Slice, reach: float) -> str:
-    difference = "–" if one.difference is None else f"{one.difference * 100:+.1f}"
-    cells = [f"{one.rows:,}", percent(one.accuracy), percent(one.confidence), f"{one.gap * 100:+.1f}"]
-    told = "".join(f'<td class="num">{c}</td>' for c in cells)
-    sure = ' class="chosen"' if one.p_holm is not None and one.p_holm < 0.05 else ""
+def _slice(item: Slice, reach: float) -> str:
+    difference = "–" if item.difference is None else f"{item.difference * 100:+.1f}"
+    cells = [f"{item.rows:,}", percent(item.accuracy), percent(item.confidence), f"{item.gap * 100:+.1f}"]
+    numbers = "".join(f'<td class="num">{c}</td>' for c in cells)
+    attributes = ' class="chosen"' if item.p_holm is not None and item.p_holm < ALPHA else ""
     return (
-        f'<tr{sure}><th scope="row">{escape(one.column)} = {escape(one.value)}</th>{told}'
-        f'<td class="gapline">{still.gap_line(one.gap, one.interval, reach)}</td>'
-        f'<td class="num">{difference}</td><td class="num">{p_value(one.p_holm).removeprefix("= ")}</td></tr>'
+        f'<tr{attributes}><th scope="row">{escape(item.column)} = {escape(item.value)}</th>{numbers}'
+        f'<td class="gapline">{svg.gap_line(item.gap, item.interval, reach)}</td>'
+        f'<td class="num">{difference}</td><td class="num">{p_value(item.p_holm).removeprefix("= ")}</td></tr>'
     )
 
 
@@ -240,11 +208,11 @@ _HOW = (
     "<p><strong>How to read this.</strong> Each point is a bin of rows. Across: how sure the model was. Up: how often "
     "it was right. On the dashed line it means what it says; <strong>below</strong> the line it is overconfident, "
     "above it underconfident.</p>"
-    '<p>The thin line is the 95 % interval of how often it is right. <span class="key over"></span> Overconfident and '
-    '<span class="key under"></span> underconfident bins are coloured only where that interval misses the model\'s '
-    'confidence; at <span class="key"></span> the rows cannot tell.</p>'
+    f'<p>The thin line is the {LEVEL_PERCENT} % interval of how often it is right. <span class="key over"></span> '
+    'Overconfident and <span class="key under"></span> underconfident bins are coloured only where that interval '
+    'misses the model\'s confidence; at <span class="key"></span> the rows cannot tell.</p>'
     "<p><strong>Smooth curve</strong> shows the same without bins; its band holds the whole curve in "
-    "95\u00a0% of samples, so where the dashed line leaves the band the model is off.</p>"
+    f"{LEVEL_PERCENT}\u00a0% of samples, so where the dashed line leaves the band the model is off.</p>"
     "<p>The bars below count the rows, on a logarithmic scale: a bin far from the line matters as much as it has rows."
     "</p>"
 )
@@ -252,7 +220,7 @@ _HOW = (
 
 def _method(audit: Audit) -> list[str]:
     columns = "; ".join(f"{escape(kind)}: <code>{escape(_names(v))}</code>" for kind, v in audit.columns.items() if v)
-    said = [
+    sentences = [
         f"Columns: {columns}.",
         f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between confidence and accuracy over the "
         f"rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, here about "
@@ -269,7 +237,7 @@ def _method(audit: Audit) -> list[str]:
         "Slices: a z test of the slice's gap against the gap of all "
         "other rows; Holm's correction.",
     ]
-    return said + [_prose(n) + "." for n in audit.notes]
+    return sentences + [_prose(n) + "." for n in audit.notes]
 
 
 def _names(value: Any) -> str:

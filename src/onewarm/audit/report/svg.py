@@ -1,4 +1,4 @@
-"""Still pictures as SVG text: what the report shows without JavaScript, and in print."""
+"""The pictures of a report as static SVG: shown without JavaScript and in print."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
+
+from onewarm.audit.measures import LEVEL_PERCENT
 
 _W, _H = 420, 476
 _LEFT, _TOP, _SIZE = 46, 10, 360
@@ -21,7 +23,11 @@ def _y(v: float) -> float:
 
 
 def figure(diagram: Mapping[str, Any]) -> str:
-    """The reliability diagram of one class or of the top class, as ``assets/reliability.js`` draws it."""
+    """A reliability diagram, drawn as ``assets/reliability.js`` draws it.
+
+    Args:
+        diagram: one of ``Audit.diagrams``.
+    """
     parts = []
     for tick in (0, 0.2, 0.4, 0.6, 0.8, 1):
         parts.append(f'<line class="ow-rel-grid" x1="{_x(0)}" x2="{_x(1)}" y1="{_y(tick)}" y2="{_y(tick)}"/>')
@@ -35,34 +41,34 @@ def figure(diagram: Mapping[str, Any]) -> str:
     parts.append(f'<text class="ow-rel-axis" x="{_x(1)}" y="{_H - 4}" text-anchor="end">confidence</text>')
     parts.append(f'<text class="ow-rel-axis" x="{_x(0) + 8}" y="{_COUNT_TOP + 12}">rows, log scale</text>')
     most = math.log1p(max(1, *(b["count"] for b in diagram["bins"])))
-    for one in diagram["bins"]:
-        height = round(math.log1p(one["count"]) / most * _COUNT_HEIGHT, 2)
-        width = round(_x(one["upper"]) - _x(one["lower"]) - 2, 2)
+    for bin_ in diagram["bins"]:
+        height = round(math.log1p(bin_["count"]) / most * _COUNT_HEIGHT, 2)
+        width = round(_x(bin_["upper"]) - _x(bin_["lower"]) - 2, 2)
         parts.append(
-            f'<rect class="ow-rel-count" x="{_x(one["lower"]) + 1}" width="{width}" '
+            f'<rect class="ow-rel-count" x="{_x(bin_["lower"]) + 1}" width="{width}" '
             f'y="{_COUNT_TOP + _COUNT_HEIGHT - height:.2f}" height="{height}"/>'
         )
-        if one["count"]:
-            parts.append(_mark(one))
+        if bin_["count"]:
+            parts.append(_mark(bin_))
     title = f"Reliability diagram: {diagram['title']}. The table below holds the same numbers."
     head = f'<svg class="ow-rel-still" viewBox="0 0 {_W} {_H}" role="img" aria-label="{escape(title)}">'
     return f"{head}{''.join(parts)}</svg>"
 
 
-def _mark(one: Mapping[str, Any]) -> str:
-    x, (low, high) = _x(one["confidence"]), one["interval"]
+def _mark(bin_: Mapping[str, Any]) -> str:
+    x, (low, high) = _x(bin_["confidence"]), bin_["interval"]
     side = ""
-    if not low <= one["confidence"] <= high:
-        side = " ow-rel-over" if one["confidence"] > one["accuracy"] else " ow-rel-under"
+    if not low <= bin_["confidence"] <= high:
+        side = " ow-rel-over" if bin_["confidence"] > bin_["accuracy"] else " ow-rel-under"
     return (
-        f'<line class="ow-rel-gap{side}" x1="{x}" x2="{x}" y1="{_y(one["confidence"])}" y2="{_y(one["accuracy"])}"/>'
+        f'<line class="ow-rel-gap{side}" x1="{x}" x2="{x}" y1="{_y(bin_["confidence"])}" y2="{_y(bin_["accuracy"])}"/>'
         f'<line class="ow-rel-interval{side}" x1="{x}" x2="{x}" y1="{_y(low)}" y2="{_y(high)}"/>'
-        f'<circle class="ow-rel-dot{side}" cx="{x}" cy="{_y(one["accuracy"])}" r="4.5"/>'
+        f'<circle class="ow-rel-dot{side}" cx="{x}" cy="{_y(bin_["accuracy"])}" r="4.5"/>'
     )
 
 
 def table(diagram: Mapping[str, Any]) -> str:
-    """The numbers of the diagram."""
+    """The numbers of a diagram as an HTML table that can be folded."""
     rows = []
     for b in diagram["bins"]:
         where = f"{b['lower']:.3g} to {b['upper']:.3g}"
@@ -70,9 +76,9 @@ def table(diagram: Mapping[str, Any]) -> str:
         if b["count"]:
             low, high = b["interval"]
             cells = [_percent(b["confidence"]), _percent(b["accuracy"]), f"{_percent(low)} to {_percent(high)}"]
-        told = "".join(f'<td class="num">{c}</td>' for c in [f"{b['count']:,}", *cells])
-        rows.append(f'<tr><th scope="row">{where}</th>{told}</tr>')
-    names = ["Rows", "Says", "Is right", "95 % interval"]
+        numbers = "".join(f'<td class="num">{c}</td>' for c in [f"{b['count']:,}", *cells])
+        rows.append(f'<tr><th scope="row">{where}</th>{numbers}</tr>')
+    names = ["Rows", "Says", "Is right", f"{LEVEL_PERCENT} % interval"]
     head = "".join(f'<th scope="col" class="num">{h}</th>' for h in names)
     return (
         '<details class="ow-rel-table" open><summary>The same as a table</summary>'
@@ -82,7 +88,7 @@ def table(diagram: Mapping[str, Any]) -> str:
 
 
 def gap_line(gap: float, interval: tuple[float, float], reach: float) -> str:
-    """A confidence gap with its interval on a line of -reach to +reach, 0 in the middle."""
+    """A confidence gap with its interval, drawn on an axis from -reach to +reach."""
 
     def x(v: float) -> float:
         return round(88 + 84 * max(-1.0, min(1.0, v / reach)), 2)

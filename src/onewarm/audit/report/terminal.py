@@ -1,4 +1,4 @@
-"""The audit on a terminal: the verdict in words, the numbers in two tables, the slices with the most evidence."""
+"""The audit on a terminal: the verdict in words, then the options, the measures and the slices as tables."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rich.table import Table
 
 from onewarm.audit.audit import Audit
 from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
-from onewarm.audit.measures import TITLES
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 
 _MOST_SLICES = 10
 _SHORT = {"retrain": "Retrain (stand-in)", "unsmooth": "Affine inverse", "temperature-unsmooth": "Both"}
 
 
 def print_audit(audit: Audit, console: Console) -> None:
-    """Print an audit."""
+    """Print an audit to a Rich console."""
     verdict = audit.verdict
     console.print(f"\n[bold]{escape(verdict.headline)}[/bold]\n", highlight=False)
     for sentence in verdict.findings:
@@ -36,7 +36,7 @@ def print_audit(audit: Audit, console: Console) -> None:
 def _options(audit: Audit) -> Table:
     table = Table(title=f"Scored on {audit.scored_on:,} held-out rows", title_justify="left", box=None, padding=(0, 1))
     table.add_column("", overflow="fold")
-    for name in ("NLL", "less by (95 %)", "Brier", "ECE"):
+    for name in ("NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE"):
         table.add_column(name, justify="right", no_wrap=True)
     for option in audit.options:
         name = _SHORT.get(option.key, OPTION_TITLES[option.key]) + "".join(
@@ -57,7 +57,7 @@ def _measures(audit: Audit) -> Table:
     table = Table(title=f"\nOver all {audit.rows:,} rows", title_justify="left", box=None, padding=(0, 1))
     table.add_column("")
     table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
+    table.add_column(f"{LEVEL_PERCENT} % interval", justify="right")
     for name, measure in audit.measures.items():
         ends = measure.interval
         table.add_row(TITLES[name], number(measure.value), f"{number(ends[0])} to {number(ends[1])}" if ends else "")
@@ -73,15 +73,15 @@ def _slices(audit: Audit) -> Table:
     table.add_column("")
     for name in ("rows", "right", "says", "gap, points", "against rest", "p, Holm"):
         table.add_column(name, justify="right")
-    for one in shown:
-        against = "" if one.difference is None else f"{one.difference * 100:+.1f}"
+    for item in shown:
+        against = "" if item.difference is None else f"{item.difference * 100:+.1f}"
         table.add_row(
-            escape(f"{one.column} = {one.value}"),
-            f"{one.rows:,}",
-            percent(one.accuracy),
-            percent(one.confidence),
-            f"{one.gap * 100:+.1f}",
+            escape(f"{item.column} = {item.value}"),
+            f"{item.rows:,}",
+            percent(item.accuracy),
+            percent(item.confidence),
+            f"{item.gap * 100:+.1f}",
             against,
-            p_value(one.p_holm).removeprefix("= "),
+            p_value(item.p_holm).removeprefix("= "),
         )
     return table
