@@ -1,10 +1,17 @@
 """What every test starts from: no state of the user's, the same random choices, one Chromium for all that need it."""
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.ipc
+import pyarrow.parquet
 import pytest
 from hypothesis import settings
 
@@ -36,3 +43,27 @@ def chromium() -> Iterator[object]:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=args)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def write_table() -> Callable[[Path, pa.Table], Path]:
+    """Writes a table in the format that the path's suffix names; in NPZ the columns p0, p1, ... become one matrix p."""
+
+    def write(path: Path, table: pa.Table) -> Path:
+        if path.suffix == ".csv":
+            pyarrow.csv.write_csv(table, path)
+        elif path.suffix == ".parquet":
+            pyarrow.parquet.write_table(table, path, row_group_size=100)
+        elif path.suffix == ".feather":
+            pyarrow.feather.write_feather(table, path, compression="uncompressed", chunksize=100)
+        elif path.suffix == ".arrow":
+            with pyarrow.ipc.new_stream(path, table.schema) as out:
+                out.write_table(table, max_chunksize=100)
+        else:
+            family = [n for n in table.column_names if re.fullmatch(r"p\d", n)]
+            others = {n: table.column(n).to_numpy() for n in table.column_names if n not in family}
+            others = {n: a.astype(str) if a.dtype == object else a for n, a in others.items()}
+            np.savez(path, p=np.column_stack([table.column(n).to_numpy() for n in family]), **others)
+        return path
+
+    return write

@@ -192,12 +192,12 @@ def plan(
 
 def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> None:
     """Raise ValueError where an output is a folder or one of the inputs."""
-    read = {path.absolute() for path in inputs}
+    read = {path.resolve() for path in inputs}
     for output in outputs:
         path = Path(output)
         if path.is_dir():
             raise ValueError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
-        if path.absolute() in read:
+        if path.resolve() in read:
             raise ValueError(f"{path} is to be audited: write to another file")
 
 

@@ -91,7 +91,7 @@ def _named(
         raise at.error(
             row,
             name,
-            f"is {values[row]!r}",
+            f"is {str(values[row])!r}",
             f"labels are whole numbers 0..{num_classes - 1}, or names where columns are named for classes (prob_cat)",
         )
     names, codes = np.unique(values.astype(str), return_inverse=True)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -11,7 +10,9 @@ import numpy as np
 import pytest
 
 from onewarm.audit.audit import audit
-from onewarm.audit.report.html import check_outputs, html, json_text, reliability_script, write
+from onewarm.audit.judge import number, percent
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.report.html import html, reliability_script
 
 
 @pytest.fixture(scope="module")
@@ -83,38 +84,51 @@ def test_words_tables_and_the_still_picture_hold_the_numbers(found, page):
     assert still.count("<circle") == full and still.count('class="ow-rel-count"') == 15
 
 
-def test_each_class_has_a_diagram_whose_rows_add_up(found):
-    whole, *classes = found.diagrams
-    assert [d["of"] for d in classes] == ["answer 0", "answer 1", "answer 2"]
-    for b in range(15):
-        assert sum(d["bins"][b]["count"] for d in classes) == whole["bins"][b]["count"]
-
-
-def test_json_is_versioned_plain_and_the_same_again(found):
-    text = json_text(found)
-    assert json.loads(text)["format"] == 1
-    assert text == json_text(found) and "NaN" not in text
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "a.html"
-    write(path, "old")
-    monkeypatch.setattr("pathlib.Path.replace", lambda *a: (_ for _ in ()).throw(OSError("disk")))
-    with pytest.raises(OSError, match="disk"):
-        write(path, "new")
-    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.html"]
-
-
-def test_outputs_are_checked_before_work(tmp_path):
-    (tmp_path / "a.csv").write_text("p0,p1,label\n")
-    with pytest.raises(ValueError, match="is a folder: name a file in it"):
-        check_outputs([str(tmp_path / "a.csv")], tmp_path)
-    with pytest.raises(ValueError, match="is to be audited"):
-        check_outputs([str(tmp_path / "*.csv")], None, tmp_path / "a.csv")
-
-
-def test_the_module_is_in_anywidget_form():
+def test_the_module_is_in_anywidget_form_and_knows_the_level_of_intervals():
     assert "export default { render }" in reliability_script()
+    assert f'"{LEVEL_PERCENT} % interval"' in reliability_script()
+
+
+def test_the_inline_module_names_what_the_module_exports(page):
+    script = re.search(r'<script type="module">(.*?)</script>', page, re.S)[1]
+    assert "const reliability = { render };" in script and "export" not in re.sub(
+        r"/\*\*.*?\*/", "", script, flags=re.S
+    )
+
+
+@pytest.mark.parametrize(
+    "module", ["function render() {}\n", "export default { render };\n" * 2, "export default x;\n"]
+)
+def test_a_module_of_another_form_is_no_report_without_a_diagram(found, monkeypatch, module):
+    monkeypatch.setattr("onewarm.audit.report.html.reliability_script", lambda: module)
+    count = module.count("export default")
+    message = f"reliability.js: expected one line that begins with 'export default {{', found {count}"
+    with pytest.raises(RuntimeError, match=re.escape(message)):
+        html(found)
+
+
+def test_the_same_audit_gives_the_same_bytes(found, page):
+    assert html(found) == page
+
+
+def test_the_table_of_measures_has_every_number_and_its_interval(found, page):
+    table = re.search(r'aria-label="Measures".*?</table>', page, re.S)[0]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table)
+    assert [title for title, _ in rows] == [escape(title) for title in TITLES.values()]
+    for (_, cells), (name, one) in zip(rows, found.measures.items(), strict=True):
+        value, ends = re.findall(r'<td class="num">(.*?)</td>', cells)
+        words = percent if name in ("accuracy", "mean_confidence", "confidence_gap") else number
+        assert value == words(one.value)
+        assert ends == (f"{words(one.interval[0])} to {words(one.interval[1])}" if one.interval else "–")
+
+
+def test_the_table_of_options_marks_the_advised_one(found, page):
+    table = re.search(r'aria-label="Options".*?</table>', page, re.S)[0]
+    (chosen,) = re.findall(r'<tr class="chosen"><th scope="row">(\w+)', table)
+    assert chosen == "Temperature" and found.recommended == "temperature"
+    option = next(o for o in found.options if o.key == "temperature")
+    assert f"T = {option.parameters['temperature']:.4f}" in table
+    assert f'<td class="num">{number(option.interval[0])} to {number(option.interval[1])}</td>' in table
 
 
 @pytest.fixture

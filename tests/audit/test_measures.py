@@ -1,0 +1,130 @@
+"""The numbers of an audit against the same written out from the rows."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, diagrams, ece_of, measure, truth_entropy
+from onewarm.audit.row_sample import Rows
+from onewarm.calibration.defaults import BINS, LEVEL
+from onewarm.calibration.summary.summary import CalibrationSummary
+
+
+@pytest.fixture
+def rows():
+    """Probabilities (500, 3), labels that are right less often, and whole weights."""
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([1.0, 1.0, 1.0], 500)
+    labels = np.array([rng.choice(3, p=0.7 * row + 0.1) for row in p])
+    return p, labels, rng.integers(1, 4, 500).astype(float)
+
+
+def bin_of(confidence, bins=BINS):
+    return np.ceil(confidence * bins).astype(int) - 1
+
+
+def test_every_measure_has_its_title_and_plain_numbers_for_json(rows):
+    p, labels, _ = rows
+    measures = measure(CalibrationSummary(3, classwise=True).update(p, labels))
+    assert list(measures) == list(TITLES)
+    for one in measures.values():
+        assert one.interval is None or one.interval[0] < one.interval[1]
+        ends = None if one.interval is None else list(one.interval)
+        assert one.to_dict() == {"value": one.value, "interval": ends}
+        assert one.method is not None
+
+
+def test_the_interval_of_the_headlines_gap_is_normal_about_it(rows):
+    p, labels, _ = rows
+    gap = p.max(axis=1) - (p.argmax(axis=1) == labels)
+    measured = measure(CalibrationSummary(3, classwise=True).update(p, labels))["confidence_gap"]
+    half = stats.norm.ppf((1 + LEVEL) / 2) * gap.std(ddof=1) / np.sqrt(len(gap))
+    assert measured.value == measured.corrected == pytest.approx(gap.mean(), abs=1e-12)
+    assert measured.interval == pytest.approx((gap.mean() - half, gap.mean() + half), rel=1e-4)
+    assert gap.mean() - half > 0 and measured.method == "normal"
+
+
+def test_noise_is_taken_out_of_the_corrected_ece(rows):
+    p, labels, _ = rows
+    ece = measure(CalibrationSummary(3, classwise=True).update(p, labels))["ece"]
+    assert ece.corrected < ece.value and ece.method == "inversion"
+
+
+def test_an_infinite_measure_is_none_without_an_interval():
+    summary = CalibrationSummary(2, classwise=True).update(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([1, 0]))
+    nll = measure(summary)["nll"]
+    assert (nll.value, nll.interval, nll.corrected) == (None, None, None)
+
+
+@pytest.mark.parametrize("bins", [BINS, 10])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_chance_ece_is_the_mean_of_a_folded_normal_in_each_bin(rows, bins, weighted):
+    p, labels, w = rows
+    w = w if weighted else np.ones(len(p))
+    confidence = p.max(axis=1)
+    expected = 0.0
+    for b in range(bins):
+        inside = bin_of(confidence, bins) == b
+        if inside.any():
+            c = np.average(confidence[inside], weights=w[inside])
+            effective = w[inside].sum() ** 2 / (w[inside] ** 2).sum()
+            expected += w[inside].sum() / w.sum() * stats.foldnorm.mean(0, scale=np.sqrt(c * (1 - c) / effective))
+    summary = CalibrationSummary(3).update(p, labels, weights=w)
+    assert chance_ece(summary, bins) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("n", "spread"), [(1000, 1.0), (20_000, 1.0), (5000, 3.0)])
+def test_chance_ece_is_what_perfectly_calibrated_models_show(n, spread):
+    """400 draws of whether each row is right, with its own confidence: the mean of their ECE, to 3 standard errors."""
+    rng = np.random.default_rng(1)
+    confidence = 1 / (1 + np.exp(-np.abs(rng.normal(0.5, spread, n))))
+    bins = bin_of(confidence)
+    eces = [np.abs(np.bincount(bins, (rng.random(n) < confidence) - confidence, BINS)).sum() / n for _ in range(400)]
+    told = chance_ece(CalibrationSummary().update(confidence, rng.random(n) < confidence))
+    error = np.std(eces) / np.sqrt(len(eces))
+    # Within a bin confidences differ: its variance is a little below c (1 - c) / n, which the formula leaves out.
+    assert np.mean(eces) - 3 * error < told < np.mean(eces) * 1.01 + 3 * error
+
+
+def test_ece_of_probabilities_is_that_of_a_loop_over_bins(rows):
+    p, labels, w = rows
+    gap = p.max(axis=1) - (p.argmax(axis=1) == labels)
+    bins = bin_of(p.max(axis=1))
+    expected = sum(abs((w * gap)[bins == b].sum()) for b in range(BINS)) / w.sum()
+    assert ece_of(p, Rows(p, labels, w)).value == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_entropy_of_votes():
+    votes = np.array([[3, 1], [0, 2]])
+    summary = CalibrationSummary(2).update(np.full((2, 2), 0.5), votes)
+    assert truth_entropy(summary) == pytest.approx(stats.entropy([0.75, 0.25]) / 2)
+
+
+def test_a_diagram_of_all_rows_and_one_of_the_rows_predicted_as_each_class(rows):
+    p, labels, _ = rows
+    made = diagrams(CalibrationSummary(3, classwise=True).update(p, labels), ("x", "y", "z"))
+    assert [d["of"] for d in made] == ["all", "answer x", "answer y", "answer z"]
+    confidence, top = p.max(axis=1), p.argmax(axis=1)
+    for diagram, chosen in zip(made, [top >= 0, top == 0, top == 1, top == 2], strict=True):
+        for b, told in enumerate(diagram["bins"]):
+            inside = chosen & (bin_of(confidence) == b)
+            assert (told["lower"], told["upper"], told["count"]) == (b / BINS, (b + 1) / BINS, inside.sum())
+            if inside.any():
+                right = (top == labels)[inside]
+                assert told["confidence"] == pytest.approx(confidence[inside].mean())
+                assert told["accuracy"] == pytest.approx(right.mean())
+                wilson = stats.binomtest(int(right.sum()), len(right)).proportion_ci(LEVEL, "wilson")
+                assert told["interval"] == pytest.approx([wilson.low, wilson.high])
+            else:
+                assert told["confidence"] is told["accuracy"] is told["interval"] is None
+
+
+def test_more_than_100_classes_have_one_diagram():
+    p = np.full((4, 101), 1 / 101)
+    summary = CalibrationSummary(101, classwise=True).update(p, np.arange(4))
+    assert len(diagrams(summary, tuple(map(str, range(101))))) == 1
+
+
+def test_the_level_in_words():
+    assert float(LEVEL_PERCENT) == pytest.approx(100 * LEVEL)

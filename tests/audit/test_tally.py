@@ -1,0 +1,136 @@
+"""A tally holds what a loop over the rows gives, in any split, and its memory does not grow with the file."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from onewarm.audit.audit import audit
+from onewarm.audit.engines import run
+from onewarm.audit.plan import plan
+from onewarm.audit.tally import SliceSums, Tally, probabilities
+from onewarm.calibration.defaults import BINS
+
+
+def test_an_identifier_is_no_slice(save, draw):
+    z, labels = draw(n=20_000)
+    with pytest.raises(ValueError, match="slice column 'group' has more than 10000 values: is it an identifier"):
+        audit(save(logits=z, label=labels, group=np.arange(20_000)))
+
+
+@pytest.fixture
+def tally(save, draw):
+    """A tally of 1000 rows with groups and weights, and the rows: predictions, labels, groups, weights."""
+    z, labels = draw(n=1000)
+    rng = np.random.default_rng(4)
+    group, weight = rng.choice(["a", "b", "c"], 1000), rng.integers(0, 4, 1000)
+    path = save(logits=z, label=labels, group=group, weight=weight)
+    return run(plan([str(path)])), z, labels, group, weight.astype(float)
+
+
+def test_slices_hold_the_sums_of_a_loop_over_the_rows(tally):
+    tallied, z, labels, group, weight = tally
+    slices = tallied.slices["group"]
+    moments, gaps = np.zeros((3, 7)), np.zeros((3, BINS))
+    for row, p in enumerate(softmax(z, axis=1)):
+        at, w, c, a = slices.values[group[row]], weight[row], p.max(), float(p.argmax() == labels[row])
+        moments[at] += [1, w, w * w, w * c, w * a, w * w * (c - a) ** 2, w * w * (c - a)]
+        gaps[at, int(np.ceil(c * BINS)) - 1] += w * (c - a)
+    np.testing.assert_allclose(slices.moments, moments, rtol=1e-12)
+    np.testing.assert_allclose(slices.gaps, gaps, atol=1e-9)
+
+
+def test_even_rows_fit_and_odd_rows_score(tally):
+    tallied, z, labels, _, weight = tally
+    for sample, start in ((tallied.fit, 0), (tallied.score, 1)):
+        rows = sample.rows()
+        np.testing.assert_array_equal(rows.predictions, z[start::2])
+        np.testing.assert_array_equal(rows.truth, labels[start::2])
+        np.testing.assert_array_equal(rows.weights, weight[start::2])
+
+
+def test_slices_of_merged_tallies_add_up_whatever_their_order():
+    one, other = SliceSums(), SliceSums()
+    one.place(["a", "b"], "g", "file")
+    other.place(["c", "b"], "g", "file")
+    one.moments[:], other.moments[:] = [[1.0], [2.0]], [[10.0], [20.0]]
+    one.gaps[:], other.gaps[:] = [[0.5], [0.25]], [[3.0], [4.0]]
+    one.merge(other).merge(SliceSums())
+    assert one.values == {"a": 0, "b": 1, "c": 2}
+    assert one.moments[:, 0].tolist() == [1, 22, 10] and one.gaps[:, -1].tolist() == [0.5, 4.25, 3]
+
+
+@pytest.mark.parametrize("truth", [[[3, 1], [0, 2], [2, 2]], [[0.75, 0.25], [0.0, 1.0], [0.5, 0.5]]])
+def test_shares_of_classes_and_of_the_majority(save, truth):
+    truth = np.array(truth)
+    tallied = run(plan([str(save(p=np.full((3, 2), 0.5), votes=truth))]))
+    np.testing.assert_allclose(tallied.class_rows, [1.25, 1.75])
+    assert tallied.majority == pytest.approx(0.75 + 1 + 0.5)
+
+
+def test_probabilities_of_logits_and_of_rows_that_do_not_sum_to_1():
+    z = np.array([[1e4, 0.0, -np.inf], [-1e4, -1e4, -1e4 - 1]], np.float32)
+    p = probabilities(z, logits=True)
+    assert p.dtype == np.float64
+    np.testing.assert_allclose(p, [[1, 0, 0], softmax([0.0, 0.0, -1.0])], rtol=1e-12)
+    np.testing.assert_allclose(probabilities(np.array([[1.0, 3.0]]), logits=False), [[0.25, 0.75]])
+
+
+def test_bad_predictions_leave_a_tally_as_it_was(save):
+    path = save(p=np.array([[0.5, 0.5], [0.5, np.nan]]), y=np.array([0, 1]))
+    reading = plan([str(path)])
+    tallied = Tally(reading)
+    with pytest.raises(ValueError, match=r"^model\.npz: row 2, column 'p' is nan: probabilities are finite numbers"):
+        tallied.add(next(reading.batches(0))[0])
+    assert tallied.count == tallied.summary.count == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "npz", "arrow"])
+def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
+    """A file of 300,000 rows, then one of 1,500,000 (60 MB and more of numbers): the peak may rise by a fraction."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(tmp_path), suffix], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert float(done.stdout) < 50, done.stdout
+
+
+MEMORY = """
+import subprocess, sys
+import numpy as np, pyarrow as pa, pyarrow.csv, pyarrow.feather, pyarrow.parquet
+folder, suffix = sys.argv[1:]
+
+def write(name, n):  # in a process of its own: its memory does not count here
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(10), n).astype(np.float32)
+    y = rng.integers(0, 10, n)
+    table = pa.table({f"p{k}": p[:, k] for k in range(10)} | {"label": y})
+    path = f"{folder}/{name}.{suffix}"
+    if suffix == "parquet":
+        pyarrow.parquet.write_table(table, path)
+    elif suffix == "csv":
+        pyarrow.csv.write_csv(table, path)
+    elif suffix == "arrow":
+        pyarrow.feather.write_feather(table, path, compression="uncompressed")
+    else:
+        np.savez(path, p=p, label=y)
+    return path
+
+import multiprocessing, resource
+context = multiprocessing.get_context("fork")
+files = []
+for name, n in (("small", 300_000), ("large", 1_500_000)):
+    worker = context.Process(target=write, args=(name, n))
+    worker.start()
+    worker.join()
+    files.append(f"{folder}/{name}.{suffix}")
+from onewarm.audit.audit import audit
+peaks = []
+for file in files:
+    audit(file)
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peaks[1] - peaks[0])
+"""
