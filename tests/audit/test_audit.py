@@ -145,9 +145,10 @@ def test_json_is_versioned_plain_and_the_same_again(save, draw):
 
 
 BINS_AND_LEVEL = """
-import sys
-from onewarm.calibration import defaults
-defaults.BINS, defaults.LEVEL = 10, 0.5
+import sys, types
+defaults = types.ModuleType("onewarm.calibration.defaults")
+defaults.BINS, defaults.LEVEL, defaults.ESTIMATE_LEVEL = 10, 0.5, 0.9
+sys.modules[defaults.__name__] = defaults
 import numpy as np
 from rich.console import Console
 from onewarm.audit.audit import audit
@@ -187,7 +188,7 @@ assert found.to_dict()["bins"] == 10 and found.to_dict()["level"] == 0.5
 
 
 def test_another_number_of_bins_and_another_level_change_every_number_and_word_alike(save, draw):
-    """Changed before anything else is imported, as if they were written so in ``calibration.defaults``."""
+    """A stand-in for ``calibration.defaults``, there before anything else is imported, has 10 bins and a level of 50 %."""
     z, labels = draw(n=2000)
     path = save(p=softmax(z, axis=1), label=labels, group=labels % 2)
     done = subprocess.run(
