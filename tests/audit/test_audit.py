@@ -188,7 +188,7 @@ assert found.to_dict()["bins"] == 10 and found.to_dict()["level"] == 0.5
 
 
 def test_another_number_of_bins_and_another_level_change_every_number_and_word_alike(save, draw):
-    """A stand-in for ``calibration.defaults``, there before anything else is imported, has 10 bins and a level of 50 %."""
+    """A stand-in for ``calibration.defaults``, there before the first import, has 10 bins and a level of 50 %."""
     z, labels = draw(n=2000)
     path = save(p=softmax(z, axis=1), label=labels, group=labels % 2)
     done = subprocess.run(
