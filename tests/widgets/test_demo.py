@@ -46,7 +46,7 @@ def test_a_folder_of_the_users_is_a_widget(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "error", "told"),
     [
-        ({"heet": 1}, TypeError, "heet is no value of this demo. Did you mean 'heat'?"),
+        ({"heet": 1}, TypeError, "this demo has no value 'heet'. Did you mean 'heat'?"),
         ({"heat": "hot"}, TypeError, "heat is 'hot': this demo takes a number there"),
         ({"heat": True}, TypeError, "heat is True: this demo takes a number there"),
         ({"heat": None}, TypeError, "heat is None: this demo takes a number there"),
@@ -64,10 +64,10 @@ def test_a_value_that_the_demo_does_not_take_is_refused(folder: Path, values, er
 
 def test_a_concept_that_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        LookupError, match=r"no concept 'optimization/smoothing', .* Did you mean 'optimization/label-smoothing'"
+        LookupError, match=r"'optimization/smoothing' is neither .* Did you mean 'optimization/label-smoothing'"
     ):
         DemoWidget("optimization/smoothing")
-    with pytest.raises(LookupError, match="there is no concept"):
+    with pytest.raises(LookupError, match="is neither a concept of onewarm nor a concept folder"):
         DemoWidget(tmp_path / "none")
     with pytest.raises(TypeError, match="needs a concept"):
         DemoWidget()

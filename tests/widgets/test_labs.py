@@ -17,7 +17,7 @@ from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, Distill
         ({"data": "mine"}, ValueError, "data is 'mine': choose one of overconfident, calibrated"),
         ({"seed": 0}, ValueError, "seed is 0: pass a whole number from 1 to 999"),
         ({"seed": 1.5}, ValueError, "seed is 1.5: pass a whole number from 1 to 999"),
-        ({"rows": 3}, TypeError, "rows is no value of this demo. There are: alpha, data, seed."),
+        ({"rows": 3}, TypeError, "this demo has no value 'rows'. There are: alpha, data, seed."),
     ],
 )
 def test_bad_values_are_told(values: dict, error: type[Exception], told: str) -> None:
@@ -41,7 +41,7 @@ def test_bad_values_are_told(values: dict, error: type[Exception], told: str) ->
         (CrossEntropyLab, {"pick": 4}, ValueError, "pick is 4: pass a class from 0 to 3"),
         (CrossEntropyLab, {"classes": ["a"]}, ValueError, "classes has 1 names, logits have 4: expected the same"),
         (CrossEntropyLab, {"alpha": 1}, TypeError,
-         "alpha is no value of this demo. There are: classes, logits, pick, unit, votes."),
+         "this demo has no value 'alpha'. There are: classes, logits, pick, unit, votes."),
         (DistillationLab, {"teacher": [1, 2, 3], "student": [1, 2]}, ValueError,
          "teacher has 3 classes, student has 2: expected the same"),
         (DistillationLab, {"own": ["a", "b"]}, TypeError, None),

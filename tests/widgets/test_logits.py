@@ -80,7 +80,7 @@ def test_prior_and_teacher_rows_are_the_targets_rows() -> None:
             ValueError,
             "target has mass 2: LogitLab shows targets of mass 1; scale it",
         ),
-        ({"target": 1, "alpha": 0.2}, TypeError, "both a target and alpha: the target says it already"),
+        ({"target": 1, "alpha": 0.2}, TypeError, "both a target and alpha: pass one of the two"),
         ({"alpha": 3}, ValueError, "alpha is 3: pass a number from -1 to 1"),
         ({"alpha": float("nan")}, ValueError, "alpha is nan: pass finite numbers"),
         ({"label": 3}, ValueError, "label is 3: pass a class from 0 to 2"),
@@ -94,7 +94,7 @@ def test_prior_and_teacher_rows_are_the_targets_rows() -> None:
             "teacher has shape (2, 3): pass K probabilities, or (K, K), a row for each label",
         ),
         ({"classes": ["a", "b"]}, ValueError, "classes has 2 names, logits have 3: expected the same"),
-        ({"classes": [1, 2, 3]}, TypeError, "classes holds what is no text: pass K names"),
+        ({"classes": [1, 2, 3]}, TypeError, "classes has items that are not text: pass K names"),
     ],
 )
 def test_bad_arguments_are_told_by_name_and_value(arguments: dict, error: type[Exception], told: str) -> None:
@@ -105,7 +105,7 @@ def test_bad_arguments_are_told_by_name_and_value(arguments: dict, error: type[E
 
 def test_a_bad_value_leaves_the_good_one() -> None:
     lab = LogitLab([1.0, 2.0, 3.0], 1)
-    with pytest.raises(ValueError, match="logits has 2 classes, so far there were 3: use"):
+    with pytest.raises(ValueError, match="logits has 2 classes, the demo has 3: use"):
         lab.logits = [1, 2]
     with pytest.raises(ValueError, match=r"logits\[2\] is nan"):
         lab.logits = [1, 2, np.nan]

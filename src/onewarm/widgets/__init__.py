@@ -1,4 +1,4 @@
-"""The demos of the notebook as widgets, for Jupyter, marimo and every other host of anywidget: the same files, two-way.
+"""The demos of the notebook as widgets, for Jupyter, marimo and every other host of anywidget.
 
 >>> import numpy as np, onewarm as ow
 >>> from onewarm.widgets import LogitLab
@@ -10,7 +10,7 @@ Needs the extra `widgets`: pip install 'onewarm[widgets]'.
 """
 
 try:
-    import anywidget as _anywidget  # noqa: F401  # here, so that what is missing is said in one place
+    import anywidget as _anywidget  # noqa: F401  # imported here to report a missing package with its remedy
 except ImportError as error:
     raise ImportError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
 

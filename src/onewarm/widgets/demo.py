@@ -1,10 +1,9 @@
-"""Any concept's demo as a widget: names the concept, and every value of the demo's model is a two-way trait."""
+"""Any concept's demo as a widget; every value of the demo's model is a trait that Python and the page can set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +11,37 @@ import anywidget
 import traitlets
 
 from onewarm.notebook.concept.demo_bundle import bundle_demo
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.yaml import nearest, read_yaml
-from onewarm.widgets.plain import plain
+from onewarm.widgets.values import to_json
 
 __all__ = ["DemoWidget"]
 
 
 class _Trait(traitlets.TraitType[Any, Any]):
-    """A value that goes to the page and back, checked on the way in by the widget's own `check`."""
+    """A value that is synchronised with the page; the widget's `check` validates it."""
 
     def validate(self, obj: Any, value: Any) -> Any:
-        return obj.check(self.name, plain(self.name or "", value))
+        return obj.check(self.name, to_json(self.name or "", value))
 
 
 class DemoWidget(anywidget.AnyWidget):
-    """The demo of a concept, the same file as on its page, with every value of its model as a trait.
+    """The demo of a concept, as on its page, with every value of its model as a trait.
 
-    Moving something in the page sets the trait in Python, and setting the trait moves the page; `observe` tells of
-    both. `state` is what the demo reports (its whole state, who moved it, and what it computed) and takes any part of
-    a state; `address` is the query string with which the page of the concept opens in the same state.
+    Moving something in the demo sets the trait in Python, and setting the trait moves the demo; `observe` reports
+    both. `state` is what the demo reports: its complete state, whether the user or Python changed it last, and what it
+    computed; set it to any part of a state. `address` is the query string that opens the concept's page in the same
+    state.
 
     Args:
-        concept: key of a concept of ours, "optimization/label-smoothing" with or without "concept:" before it; or the
-            folder of one of yours, which holds concept.yaml and demo.js.
-        values: start values, by the names in `demo.model` of concept.yaml; numbers, text, lists, or arrays.
+        concept: key of a concept that comes with onewarm, such as "optimization/label-smoothing", with or without
+            "concept:" in front; or a concept folder of your own, with concept.yaml and demo.js.
+        values: start values, by the names in `demo.model` of concept.yaml: numbers, texts, lists or arrays.
 
     Raises:
         LookupError: there is no such concept, or it has no demo.
-        TypeError, ValueError: a value that the demo does not have or cannot show, by name.
-        ConceptError: a demo.js that does not become one module (file, line, remedy).
+        TypeError, ValueError: names a value that the demo does not have or cannot show.
+        ConceptError: demo.js cannot be bundled (file, line, remedy).
 
     Example:
         >>> lab = DemoWidget("optimization/label-smoothing", alpha=0.2)
@@ -67,28 +68,32 @@ class DemoWidget(anywidget.AnyWidget):
         folder = _folder(concept)
         if not (folder / self.file).is_file():
             raise LookupError(f"{folder} has no {self.file}: this concept has no demo yet")
-        read = _ours if folder.is_relative_to(_concepts()) else _read
+        read = _read_ours if folder in our_concepts() else _read
         module, model = read(folder, self.file)
         model = model if self.starts is None else dict(self.starts)
         self._starts: dict[str, Any] = {name: value for name, value in model.items() if name not in _OWN}
         for name in values:
             if name not in (*self._starts, "state", "address"):
-                raise TypeError(f"{name} is no value of this demo. {nearest(name, self._starts)}")
-        start = {name: plain(name, value) for name, value in {**self._starts, **values}.items()}
+                raise TypeError(f"this demo has no value {name!r}. {nearest(name, self._starts)}")
+        start = {name: to_json(name, value) for name, value in {**self._starts, **values}.items()}
         traits = {name: _Trait(self.check(name, start.pop(name))).tag(sync=True) for name in self._starts}
         self.add_traits(_esm=traitlets.Unicode(module).tag(sync=True), **traits)
         super().__init__(**start)
 
     def check(self, name: str, value: Any) -> Any:
-        """The value for this trait, or an error that names it; a subclass may know more."""
-        wanted, found = _kind(self._starts.get(name)), _kind(value)
-        if wanted not in (found, "nothing") and not (found == "nothing" and wanted in ("list", "mapping")):
-            raise TypeError(f"{name} is {value!r}: this demo takes a {wanted} there")
+        """The value of a trait, validated; subclasses add checks.
+
+        Raises:
+            TypeError: names the trait and the value.
+        """
+        expected, given = _kind(self._starts.get(name)), _kind(value)
+        if expected not in (given, "nothing") and not (given == "nothing" and expected in ("list", "mapping")):
+            raise TypeError(f"{name} is {value!r}: this demo takes a {expected} there")
         return value
 
     @traitlets.validate("state")
     def _state(self, proposal: Mapping[str, Any]) -> Any:
-        return plain("state", proposal["value"])
+        return to_json("state", proposal["value"])
 
 
 _OWN = ("state", "address")
@@ -105,23 +110,18 @@ def _read(folder: Path, file: str) -> tuple[str, dict[str, Any]]:
     return bundle_demo(folder / file), document.get("demo", {}).get("model", {})
 
 
-_ours = cache(_read)  # ours do not change; a user's may, between one widget and the next
-
-
-def _concepts() -> Path:
-    return Path(str(files("onewarm") / "concepts"))
+_read_ours = cache(_read)  # a user's files may change between two widgets, ours do not
 
 
 def _folder(concept: str | Path) -> Path:
-    """The folder of the concept with this key, or this folder itself."""
+    """The folder of the concept with this key, or the folder that is given."""
     path = Path(concept)
     if (path / "concept.yaml").is_file():
         return path
     key = str(concept).removeprefix("concept:")
-    ours = {
-        f"{folder.parent.parent.name}/{folder.parent.name}": folder.parent
-        for folder in _concepts().glob("*/*/concept.yaml")
-    }
+    ours = {f"{folder.parent.name}/{folder.name}": folder for folder in our_concepts()}
     if isinstance(concept, Path) or key not in ours:
-        raise LookupError(f"there is no concept {str(concept)!r}, and no folder of a concept. {nearest(key, ours)}")
+        raise LookupError(
+            f"{str(concept)!r} is neither a concept of onewarm nor a concept folder. {nearest(key, ours)}"
+        )
     return ours[key]

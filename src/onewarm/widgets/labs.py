@@ -1,4 +1,4 @@
-"""The other demos by name. Each is `DemoWidget` with its concept filled in."""
+"""Widgets of single demos: each is a `DemoWidget` for one concept, with checks of its values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.plain import between, names, one_of, row, whole
+from onewarm.widgets.values import between, names, one_of, row, whole
 
 __all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab"]
 
@@ -18,13 +18,14 @@ PAGE_K = 4  # classes of the examples on the pages
 
 
 class CalibrationLab(DemoWidget):
-    """A small model trained in the page with smoothing alpha, its reliability diagram moving.
+    """A small model trained in the page with label smoothing alpha, and its reliability diagram.
 
-    Traits, two-way: alpha in [-1, 1]; data, "overconfident" (60 rows to train on) or "calibrated" (600); seed of the
-    rows, 1 to 999. Once it has trained, `state["trained"]` holds ece, confidence, accuracy, gap and nll (nats).
+    Traits, set by Python or the page: alpha in [-1, 1]; data, "overconfident" (60 rows to train on) or "calibrated"
+    (600); seed of the rows, 1 to 999. After training, `state["trained"]` has ece, confidence, accuracy, gap and nll
+    (nats).
 
     Raises:
-        TypeError, ValueError: by name and value.
+        TypeError, ValueError: names the trait and the value that it does not take.
 
     Example:
         >>> CalibrationLab(alpha=0.2, data="calibrated").alpha
@@ -42,7 +43,7 @@ class CalibrationLab(DemoWidget):
     starts = {"alpha": 0.1, "data": DATA[0], "seed": 1}  # noqa: RUF012  # read only
 
     def check(self, name: str, value: Any) -> Any:
-        """The value of this trait, checked by name and value."""
+        """The value of a trait, validated; raises TypeError or ValueError, which name the trait and the value."""
         value = super().check(name, value)
         if name == "alpha":
             return between(name, value, -1, 1)
@@ -52,9 +53,11 @@ class CalibrationLab(DemoWidget):
 
 
 class _RowsLab(DemoWidget):
-    """A demo of several rows of K numbers, one number a class; K is the width of the first row that is given."""
+    """A demo of several rows of K numbers, one for each class; the first given row determines K."""
 
-    rows: Mapping[str, float]  # the rows, and what fills one that was not given where K is not the page's
+    rows: Mapping[
+        str, float
+    ]  # the rows, each with the number that fills it if it is not given and K is not that of the page
     index: str  # the trait that names a class
 
     def __init__(self, **values: Any) -> None:
@@ -69,7 +72,7 @@ class _RowsLab(DemoWidget):
         super().__init__(**values)
 
     def check(self, name: str, value: Any) -> Any:
-        """The value of this trait, checked by name, place and value."""
+        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
         K = self._width
         if name in self.rows:
@@ -83,13 +86,14 @@ class _RowsLab(DemoWidget):
 
 
 class CrossEntropyLab(_RowsLab):
-    """The demo of the page *Cross-Entropy*: the bill H(t, p) = -sum_k t_k log p_k as areas, p = softmax(logits).
+    """The demo of the page *Cross-Entropy*: H(t, p) = -sum_k t_k log p_k as areas, with p = softmax(logits).
 
-    Traits, two-way: logits, K finite numbers; votes, K numbers from 0 on, whose shares are the target t; classes, K
-    names or None; unit, "nats" or "bits"; pick, the class on the curve, 0 to K - 1. K is 2 to 64 and stays.
+    Traits, set by Python or the page: logits, K finite numbers; votes, K numbers of at least 0, whose shares are the
+    target t; classes, K names or None; unit, "nats" or "bits"; pick, the class marked on the curve, 0 to K - 1.
+    K is 2 to 64 and cannot change.
 
     Raises:
-        TypeError, ValueError: by name, place and value.
+        TypeError, ValueError: names the place and the value that it does not take.
 
     Example:
         >>> CrossEntropyLab(logits=[2.0, 0.0], votes=[3, 1]).votes
@@ -106,7 +110,7 @@ class CrossEntropyLab(_RowsLab):
     index = "pick"
 
     def check(self, name: str, value: Any) -> Any:
-        """The value of this trait, checked by name, place and value."""
+        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
         if name == "unit":
             return one_of(name, value, UNITS)
@@ -122,12 +126,13 @@ class CrossEntropyLab(_RowsLab):
 class DistillationLab(_RowsLab):
     """The demo of the page *Knowledge Distillation*: T^2 KL(q || p), q and p the softmax of v / T and z / T.
 
-    Traits, two-way: student, teacher (the hard-trained one's) and own, K logits each; kind of teacher, "hard",
-    "smoothed" or "own"; alpha in [0, 1], what the smoothed one was trained with; temperature T in [0.01, 10000]; share
-    of the teacher in the loss, [0, 1]; label, 0 to K - 1; classes, K names or None. K is 2 to 64 and stays.
+    Traits, set by Python or the page: student, teacher (one trained with hard labels) and own, K logits each; kind of
+    teacher, "hard", "smoothed" or "own"; alpha in [0, 1], with which the smoothed teacher was trained; temperature T in
+    [0.01, 10000]; share of the teacher in the loss, [0, 1]; label, 0 to K - 1; classes, K names or None. K is 2 to 64
+    and cannot change.
 
     Raises:
-        TypeError, ValueError: by name, place and value.
+        TypeError, ValueError: names the place and the value that it does not take.
 
     Example:
         >>> DistillationLab(student=[1, 0, 0], own=[3, 2, 0], kind="own", temperature=2).temperature
@@ -144,7 +149,7 @@ class DistillationLab(_RowsLab):
     index = "label"
 
     def check(self, name: str, value: Any) -> Any:
-        """The value of this trait, checked by name, place and value."""
+        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
         if name == "kind":
             return one_of(name, value, TEACHERS)

@@ -1,4 +1,4 @@
-"""The logit demo with the user's own logits and target."""
+"""The logit demo as a widget, with the user's own logits and target."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from onewarm.loss import cross_entropy_with_gradient
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.plain import MOST, array, between, names, one_of, row, whole
+from onewarm.widgets.values import MOST, array, between, names, one_of, row, whole
 
 __all__ = ["LogitLab"]
 
 RECIPES = ("uniform", "prior", "teacher")
-_SAME = 1e-9  # classes whose targets differ by less got equal shares
+_SAME = 1e-9  # targets of classes that differ by less are taken as equal
 
 
 class LogitLab(DemoWidget):
-    """Drag a logit and read loss, gradient and floor, on your own row: H(t, z) and dH/dz = softmax(z) - t.
+    """Drag a logit and read loss, gradient and lowest possible loss: H(t, z) and dH/dz = softmax(z) - t.
 
-    The target is t = (1 - alpha) onehot(label) + alpha * row, where `recipe` names the row: "uniform", "prior" or
-    "teacher". A target that you pass is shown as that: a smoothed label as label and alpha, any other row as the
+    The target is t = (1 - alpha) onehot(label) + alpha * row; `recipe` selects the row: "uniform", "prior" or
+    "teacher". A target that you pass is expressed in these: a smoothed label as label and alpha, any other row as the
     teacher's with alpha 1, so that moving alpha to 0 leads from it to the hard label.
 
     Args:
-        logits: (K,) or (1, K), 2 to 64 finite numbers; NumPy, PyTorch, JAX or a list. Without them the page's example.
-        target: a label, probabilities (K,) or (1, K), or a SoftTarget of one row; its mass is 1.
+        logits: (K,) or (1, K), 2 to 64 finite numbers; NumPy, PyTorch, JAX or a list. Default: the example of the page.
+        target: a label, probabilities (K,) or (1, K), or a SoftTarget of one row with mass 1.
         classes: K names.
-        alpha, label, recipe, prior, teacher: as the traits, instead of a target. A prior or teacher is K
-            probabilities, or (K, K), a row for each label.
-        studies: study reports, for the view of calibration that follows alpha.
+        alpha, label, recipe, prior, teacher: the traits of that name, instead of a target. A prior or teacher has
+            shape (K,), probabilities, or (K, K), a row for each label.
+        studies: study reports, for the view that shows calibration by alpha.
 
-    Traits, two-way: logits, alpha, label, recipe, prior, teacher, classes, state, address.
+    Traits, set by Python or the page: logits, alpha, label, recipe, prior, teacher, classes, state, address.
 
     Raises:
-        TypeError, ValueError: by name, place and value: not numbers, NaN, shapes or widths that differ, a label out of
-            range, a row that is no distribution, alpha outside [-1, 1].
+        TypeError, ValueError: names the place and the value: not numbers, NaN, shapes or widths that differ, a label
+            out of range, a row that is not a distribution, alpha outside [-1, 1].
 
     Example:
         >>> lab = LogitLab([2.0, 1.0, 0.0], target=[0.7, 0.2, 0.1], classes=["cat", "lynx", "dog"])
@@ -76,7 +76,7 @@ class LogitLab(DemoWidget):
         studies: Sequence[Mapping[str, Any]] | None = None,
         **values: Any,
     ) -> None:
-        self._width: int | None = None  # K, once it is known
+        self._width: int | None = None  # K; None until the logits are known
         if logits is not None:
             values["logits"] = logits = row("logits", logits)
             self._width = K = len(logits)
@@ -88,56 +88,55 @@ class LogitLab(DemoWidget):
         super().__init__(**values)
         self._width = len(self.logits)
         if target is not None:
-            both = {"alpha", "label", "recipe", "teacher"} & set(values) - (
-                {"teacher"} if logits is not None else set()
-            )
-            if both:
-                raise TypeError(f"both a target and {sorted(both)[0]}: the target says it already")
+            defaults = {"teacher"} if logits is not None else set()
+            conflicts = {"alpha", "label", "recipe", "teacher"} & set(values) - defaults
+            if conflicts:
+                raise TypeError(f"both a target and {min(conflicts)}: pass one of the two")
             self.target = target
         for name in ("label", "classes", "prior", "teacher"):
             setattr(self, name, self.check(name, getattr(self, name)))
 
-    # What the traits mean, in Python
+    # The traits as a target, a loss and a gradient
 
     @property
     def target(self) -> SoftTarget:
-        """The target that is shown, one row; set it to any target."""
-        given = {"uniform": None, "prior": self.prior, "teacher": self.teacher}[self.recipe]
-        chosen = None if given is None else np.asarray(given, float)
-        if chosen is not None and chosen.ndim == 2:
-            chosen = chosen[self.label]
-        return smooth(np.array([self.label]), self.alpha, num_classes=len(self.logits), prior=chosen)
+        """The target that the demo shows, one row; set it to any target."""
+        value = {"uniform": None, "prior": self.prior, "teacher": self.teacher}[self.recipe]
+        prior = None if value is None else np.asarray(value, float)
+        if prior is not None and prior.ndim == 2:
+            prior = prior[self.label]
+        return smooth(np.array([self.label]), self.alpha, num_classes=len(self.logits), prior=prior)
 
     @target.setter
     def target(self, target: Any) -> None:
-        for name, value in _said(target, len(self.logits)).items():
+        for name, value in _traits(target, len(self.logits)).items():
             setattr(self, name, value)
 
     @property
     def loss(self) -> float:
-        """H(t, z) of what is shown, in nats."""
+        """H(t, z) of the logits and target that the demo shows, in nats."""
         return float(cross_entropy_with_gradient(np.array([self.logits]), self.target)[0])
 
     @property
     def gradient(self) -> NDArray[np.float64]:
-        """dH/dz = softmax(z) - t of what is shown, (K,)."""
+        """dH/dz = softmax(z) - t of the logits and target that the demo shows, shape (K,)."""
         gradient: NDArray[np.float64] = cross_entropy_with_gradient(np.array([self.logits]), self.target)[1][0]
         return gradient
 
     def show(self, logits: Any, target: Any = None) -> None:
-        """Put another row on display, of as many classes as it has, with its target if given (else the label 0)."""
+        """Show another row, of any number of classes, with its target; without one, the label is 0."""
         numbers = row("logits", logits)
         K = len(numbers)
-        said = _said(target, K) if target is not None else {"label": 0}
+        traits = _traits(target, K) if target is not None else {"label": 0}
         if len(self.logits) != K:
-            said = {"classes": None, "prior": _long_tail(K), "teacher": _near(K), **said}
+            traits = {"classes": None, "prior": _long_tail(K), "teacher": _near(K), **traits}
         self._width = K
-        with self.hold_sync():  # one message: the page never sees a row and a target that do not fit
-            for name, value in {"label": 0, **said, "logits": numbers}.items():
+        with self.hold_sync():  # one message, so that the page never has a row and a target that do not fit
+            for name, value in {"label": 0, **traits, "logits": numbers}.items():
                 setattr(self, name, value)
 
     def check(self, name: str, value: Any) -> Any:
-        """The value of this trait, checked by name, place and value."""
+        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
         K = self._width
         if name == "logits":
@@ -157,12 +156,12 @@ class LogitLab(DemoWidget):
     def _logits(self, value: Any, K: int | None) -> list[float]:
         numbers = row("logits", value)
         if K is not None and len(numbers) != K:
-            raise ValueError(f"logits has {len(numbers)} classes, so far there were {K}: use .show(logits, target)")
+            raise ValueError(f"logits has {len(numbers)} classes, the demo has {K}: use .show(logits, target)")
         return numbers
 
 
-def _said(target: Any, K: int) -> dict[str, Any]:
-    """The traits that say this target."""
+def _traits(target: Any, K: int) -> dict[str, Any]:
+    """The traits that express this target."""
     mass = _mass(target, K)
     label = int(mass.argmax())
     others = np.delete(mass, label)
@@ -174,7 +173,7 @@ def _said(target: Any, K: int) -> dict[str, Any]:
 
 
 def _mass(target: Any, K: int) -> NDArray[np.float64]:
-    """The target of a label, probabilities or a SoftTarget as one dense row of mass 1."""
+    """A label, probabilities or a SoftTarget as one dense row of mass 1."""
     if isinstance(target, SoftTarget):
         dense = array("target", as_target(target, K).dense())
         if len(dense) != 1:
@@ -192,27 +191,28 @@ def _mass(target: Any, K: int) -> NDArray[np.float64]:
 
 
 def _distributions(name: str, value: Any, K: int | None) -> Any:
-    """K probabilities, or a row of them for each label; sums that rounding left within .001 of 1 are made 1."""
+    """K probabilities, or a row of them for each label; sums within 0.001 of 1 are normalised to 1."""
     rows = array(name, value)
     if rows.ndim == 2 and rows.shape[0] != rows.shape[1]:
         raise ValueError(f"{name} has shape {rows.shape}: pass K probabilities, or (K, K), a row for each label")
-    for i, one in enumerate(np.atleast_2d(rows)):
+    for i, probabilities in enumerate(np.atleast_2d(rows)):
         place = f"{name}[{i}]" if rows.ndim == 2 else name
-        row(place, one, K)
-        if one.min() < 0:
-            raise ValueError(f"{place}[{int(one.argmin())}] is {one.min():g}: pass probabilities, none below 0")
-        if abs(one.sum() - 1) > checks.SUM_TOLERANCE:
-            raise ValueError(f"{place} sums to {one.sum():g}: pass probabilities that sum to 1")
+        row(place, probabilities, K)
+        lowest, total = probabilities.min(), probabilities.sum()
+        if lowest < 0:
+            raise ValueError(f"{place}[{int(probabilities.argmin())}] is {lowest:g}: pass probabilities, none below 0")
+        if abs(total - 1) > checks.SUM_TOLERANCE:
+            raise ValueError(f"{place} sums to {total:g}: pass probabilities that sum to 1")
     return (rows / rows.sum(axis=-1, keepdims=True)).tolist()
 
 
 def _long_tail(K: int) -> list[float]:
-    """Stands for class frequencies where none are given, as in the demo."""
+    """Class frequencies 1, 1/2, 1/3, ..., the prior if none is given, as in the demo."""
     weight = 1 / np.arange(1, K + 1)
     return list(weight / weight.sum())
 
 
 def _near(K: int) -> Any:
-    """Stands for a teacher where none is given, as in the demo: near classes look alike."""
+    """A teacher to whom neighbouring classes look alike, used if none is given, as in the demo."""
     weight = np.exp(-1.2 * np.abs(np.subtract.outer(np.arange(K), np.arange(K))))
     return (weight / weight.sum(axis=1, keepdims=True)).tolist()

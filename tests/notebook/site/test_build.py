@@ -12,7 +12,7 @@ from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import ConceptError
 from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.site.build import OutputError, build
-from onewarm.notebook.text.markdown import plain
+from onewarm.notebook.text.markdown import plain_text
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> ' \u202eevil\u202c " + "w" * 300
 
@@ -156,7 +156,7 @@ def test_hostile_texts_stay_texts(folder: Any, tmp_path: Path) -> None:
         )
         assert all(a["src"].endswith("favicon.svg") for tag, a in page.elements if tag == "img")
         assert not [name for _, a in page.elements for name in a if name.startswith("on")]
-    assert "script" in plain(HOSTILE)
+    assert "script" in plain_text(HOSTILE)
 
 
 def test_the_page_states_its_policy_and_asks_for_nothing_elsewhere(ours: Path) -> None:

@@ -16,7 +16,7 @@ from onewarm.notebook.concept.yaml import read_yaml
 from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.site.build import build
 from onewarm.notebook.site.server import running
-from onewarm.notebook.text.markdown import plain
+from onewarm.notebook.text.markdown import plain_text
 
 pytestmark = pytest.mark.browser
 
@@ -105,7 +105,7 @@ def test_without_javascript_nothing_that_can_be_read_is_missing(
     missing = []
     for piece in pieces:
         for words in re.split(r"\[[^\]]*\]\([^)]*\)|\([a-z-]+\)|\n\s*\n|\n[-#|0-9]|\|", piece):
-            if letters(plain(words)) not in shown:
+            if letters(plain_text(words)) not in shown:
                 missing.append(words)
     assert missing == []
     assert page.locator("math").count() > 20

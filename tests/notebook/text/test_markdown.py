@@ -4,7 +4,7 @@ import pytest
 from markupsafe import Markup
 
 from onewarm.notebook.text.latex import LatexError
-from onewarm.notebook.text.markdown import Prose, highlight, plain
+from onewarm.notebook.text.markdown import Prose, highlight, plain_text
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -86,4 +86,4 @@ def test_an_unknown_language_is_shown_plainly() -> None:
 
 
 def test_plain_text_of_a_text() -> None:
-    assert plain("**a** $x^2$ `b`\n[c](https://x.org)") == "a x^2 b c"
+    assert plain_text("**a** $x^2$ `b`\n[c](https://x.org)") == "a x^2 b c"

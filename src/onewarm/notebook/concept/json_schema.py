@@ -25,7 +25,7 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "onewarm concept",
-        "description": "concept.yaml of a concept folder. Texts are Markdown, $...$ for formulas, unless marked plain.",
+        "description": "concept.yaml of a concept folder. Texts are Markdown with $...$ for formulas, or plain text.",
         **{key: value for key, value in model.items() if key not in ("title", "description")},
     }
 

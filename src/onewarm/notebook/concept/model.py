@@ -42,7 +42,7 @@ class Layer(Part):
     name: Literal["intuition", "math", "code", "demo"]
     """The panel of this layer."""
     title: Plain
-    """Title of the layer on this page; plain."""
+    """Title of the layer on this page; plain text."""
     text: Text
     """What the layer does for the reader."""
 
@@ -53,7 +53,7 @@ class Edge(Part):
     key: ConceptKey
     """`concept:section/slug` of the other concept."""
     title: Plain
-    """The title of the other concept; plain."""
+    """The title of the other concept; plain text."""
     reason: Text
     """How the two concepts are related."""
     planned: bool = False
@@ -79,13 +79,13 @@ class Source(Part):
     name: Name
     """Slug, unique among the sources."""
     title: Plain
-    """Title of the publication; plain."""
+    """Title of the publication; plain text."""
     citation: Plain
-    """Authors, venue, year; plain."""
+    """Authors, venue, year; plain text."""
     url: Annotated[str, StringConstraints(pattern=HTTPS_PATTERN)]
     """Address, https."""
     place: Plain
-    """Section, equation or table; plain."""
+    """Section, equation or table; plain text."""
     read: Literal["full text", "abstract", "cited, not read"]
     """How the author of `says` read it; `cited, not read` is for a classic whose content is common knowledge."""
     says: Text
@@ -98,7 +98,7 @@ class Equation(Part):
     name: Name
     """The label of the equation in page.md."""
     title: Plain
-    """Title of the equation; plain."""
+    """Title of the equation; plain text."""
     says: Text
     """The equation in words, in one sentence."""
 
@@ -109,11 +109,11 @@ class Code(Part):
     name: Name
     """Slug; part of the key of the code."""
     title: Plain
-    """Caption of the listing; plain."""
+    """Caption of the listing; plain text."""
     text: Text
     """What to look for in the code."""
     output: Plain
-    """Exactly what witness.py prints; plain. Compared when the page is built."""
+    """Exactly what witness.py prints; plain text. Compared when the page is built."""
 
 
 class DemoState(Part):
@@ -122,7 +122,7 @@ class DemoState(Part):
     name: Name
     """Slug, unique among the states."""
     title: Plain
-    """Title of the state; plain."""
+    """Title of the state; plain text."""
     text: Text
     """What to look at in this state."""
     state: State
@@ -161,7 +161,7 @@ class Step(Part):
     name: Name
     """Slug, unique among the steps."""
     title: Plain
-    """Heading of the step; plain."""
+    """Heading of the step; plain text."""
     text: Text
     """What happens in this step, and why."""
     state: Name | None = None
@@ -286,9 +286,9 @@ class ConceptFile(Part):
     key: ConceptKey
     """`concept:section/slug`; the route, the anchors and every other key of the page are computed from it."""
     title: Plain
-    """Title of the concept; plain."""
+    """Title of the concept; plain text."""
     section: Plain
-    """Title of the section; plain."""
+    """Title of the section; plain text."""
     summary: Text
     """The idea in one to three sentences."""
     structure: Annotated[tuple[Layer, ...], Field(min_length=1)]

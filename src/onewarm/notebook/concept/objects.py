@@ -15,7 +15,7 @@ class ConceptObject:
     key: str
     title: str
     context: str
-    """One Markdown sentence that says what the object is."""
+    """One Markdown sentence about the object."""
 
     @property
     def anchor(self) -> str:

@@ -21,7 +21,7 @@ from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.page.research_room import research_room
 from onewarm.notebook.text.data_block import data_block
-from onewarm.notebook.text.markdown import Prose, highlight, plain
+from onewarm.notebook.text.markdown import Prose, highlight, plain_text
 
 __all__ = ["page_context"]
 
@@ -89,8 +89,8 @@ class _Page:
             "kind_title": item.kind.replace("-", " "),
             "key": item.key,
             "anchor": item.anchor,
-            "title": plain(title),
-            "context": plain(context),
+            "title": plain_text(title),
+            "context": plain_text(context),
         }
 
     def _inline(self, text: str) -> Markup:
@@ -168,7 +168,7 @@ class _Page:
                 "title": concept.title,
                 "section": concept.section,
                 "summary": self._inline(concept.summary),
-                "summary_plain": plain(concept.summary),
+                "summary_plain": plain_text(concept.summary),
                 "route": route(concept.key),
             },
             "panels": PANELS,
@@ -220,7 +220,7 @@ class _Page:
         groups = [
             {"name": name, "title": title, "none": none, "edges": [self._edge(e) for e in group]}
             for name, title, none, group in (
-                ("before", "Bring along", "Nothing: start here.", edges.prerequisites),
+                ("before", "Read first", "Nothing: start here.", edges.prerequisites),
                 ("after", "Leads to", "Nothing yet.", edges.next),
                 ("beside", "Not to be confused with", "Nothing in particular.", edges.contrast),
             )
@@ -290,7 +290,7 @@ class _Page:
                 {
                     "name": c.name,
                     "text": self._inline(c.text),
-                    "plain": plain(c.text),
+                    "plain": plain_text(c.text),
                     "answer": self._block(c.answer),
                     "highlight": c.highlight or "",
                 }

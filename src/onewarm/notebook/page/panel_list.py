@@ -21,15 +21,15 @@ class Panel:
 
 
 PANELS = (
-    Panel("map", "Learning map", "Where this idea sits, and what this page is made of."),
-    Panel("intuition", "Intuition", "A picture first, for the rest to hang on."),
+    Panel("map", "Learning map", "Where this idea belongs, and what this page consists of."),
+    Panel("intuition", "Intuition", "The idea as a picture, before any formula."),
     Panel("math", "Math", "The picture in symbols. Every numbered equation has a key of its own."),
     Panel("code", "Code", "The equations as a program. It ran when this page was built."),
-    Panel("demo", "Interactive demo", "Move one thing and watch everything else answer."),
+    Panel("demo", "Interactive demo", "Change one thing and watch how everything else responds."),
     Panel("storyboard", "Mechanism storyboard", "Say what you expect. Then watch what happens, step by step."),
     Panel("inquiry", "Visual inquiry", "A question that the picture can answer. Choose where to look."),
-    Panel("claims", "Claim review", "What is said about this idea, who says so, and what our own runs found."),
-    Panel("misconceptions", "Misconceptions", "Sentences that sound right, each with a check that ran."),
+    Panel("claims", "Claim review", "Statements about this idea, their sources, and what our own runs found."),
+    Panel("misconceptions", "Misconceptions", "Statements that sound right and are not, each with a check that ran."),
     Panel("practice", "Practice loop", "Answer before you look. Nudges come one at a time; you mark yourself."),
     Panel("research", "Research room", "Pick one object of this page and work on a question about it."),
     Panel("next", "Next edge", "Where this leads."),

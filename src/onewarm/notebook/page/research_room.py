@@ -16,7 +16,7 @@ from onewarm.notebook.concept.model import ResearchQuestion
 from onewarm.notebook.concept.run_code import Outputs
 from onewarm.notebook.page.claim_review import claim_facts
 from onewarm.notebook.text.data_block import data_block
-from onewarm.notebook.text.markdown import plain
+from onewarm.notebook.text.markdown import plain_text
 
 __all__ = ["research_room"]
 
@@ -54,7 +54,7 @@ def research_room(
     by_kind = [(KIND_TITLES[kind], [item for item in listed if item["kind"] == kind]) for kind in KIND_TITLES]
     return {
         "room": data_block(
-            {"objects": listed, "questions": [_question(question, plain) for question, _ in questions.values()]}
+            {"objects": listed, "questions": [_question(question, plain_text) for question, _ in questions.values()]}
         ),
         "kinds": [(title, items) for title, items in by_kind if items],
         "questions": [
@@ -94,5 +94,5 @@ def _facts(
             key("misconception", m.name): ["Its check prints:", *outputs.checks[m.name].splitlines()]
             for m in concept.misconceptions
         },
-        **{key("source", s.name): [f"{plain(s.says)} ({s.url})"] for s in concept.sources},
+        **{key("source", s.name): [f"{plain_text(s.says)} ({s.url})"] for s in concept.sources},
     }

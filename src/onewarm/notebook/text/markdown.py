@@ -21,11 +21,11 @@ from onewarm.notebook.concept.page_md import markdown_parser
 from onewarm.notebook.text.latex import LatexError, latex_to_mathml
 from onewarm.notebook.text.mathml import styled
 
-__all__ = ["LinkError", "Prose", "highlight", "plain"]
+__all__ = ["LinkError", "Prose", "highlight", "plain_text"]
 
 # Names, operators and punctuation have the colour of the text, so their elements are left out to save bytes.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nn|nx)">([^<]*)</span>')
-# Formulas with any of these are hard to read as plain characters: `plain` shows their LaTeX.
+# Formulas with any of these are hard to read as plain characters: `plain_text` shows their LaTeX.
 _LAID_OUT = re.compile(r"[_^{}]|\\(?:frac|sum|bar|hat|sqrt|max|min|begin)")
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
 
@@ -217,10 +217,10 @@ def _set_characters(mathml: str) -> set[str]:
 
 
 @lru_cache(maxsize=4096)
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """A Markdown text without markup: simple formulas become characters, others stay LaTeX.
 
-    >>> plain(r"The *gap* is $p - \\alpha t$, `exactly`; $x^2$.")
+    >>> plain_text(r"The *gap* is $p - \\alpha t$, `exactly`; $x^2$.")
     'The gap is p−αt, exactly; x^2.'
     """
     out: list[str] = []

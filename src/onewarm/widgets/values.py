@@ -1,4 +1,4 @@
-"""Values for a page: arrays of any framework become lists of numbers, and what a page cannot show is refused."""
+"""Converts and checks values for a page: arrays of any framework become lists, values it cannot show are errors."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 
-__all__ = ["LARGEST", "MOST", "array", "between", "names", "one_of", "plain", "row", "whole"]
+__all__ = ["LARGEST", "MOST", "array", "between", "names", "one_of", "row", "to_json", "whole"]
 
 MOST = 64  # numbers in a row, and
-LARGEST = 1e6  # their size: what demos/fields.js draws
+LARGEST = 1e6  # their absolute value, that demos/fields.js can draw
 
 
 def array(name: str, value: Any) -> NDArray[np.float64]:
-    """The numbers as float64, from NumPy, PyTorch (any device, with or without gradient), JAX or plain lists."""
+    """The numbers as float64, from NumPy, PyTorch (any device, with or without gradient), JAX or lists.
+
+    Raises:
+        TypeError: the values are not numbers.
+        ValueError: the rows have different lengths.
+    """
     if checks.is_tensor(value):
         value = value.detach().cpu().double().numpy()
     try:
@@ -31,11 +36,11 @@ def array(name: str, value: Any) -> NDArray[np.float64]:
 
 
 def row(name: str, value: Any, width: int | None = None) -> list[float]:
-    """One row of K finite numbers, 2 to 64 of them and at most 1e6 in size; shape (K,) or (1, K).
+    """One row of K finite numbers, from shape (K,) or (1, K); K is 2 to 64, absolute values are at most 1e6.
 
     Raises:
         TypeError: not numbers.
-        ValueError: another shape or width, NaN or infinite numbers, too many or too large ones.
+        ValueError: another shape or width; NaN or infinite numbers; too few, too many or too large ones.
 
     Example:
         >>> row("logits", [3, 1, -0.5])
@@ -45,8 +50,8 @@ def row(name: str, value: Any, width: int | None = None) -> list[float]:
     if numbers.ndim == 2 and len(numbers) == 1:
         numbers = numbers[0]
     if numbers.ndim != 1:
-        one = f": pass one row, {name}[0]" if numbers.ndim == 2 else ": pass a row of K numbers"
-        raise ValueError(f"{name} has shape {numbers.shape}{one}")
+        remedy = f"pass one row, {name}[0]" if numbers.ndim == 2 else "pass a row of K numbers"
+        raise ValueError(f"{name} has shape {numbers.shape}: {remedy}")
     if width is not None and len(numbers) != width:
         raise ValueError(f"{name} has {len(numbers)} classes, logits have {width}: expected the same")
     if not 2 <= len(numbers) <= MOST:
@@ -63,42 +68,46 @@ def row(name: str, value: Any, width: int | None = None) -> list[float]:
 
 
 def between(name: str, value: float, lowest: float, highest: float) -> float:
-    """The number, if it lies in [lowest, highest]."""
+    """The number; raises ValueError if it is outside [lowest, highest]."""
     if not lowest <= value <= highest:
         raise ValueError(f"{name} is {value}: pass a number from {lowest:g} to {highest:g}")
     return value
 
 
 def whole(name: str, value: float, lowest: int, highest: int, what: str = "whole number") -> int:
-    """The number, if it is one of lowest, lowest + 1, ..., highest."""
+    """The number; raises ValueError if it is not an integer from lowest to highest."""
     if not isinstance(value, int) or not lowest <= value <= highest:
         raise ValueError(f"{name} is {value}: pass a {what} from {lowest} to {highest}")
     return value
 
 
 def one_of(name: str, value: str, options: Sequence[str]) -> str:
-    """The text, if it is one of these."""
+    """The text; raises ValueError if it is not one of the options."""
     if value not in options:
         raise ValueError(f"{name} is {value!r}: choose one of {', '.join(options)}")
     return value
 
 
 def names(name: str, value: Sequence[Any] | None, K: int | None, row: str) -> Any:
-    """K names, one for each number of the row called `row`; or None."""
+    """K names, one for each number of the row called `row`, or None; raises TypeError or ValueError otherwise."""
     if value is None:
         return None
-    if not all(isinstance(one, str) for one in value):
-        raise TypeError(f"{name} holds what is no text: pass K names")
+    if not all(isinstance(item, str) for item in value):
+        raise TypeError(f"{name} has items that are not text: pass K names")
     if K is not None and len(value) != K:
         has = "have" if row.endswith("s") else "has"
         raise ValueError(f"{name} has {len(value)} names, {row} {has} {K}: expected the same")
     return value
 
 
-def plain(name: str, value: Any) -> Any:
-    """The value as JSON has it: arrays as lists, mappings and lists element by element, every number finite.
+def to_json(name: str, value: Any) -> Any:
+    """The value in JSON's types: arrays become lists, mappings and lists are converted item by item.
 
-    >>> plain("state", {"logits": np.array([1.0, 2.0]), "pick": None})
+    Raises:
+        TypeError: a value of a type that JSON does not have.
+        ValueError: a number that is not finite.
+
+    >>> to_json("state", {"logits": np.array([1.0, 2.0]), "pick": None})
     {'logits': [1.0, 2.0], 'pick': None}
     """
     if value is None or isinstance(value, str | bool):
@@ -108,11 +117,11 @@ def plain(name: str, value: Any) -> Any:
             raise ValueError(f"{name} is {value}: pass finite numbers")
         return value
     if isinstance(value, Mapping):
-        return {str(key): plain(f"{name}[{key!r}]", one) for key, one in value.items()}
+        return {str(key): to_json(f"{name}[{key!r}]", item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(f"{name}[{i}]", one) for i, one in enumerate(value)]
+        return [to_json(f"{name}[{i}]", item) for i, item in enumerate(value)]
     if isinstance(value, np.generic) or checks.is_array_api_obj(value):
         if not isinstance(value, np.generic):
             value = value.detach().cpu() if checks.is_tensor(value) else np.asarray(value)
-        return plain(name, value.tolist())
+        return to_json(name, value.tolist())
     raise TypeError(f"{name} is a {type(value).__name__}: a page takes numbers, text, lists, mappings and arrays")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from onewarm.widgets.plain import plain, row
+from onewarm.widgets.values import row, to_json
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_row_of_another_width_is_refused() -> None:
 
 def test_plain_is_what_json_has() -> None:
     given = {"a": np.float32(0.5), "b": (1, None, True), "c": torch.tensor([[1, 2]]), 4: np.arange(2)}
-    assert plain("state", given) == {"a": 0.5, "b": [1, None, True], "c": [[1, 2]], "4": [0, 1]}
+    assert to_json("state", given) == {"a": 0.5, "b": [1, None, True], "c": [[1, 2]], "4": [0, 1]}
     with pytest.raises(ValueError, match=r"^state\['z'\]\[1\] is inf: pass finite numbers$"):
-        plain("state", {"z": [0, float("inf")]})
+        to_json("state", {"z": [0, float("inf")]})
     with pytest.raises(TypeError, match=r"^state\['z'\] is a object: a page takes numbers, text, lists"):
-        plain("state", {"z": object()})
+        to_json("state", {"z": object()})
