@@ -74,3 +74,24 @@ def test_no_candidate_is_more_wrong_than_always_or_less_than_never():
     model = from_gaps(found, np.random.default_rng(0))
     reach = model.gaps(1e6) / found.share
     assert ((reach >= found.confidence - 1 - 1e-12) & (reach <= found.confidence + 1e-12)).all()
+
+
+def test_every_bin_can_be_raised_however_small_its_gap():
+    """With gaps of 0 the candidates still rise in every bin, by a share of its noise; else nothing above 0 is tried."""
+    found = many_bins(np.zeros(5), 100)
+    model = from_gaps(found, np.random.default_rng(0))
+    small, large = np.abs(model.gaps(1.0)), np.abs(model.gaps(2.0))
+    assert not model.gaps(0.0).any()
+    assert (small > 0.1 * errors(found)).all() and (small < errors(found)).all()
+    np.testing.assert_allclose(large, 2 * small, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [40, 400])
+def test_a_calibrated_model_has_an_interval_from_zero_to_beyond_its_error(rows):
+    """Half of the calibrated models with as many bins have a larger error: the interval reaches at least their mean."""
+    rng = np.random.default_rng(1)
+    gaps = many_bins(rng.normal(size=8) * errors(many_bins(np.zeros(8), rows)) * 8, rows)
+    observed = float(total(gaps.gap))
+    found = invert(from_gaps(gaps, rng), total, observed, 0.9)
+    assert found.low == 0 <= found.corrected <= found.high
+    assert 0.3 * observed < found.high < 2 * observed

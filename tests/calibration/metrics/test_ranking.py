@@ -44,3 +44,11 @@ def test_coverage_at_a_risk(events):
     assert coverage_at_risk(none, 0.5) == 0
     with pytest.raises(ValueError, match=r"^risk is 2: expected a number between 0 and 1$"):
         coverage_at_risk(none, 2)
+
+
+def test_a_risk_that_is_met_exactly_is_covered():
+    """29 wrong of 100 at risk .29: in floating point .29 * 100 is less than 29."""
+    summary = CalibrationSummary().update(np.array([0.9, 0.9]), np.array([0, 1]), weights=np.array([29.0, 71.0]))
+    assert 0.29 * 100 < 29 and coverage_at_risk(summary, 0.29) == 1
+    one_more = CalibrationSummary().update(np.array([0.9, 0.9]), np.array([0, 1]), weights=np.array([29.00001, 71.0]))
+    assert coverage_at_risk(one_more, 0.29) == 0

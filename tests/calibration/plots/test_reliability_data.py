@@ -1,13 +1,11 @@
-"""The data of the diagram against loops and scipy's Wilson interval."""
+"""The data of the diagram against loops over rows."""
 
 import json
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from onewarm.calibration import CalibrationSummary, accuracy, ece, mean_confidence, reliability
-from onewarm.calibration.intervals.wilson import wilson_interval
 
 
 def summary_of(case):
@@ -36,22 +34,6 @@ def test_bins_hold_the_means_of_their_rows(case, bins):
     some = data.count > 0
     weighted = data.count[some] @ np.abs(data.accuracy[some] - data.confidence[some]) / data.rows
     assert weighted == pytest.approx(data.ece, abs=1e-13)
-
-
-@pytest.mark.parametrize(("right", "rows"), [(0, 1), (0, 12), (12, 12), (5, 12), (999, 1000), (300, 1000)])
-@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
-def test_wilson_interval_is_scipys(right, rows, level):
-    expected = binomtest(right, rows).proportion_ci(level, method="wilson")
-    got = wilson_interval(np.array([right / rows]), np.array([rows]), level)[0]
-    assert got.tolist() == pytest.approx([expected.low, expected.high], abs=1e-12)
-
-
-def test_wilson_interval_covers():
-    """At least about its level over many draws, for a share near 1 where the plain normal interval fails."""
-    rng = np.random.default_rng(0)
-    right = rng.binomial(30, 0.95, 4000)
-    low, high = wilson_interval(right / 30, np.full(4000, 30), 0.9).T
-    assert 0.87 < ((low <= 0.95) & (high >= 0.95)).mean() < 0.97
 
 
 def test_to_dict_is_json_with_none_for_empty_bins(case):
