@@ -1,5 +1,6 @@
 """Bytes of a summary: the same for the same numbers, readable again, and refused with a reason when damaged."""
 
+import base64
 import json
 import struct
 import zlib
@@ -31,6 +32,27 @@ def test_the_head_of_format_2_is_pinned():
     header = json.loads(data[20 : 20 + int.from_bytes(data[16:20], "little")])
     assert header["num_classes"] == 2
     assert header["fields"][:2] == [["cell_count", "<i8", 600, 1], ["cell_weight", "<f8", 600, 1]]
+
+
+WRITTEN_BY_0_1 = (
+    "c-n=Mze~eF6vtCha46#LcIe~@X)G#LOdZ9)phyX6@>&nlq+Ak85l2`51rbC?h2r3*|3PPQ(9O+)lZ$vwE+m&r^dP+4`+VQ8yYpNa"
+    "nzX;+hyA`uM{_T8igJo9$MpRn@c}gg8UjXL0*>vY#_=(-z;O)A3*7)=v`2Oj-cnV(*~T0Vf%Hxy)|Hs$xm{v|Ye5;O6f7aQmP@St"
+    "8EFi);$Y5Y>M}@JS1t)48K{O;juLq-6{i(aXWrGJ1Za^@j*i@UCp+}u!~i#--e8n6HD$R95gAahi4}k?UXNDi2bFU1jtT_wMHPyK"
+    "+nOoj1E0Mfv4{GOinmfG*3ZEK^*UyUI3yUAD54|CvdwlIqaO9b0ehnwMsC<QA}PdsAHYV9?X&fYqCB&&%3e7$(aPJbhOcI9rh07O"
+    "bXk+I4{l%e=Ss?C{c<knM9^pdS1%6UZypw!`%j;fmFsG=`gpl;bhjACH-F;z<@tDj^{wwR)0%aul+T#el+7q><QZETw#4&}dCVaz"
+    "c3vs(q0E-$N%|7|O>E+y>i_i<uX{<K%p}e@iSmqjd~pv`{cCM{`wL$kCKU"
+)
+"""zlib, base 85: three weighted rows of two classes in two groups, as the first version with format 2 wrote them."""
+
+
+def test_bytes_written_before_are_read_and_written_again():
+    data = zlib.decompress(base64.b85decode(WRITTEN_BY_0_1))
+    old = CalibrationSummary.from_bytes(data)
+    p = np.array([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]])
+    now = CalibrationSummary(classwise=True, groups=2, seed=7)
+    now.update(p, np.array([0, 1, 0]), weights=np.array([1.0, 2.0, 0.5]))
+    assert old.to_bytes() == now.to_bytes() == data
+    assert repr(old) == repr(now) and (old.weight, old.groups, old.seed) == (3.5, 2, 7)
 
 
 def format_1(summary):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onewarm.calibration import CalibrationSummary
-from onewarm.calibration.summary.cells import CELLS, cell_of
+from onewarm.calibration.summary.cells import CELLS
 
 FIELDS = {name: values.size for name, values in CalibrationSummary(2).statistics.items()}
 
@@ -98,27 +98,6 @@ def test_first_of_tied_classes_is_the_prediction():
     assert summary.total("cell_correct") == 1.0
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_every_edge_is_in_the_cell_below_it_in_either_precision(dtype):
-    edges = np.array([float(Fraction(j, CELLS)) for j in range(CELLS + 1)]).astype(dtype)
-    expected = np.maximum(np.arange(CELLS + 1) - 1, 0)
-    assert cell_of(edges).tolist() == expected.tolist()
-    assert cell_of(edges.astype(np.float64)).tolist() == expected.tolist()
-    # The next float32 above an edge is in the cell above it, the one below stays.
-    single = edges.astype(np.float32)
-    above = np.nextafter(single[:-1], np.float32(2))
-    assert cell_of(above).tolist() == list(range(CELLS))
-    below = np.nextafter(single[1:], np.float32(0))
-    assert cell_of(below).tolist() == list(range(CELLS))
-
-
-@given(st.floats(0, 1, width=32))
-def test_cell_is_the_first_whose_upper_edge_is_not_below(p):
-    uppers = [np.float32((c + 1) / CELLS) for c in range(CELLS)]
-    expected = next(c for c, upper in enumerate(uppers) if np.float32(p) <= upper)
-    assert cell_of(np.array([p]))[0] == expected
-
-
 @pytest.mark.parametrize("bins", [b for b in range(1, CELLS + 1) if CELLS % b == 0])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_confidence_on_an_edge_of_a_coarse_bin_is_in_the_bin_below(bins, dtype):
@@ -129,10 +108,6 @@ def test_confidence_on_an_edge_of_a_coarse_bin_is_in_the_bin_below(bins, dtype):
     expected[[j - 1 for j in range(bins + 1) if 2 * j >= bins]] = 1
     assert count.tolist() == expected.tolist()
     np.testing.assert_allclose(confidence[count > 0], top, rtol=1e-15)
-
-
-def test_ends_of_the_unit_interval_and_the_tolerance_above_it():
-    assert cell_of(np.array([0.0, 1.0, 1.0009])).tolist() == [0, CELLS - 1, CELLS - 1]
 
 
 ROWS = st.integers(0, 60)
