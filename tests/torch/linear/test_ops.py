@@ -65,8 +65,8 @@ def test_the_module_compiles_and_a_frozen_weight_gets_no_gradient() -> None:
         torch.testing.assert_close(compiled(x.reshape(6, 10, D), w, y.reshape(6, 10)), wanted)
 
 
-@pytest.mark.parametrize("each", [False, True])
-def test_pytorch_accepts_the_operators(each: bool) -> None:
+@pytest.mark.parametrize("per_row", [False, True])
+def test_pytorch_accepts_the_operators(per_row: bool) -> None:
     x, w, b, y = made()
     target = ow.smooth(ow.one_hot(y, V), 0.1)
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
@@ -74,8 +74,8 @@ def test_pytorch_accepts_the_operators(each: bool) -> None:
     checks = ("test_schema", "test_faketensor", "test_autograd_registration", "test_aot_dispatch_static")
     torch.library.opcheck(
         torch.ops.onewarm.linear_cross_entropy,
-        (x, w, b, *parts, scale, 0.01, each, True, True, True),
-        test_utils=checks[: 4 if each else 3],
+        (x, w, b, *parts, scale, 0.01, per_row, True, True, True),
+        test_utils=checks[: 4 if per_row else 3],
     )
 
 
@@ -120,7 +120,7 @@ def test_sparse_tensors_are_refused() -> None:
         linear_cross_entropy(x, w.to_sparse(), y)
 
 
-def test_a_module_says_at_once_what_it_cannot_do() -> None:
+def test_a_module_checks_its_options_when_it_is_made() -> None:
     with pytest.raises(ValueError, match=r"label_smoothing is 1.5: smoothing moves at most all of the mass"):
         LinearCrossEntropyLoss(label_smoothing=1.5)
     with pytest.raises(ValueError, match="reduction is 'avg': expected 'mean', 'sum' or 'none'"):

@@ -33,21 +33,22 @@ def distillation(
 ) -> Tensor:
     """``weight T^2 KL(q || softmax(z / T)) + (1 - weight) CE(z, hard_target)``, with q the teacher's distribution.
 
-    T^2 keeps the size of the teacher's part as the temperature changes: its gradient is ``T (softmax(z / T) - q)``,
-    which for large T tends to ``((z - mean z) - (v - mean v)) / K`` with v the teacher's logits.
+    The factor T^2 keeps the gradient's size as the temperature changes: it is ``T (softmax(z / T) - q)``, which for
+    large T tends to ``((z - mean z) - (v - mean v)) / K`` with v the teacher's logits.
 
     Args:
         student_logits: (..., K), z.
         teacher: logits v (..., K), from which ``q = softmax(v / T)``; or a :class:`onewarm.SoftTarget` for q itself,
-            made at that temperature: probabilities (:func:`onewarm.soft`), their largest (:func:`onewarm.top_k`) or a
-            sample (:func:`sample_teacher`). A row that is scaled to no mass is left out. No gradient goes to it.
+            at that temperature: probabilities (:func:`onewarm.soft`), their largest (:func:`onewarm.top_k`) or a sample
+            (:func:`sample_teacher`). A row without mass is ignored. No gradient goes to the teacher.
         temperature: T, above 0.
         hard_target: labels (...), probabilities (..., K) or a SoftTarget, at temperature 1; or None.
-        weight: the teacher's share, 0 to 1; by default 1 without ``hard_target`` and 0.5 with one.
-        divergence: ``"kl"``, or ``"cross_entropy"``: T^2 times the entropy of q more, the same gradient. For a sampled
-            teacher only the cross-entropy is unbiased: a sample's entropy is not its teacher's.
+        weight: of the teacher's part, 0 to 1; by default 1 without ``hard_target`` and 0.5 with one.
+        divergence: ``"kl"``, or ``"cross_entropy"``, which is larger by T^2 times the entropy of q and has the same
+            gradient. For a sampled teacher only the cross-entropy is unbiased: a sample's entropy is not its teacher's.
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
-        normalizer: what ``"mean"`` divides each part by: its own ``"rows"`` that have mass, ``"mass"``, or a number.
+        normalizer: what ``"mean"`` divides each of the two parts by: the ``"rows"`` that have mass in it, its total
+            ``"mass"``, or a number.
 
     Returns:
         A scalar, or (...) for ``"none"``: float32, or float64 for float64 logits.
@@ -106,10 +107,10 @@ def linear_distillation(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
 ) -> Tensor:
-    """:func:`distillation` of the logits ``W x + b``, which are never formed together; nor are the teacher's.
+    """:func:`distillation` of the logits ``W x + b``, which are never all in memory; nor are a teacher layer's.
 
-    Both parts share the student's three products; see :func:`onewarm.torch.linear_cross_entropy` for the chunks.
-    ``torch.compile`` leaves this function out of its graphs.
+    Both parts of the loss use the same three matrix products; :func:`onewarm.torch.linear_cross_entropy` describes the
+    chunks. ``torch.compile`` breaks its graph at this function.
 
     Args:
         hidden: (..., D).

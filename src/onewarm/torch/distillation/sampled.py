@@ -1,4 +1,4 @@
-"""A teacher by a sample of its classes, without bias."""
+"""A teacher by a small sample of its classes, whose expectation is the teacher."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from onewarm.target import SoftTarget
 
 
 def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
-    """A teacher's distribution by a few classes whose expectation it is: weight (times drawn) / draws on each.
+    """A random target with few named classes whose expectation is the teacher: each has weight (times drawn) / draws.
 
-    Keeping only the largest probabilities biases the student whatever is done with the rest; a sample does not:
-    ``E[t] = probabilities``, so the expected gradient is that of the whole teacher. One draw is made from each of
-    ``draws`` equal slices of the cumulated row, which is unbiased as independent draws are and varies less. The mass
-    of a row is 1; at most ``draws`` classes are named.
+    Keeping only the largest probabilities biases the student whatever is done with the rest. A sample does not:
+    ``E[t] = probabilities``, so the expected gradient is that of the whole teacher. One draw comes from each of
+    ``draws`` equal slices of the row's cumulative distribution; that is as unbiased as independent draws, and varies
+    less. A row has mass 1 and at most ``draws`` named classes.
 
     Args:
-        probabilities: (..., K), at the temperature of the distillation; rows sum to 1 (to 1e-3) and are normalised.
+        probabilities: (..., K), at the temperature of the distillation; rows sum to 1 to within 1e-3, and are
+            normalised.
         draws: at least 1; the paper finds some 50 draws, about 12 classes, enough for language models.
         seed: of the draws; the same seed gives the same target.
 
     Returns:
-        A target of a row for each row of ``probabilities``, in order.
+        A target with a row for each row of ``probabilities``, in order.
 
     Raises:
         TypeError: not a tensor of floating point, a seed that is not an integer.
@@ -49,20 +50,20 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
     p = checks.probabilities(probabilities.reshape(-1, probabilities.shape[-1]))
     rows, classes = p.shape
     generator = torch.Generator().manual_seed(seed)
-    spread = torch.rand(rows, draws, generator=generator, dtype=torch.float64)
-    spread = ((torch.arange(draws) + spread) / draws).to(p.device)
-    found = torch.empty(rows, draws, dtype=torch.int64, device=p.device)
-    step = max(2**22 // classes, 1)
+    uniform = torch.rand(rows, draws, generator=generator, dtype=torch.float64)
+    quantiles = ((torch.arange(draws) + uniform) / draws).to(p.device)  # one in each slice
+    drawn = torch.empty(rows, draws, dtype=torch.int64, device=p.device)
+    step = max(2**22 // classes, 1)  # rows at a time: bounded memory
     for start in range(0, rows, step):
         part = slice(start, start + step)
-        line = p[part].double().cumsum(dim=1)
-        found[part] = torch.searchsorted(line, spread[part] * line[:, -1:], right=True)
-    found.clamp_(max=classes - 1)
-    new = torch.ones_like(found, dtype=torch.bool)  # in order of class: equal ones are neighbours
-    new[:, 1:] = found[:, 1:] != found[:, :-1]
-    place = new.cumsum(dim=1) - 1
-    widest = int(place.max()) + 1 if rows else 1
-    index = torch.zeros(rows, widest, dtype=torch.int64, device=p.device).scatter_(1, place, found)
-    weight = torch.zeros(rows, widest, dtype=torch.float64, device=p.device)
-    weight.scatter_add_(1, place, torch.full_like(weight[:, :1], 1 / draws).expand(rows, draws))
+        cumulative = p[part].double().cumsum(dim=1)
+        drawn[part] = torch.searchsorted(cumulative, quantiles[part] * cumulative[:, -1:], right=True)
+    drawn.clamp_(max=classes - 1)
+    is_new = torch.ones_like(drawn, dtype=torch.bool)  # draws are in order of class: equal ones are neighbours
+    is_new[:, 1:] = drawn[:, 1:] != drawn[:, :-1]
+    column = is_new.cumsum(dim=1) - 1
+    width = int(column.max()) + 1 if rows else 1
+    index = torch.zeros(rows, width, dtype=torch.int64, device=p.device).scatter_(1, column, drawn)
+    weight = torch.zeros(rows, width, dtype=torch.float64, device=p.device)
+    weight.scatter_add_(1, column, torch.full_like(weight[:, :1], 1 / draws).expand(rows, draws))
     return SoftTarget(index=index, weight=weight, num_classes=classes)

@@ -1,4 +1,4 @@
-"""Losses of a linear layer under autograd: the checks before, the gradients kept for the backward pass."""
+"""Losses of a linear layer under autograd: argument checks, and gradients kept for the backward pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from onewarm.torch.linear.terms import Term
 
 
 def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Layer, torch.Size]:
-    """The layer with its rows in one line, and their shape before; not yet their values, which the kernel sees."""
+    """The layer with hidden states (N, D), and the leading shape that they had.
+
+    The values of ``hidden`` and ``weight`` are not checked here: a NaN or infinity shows in the kernel.
+
+    Raises:
+        TypeError: not dense floating-point tensors.
+        ValueError: shapes or devices that disagree, a bias that is NaN or +inf.
+    """
     for name, part in (("hidden", hidden), ("weight", weight), ("bias", bias)):
         if part is None and name == "bias":
             continue
@@ -47,7 +54,13 @@ def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[
 
 
 def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size, name: str = "target") -> SoftTarget:
-    """A target for each row of the layer, by label, probabilities or mass; its indices in range."""
+    """A row of mass for each row of the layer, from labels (*shape), probabilities (*shape, V) or a SoftTarget.
+
+    Raises:
+        TypeError: a target of another library's arrays.
+        ValueError: shapes or devices that disagree, an index out of range.
+        RuntimeError: a target that requires a gradient.
+    """
     classes = int(layer.weight.shape[0])
     if isinstance(target, Tensor):
         wide = target.is_floating_point()
@@ -85,7 +98,11 @@ def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> Any:
 
 
 def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
-    """The terms' losses, one for each row or their sum, under autograd."""
+    """The sum of the terms' losses, for each row or over all rows, under autograd.
+
+    Raises:
+        RuntimeError: a transform of ``torch.func``, or forward mode.
+    """
     if not torch.compiler.is_compiling() and (
         torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
     ):
@@ -102,29 +119,31 @@ def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: to
 
 
 class _Linear(torch.autograd.Function):
-    """Gradients are made with a summed loss, and anew where each row's loss has a gradient of its own above it."""
+    """A summed loss makes its gradients in the forward pass; losses by row (``per_row``) make them in the backward
+    pass, which knows the upstream gradient of each."""
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, terms: tuple[Term, ...], each: bool
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, terms: tuple[Term, ...], per_row: bool
     ) -> Tensor:
-        ctx.terms, ctx.each = terms, each
+        ctx.terms, ctx.per_row = terms, per_row
         ctx.save_for_backward(hidden, weight, bias)
         layer = Layer(hidden, weight, bias)
-        wanted = (False,) * 3 if each else ctx.needs_input_grad[:3]
+        wanted = (False,) * 3 if per_row else ctx.needs_input_grad[:3]
         losses, ctx.gradients = run(layer, terms, wanted=wanted)
-        return (losses if each else losses.sum()).to(layer.dtype)
+        return (losses if per_row else losses.sum()).to(layer.dtype)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-        # Handed on, not kept: whoever gets them may own them. A second backward pass makes them anew, to the same bits.
+        # Autograd may keep and change what it is given, so it is not kept here too: a second backward pass makes the
+        # gradients again, to the same bits.
         gradients, ctx.gradients = ctx.gradients, None
-        if gradients is None or ctx.each:
-            rows = upstream.double() if ctx.each else None
+        if gradients is None or ctx.per_row:
+            rows = upstream.double() if ctx.per_row else None
             _, gradients = run(Layer(*ctx.saved_tensors), ctx.terms, upstream=rows, wanted=ctx.needs_input_grad[:3])
-        if not ctx.each and upstream.item() != 1:
+        if not ctx.per_row and upstream.item() != 1:
             for gradient in gradients:
                 if gradient is not None:
                     gradient.mul_(upstream)

@@ -1,4 +1,4 @@
-"""Cross-entropy of a linear layer's output without the output: a vocabulary's logits are never all in memory."""
+"""Cross-entropy of a linear layer's output: the logits over a vocabulary are never all in memory."""
 
 from __future__ import annotations
 
@@ -24,26 +24,25 @@ def linear_cross_entropy(
 ) -> Tensor:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of the logits ``z = W x + b``, which are never formed together.
 
-    Chunks of rows share one buffer (:func:`onewarm.torch.linear.chunks.chunk_rows`: 1/27 of the rows, or a million
-    logits if that is more, four million where a half-precision weight is widened for each chunk); the kernel turns
-    their logits into their gradient in place. The result and the gradients are those of ``cross_entropy(hidden @
-    weight.T + bias, target)``. Arithmetic and the sums over rows are in float32 or better, whatever the inputs; so
-    half-precision logits are not rounded, and a half-precision weight needs a float32 gradient for as long as it is
-    summed.
+    The loss and the gradients are those of ``cross_entropy(hidden @ weight.T + bias, target)``. Rows are processed in
+    chunks that share one buffer of logits (1/27 of the rows, or a million logits if that is more; four million where a
+    half-precision weight has to be widened for each chunk), and the kernel overwrites the logits with their gradient.
+    Arithmetic and sums over rows are in float32 or better for all inputs: half-precision logits are never rounded, and
+    a half-precision weight needs memory for a float32 gradient while that is summed.
 
-    Tables of a target (smoothing, priors, the tail of a sparse teacher) enter in closed form: ``<row, z> = x . (W^T
-    row)``, a dot product for each row, and a rank-one part of the weight's gradient. A table with more than one row
-    for 256 rows of ``hidden``, such as a dense teacher, goes through the kernel.
+    The tables of a target (smoothing, priors, the tail of a sparse teacher) are taken in closed form, ``<row, z> =
+    x . (W^T row)``: a dot product for each row, and a rank-one part of the weight's gradient. A table with more than
+    one row for 256 rows of ``hidden``, such as a dense teacher, goes through the kernel.
 
-    For ``"mean"`` and ``"sum"`` the gradients that autograd will ask for are made with the loss (three products) and
-    scaled in the backward pass; for ``"none"`` they are made in the backward pass, from new logits (four products).
+    For ``"mean"`` and ``"sum"`` the gradients are made with the loss (three matrix products) and scaled in the backward
+    pass; for ``"none"`` the backward pass forms the logits again and makes them there (four matrix products).
 
     Args:
         hidden: (..., D), float16, bfloat16, float32 or float64. Rows without mass are not read.
         weight: (V, D), as ``torch.nn.Linear`` keeps it.
         target: a :class:`onewarm.SoftTarget` with a row for each of ``hidden`` in order, integer labels (...), of
             which -100 is ignored, or probabilities (..., V).
-        bias: (V,) or None; -inf masks a class, with the effect that it has in :func:`cross_entropy`.
+        bias: (V,) or None; -inf masks a class, as a logit of -inf does in :func:`cross_entropy`.
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
         normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number.
         z_loss: adds ``z_loss s logsumexp(z)^2`` to each row.
@@ -52,7 +51,7 @@ def linear_cross_entropy(
         A scalar, or (...) for ``"none"``: float32, or float64 where an input is.
 
     Raises:
-        TypeError: an input that is not a floating-point tensor; a target that is neither of the three.
+        TypeError: an input that is not a floating-point tensor; a target of another kind.
         ValueError: shapes or devices that disagree, a label out of range, a row whose logits have a NaN or +inf.
         RuntimeError: second derivatives, ``torch.func`` transforms, a target that requires a gradient: form the logits
             for these.
@@ -78,7 +77,7 @@ class LinearCrossEntropyLoss(torch.nn.Module):
     """:func:`linear_cross_entropy` as a module; the weight stays with its layer, since it is often tied.
 
     Args:
-        label_smoothing: the share of each label's mass that moves to ``prior``; at most 1.
+        label_smoothing: the part of each label's mass that moves to ``prior``; at most 1.
         prior: (V,) class frequencies, or None for the uniform row. Only labels are smoothed.
         ignore_index: the label of rows that are left out.
         reduction, normalizer, z_loss: as in :func:`linear_cross_entropy`.
@@ -119,7 +118,7 @@ class LinearCrossEntropyLoss(torch.nn.Module):
     def forward(
         self, hidden: Tensor, weight: Tensor, target: SoftTarget | Tensor, bias: Tensor | None = None
     ) -> Tensor:
-        """The loss of ``hidden @ weight.T + bias``; a fourth argument, as Liger's module takes it."""
+        """The loss of ``hidden @ weight.T + bias``. The order of the arguments is that of Liger Kernel's module."""
         if isinstance(target, Tensor) and not target.is_floating_point():
             labels = target.reshape(-1)
             target = one_hot(labels, weight.shape[0], ignore_index=self.ignore_index)

@@ -1,6 +1,6 @@
-"""The loss of a linear layer as PyTorch operators, for graphs: ``torch.compile``, ``torch.export``, fake tensors.
+"""The loss of a linear layer as PyTorch operators, for ``torch.compile``, ``torch.export`` and fake tensors.
 
-onewarm::linear_cross_entropy           the loss, and with a summed one the gradients that are wanted
+onewarm::linear_cross_entropy           the summed loss with the gradients that are wanted, or the loss of each row
 onewarm::linear_cross_entropy_backward  the gradients of a weighted sum of the rows' losses
 """
 
@@ -17,59 +17,61 @@ from onewarm.torch.linear.terms import Term
 
 REMEDY = "form the logits and use onewarm.torch.cross_entropy"
 _LAYER = "Tensor hidden, Tensor weight, Tensor? bias"
-_TARGET = "Tensor index, Tensor share, Tensor? table, Tensor? table_index, Tensor? table_weight"
+_TARGET = "Tensor index, Tensor target_weight, Tensor? table, Tensor? table_index, Tensor? table_weight"
 _WANTED = "bool d_hidden, bool d_weight, bool d_bias"
 
 
 @torch.library.custom_op(
     "onewarm::linear_cross_entropy",
     mutates_args=(),
-    schema=f"({_LAYER}, {_TARGET}, Tensor scale, float z_loss, bool each, {_WANTED}) -> Tensor[]",
+    schema=f"({_LAYER}, {_TARGET}, Tensor scale, float z_loss, bool per_row, {_WANTED}) -> Tensor[]",
 )
 def linear_cross_entropy(*arguments: Any) -> list[Tensor]:
-    """``[loss, d_hidden, d_weight, d_bias]`` as :func:`onewarm.torch.linear.chunks.run` makes them; what is not wanted
-    has no entries. ``scale`` is one number; ``each`` is for a loss a row, (N,), without gradients."""
-    layer, term, each, wanted = _read(arguments)
-    losses, gradients = run(layer, [term], wanted=(False,) * 3 if each else wanted)
-    return [(losses if each else losses.sum()).to(layer.dtype), *_filled(gradients, layer)]
+    """``[loss, d_hidden, d_weight, d_bias]`` of :func:`onewarm.torch.linear.chunks.run`; a gradient that is not wanted
+    is an empty tensor. ``scale`` is one number; with ``per_row`` the loss is (N,) and no gradient is made."""
+    layer, term, per_row, wanted = _parsed(arguments)
+    losses, gradients = run(layer, [term], wanted=(False,) * 3 if per_row else wanted)
+    return [(losses if per_row else losses.sum()).to(layer.dtype), *_filled(gradients, layer)]
 
 
 @torch.library.custom_op(
     "onewarm::linear_cross_entropy_backward",
     mutates_args=(),
-    schema=f"(Tensor above, {_LAYER}, {_TARGET}, Tensor scale, float z_loss, bool each, {_WANTED}) -> Tensor[]",
+    schema=f"(Tensor upstream, {_LAYER}, {_TARGET}, Tensor scale, float z_loss, bool per_row, {_WANTED}) -> Tensor[]",
 )
-def linear_cross_entropy_backward(above: Tensor, *arguments: Any) -> list[Tensor]:
-    """``[d_hidden, d_weight, d_bias]`` of ``sum_i above[i] loss[i]``."""
-    layer, term, _, wanted = _read(arguments)
-    _, gradients = run(layer, [term], upstream=above.double(), wanted=wanted)
+def linear_cross_entropy_backward(upstream: Tensor, *arguments: Any) -> list[Tensor]:
+    """``[d_hidden, d_weight, d_bias]`` of ``sum_i upstream[i] loss[i]``."""
+    layer, term, _, wanted = _parsed(arguments)
+    _, gradients = run(layer, [term], upstream=upstream.double(), wanted=wanted)
     return _filled(gradients, layer)
 
 
 @linear_cross_entropy.register_fake
 def _(*arguments: Any) -> list[Tensor]:
     hidden, weight, bias = arguments[:3]
-    each, *wanted = arguments[-4:]
-    loss = hidden.new_empty(hidden.shape[:1] if each else (), dtype=Layer(hidden, weight, bias).dtype)
-    return [loss, *_empty(arguments[:3], [asked and not each for asked in wanted])]
+    per_row, *wanted = arguments[-4:]
+    loss = hidden.new_empty(hidden.shape[:1] if per_row else (), dtype=Layer(hidden, weight, bias).dtype)
+    return [loss, *_empty(arguments[:3], [want and not per_row for want in wanted])]
 
 
 @linear_cross_entropy_backward.register_fake
-def _(above: Tensor, *arguments: Any) -> list[Tensor]:
+def _(upstream: Tensor, *arguments: Any) -> list[Tensor]:
     return _empty(arguments[:3], arguments[-3:])
 
 
-def _read(arguments: tuple[Any, ...]) -> tuple[Layer, Term, bool, tuple[bool, bool, bool]]:
-    hidden, weight, bias, index, share, table, table_index, table_weight, scale, z_loss, each, *wanted = arguments
+def _parsed(arguments: tuple[Any, ...]) -> tuple[Layer, Term, bool, tuple[bool, bool, bool]]:
+    """The arguments of the schema as layer, term, ``per_row`` and the gradients that are wanted."""
+    hidden, weight, bias, index, target_weight, *rest = arguments
+    table, table_index, table_weight, scale, z_loss, per_row, *wanted = rest
     target = SoftTarget(
         index=index,
-        weight=share,
+        weight=target_weight,
         table=table,
         table_index=table_index,
         table_weight=table_weight,
         num_classes=int(weight.shape[0]),
     )
-    return Layer(hidden, weight, bias), Term(target, float(scale), z_loss=z_loss), each, tuple(wanted)
+    return Layer(hidden, weight, bias), Term(target, float(scale), z_loss=z_loss), per_row, tuple(wanted)
 
 
 def _filled(gradients: Any, layer: Layer) -> list[Tensor]:
@@ -77,37 +79,36 @@ def _filled(gradients: Any, layer: Layer) -> list[Tensor]:
 
 
 def _empty(layer: Any, wanted: Any) -> list[Tensor]:
-    """What :func:`_filled` returns, without numbers."""
-    asked = zip(layer, wanted, strict=True)
-    return [part.new_empty(part.shape) if yes and part is not None else layer[0].new_empty(0) for part, yes in asked]
+    """The shapes of what :func:`_filled` returns."""
+    return [
+        part.new_empty(part.shape) if want and part is not None else layer[0].new_empty(0)
+        for part, want in zip(layer, wanted, strict=True)
+    ]
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
-    *ctx.rest, ctx.each, a, b, c = inputs
-    ctx.wanted = (a, b, c)
-    tensors = ctx.rest[:9] if ctx.each else output[1:]
-    ctx.rest = ctx.rest[9:]
-    ctx.save_for_backward(*tensors)
+def _setup_context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+    tensors, ctx.z_loss, ctx.per_row, ctx.wanted = inputs[:9], inputs[9], inputs[10], inputs[11:]
+    ctx.save_for_backward(*(tensors if ctx.per_row else output[1:]))
 
 
-def _backward(ctx: Any, above: list[Tensor]) -> tuple[Any, ...]:
+def _backward(ctx: Any, upstream: list[Tensor]) -> tuple[Any, ...]:
     if torch.is_grad_enabled():
         raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-    if ctx.each:
-        made = linear_cross_entropy_backward(above[0], *ctx.saved_tensors, *ctx.rest, ctx.each, *ctx.wanted)
+    if ctx.per_row:
+        made = linear_cross_entropy_backward(upstream[0], *ctx.saved_tensors, ctx.z_loss, ctx.per_row, *ctx.wanted)
     else:
-        made = [gradient * above[0].to(gradient.dtype) for gradient in ctx.saved_tensors]
-    found = [gradient if asked else None for gradient, asked in zip(made, ctx.wanted, strict=True)]
-    return *found, *[None] * 11
+        made = [gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors]
+    gradients = [gradient if want else None for gradient, want in zip(made, ctx.wanted, strict=True)]
+    return *gradients, *[None] * 11  # for the target, scale, z_loss, per_row and the three of _WANTED
 
 
-linear_cross_entropy.register_autograd(_backward, setup_context=_keep)
+linear_cross_entropy.register_autograd(_backward, setup_context=_setup_context)
 
 
-def in_graph(layer: Layer, target: SoftTarget, scale: Tensor, z_loss: float, each: bool) -> Tensor:
-    """:func:`linear_cross_entropy` of a target."""
-    differentiated = torch.is_grad_enabled()
-    wanted = [part is not None and differentiated and part.requires_grad for part in layer]
+def in_graph(layer: Layer, target: SoftTarget, scale: Tensor, z_loss: float, per_row: bool) -> Tensor:
+    """The operator :func:`linear_cross_entropy` applied to a target."""
+    recorded = torch.is_grad_enabled()
+    wanted = [part is not None and recorded and part.requires_grad for part in layer]
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    made: list[Tensor] = torch.ops.onewarm.linear_cross_entropy(*layer, *parts, scale, z_loss, each, *wanted)
+    made: list[Tensor] = torch.ops.onewarm.linear_cross_entropy(*layer, *parts, scale, z_loss, per_row, *wanted)
     return made[0]
