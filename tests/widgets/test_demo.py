@@ -1,4 +1,4 @@
-"""Any concept's demo as a widget, by its key or its folder; and one page in Chromium beside one widget in Python."""
+"""Any concept's demo as a widget, by its key or its folder; and a page that exchanges values with Python."""
 
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -44,7 +44,7 @@ def test_a_folder_of_the_users_is_a_widget(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "error", "told"),
+    ("values", "error", "message"),
     [
         ({"heet": 1}, TypeError, "this demo has no value 'heet'. Did you mean 'heat'?"),
         ({"heat": "hot"}, TypeError, "heat is 'hot': this demo takes a number there"),
@@ -56,13 +56,13 @@ def test_a_folder_of_the_users_is_a_widget(folder: Path) -> None:
         ({"state": {"heat": float("inf")}}, ValueError, "state['heat'] is inf: pass finite numbers"),
     ],
 )
-def test_a_value_that_the_demo_does_not_take_is_refused(folder: Path, values, error, told: str) -> None:
+def test_a_value_that_the_demo_does_not_take_is_refused(folder: Path, values, error, message: str) -> None:
     with pytest.raises(error) as caught:
         DemoWidget(folder, **values)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
-def test_a_concept_that_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
+def test_a_concept_that_does_not_exist_is_an_error(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(
         LookupError, match=r"'optimization/smoothing' is neither .* Did you mean 'optimization/label-smoothing'"
     ):
@@ -117,8 +117,8 @@ def test_page_and_python_follow_each_other(tab) -> None:
     from onewarm.widgets import LogitLab
 
     lab = LogitLab([2.0, 1.0, 0.0], [0.7, 0.2, 0.1])
-    heard: list[str] = []
-    lab.observe(lambda change: heard.append(change["name"]), ["logits", "alpha", "label", "recipe", "view"])
+    changes: list[str] = []
+    lab.observe(lambda change: changes.append(change["name"]), ["logits", "alpha", "label", "recipe", "view"])
     server = HTTPServer(("127.0.0.1", 0), _Page)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -133,7 +133,7 @@ def test_page_and_python_follow_each_other(tab) -> None:
         tab.get_by_label("true class: class 2").check()
         assert lab.label == 2
         tab.locator("label", has_text="prior").click()
-        assert lab.recipe == "prior" and heard == ["logits", "alpha", "label", "recipe"]
+        assert lab.recipe == "prior" and changes == ["logits", "alpha", "label", "recipe"]
         assert lab.state["gradient"] == pytest.approx(
             lab.gradient, abs=1e-12
         )  # the page's row and Python's are the same

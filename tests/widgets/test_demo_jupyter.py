@@ -38,7 +38,7 @@ def notebook() -> str:
 
 
 def run(tab: Any, cell: int) -> None:
-    """Runs a cell; again, where the kernel was not ready to hear of it."""
+    """Runs a cell, again if the kernel was not ready."""
     tab.locator(".jp-CodeCell .cm-content").nth(cell).click()
     for _ in range(40):
         tab.keyboard.press("Control+Enter")

@@ -10,7 +10,7 @@ from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, Distill
 
 
 @pytest.mark.parametrize(
-    ("values", "error", "told"),
+    ("values", "error", "message"),
     [
         ({"alpha": 2}, ValueError, "alpha is 2: pass a number from -1 to 1"),
         ({"alpha": "x"}, TypeError, "alpha is 'x': this demo takes a number there"),
@@ -20,14 +20,14 @@ from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, Distill
         ({"rows": 3}, TypeError, "this demo has no value 'rows'. There are: alpha, data, seed."),
     ],
 )
-def test_bad_values_are_told(values: dict, error: type[Exception], told: str) -> None:
+def test_bad_values_are_reported(values: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         CalibrationLab(**values)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    ("lab", "values", "error", "told"),
+    ("lab", "values", "error", "message"),
     [
         (CrossEntropyLab, {"votes": [1, -2, 0, 0]}, ValueError, "votes[1] is -2: pass numbers of votes, none below 0"),
         (CrossEntropyLab, {"votes": [0, 0]}, ValueError, "votes are all 0: pass at least one above 0"),
@@ -54,10 +54,12 @@ def test_bad_values_are_told(values: dict, error: type[Exception], told: str) ->
         (DistillationLab, {"student": [1e9, 0]}, ValueError, "student[0] is 1e+09: a demo shows numbers up to 1e+06"),
     ],
 )  # fmt: skip
-def test_bad_values_of_the_other_labs_are_told(lab, values: dict, error: type[Exception], told: str | None) -> None:
+def test_bad_values_of_the_other_labs_are_reported(
+    lab, values: dict, error: type[Exception], message: str | None
+) -> None:
     with pytest.raises(error) as caught:
         lab(**values)
-    assert told is None or str(caught.value) == told
+    assert message is None or str(caught.value) == message
 
 
 def test_a_row_of_another_width_brings_the_others_along_and_stays_so_wide() -> None:
@@ -92,7 +94,7 @@ def show(tab, lab: DemoWidget) -> None:
 
 
 @pytest.mark.browser
-def test_a_model_that_the_page_trained_is_told_to_python(tab) -> None:
+def test_a_model_that_the_page_trained_reaches_python(tab) -> None:
     lab = CalibrationLab(alpha=0.0)
     show(tab, lab)
     tab.get_by_text("done, 400 steps").wait_for()

@@ -62,7 +62,7 @@ def test_prior_and_teacher_rows_are_the_targets_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "told"),
+    ("arguments", "error", "message"),
     [
         ({"target": 7}, ValueError, "target is 7: pass a class from 0 to 2, or K probabilities"),
         ({"target": 1.5}, ValueError, "target is 1.5: pass a class from 0 to 2, or K probabilities"),
@@ -97,10 +97,10 @@ def test_prior_and_teacher_rows_are_the_targets_rows() -> None:
         ({"classes": [1, 2, 3]}, TypeError, "classes has items that are not text: pass K names"),
     ],
 )
-def test_bad_arguments_are_told_by_name_and_value(arguments: dict, error: type[Exception], told: str) -> None:
+def test_bad_arguments_are_reported_by_name_and_value(arguments: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         LogitLab([1.0, 2.0, 3.0], **arguments)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_a_bad_value_leaves_the_good_one() -> None:

@@ -30,7 +30,7 @@ def test_a_row_comes_from_jax() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "told"),
+    ("value", "error", "message"),
     [
         ([1, np.nan], ValueError, "logits[1] is nan: pass finite numbers"),
         ([1, -np.inf], ValueError, "logits[1] is -inf: leave a masked class out"),
@@ -46,10 +46,10 @@ def test_a_row_comes_from_jax() -> None:
         (None, TypeError, "logits holds object, not numbers: pass an array or a list of numbers"),
     ],
 )
-def test_a_row_that_cannot_be_shown_is_refused(value, error: type[Exception], told: str) -> None:
+def test_a_row_that_cannot_be_shown_is_refused(value, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         row("logits", value)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_a_row_of_another_width_is_refused() -> None:

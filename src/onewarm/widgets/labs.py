@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.values import between, names, one_of, row, whole
+from onewarm.widgets.values import between, integer, names, one_of, row
 
 __all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab"]
 
@@ -49,7 +49,7 @@ class CalibrationLab(DemoWidget):
             return between(name, value, -1, 1)
         if name == "data":
             return one_of(name, value, DATA)
-        return whole(name, value, 1, 999) if name == "seed" else value
+        return integer(name, value, 1, 999) if name == "seed" else value
 
 
 class _RowsLab(DemoWidget):
@@ -81,7 +81,7 @@ class _RowsLab(DemoWidget):
                 raise ValueError(f"{name} has {len(numbers)} classes, {self._first} has {K}: expected the same")
             return numbers
         if name == self.index:
-            return whole(name, value, 0, K - 1, "class")
+            return integer(name, value, 0, K - 1, "class")
         return names(name, value, K, self._first) if name == "classes" else value
 
 

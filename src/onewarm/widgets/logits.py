@@ -13,7 +13,7 @@ from onewarm.loss import cross_entropy_with_gradient
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.values import MOST, array, between, names, one_of, row, whole
+from onewarm.widgets.values import MOST, array, between, integer, names, one_of, row
 
 __all__ = ["LogitLab"]
 
@@ -144,7 +144,7 @@ class LogitLab(DemoWidget):
         if name == "alpha":
             return between(name, value, -1, 1)
         if name == "label":
-            return whole(name, value, 0, (K or MOST) - 1, "class")
+            return integer(name, value, 0, (K or MOST) - 1, "class")
         if name == "recipe":
             return one_of(name, value, RECIPES)
         if name in ("prior", "teacher") and value is not None:

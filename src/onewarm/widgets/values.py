@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 
-__all__ = ["LARGEST", "MOST", "array", "between", "names", "one_of", "row", "to_json", "whole"]
+__all__ = ["LARGEST", "MOST", "array", "between", "integer", "names", "one_of", "row", "to_json"]
 
 MOST = 64  # numbers in a row, and
 LARGEST = 1e6  # their absolute value, that demos/fields.js can draw
@@ -74,7 +74,7 @@ def between(name: str, value: float, lowest: float, highest: float) -> float:
     return value
 
 
-def whole(name: str, value: float, lowest: int, highest: int, what: str = "whole number") -> int:
+def integer(name: str, value: float, lowest: int, highest: int, what: str = "whole number") -> int:
     """The number; raises ValueError if it is not an integer from lowest to highest."""
     if not isinstance(value, int) or not lowest <= value <= highest:
         raise ValueError(f"{name} is {value}: pass a {what} from {lowest} to {highest}")

@@ -93,14 +93,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("line", FAULTS)
-def test_what_is_refused_is_told_with_file_line_and_remedy(write, line: str) -> None:
-    (told,) = refused(write(demo="// a comment\n" + line + "\n" + SMALLEST))
-    assert re.match(r"demo\.js:[23]: ", told), told
-    assert FAULTS[line] in told
-    assert re.search(r"\. [A-Z]", told)  # a remedy follows
+def test_what_is_refused_is_reported_with_file_line_and_remedy(write, line: str) -> None:
+    (message,) = refused(write(demo="// a comment\n" + line + "\n" + SMALLEST))
+    assert re.match(r"demo\.js:[23]: ", message), message
+    assert FAULTS[line] in message
+    assert re.search(r"\. [A-Z]", message)  # a remedy follows
 
 
-def test_every_fault_of_every_file_is_told_at_once(write) -> None:
+def test_every_fault_of_every_file_is_reported_at_once(write) -> None:
     file = write(
         demo='import { a } from "./a.js";\nimport { h } from "d3";\nconst x = 1;\n',
         a='import { b } from "./b.js";\nexport const a = b;\n',

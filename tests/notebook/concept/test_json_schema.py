@@ -56,7 +56,7 @@ def test_and_what_is_not_is_refused_by_it(folder: Any, place: tuple[str | int, .
         jsonschema.validate(folder.yaml, json_schema())
 
 
-def test_it_is_written_whole(tmp_path: Path) -> None:
+def test_it_is_written_to_a_file(tmp_path: Path) -> None:
     write_schema(tmp_path / SCHEMA_NAME)
     assert json.loads((tmp_path / SCHEMA_NAME).read_text(encoding="utf-8")) == json_schema()
     assert [path.name for path in tmp_path.iterdir()] == [SCHEMA_NAME]

@@ -1,4 +1,4 @@
-"""Keys are told from what only looks like one."""
+"""Keys, anchors and routes; what only looks like a key is an error."""
 
 import re
 
@@ -18,7 +18,7 @@ def test_key_anchor_and_route_of_an_object() -> None:
     "bad",
     ["", "concept", "concept:a", "concept:a/../b", "concept:a/b/c/d", "concept:A/b", "x:a/<b>", "concept:a//b"],
 )
-def test_no_key(bad: str) -> None:
+def test_what_is_not_a_key(bad: str) -> None:
     with pytest.raises(ValueError, match=r"is not of the form kind:section/slug/name"):
         anchor(bad)
 

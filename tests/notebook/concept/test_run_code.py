@@ -26,34 +26,34 @@ def fault_of(folder: Any, path: Path) -> tuple[str, int, str]:
 
 
 @pytest.mark.parametrize(
-    ("code", "line", "told"),
+    ("code", "line", "message"),
     [
         ("x = 1\nprint(1 / 0)", 2, "ZeroDivisionError: division by zero. Correct the code."),
         ("import sys\nsys.exit(3)", 2, "SystemExit: 3. Correct the code."),
         ("x = 1\nprint(", 2, "'(' was never closed. Correct the code."),
     ],
 )
-def test_code_that_fails(folder: Any, tmp_path: Path, code: str, line: int, told: str) -> None:
+def test_code_that_fails(folder: Any, tmp_path: Path, code: str, line: int, message: str) -> None:
     folder.code = code
-    assert fault_of(folder, tmp_path) == ("witness.py", line, told)
+    assert fault_of(folder, tmp_path) == ("witness.py", line, message)
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("print(2)", "witness.py printed `2` as line 1, code.output has `1`"),
         ("print(1)\nprint(2)", "witness.py printed `2` as line 2, code.output has nothing"),
         ("pass", "witness.py printed nothing as line 1, code.output has `1`"),
     ],
 )
-def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str, told: str) -> None:
+def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str, message: str) -> None:
     folder.code = code
     name, _, what = fault_of(folder, tmp_path)
-    assert (name, what) == ("concept.yaml", f"code.output: {told}. Correct the code or the output.")
+    assert (name, what) == ("concept.yaml", f"code.output: {message}. Correct the code or the output.")
 
 
 @pytest.mark.parametrize(
-    ("check", "told"),
+    ("check", "message"),
     [
         ("pass", "the check printed nothing. Print the number that refutes the misconception."),
         (
@@ -63,13 +63,15 @@ def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str,
         ("oops", "NameError: name 'oops' is not defined. Correct the check."),
     ],
 )
-def test_a_check_that_fails_or_contradicts_its_correction(folder: Any, tmp_path: Path, check: str, told: str) -> None:
+def test_a_check_that_fails_or_contradicts_its_correction(
+    folder: Any, tmp_path: Path, check: str, message: str
+) -> None:
     folder.yaml["misconceptions"][0]["check"] = check
-    assert fault_of(folder, tmp_path)[2] == f"misconceptions[0].check: {told}"
+    assert fault_of(folder, tmp_path)[2] == f"misconceptions[0].check: {message}"
 
 
 @pytest.mark.parametrize(
-    ("expression", "told"),
+    ("expression", "message"),
     [
         ("0.6", "value: the expression gives 0.6, which is not 0.5 within 0.01. Correct the value or the expression."),
         (
@@ -79,6 +81,6 @@ def test_a_check_that_fails_or_contradicts_its_correction(folder: Any, tmp_path:
         ("1 / 0", "expression: ZeroDivisionError: division by zero. Correct the expression."),
     ],
 )
-def test_a_number_that_its_expression_does_not_give(folder: Any, tmp_path: Path, expression: str, told: str) -> None:
+def test_a_number_that_its_expression_does_not_give(folder: Any, tmp_path: Path, expression: str, message: str) -> None:
     folder.yaml["practice"][0]["number"]["expression"] = expression
-    assert fault_of(folder, tmp_path)[2] == f"practice[0].number.{told}"
+    assert fault_of(folder, tmp_path)[2] == f"practice[0].number.{message}"

@@ -1,4 +1,4 @@
-"""A new concept is whole: it passes its own check, builds, and takes nothing's place."""
+"""A new concept is complete: it passes the check, builds, and replaces nothing."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_it_replaces_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["coin", "Basics/Coin", "a/b/c", "../x", "a/..", "claim:a/b", "a b/c", ""])
-def test_a_key_that_is_none(tmp_path: Path, key: str) -> None:
+def test_what_is_not_a_key(tmp_path: Path, key: str) -> None:
     with pytest.raises(StarterError, match="is not of the form section/slug; use lower-case letters"):
         new_concept(key, tmp_path)
     assert list(tmp_path.iterdir()) == []

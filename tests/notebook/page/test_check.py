@@ -1,4 +1,4 @@
-"""Every fault of a folder is told at once, with the line on which an author finds it, and nothing that is not one."""
+"""Every fault of a folder is reported at once, with the line to correct; what is no fault is not."""
 
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ def test_all_of_them_at_once_each_on_its_line(tmp_path: Path) -> None:
     expected = {(bad / "demo.js", 1, "there is no default export. Add `export default "
                  "{ render({ model, el }) { ... } };`."),
                 (bad / "concept.yaml", 0, "structure[0].text: missing key. Add `text:` here.")}  # fmt: skip
-    for name, _, _, told, mark in BROKEN:
+    for name, _, _, message, mark in BROKEN:
         lines = (bad / name).read_text(encoding="utf-8").splitlines()
-        expected.add((bad / name, 1 + next(i for i, line in enumerate(lines) if mark in line), told))
+        expected.add((bad / name, 1 + next(i for i, line in enumerate(lines) if mark in line), message))
     faults = concept_faults([bad], others=[good], claims=["claim:a/b/gradient"])
     found = {(f.file, 0 if "missing key" in f.problem else f.line, f.what) for f in faults}
     assert found == expected

@@ -21,7 +21,7 @@ def view(key: str, found: Evidence | None) -> dict[str, Any]:
     return claim_review(load_ledger()[key], found, inline, inline)
 
 
-def test_without_evidence_there_is_no_witness_and_the_command_to_hear_it() -> None:
+def test_without_evidence_there_is_no_witness_and_the_command_to_run_it() -> None:
     shown = view(STUDY, None)
     assert (shown["status"], shown["figure"], shown["ran"]) == ("no witness", [], "")
     assert shown["command"] == "onewarm claims verify lowers-confidence"

@@ -65,7 +65,7 @@ def test_the_picture_has_every_node_apart_and_every_edge_once(upright: bool) -> 
         assert len(drawn.findall(".//a")) == 0
 
 
-def test_what_the_picture_links_the_text_beside_it_links_too(tmp_path: Path) -> None:
+def test_every_link_of_the_picture_is_in_the_text_too(tmp_path: Path) -> None:
     site = build(tmp_path / "site")
     text = (site / "concept/optimization/label-smoothing/index.html").read_text(encoding="utf-8")
     picture = re.search(r'<svg class="map-picture map-lying".*?</svg>', text, re.DOTALL)

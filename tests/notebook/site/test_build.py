@@ -1,4 +1,4 @@
-"""The site: the same bytes each time, whole or not at all, never in the place of somebody's files."""
+"""The site: the same bytes each time, complete or not there at all, and never in place of a user's files."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.site.build import OutputError, build
 from onewarm.notebook.text.markdown import plain_text
 
-HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> ' \u202eevil\u202c " + "w" * 300
+UNTRUSTED = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> ' \u202eevil\u202c " + "w" * 300
 
 
 class Reader(HTMLParser):
@@ -129,13 +129,13 @@ def test_a_folder_with_other_files_is_not_touched(folder: Any, tmp_path: Path) -
     assert (mine / "thesis.txt").read_text(encoding="utf-8") == "years"
 
 
-def test_progress_is_told(folder: Any, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")], progress=lambda *what: told.append(what))
-    assert told == [("Coin", 0, 3), ("index", 1, 3), ("math font", 2, 3), ("done", 3, 3)]
+def test_progress_is_reported(folder: Any, tmp_path: Path) -> None:
+    reports: list[tuple[str, int, int]] = []
+    build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")], progress=lambda *what: reports.append(what))
+    assert reports == [("Coin", 0, 3), ("index", 1, 3), ("math font", 2, 3), ("done", 3, 3)]
 
 
-def test_hostile_texts_stay_texts(folder: Any, tmp_path: Path) -> None:
+def test_texts_never_become_markup(folder: Any, tmp_path: Path) -> None:
     def spoil(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
             return {k: spoil(v, k) for k, v in value.items()}
@@ -143,10 +143,10 @@ def test_hostile_texts_stay_texts(folder: Any, tmp_path: Path) -> None:
             return [spoil(v, key) for v in value]
         texts = ("title", "text", "summary", "says", "reason", "more", "notes", "question", "answer", "feedback",
                  "ending", "wrong", "nudges", "rubric", "evidence", "resolves", "next_action", "section")  # fmt: skip
-        return HOSTILE if key in texts else value
+        return UNTRUSTED if key in texts else value
 
     folder.yaml = spoil(folder.yaml)
-    folder.page += f"\n{HOSTILE}\n"
+    folder.page += f"\n{UNTRUSTED}\n"
     site = build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])
     for where in ("index.html", "concept/basics/coin/index.html"):
         page = read(site, where)
@@ -156,7 +156,7 @@ def test_hostile_texts_stay_texts(folder: Any, tmp_path: Path) -> None:
         )
         assert all(a["src"].endswith("favicon.svg") for tag, a in page.elements if tag == "img")
         assert not [name for _, a in page.elements for name in a if name.startswith("on")]
-    assert "script" in plain_text(HOSTILE)
+    assert "script" in plain_text(UNTRUSTED)
 
 
 def test_the_page_states_its_policy_and_asks_for_nothing_elsewhere(ours: Path) -> None:

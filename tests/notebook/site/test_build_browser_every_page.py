@@ -68,7 +68,7 @@ def test_no_width_scrolls_sideways(
 
 @pytest.mark.parametrize("where", PAGES)
 def test_an_anchor_far_down_is_met(visit: Callable[..., Any], our_site: str, where: str) -> None:
-    """Panels far from the screen have a guessed height: the way to an anchor must not end beside it."""
+    """Panels far from the screen have a guessed height: a jump to an anchor must land on it."""
     page = visit(our_site + where).page
     top = "name => document.getElementById(name).getBoundingClientRect().top"
     for name in ("practice", "math", "research", "claims"):

@@ -1,4 +1,4 @@
-"""The page in Chromium: keyboard, address, sub-path, a demo that fails. test_browser_every_page has the rest."""
+"""The page in Chromium: keyboard, address, sub-path, and a demo that fails."""
 
 from collections.abc import Callable
 from typing import Any

@@ -87,7 +87,7 @@ def test_a_named_state_is_shown_in_the_demo(page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "verdict"),
     [
         ("0.5", "Right."),
         ("0,505", "Right."),
@@ -98,11 +98,11 @@ def test_a_named_state_is_shown_in_the_demo(page: Any) -> None:
         ("", "That is not a number. Write it like 0.41 or −0.08."),
     ],
 )
-def test_a_number_is_checked_with_its_tolerance(page: Any, given: str, said: str) -> None:
+def test_a_number_is_checked_with_its_tolerance(page: Any, given: str, verdict: str) -> None:
     first = page.locator(".exercise").first
     first.get_by_label("Your number").fill(given)
     first.get_by_label("Your number").press("Enter")
-    assert first.locator("[data-verdict]").inner_text() == said
+    assert first.locator("[data-verdict]").inner_text() == verdict
 
 
 def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: Any, tmp_path: Path) -> None:

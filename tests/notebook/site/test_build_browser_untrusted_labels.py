@@ -80,10 +80,10 @@ def test_labels_of_evidence_are_words_everywhere(
     page = visit(site + "concept/basics/coin/index.html", reduced_motion="reduce").page
     open_all(page)
     claims = page.locator("#claims")
-    said = one_line(claims.evaluate("n => n.textContent"))
+    shown = one_line(claims.evaluate("n => n.textContent"))
     for words in (HOSTILE, f"ECE, arm {HOSTILE} minus base {HOSTILE}", f"onewarm {HOSTILE}"):
-        assert one_line(words) in said
-    assert "Its premise was not met: ECE, arm </script>" in said
+        assert one_line(words) in shown
+    assert "Its premise was not met: ECE, arm </script>" in shown
     assert claims.locator("svg .range").count() == 2 and claims.locator("svg .effect").count() == 2
     assert page.locator('img:not([src$="favicon.svg"]), main script:not([type="application/json"])').count() == 0
     assert page.locator("a[href^='javascript:' i]").count() == 0

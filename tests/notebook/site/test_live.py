@@ -1,4 +1,4 @@
-"""Live reload: a saved file is on the open page, a fault leaves the last whole page, and the server still stops."""
+"""Live reload: a saved file is on the open page, a fault leaves the last good page, and the server can be stopped."""
 
 import time
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from onewarm.notebook.site.live import Live
 from onewarm.notebook.site.server import running
 
 
-def test_a_build_that_fails_is_told_and_one_that_works_takes_it_back() -> None:
-    told: list[tuple[str, bool]] = []
-    faults = iter([ValueError("a: b. Mend it."), OSError("disk"), None])
+def test_a_failed_build_is_reported_until_one_succeeds() -> None:
+    reports: list[tuple[str, bool]] = []
+    faults = iter([ValueError("a: b. Correct it."), OSError("disk"), None])
 
     def work() -> None:
         if fault := next(faults):
             raise fault
 
-    live = Live(work, [], lambda text, well: told.append((text, well)))
+    live = Live(work, [], lambda message, success: reports.append((message, success)))
     live.run_build()
-    assert live.fault == "a: b. Mend it."
+    assert live.fault == "a: b. Correct it."
     built = live.built
     live.run_build()
     assert (live.fault, live.built) == ("disk", built)
     live.run_build()
     assert live.fault == "" and live.built > built
-    assert [(text.split(" in ")[0], well) for text, well in told] == [
-        ("a: b. Mend it.", False), ("disk", False), ("Built", True),
+    assert [(message.split(" in ")[0], success) for message, success in reports] == [
+        ("a: b. Correct it.", False), ("disk", False), ("Built", True),
     ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_the_open_page_follows_the_folder(visit: Callable[..., Any], folder: Any
         page_md.write_text(text + "\n$\\foo$ <script>alert(1)</script>\n", encoding="utf-8")
         page.wait_for_selector(".live-note pre", timeout=15_000)
         assert f"{page_md}:13: the formula `\\foo` does not convert" in page.inner_text(".live-note")
-        assert page.locator("text=Heads, <b>or</b> tails.").count() == 1  # the last whole page
+        assert page.locator("text=Heads, <b>or</b> tails.").count() == 1  # the last page that was built
         page_md.write_text(text, encoding="utf-8")
         page.wait_for_selector("#intuition .prose >> text=Heads or tails.", timeout=15_000)
         assert page.locator(".live-note pre").count() == 0

@@ -1,4 +1,4 @@
-"""The server: this machine only, its folder only, and a plain word when the port is taken."""
+"""The server: this machine only, its folder only, and a clear error when the port is in use."""
 
 import http.client
 import re
@@ -88,7 +88,7 @@ def test_only_reading(address: str) -> None:
     connection.close()
 
 
-def test_a_taken_port_is_told_with_the_remedy(site: Path) -> None:
+def test_a_port_in_use_is_an_error_with_a_remedy(site: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -97,7 +97,7 @@ def test_a_taken_port_is_told_with_the_remedy(site: Path) -> None:
             serve(site, port=port, open_browser=False)
 
 
-def test_a_port_that_is_none(site: Path) -> None:
+def test_a_port_out_of_range(site: Path) -> None:
     with pytest.raises(
         ValueError, match=r"^port 70000 is out of range; choose one from 1 to 65535, or 0 for any free one$"
     ):

@@ -37,7 +37,7 @@ def test_nothing_in_a_text_becomes_markup_of_its_own(text: str) -> None:
         ("a\n\n$$\n\\foo\n$$\n", 12),
     ],
 )
-def test_a_broken_formula_is_told_by_its_own_line(text: str, line: int) -> None:
+def test_a_broken_formula_is_reported_with_its_own_line(text: str, line: int) -> None:
     with pytest.raises(LatexError, match=rf"^page\.md, line {line}: "):
         Prose().block(text, source="page.md", line=10)
 

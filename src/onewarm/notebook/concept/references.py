@@ -14,8 +14,9 @@ _GROUPS = ("prerequisites", "next", "contrast")
 class ValidLists:
     """Tracks which lists of a concept.yaml validated, from the places of the schema's faults.
 
-    A list is invalid if it, something around it, one of its items as a whole, or an item's `name` failed validation.
-    Its names are then incomplete, so a reference into it is not reported: the list's own fault comes first.
+    A list is invalid if the list, a part that contains it, one of its items (not only a value in it), or an item's
+    `name` failed validation. Its names are then incomplete, so a reference into it is not reported: the list's own
+    fault comes first.
     """
 
     def __init__(self, faulty: Iterable[Place]) -> None:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import Converter
 
-from onewarm.notebook.text.mathml import breakable, mend
+from onewarm.notebook.text.mathml import breakable, repair
 
 __all__ = ["LatexError", "latex_to_mathml"]
 
@@ -79,7 +79,7 @@ def _convert(latex: str, display: bool) -> str:
     except Exception as error:  # latex2mathml raises many kinds, most without a message
         reason = str(error) or re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).removesuffix(" Error").lower()
         raise _ConversionError(reason) from None
-    mend(root)
+    repair(root)
     _check(root)
     pieces = [root] if display else breakable(root)
     for piece in pieces:

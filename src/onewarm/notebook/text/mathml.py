@@ -7,7 +7,7 @@ import re
 import unicodedata
 from xml.etree.ElementTree import Element
 
-__all__ = ["breakable", "mend", "styled"]
+__all__ = ["breakable", "repair", "styled"]
 
 _VARIANTS = {
     "bold": "BOLD",
@@ -36,7 +36,7 @@ _LIMITS = frozenset(("max", "min", "sup", "inf", "lim"))
 _RELATION_SPACE = "0.2778em"
 
 
-def mend(root: Element) -> Element:
+def repair(root: Element) -> Element:
     """Repair a tree from latex2mathml in place and return it.
 
     Entities become characters, `mathvariant` becomes Unicode's mathematical letters (MathML Core knows only
