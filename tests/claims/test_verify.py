@@ -11,6 +11,7 @@ from onewarm.claims import verify
 from onewarm.claims.evidence import evidence_path, read_evidence, write_evidence
 from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.verify import Result, WitnessError, exit_code, run_witness
+from onewarm.errors import InputError
 
 LEDGER = load_ledger()
 KEY = "claim:optimization/label-smoothing/"
@@ -41,9 +42,9 @@ def test_progress_names_each_claim(home: Path) -> None:
 
 
 def test_an_unknown_claim_is_refused_before_any_work(home: Path) -> None:
-    with pytest.raises(ValueError, match="no claim 'gradeint'; did you mean 'gradient'"):
+    with pytest.raises(InputError, match="no claim 'gradeint'; did you mean 'gradient'"):
         verify.verify(["decomposition", "gradeint"], home)
-    with pytest.raises(ValueError, match="no claim '!'; see `onewarm claims list`"):
+    with pytest.raises(InputError, match="no claim '!'; see `onewarm claims list`"):
         verify.verify(["!"], home)
     assert read_evidence(home) == {}
 

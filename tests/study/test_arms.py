@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from onewarm.errors import InputError
 from onewarm.study.arms import Arm, parse_arm, parse_arms
 
 LABELS = torch.tensor([0, 2, 2, 1])
@@ -29,6 +30,15 @@ def test_teacher_is_its_softmax_at_the_temperature():
     assert [a.temperature for a in parse_arms("teacher:3,hard,smooth:0.5")] == [3, 1, 1]
     with pytest.raises(ValueError, match=r"^the arm teacher:3 needs teacher_logits$"):
         parse_arm("teacher:3").target(LABELS, 4)
+
+
+def test_the_arm_of_a_teacher_and_the_row_of_a_smoothing():
+    arms = parse_arms("hard,smooth:0.2,prior:0.2,teacher:2,teacher:2:smooth:0.1")
+    assert [a.teacher_arm and a.teacher_arm.name for a in arms] == [None, None, None, "hard", "smooth:0.1"]
+    assert Arm("teacher", 2.0).teacher_arm == Arm("hard")  # made without parse_arm
+    rows = [a.smoothing_row(LABELS.numpy(), 4) for a in arms]
+    assert [row is None for row in rows] == [True, True, False, True, True]
+    np.testing.assert_array_equal(rows[2], [0.25, 0.25, 0.5, 0])
 
 
 def test_names_have_one_spelling():
@@ -78,5 +88,5 @@ def test_names_have_one_spelling():
     ],
 )
 def test_what_is_no_arm(text, error):
-    with pytest.raises(ValueError, match="^" + re.escape(error) + "$"):
+    with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
         parse_arms(text)

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.datasets import load_digits
 
+from onewarm.errors import InputError
 from onewarm.study.datasets import BUILT_IN, blob_means, load, lookalike_means, posterior
 
 
@@ -93,11 +94,11 @@ def test_content_follows_the_bytes_and_the_label(tmp_path):
     ],
 )
 def test_unknown_names(name, label, error):
-    with pytest.raises(ValueError, match="^" + re.escape(error)):
+    with pytest.raises(InputError, match="^" + re.escape(error)):
         load(name, label)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
 def test_a_seed_is_a_whole_number(seed):
-    with pytest.raises(ValueError, match=re.escape(f"seed must be a whole number from 0, got {seed!r}")):
+    with pytest.raises(InputError, match=re.escape(f"seed must be a whole number from 0, got {seed!r}")):
         load("blobs").split(seed)

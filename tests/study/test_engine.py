@@ -9,6 +9,7 @@ import threading
 import pytest
 import torch
 
+from onewarm.errors import InputError
 from onewarm.study import engine
 from onewarm.study.engine import run_study, study_key
 from onewarm.study.store import Store, StoreError
@@ -50,7 +51,7 @@ def test_pairs_are_compared_besides(tiny, short, url):
     report = run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
     assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
     error = "pairs name the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
-    with pytest.raises(ValueError, match=error):
+    with pytest.raises(InputError, match=error):
         run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
 
 
@@ -156,7 +157,7 @@ def test_bad_input_before_any_work(tiny, url, tmp_path):
         ({"seeds": 0}, "seeds is 0"),
         ({"dataset": "digts"}, "no data set 'digts'"),
     ):
-        with pytest.raises(ValueError, match=error):
+        with pytest.raises(InputError, match=error):
             run_study(**{"dataset": tiny, "arms": "hard", "seeds": 1, "store": url} | bad)
     assert not (tmp_path / "s.db").exists()
     with pytest.raises(StoreError, match="is not a database URL"):

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 
+from onewarm.errors import InputError
 from onewarm.study.seeds import parse_seeds
 
 
@@ -40,5 +41,5 @@ def test_what_is_meant(given, meant):
     ],
 )
 def test_what_is_no_seed(given, error):
-    with pytest.raises(ValueError, match="^" + re.escape(error)):
+    with pytest.raises(InputError, match="^" + re.escape(error)):
         parse_seeds(given)

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from onewarm.errors import InputError
 from onewarm.tables.features import read
 
 BODY = "a,b,label\n" + "".join(f"{i},{i * 0.5},{'xyz'[i % 3]}\n" for i in range(30))
@@ -55,8 +56,8 @@ def test_arrays_of_more_dimensions_are_flattened_by_row(tmp_path):
     assert table.feature_names[:2] == ("X[0]", "X[1]")
 
 
-def test_a_number_that_turns_up_late_widens_the_column(tmp_path):
-    rows = "".join(f"{i},{i % 2}\n" for i in range(200_000))  # more than PyArrow looks at first
+def test_a_later_number_widens_the_column(tmp_path):
+    rows = "".join(f"{i},{i % 2}\n" for i in range(200_000))  # more than PyArrow infers the type from
     (tmp_path / "t.csv").write_text("a,y\n" + rows + "0.25,1\n")
     assert read(tmp_path / "t.csv").x[-1, 0] == 0.25
 
@@ -84,7 +85,7 @@ CASES = {
     "one class": ("a,label\n1,2\n2,2\n", "t.csv: one class only: every row of 'label' is 2"),
     "rare class": (
         BODY + "1,2,q\n",
-        "t.csv: class 'q' of 'label' has 1 row, and needs 3 (train, validation, test); merge or drop it",
+        "t.csv: class 'q' of 'label' has 1 row, and needs 3 (training, validation, test); merge or drop it",
     ),
     "measurements": (
         "a,y\n1,0.5\n2,.7\n",
@@ -92,14 +93,14 @@ CASES = {
     ),
     "no label column": (
         BODY.replace("label", "lbl"),
-        "t.csv: no label column found (looked for label, labels, target, class, y); say which ",
+        "t.csv: no label column found (looked for label, labels, target, class, y); name one with --label: 'a', ",
     ),
     "two labels": (
         "y,label\n1,2\n",
-        "t.csv: 'label', 'y' could each be the label; say which with --label",
+        "t.csv: 'label', 'y' could each be the label; name one with --label",
     ),
-    "no features": ("label\n1\n2\n", "t.csv: no feature columns beside the label column 'label'"),
-    "twice": ("a,a,label\n1,2,3\n", "t.csv: column 'a' is there twice; rename one"),
+    "no features": ("label\n1\n2\n", "t.csv: no feature columns besides the label column 'label'"),
+    "twice": ("a,a,label\n1,2,3\n", "t.csv: two columns are called 'a'; rename one"),
     "binary": (bytes(range(256)), "t.csv: not a readable CSV: byte 128 is not UTF-8 text"),
 }
 
@@ -109,19 +110,19 @@ def test_bad_csv(tmp_path, case):
     content, error = CASES[case]
     path = tmp_path / "t.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ValueError, match="^" + re.escape(error)):
+    with pytest.raises(InputError, match="^" + re.escape(error)):
         read(path)
 
 
 def test_unknown_column_suggests_the_nearest(tmp_path):
     (tmp_path / "t.csv").write_text(BODY)
-    with pytest.raises(ValueError, match=r"^t\.csv: no column 'labl'; nearest: 'label'$"):
+    with pytest.raises(InputError, match=r"^t\.csv: no column 'labl'; nearest: 'label'$"):
         read(tmp_path / "t.csv", "labl")
 
 
 def test_missing_file_suggests_the_nearest(tmp_path):
     (tmp_path / "flowers.csv").write_text(BODY)
-    with pytest.raises(FileNotFoundError, match=r"flower\.csv'; near it: flowers\.csv$"):
+    with pytest.raises(FileNotFoundError, match=r"flower\.csv'; similar names: flowers\.csv$"):
         read(tmp_path / "flower.csv")
 
 
@@ -136,7 +137,7 @@ def test_missing_file_suggests_the_nearest(tmp_path):
 )
 def test_mistyped_file(tmp_path, name, error):
     (tmp_path / name).write_text(BODY)
-    with pytest.raises(ValueError, match="^" + re.escape(error)):
+    with pytest.raises(InputError, match="^" + re.escape(error)):
         read(tmp_path / name)
 
 
@@ -150,29 +151,29 @@ def test_cut_short(tmp_path, suffix):
     whole = path.read_bytes()
     for keep in (0, 1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:keep])
-        with pytest.raises(ValueError, match=rf"^t\.{suffix}: not a readable "):
+        with pytest.raises(InputError, match=rf"^t\.{suffix}: not a readable "):
             read(path)
 
 
 def test_npz_rows_disagree_and_objects(tmp_path):
     np.savez(tmp_path / "t.npz", X=np.ones((40, 2)), y=np.arange(39) % 2)
-    with pytest.raises(ValueError, match=r"^t\.npz: arrays differ in rows: X 40, y 39$"):
+    with pytest.raises(InputError, match=r"^t\.npz: arrays differ in rows: X 40, y 39$"):
         read(tmp_path / "t.npz")
     np.savez(tmp_path / "o.npz", X=np.ones((4, 2)), y=np.array(["a", 3, "a", 3], object))
-    with pytest.raises(ValueError, match=r"^o\.npz: not a readable NPZ file of plain arrays: Object arrays"):
+    with pytest.raises(InputError, match=r"^o\.npz: not a readable NPZ file of plain arrays: Object arrays"):
         read(tmp_path / "o.npz")
 
 
 def test_columns_that_are_no_numbers(tmp_path):
     when = pa.array([0] * 6, pa.timestamp("ms"))
     pa.parquet.write_table(pa.table({"a": range(6), "when": when, "y": [0, 1] * 3}), tmp_path / "t.parquet")
-    with pytest.raises(ValueError, match=r"^t\.parquet: column 'when' holds timestamp\[ms\], not numbers; drop"):
+    with pytest.raises(InputError, match=r"^t\.parquet: column 'when' holds timestamp\[ms\], not numbers; drop"):
         read(tmp_path / "t.parquet")
     pa.parquet.write_table(pa.table({"a": range(2), "y": [[0], [1]]}), tmp_path / "l.parquet")
-    with pytest.raises(ValueError, match=r"^l\.parquet: label column 'y' holds list<.*>, not one class a row$"):
+    with pytest.raises(InputError, match=r"^l\.parquet: label column 'y' holds list<.*>, not one class a row$"):
         read(tmp_path / "l.parquet")
 
 
-def test_a_folder_is_said_to_be_one(tmp_path):
+def test_a_folder_is_refused(tmp_path):
     with pytest.raises(IsADirectoryError, match=re.escape(f"{tmp_path} is a folder; give one of its files")):
         read(tmp_path)

@@ -9,12 +9,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from onewarm.atomic_write import atomic_write
 from onewarm.claims.ledger import Record
+from onewarm.errors import InputError
 
 Expected = Literal["negative", "positive", "zero", "not negative", "none"]
 Role = Literal["premise", "test", "context"]
 
 
-class EvidenceError(ValueError):
+class EvidenceError(InputError):
     """An evidence file that cannot be used: the message names the file, the key, and how to write it again."""
 
 

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from onewarm.claims.quick_yaml import QuickLoader
+from onewarm.errors import InputError
 
 HERE = Path(__file__).parent / "ledger"
 
@@ -31,7 +32,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class LedgerError(ValueError):
+class LedgerError(InputError):
     """A claim file that cannot be used: the message names the file, the key, and the remedy."""
 
 

@@ -20,6 +20,7 @@ from onewarm.claims.evidence import Evidence, EvidenceError, Finding, Ran, evide
 from onewarm.claims.ledger import Claim, Measure, load_ledger
 from onewarm.claims.status import RANK, Status, status
 from onewarm.claims.witnesses.studies import Report
+from onewarm.errors import InputError
 
 # Called as (what is being done, steps done, steps in all).
 Progress = Callable[[str, float, float], None]
@@ -58,7 +59,7 @@ def exit_code(results: Iterable[Result]) -> int:
 
 
 def select(slugs: Iterable[str] | None, ledger: Mapping[str, Claim]) -> list[Claim]:
-    """The claims with these slugs or keys (None: all), in the ledger's order. Raises ValueError for an unknown one."""
+    """The claims with these slugs or keys (None: all), in the ledger's order. Raises InputError for an unknown one."""
     if slugs is None:
         return list(ledger.values())
     known = {name: claim.key for claim in ledger.values() for name in (claim.slug, claim.key)}
@@ -67,7 +68,7 @@ def select(slugs: Iterable[str] | None, ledger: Mapping[str, Claim]) -> list[Cla
         if slug not in known:
             near = difflib.get_close_matches(slug, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else "see `onewarm claims list`"
-            raise ValueError(f"no claim {slug!r}; {hint}")
+            raise InputError(f"no claim {slug!r}; {hint}")
         chosen.add(known[slug])
     return [claim for key, claim in ledger.items() if key in chosen]
 
@@ -93,7 +94,7 @@ def verify(
 
     A witness that raises gives a Result with its `error`; the other claims are verified all the same.
 
-    Raises ValueError for an unknown claim, before any work.
+    Raises InputError for an unknown claim, before any work.
     """
     ledger = load_ledger() if ledger is None else ledger
     claims = select(slugs, ledger)

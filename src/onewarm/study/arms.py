@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
 from onewarm.target import SoftTarget, one_hot, smooth, soft
 
 RECIPES = {
@@ -95,7 +96,7 @@ HARD = Arm("hard")
 def parse_arm(text: str) -> Arm:
     """An arm from its text: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
 
-    Raises ValueError that gives the text and what was expected.
+    Raises InputError that gives the text and what was expected.
 
     >>> parse_arm("smooth:.10").name, parse_arm("teacher:2.0:smooth:.1").name
     ('smooth:0.1', 'teacher:2:smooth:0.1')
@@ -106,29 +107,29 @@ def parse_arm(text: str) -> Arm:
         number, _, recipe = number.partition(":")
         teacher = parse_arm(recipe)
         if teacher.kind == "teacher":
-            raise ValueError(f"the arm {text!r} has a teacher that was itself taught; name an arm without a teacher")
+            raise InputError(f"the arm {text!r} has a teacher that was itself taught; name an arm without a teacher")
     if kind not in KINDS:
-        raise ValueError(f"no arm {text!r}; arms are {', '.join(RECIPES)}")
+        raise InputError(f"no arm {text!r}; arms are {', '.join(RECIPES)}")
     if kind == "hard":
         if colon:
-            raise ValueError(f"the arm 'hard' takes no number, got {text!r}")
+            raise InputError(f"the arm 'hard' takes no number, got {text!r}")
         return HARD
     expected = "a temperature above 0" if kind == "teacher" else "a share between 0 and 1"
     example = "teacher:2" if kind == "teacher" else f"{kind}:0.1"
     try:
         value = float(number)
     except ValueError:
-        raise ValueError(f"the arm {text!r} needs {expected} after the colon, e.g. {example}") from None
+        raise InputError(f"the arm {text!r} needs {expected} after the colon, e.g. {example}") from None
     high = math.inf if kind == "teacher" else 1.0
     if not 0 < value < high:
-        raise ValueError(f"the arm {text!r} needs {expected}, got {number}, e.g. {example}")
+        raise InputError(f"the arm {text!r} needs {expected}, got {number}, e.g. {example}")
     return Arm(kind, value, teacher)
 
 
 def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
     """Arms from a comma-separated text or a list of texts.
 
-    Raises ValueError for a text that is no arm, an arm that is given twice, and for no arm at all.
+    Raises InputError for a text that is no arm, an arm that is given twice, and for no arm at all.
 
     >>> [a.name for a in parse_arms("hard, smooth:0.1")]
     ['hard', 'smooth:0.1']
@@ -136,8 +137,8 @@ def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
     parts: list[Any] = text.split(",") if isinstance(text, str) else list(text)
     arms = tuple(parse_arm(part) for part in parts if part.strip())
     if not arms:
-        raise ValueError(f"no arms given; arms are {', '.join(RECIPES)}")
+        raise InputError(f"no arms given; arms are {', '.join(RECIPES)}")
     for i, arm in enumerate(arms):
         if arm in arms[:i]:
-            raise ValueError(f"the arm {arm.name!r} is given twice")
+            raise InputError(f"the arm {arm.name!r} is given twice")
     return arms

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
 from onewarm.study.splits import Rows, Split, stratified
 from onewarm.tables.features import read
 
@@ -41,9 +42,9 @@ class Dataset:
         return len(self.class_names)
 
     def split(self, seed: int) -> Split:
-        """The rows of this seed; the same seed gives the same bytes. Raises ValueError for a seed that is none."""
+        """The rows of this seed; the same seed gives the same bytes. Raises InputError for a seed that is none."""
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed must be a whole number from 0, got {seed!r}")
+            raise InputError(f"seed must be a whole number from 0, got {seed!r}")
         return self.sample(int(seed))
 
     def describe(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def load(name: str, label: str | None = None) -> Dataset:
         name: `digits`, `digits-noisy`, `blobs`, `lookalikes`, or a path.
         label: the label column of a file; found by its usual names when not given.
 
-    Raises ValueError for an unknown name or a table that cannot be used, FileNotFoundError for a missing file; the
+    Raises InputError for an unknown name or a table that cannot be used, FileNotFoundError for a missing file; the
     message says how to mend it.
 
     >>> load("blobs").num_classes
@@ -77,14 +78,14 @@ def load(name: str, label: str | None = None) -> Dataset:
     """
     if name in BUILT_IN:
         if label is not None:
-            raise ValueError(f"label={label!r} is for files; the data set {name!r} has its own labels")
+            raise InputError(f"label={label!r} is for files; the data set {name!r} has its own labels")
         return BUILT_IN[name]()
     path = Path(name)
     if not path.exists() and not path.suffix:
         near = difflib.get_close_matches(name, BUILT_IN, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(BUILT_IN)
-        raise ValueError(f"no data set {name!r}{hint} (built in: {known}; or give a .csv, .parquet or .npz file)")
+        raise InputError(f"no data set {name!r}{hint} (built in: {known}; or give a .csv, .parquet or .npz file)")
     return from_file(path, label)
 
 

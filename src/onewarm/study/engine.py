@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from onewarm.errors import InputError
 from onewarm.study.arms import Arm, parse_arms
 from onewarm.study.datasets import Dataset, load
 from onewarm.study.report import StudyReport
@@ -75,14 +76,14 @@ def run_study(
 
     Each finished run is committed in its own transaction, so a study that was killed resumes when it is started again.
 
-    Raises ValueError for arms, pairs, seeds or data, FileNotFoundError for a missing file, StoreError for the store.
+    Raises InputError for arms, pairs, seeds or data, FileNotFoundError for a missing file, StoreError for the store.
     """
     parsed = parse_arms(arms if isinstance(arms, str) else list(arms))
     wanted_seeds = parse_seeds(seeds)
     names = [a.name for a in parsed]
     pairs = tuple(pairs)
     if unknown := [arm for pair in pairs for arm in pair if arm not in names]:
-        raise ValueError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(names)}")
+        raise InputError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(names)}")
     data = load(dataset, label) if isinstance(dataset, str) else dataset
     training = training or Training.for_rows(data.sizes[0], hidden=data.hidden)
     opened = store if isinstance(store, Store) else Store(store)

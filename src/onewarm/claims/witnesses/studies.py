@@ -12,11 +12,12 @@ from typing import Any
 from onewarm.calibration.defaults import LEVEL
 from onewarm.claims.evidence import Finding
 from onewarm.claims.ledger import Claim, Comparison, StudyClaim
+from onewarm.errors import InputError
 
 Report = Mapping[str, Any]
 
 
-class ReportError(ValueError):
+class ReportError(InputError):
     """A study report that lacks a part: the message names the data set, the part, and the remedy."""
 
 
