@@ -1,4 +1,4 @@
-"""Claims, evidence and study reports made up for the tests, with effects that are known."""
+"""Invented claims, evidence and study reports, with known effects."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -67,16 +67,16 @@ def identity_claim() -> IdentityClaim:
 def evidence_of() -> Callable[..., Evidence]:
     """Evidence for a claim: one (effect, interval) for each prediction, or None to leave it out."""
 
-    def make(claim: Claim, *found: Any, seeds: int = 20, p: float | None = None) -> Evidence:
+    def make(claim: Claim, *results: Any, seeds: int = 20, p: float | None = None) -> Evidence:
         findings = []
-        for prediction, one in zip(claim.predictions, found, strict=True):
-            if one is None:
+        for prediction, result in zip(claim.predictions, results, strict=True):
+            if result is None:
                 continue
             if claim.kind == "identity":
-                effect, interval, level = one, None, None
+                effect, interval, level = result, None, None
             else:
-                interval, level = one, 0.95
-                effect = sum(one) / 2
+                interval, level = result, 0.95
+                effect = sum(result) / 2
             findings.append(
                 Finding(
                     scope=prediction.scope,

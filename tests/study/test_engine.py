@@ -38,16 +38,16 @@ def test_end_to_end(tiny, short, url):
     seen = []
     report = run_study(tiny, ARMS, 4, store=url, training=short, progress=seen.append)
     assert report.trained == 12 and len(rows(url)) == 12
-    told = report.to_dict()
-    assert told["arms"] == ["hard", "smooth:0.1", "teacher:2"] and told["seeds"] == [0, 1, 2, 3]
-    assert told["dataset"]["key"] == "tiny" and told["model"]["steps"] == 60 and told["baseline"] == "hard"
-    assert told["versions"]["torch"] == torch.__version__
-    json.dumps(told, allow_nan=False)
+    as_dict = report.to_dict()
+    assert as_dict["arms"] == ["hard", "smooth:0.1", "teacher:2"] and as_dict["seeds"] == [0, 1, 2, 3]
+    assert as_dict["dataset"]["key"] == "tiny" and as_dict["model"]["steps"] == 60 and as_dict["baseline"] == "hard"
+    assert as_dict["versions"]["torch"] == torch.__version__
+    json.dumps(as_dict, allow_nan=False)
     done = [p.done for p in seen]
     assert done == sorted(done) and seen[0] == (0, 0, 12) and seen[-1] == (12, 12, 12)
 
 
-def test_pairs_are_compared_besides(tiny, short, url):
+def test_further_pairs_are_compared(tiny, short, url):
     report = run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
     assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
     error = "pairs name the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
@@ -55,7 +55,7 @@ def test_pairs_are_compared_besides(tiny, short, url):
         run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
 
 
-def test_the_same_command_trains_nothing_and_says_the_same(tiny, short, url):
+def test_the_same_command_trains_nothing_and_gives_the_same_report(tiny, short, url):
     first = run_study(tiny, ARMS, 3, store=url, training=short)
     again = run_study(tiny, ARMS, 3, store=url, training=short)
     assert again.trained == 0 and again.to_dict() == first.to_dict()
@@ -107,25 +107,25 @@ from onewarm.study.training import Training
 engine.GROUP = 6
 training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
 
-def tell(p):
+def report(p):
     print(p.saved, flush=True)
-    time.sleep(0.3 if p.saved >= 8 else 0)  # so that a busy machine kills in time
+    time.sleep(0.3 if p.saved >= 8 else 0)  # so that the kill comes in time on a busy machine
 
-engine.run_study(make_tiny(), "hard,smooth:0.1,teacher:2", 30, store=sys.argv[1], training=training, progress=tell)
+engine.run_study(make_tiny(), "hard,smooth:0.1,teacher:2", 30, store=sys.argv[1], training=training, progress=report)
 """
 
 
 def test_kill_9_loses_and_repeats_nothing(tiny, short, url):
     command = [sys.executable, "-c", CHILD, url, os.path.dirname(__file__)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        told = 0
+        saved = 0
         for line in child.stdout:
-            told = int(line)
-            if told >= 8:  # in the middle of a group, or between the commits of one
+            saved = int(line)
+            if saved >= 8:  # in the middle of a group, or between the commits of one
                 child.send_signal(signal.SIGKILL)
                 break
     kept = rows(url)
-    assert child.returncode == -signal.SIGKILL and 8 <= told <= len(kept) < 90
+    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 90
     report = run_study(tiny, ARMS, 30, store=url, training=short)
     assert report.trained == 90 - len(kept)
     assert len(set(rows(url))) == len(rows(url)) == 90 and set(kept) <= set(rows(url))

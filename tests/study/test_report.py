@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from scipy.stats import permutation_test
 
-from onewarm.calibration.metrics.scores import ece
+from onewarm.calibration.metrics.calibration_error import ece
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.compare import holm, mean_interval
 from onewarm.study.report import COMPARED, StudyReport, write_json
@@ -38,18 +38,18 @@ def report():
 
 
 def test_values_means_and_intervals(report):
-    told = report.to_dict()
+    as_dict = report.to_dict()
     for arm in ARMS:
         for metric in ("accuracy", "nll_after", "temperature"):
             values = [report.runs[arm, s].scores.metrics[metric] for s in SEEDS]
             known = [v for v in values if v is not None]
-            entry = told["metrics"][arm][metric]
+            entry = as_dict["metrics"][arm][metric]
             assert entry["values"] == values and entry["mean"] == pytest.approx(np.mean(known))
             assert tuple(entry["interval"]) == mean_interval(known)
-    assert told["metrics"]["hard"]["temperature"]["values"][2] is None
-    assert "excess_nll" not in told["metrics"]["hard"]
-    assert told["versions"] == {"torch": "0, 1"}
-    assert told["notes"] == [{"arm": "hard", "seed": 2, "note": "no temperature: all right"}]
+    assert as_dict["metrics"]["hard"]["temperature"]["values"][2] is None
+    assert "excess_nll" not in as_dict["metrics"]["hard"]
+    assert as_dict["versions"] == {"torch": "0, 1"}
+    assert as_dict["notes"] == [{"arm": "hard", "seed": 2, "note": "no temperature: all right"}]
 
 
 def test_comparisons_pair_seeds_that_both_have(report):
@@ -69,8 +69,8 @@ def test_other_pairs_join_the_family_but_not_the_table(report):
     arms = [*ARMS, "teacher:2"]
     runs = report.runs | {("teacher:2", s): stored("teacher:2", s) for s in SEEDS}
     pairs = (("teacher:2", "smooth:0.1"), ("teacher:2", "hard"))
-    told = StudyReport(report.dataset, arms, SEEDS, "hard", {}, runs, 0, pairs)
-    rows = told.comparisons()
+    extended = StudyReport(report.dataset, arms, SEEDS, "hard", {}, runs, 0, pairs)
+    rows = extended.comparisons()
     assert [(r["arm"], r["baseline"]) for r in rows[:: len(COMPARED)]] == [
         ("smooth:0.1", "hard"),
         ("teacher:2", "hard"),
@@ -81,20 +81,20 @@ def test_other_pairs_join_the_family_but_not_the_table(report):
     wanted = np.mean([value("teacher:2", s) - value("smooth:0.1", s) for s in SEEDS])
     assert by["teacher:2", "smooth:0.1", "accuracy"]["mean"] == pytest.approx(wanted)
     assert [r["p_holm"] for r in rows] == holm([r["p"] for r in rows])
-    assert len(told.verdict()) == 3  # two arms against hard, and the answer
+    assert len(extended.verdict()) == 3  # two arms against hard, and the answer
 
 
 def test_reliability_joins_the_seeds(report):
-    told = report.to_dict()["reliability"]["hard"]
+    as_dict = report.to_dict()["reliability"]["hard"]
     whole = CalibrationSummary()
     for s in SEEDS:
         whole.merge(report.runs["hard", s].scores.before)
-    assert told["before"]["rows"] == 200 and told["after"]["rows"] == 150
-    assert told["before"]["ece"] == ece(whole) and len(told["before"]["bins"]) == 15
-    assert sum(b["count"] for b in told["before"]["bins"]) == 200
-    assert set(told["before"]["bins"][0]) == {"lower", "upper", "count", "confidence", "accuracy"}
+    assert as_dict["before"]["rows"] == 200 and as_dict["after"]["rows"] == 150
+    assert as_dict["before"]["ece"] == ece(whole) and len(as_dict["before"]["bins"]) == 15
+    assert sum(b["count"] for b in as_dict["before"]["bins"]) == 200
+    assert set(as_dict["before"]["bins"][0]) == {"lower", "upper", "count", "confidence", "accuracy"}
     temperatures = [t for s in SEEDS if (t := report.runs["hard", s].scores.metrics["temperature"]) is not None]
-    assert told["temperature"] == pytest.approx(np.mean(temperatures))
+    assert as_dict["temperature"] == pytest.approx(np.mean(temperatures))
 
 
 def test_tables_fit_a_narrow_terminal(report):
@@ -131,8 +131,8 @@ def test_a_long_recipe_gives_way_to_the_numbers(report):
 
 def test_one_seed_has_no_intervals(report):
     alone = StudyReport(report.dataset, ARMS, [0], "hard", {}, {k: v for k, v in report.runs.items() if k[1] == 0}, 2)
-    told = alone.to_dict()
-    assert told["comparisons"] == [] and told["metrics"]["hard"]["nll"]["interval"] is None
+    as_dict = alone.to_dict()
+    assert as_dict["comparisons"] == [] and as_dict["metrics"]["hard"]["nll"]["interval"] is None
     alone.print(Console(file=io.StringIO()))
 
 

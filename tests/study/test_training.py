@@ -19,7 +19,7 @@ def same(a, b):
     return all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
 
 
-def test_a_run_is_the_same_bytes_in_any_company(tiny, short):
+def test_a_run_is_the_same_bytes_in_any_group(tiny, short):
     runs = [Run(a, s) for s in (0, 1, 2) for a in parse_arms(ARMS)]
     whole = dict(zip(runs, together(tiny, short, runs), strict=True))
     for few in ([runs[4]], runs[7:9], runs[::-3], [runs[11], runs[0]]):
@@ -28,12 +28,12 @@ def test_a_run_is_the_same_bytes_in_any_company(tiny, short):
 
 
 def test_the_number_of_threads_changes_nothing(tiny, short):
-    few = dataclasses.replace(short, steps=10)
+    shorter = dataclasses.replace(short, steps=10)
     runs = [Run(a, s) for s in (0, 1) for a in parse_arms(ARMS)]
     results = []
     for threads in (1, 2, 3):
         torch.set_num_threads(threads)
-        results.append(together(tiny, few, runs))
+        results.append(together(tiny, shorter, runs))
     assert all(same(a, b) and same(a, c) for a, b, c in zip(*results, strict=True))
 
 
@@ -43,7 +43,7 @@ def test_against_plain_pytorch(tiny, short, arm):
     split = tiny.split(0)
     x, y = torch.from_numpy(split.train.x), torch.from_numpy(split.train.y)
 
-    def plain(stream, target, temperature=1.0):
+    def alone(stream, target, temperature=1.0):
         rng = np.random.default_rng([stream, 0])
         layers = []
         for i, o in ((5, 32), (32, 32), (32, 3)):
@@ -69,12 +69,12 @@ def test_against_plain_pytorch(tiny, short, arm):
     temperature = parse_arm(arm).temperature
     if arm.startswith("teacher"):
         taught = onehot if arm == "teacher:2" else 0.8 * onehot + 0.2 / 3
-        target = (plain(INIT + 1, taught)(x).detach() / temperature).softmax(1)
+        target = (alone(INIT + 1, taught)(x).detach() / temperature).softmax(1)
     else:
         prior = {"hard": 0, "smooth:0.1": 1 / 3, "prior:0.3": onehot.mean(0)}[arm]
         alpha = parse_arm(arm).value or 0.0
         target = (1 - alpha) * onehot + alpha * prior
-    model = plain(INIT, target, temperature)
+    model = alone(INIT, target, temperature)
     outputs = together(tiny, short, [Run(parse_arm(arm), 0)])[0]
     for part in ("train", "validation", "test"):
         with torch.no_grad():
