@@ -104,6 +104,24 @@ def test_optimum_and_minimiser_are_where_the_gradient_is_zero(show) -> None:
     assert found["below"] == float("-inf")
 
 
+@pytest.mark.parametrize(
+    ("t", "loss"),
+    [
+        ([1.1, -0.1], -np.inf),  # the other class has negative mass: the loss falls without end
+        ([0.6, 0.7, -0.9], -np.inf),
+        ([0.6, 0.2, -0.2], -0.2),  # the others' mass cancels: what remains is -(0.2 * 2 - 0.2 * 1)
+        ([1, 0, 0], 0),
+    ],
+)
+def test_without_a_finite_optimum_the_curve_tends_to_what_is_said(show, t: list[float], loss: float) -> None:
+    z, far = [0.5, 2.0, 1.0][: len(t)], [50.0, 100.0, 1e4]
+    best, curve = show().evaluate(
+        "([z, t, far]) => [demo.arithmetic.optimum(z, t, 0), demo.arithmetic.lossAlong(z, t, 0, far)]", [z, t, far]
+    )
+    assert best["at"] == np.inf and best["loss"] == pytest.approx(loss, abs=1e-14)
+    assert curve[-1] < curve[0] < 0 if loss == -np.inf else curve == pytest.approx([loss] * 3, abs=1e-12)
+
+
 def test_a_gradient_step_moves_each_logit_by_its_gap_and_the_run_ends_at_the_minimum(show) -> None:
     tab = show(reduced_motion="reduce")
     gradient = library({**ORIGIN, "row": [0.25] * 4})[1]

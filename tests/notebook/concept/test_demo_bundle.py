@@ -145,15 +145,15 @@ def test_every_module_of_the_kit_loads_and_stands_in_the_contract(write, tmp_pat
 def test_the_demo_in_the_contract_runs_on_a_page(folder, tmp_path: Path, visit) -> None:
     (folder.demo,) = re.findall(r"^```js\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     assert folder.demo.count("\n") < 40
-    folder.yaml["demo"]["model"] = {"p": 0.25}
-    folder.yaml["demo"]["states"][0]["state"] = {"p": 1}
+    folder.yaml["demo"]["model"] = {"heads": 0.25}
+    folder.yaml["demo"]["states"][0]["state"] = {"heads": 1}
     site = build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])
     with running(site) as address:
-        page = visit(address + "concept/basics/coin/index.html?p=0.5").page
+        page = visit(address + "concept/basics/coin/index.html?heads=0.5").page
         words = page.locator(".readout")
         assert words.inner_text() == "Surprise 0.693 nats"
         page.get_by_role("slider", name="Probability p").press("End")
         assert words.inner_text() == "Surprise 0.000 nats"
-        page.wait_for_url("**/index.html?p=1")
+        page.wait_for_url("**/index.html?heads=1")
         page.get_by_text("The same picture as a table").click()
         assert page.get_by_role("row", name="nats").inner_text().split() == ["nats", "0.0000"]

@@ -1,4 +1,4 @@
-/** Hosts a demo (an anywidget module) on a static page: a model with events, and the state in the address. */
+/** Hosts a demo (an anywidget module) on a static page: a model with events, and the state in the page's address. */
 
 /** The model that a demo gets: anywidget's get, set, on, off, save_changes, without a kernel behind it. */
 export class Model {
@@ -20,7 +20,7 @@ export class Model {
   set(key, value) {
     if (Object.is(this.#values[key], value)) return;
     this.#values[key] = value;
-    for (const event of [`change:${key}`, "change"]) for (const heard of [...(this.#listeners.get(event) ?? [])]) heard();
+    for (const event of [`change:${key}`, "change"]) for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
   }
 
   /** @param {string} event @param {Function} listener */
@@ -35,7 +35,7 @@ export class Model {
     else this.#listeners.delete(event);
   }
 
-  /** The demo's state: what it reported last, or before that the values it started with. */
+  /** The demo's state: what it reported last, on top of the values it started with. */
   state() {
     const { state, address, calibration, classes, highlight, ...start } = this.#values;
     return /** @type {Record<string, unknown>} */ ({ ...start, .../** @type {any} */ (state) });

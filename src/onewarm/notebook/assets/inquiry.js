@@ -1,4 +1,4 @@
-/** Visual inquiry: choose a cue; a wrong one is answered in its own words, the right one makes the picture show. */
+/** Visual inquiry: the reader chooses a cue; each wrong one has an answer of its own, the right one shows it in the demo. */
 
 /** @param {HTMLElement} root @param {{stage: import("./stage.js").Stage}} page */
 export function inquiry(root, { stage }) {
@@ -13,8 +13,8 @@ export function inquiry(root, { stage }) {
       const name = cue.dataset.cue ?? "";
       const right = name === root.dataset.correct;
       cue.dataset.chosen = right ? "right" : "wrong";
-      const said = root.querySelector(`[data-for="${CSS.escape(name)}"] dd`);
-      const parts = [...(said?.childNodes ?? [])].map((node) => node.cloneNode(true));
+      const reply = root.querySelector(`[data-for="${CSS.escape(name)}"] dd`);
+      const parts = [...(reply?.childNodes ?? [])].map((node) => node.cloneNode(true));
       if (right) parts.push(...[...reveal.childNodes].map((node) => node.cloneNode(true)));
       answer.dataset.right = String(right);
       answer.replaceChildren(...parts);

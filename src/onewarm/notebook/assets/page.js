@@ -1,4 +1,7 @@
-/** Wakes a concept's page. Without it everything that can be read is there; with it, what can be done. */
+/** Makes a concept's page interactive; without this script everything on it can still be read.
+ *
+ * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
+ * notebooks, is in demos/ beside it. */
 import { mount } from "./host.js";
 import { inquiry } from "./inquiry.js";
 import { path } from "./path.js";
@@ -44,15 +47,15 @@ function enhance(selector, how) {
   for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) how(root, page);
 }
 
-/** The next edge opens more once a prediction was made; it is never locked. */
+/** The last panel, next edge, unfolds once the reader has made a prediction; it can be unfolded before. */
 function nextEdge() {
   const made = Boolean(read(`prediction:${concept}`));
   for (const more of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("[data-more]"))) if (made) more.open = true;
-  const says = document.querySelector("[data-next-state]");
-  if (says) says.textContent = made ? "You made your prediction: what to carry over is open." : "Make the storyboard's prediction first, and this opens by itself. You may look now all the same.";
+  const note = document.querySelector("[data-next-state]");
+  if (note) note.textContent = made ? "You made your prediction: what to carry over is open." : "Make the storyboard's prediction first, and this opens by itself. You may look now all the same.";
 }
 
-/** What scrolls sideways can be reached and scrolled from the keyboard; what does not scroll is no stop. */
+/** Makes boxes that scroll sideways reachable with the keyboard, and takes those that do not scroll out of the tab order. */
 function reachable() {
   /** @param {Iterable<Element>} targets */
   const mark = (targets) => {
@@ -63,8 +66,8 @@ function reachable() {
       }
     }
   };
-  // What is inside is watched too: the math font is wider than the one before it. Far from the screen nothing is laid
-  // out, and nothing observed until it comes near.
+  // Their contents are watched too, since the math font is wider than the one shown until it has loaded. Boxes far from
+  // the screen are not laid out (content-visibility), and are first measured when they come near.
   const which = ".scroll, .prose pre";
   const watch = new ResizeObserver((entries) => mark(new Set(entries.map(({ target }) => /** @type {Element} */ (target.closest(which))))));
   for (const node of document.querySelectorAll(which)) for (const seen of [node, ...node.children]) watch.observe(seen);

@@ -1,4 +1,4 @@
-/** Learning map: how far the reader has come with what this page builds on, kept in this browser, over all pages. */
+/** Learning map: how much of what this page builds on the reader has met; kept in this browser, shared by all pages. */
 import { read, remove, write } from "./store.js";
 
 /** Met: known already, or every exercise of its page is done. @param {string} concept */
@@ -9,7 +9,7 @@ export function met(concept) {
 
 /** @param {HTMLElement} root */
 export function path(root) {
-  const says = /** @type {HTMLElement} */ (root.querySelector("[data-path-says]"));
+  const summary = /** @type {HTMLElement} */ (root.querySelector("[data-path-says]"));
   const steps = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-path-step]")]);
 
   function show() {
@@ -26,7 +26,7 @@ export function path(root) {
       for (const node of document.querySelectorAll(`[data-node="${CSS.escape(concept)}"]`)) node.classList.toggle("met", here);
     }
     const name = next?.querySelector("a")?.textContent;
-    says.textContent = !left.length
+    summary.textContent = !left.length
       ? "You have met everything that this page builds on."
       : `${left.length} of ${steps.length} still to meet` + (name ? `: begin with ${name}.` : "; their pages are to come, so mark what you know.");
   }

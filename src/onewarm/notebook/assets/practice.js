@@ -1,4 +1,4 @@
-/** Practice loop: answers checked where they are numbers, nudges one at a time, marks and progress in this browser. */
+/** Practice loop: checks answers that are numbers, gives nudges one at a time, keeps marks and progress in this browser. */
 import { download, literal, read, remove, write } from "./store.js";
 
 /** @typedef {{answer?: string, reasons?: string, right?: boolean, marks?: number[], nudges?: number}} Kept */

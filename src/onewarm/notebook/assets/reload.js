@@ -1,4 +1,4 @@
-/** While `onewarm open --concepts` runs: shows a new build as soon as there is one, and what is wrong with the last. */
+/** While `onewarm open --concepts` runs: reloads the page after each build, and shows why the last build failed. */
 
 const events = new EventSource(new URL("../events", import.meta.url));
 const note = document.createElement("section");
@@ -16,7 +16,7 @@ function say(title, text) {
 }
 
 document.body.append(note);
-events.onmessage = (event) => {
+events.onmessage = (/** @type {MessageEvent<string>} */ event) => {
   const { built, fault } = JSON.parse(event.data);
   if (built > performance.timeOrigin) location.reload();
   fault ? say("Not built: this is the last page that was whole.", fault) : note.replaceChildren();

@@ -1,4 +1,5 @@
-/** Research room: one object, a draft and one next action kept under its key, and a prompt grounded in what is known. */
+/** Research room: for one object of the page, a draft and a next action kept under its key, and a prompt that quotes what
+ * was measured about it. */
 import { download, keys, literal, read, remove, write } from "./store.js";
 
 /** @typedef {{kind: string, kind_title: string, key: string, anchor: string, title: string, context: string,
@@ -124,10 +125,11 @@ export function research(root, { concept, title, section, stage }) {
   select(read(`object:${concept}`, items[0].key));
 }
 
-/** The demo's own account of its state, as lines. @param {import("./host.js").Model | null} model */
+/** The state that the demo reports, as lines. @param {import("./host.js").Model | null} model */
 function reading(model) {
   if (!model) return ["this page has no demo yet"];
-  const show = (/** @type {any} */ value) => {
+  /** @param {any} value @returns {string} */
+  const show = (value) => {
     if (typeof value === "number") return String(Number(value.toPrecision(6)));
     if (Array.isArray(value)) return `(${value.map(show).join(", ")})`;
     if (!value || typeof value !== "object") return String(value);

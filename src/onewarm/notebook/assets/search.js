@@ -1,4 +1,4 @@
-/** Search over everything that has a key: concepts, claims, equations and the rest. It stays in this browser. */
+/** Search over everything that has a key: concepts, claims, equations and the rest. No query leaves this browser. */
 
 /** @typedef {{kind: string, title: string, text: string, page: string, at: string, key: string, latex?: string}} Entry */
 

@@ -1,4 +1,4 @@
-/** The one live demo of the page, and the stages it can stand on: its own panel, the storyboard, the inquiry. */
+/** The demo of the page, of which there is one, and the places it moves between: its own panel, storyboard and inquiry. */
 
 /** @param {HTMLElement | null} demo @param {import("./host.js").Model | null} model */
 export function createStage(demo, model) {
@@ -14,7 +14,7 @@ export function createStage(demo, model) {
     if (away instanceof HTMLElement) away.hidden = name === "home";
   }
 
-  /** Lights up one kind of object of the demo, or none; scrolls to it. @param {string} name @param {boolean} [scroll] */
+  /** Highlights one kind of object of the demo, or none; may scroll to it. @param {string} name @param {boolean} [scroll] */
   function light(name, scroll = false) {
     if (!model) return;
     model.set("highlight", name || null);
@@ -47,14 +47,14 @@ export function createStage(demo, model) {
     model,
     bring,
     light,
-    /** Puts the demo into the state and lights up its objects. @param {HTMLElement} source data-show, data-highlight */
+    /** Puts the demo into a state and highlights objects of it. @param {HTMLElement} source data-show, data-highlight */
     show(source) {
       if (!model) return;
       kept ??= model.state();
       if (source.dataset.show) model.set("state", JSON.parse(source.dataset.show));
       light(source.dataset.highlight ?? "", true);
     },
-    /** Gives the reader's own state back, as it was before the first `show`. */
+    /** Restores the reader's own state, as it was before the first `show`. */
     restore() {
       if (model && kept) model.set("state", { ...kept, highlight: null });
       kept = null;

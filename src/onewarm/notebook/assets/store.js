@@ -1,7 +1,7 @@
-/** What a reader leaves on this site: kept in this browser only, under keys that start with "onewarm:". */
+/** What the reader wrote and marked: kept in this browser only, under keys that start with "onewarm:". */
 
 const PREFIX = "onewarm:";
-/** Where storage is refused (private windows, full disks) the page still works until it is closed. */
+/** Used where the browser refuses storage (private windows, full disks): values last until the page is closed. */
 const memory = new Map();
 
 /** The value kept under a key, or `otherwise`. @param {string} key @param {any} [otherwise] */
@@ -48,7 +48,7 @@ export function keys(start) {
   return [...found].sort();
 }
 
-/** A text of the page as Markdown that says just that: no tag, link or emphasis comes of it. @param {string} text */
+/** The text escaped for Markdown: no tag, link or emphasis comes of it. @param {string} text */
 export const literal = (text) => text.replace(/[\\`*_[\]<]/g, "\\$&");
 
 /** Hands the reader a file. @param {string} name @param {string} text */

@@ -1,4 +1,5 @@
-/** Mechanism storyboard: commit to a prediction, step through states of the demo, learn what the prediction missed. */
+/** Mechanism storyboard: the reader commits to a prediction, steps through states of the demo, and learns what the
+ * prediction missed. */
 import { read, write } from "./store.js";
 
 /** @param {HTMLElement} root @param {{concept: string, stage: import("./stage.js").Stage, predicted: () => void}} page */

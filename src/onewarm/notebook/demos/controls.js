@@ -1,9 +1,9 @@
-/** Labelled native controls. Each is {node, draw(value, ...)}: draw shows a value and never fires an event. */
+/** Labelled native controls. Each has `draw`, which shows a value and never fires an event. */
 
 import { h, held, put, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
-/** A slider with its label and value; the value itself is said by the slider.
+/** A slider with its label and its value. Screen readers read the value from the slider.
  * @param {{id: string, label: (Node | string)[], min: number, max: number, step: number | "any",
  *          change: (value: number) => void, text?: (value: number) => string, spoken?: (value: number) => string,
  *          object?: string, name?: string}} of   object: what a storyboard may highlight; name: a class of the control */
@@ -33,7 +33,7 @@ export function range({
   return {
     node,
     input,
-    /** @param {number} value @param {[number, number]} [span] ends that hold the value */
+    /** @param {number} value @param {[number, number]} [span] the ends, where the value lies outside min and max */
     draw(value, [lo, hi] = [min, max]) {
       put(input, { min: lo, max: hi, "aria-valuetext": spoken(value) });
       if (input.valueAsNumber !== value) input.value = String(value);
@@ -41,6 +41,32 @@ export function range({
     },
   };
 }
+
+/** The slider of alpha: from 0 to 0.5, and wider while the state holds a value beyond.
+ * @param {{id: string, label: string, change: (alpha: number) => void, object?: string, name?: string,
+ *          text?: (alpha: number) => string}} of   label: what stands before the letter */
+export function alphaRange({ id, label, change, object, name = "alpha", text = alphaText }) {
+  const control = range({
+    id,
+    name,
+    object,
+    label: [`${label} `, h("i", {}, "α")],
+    min: 0,
+    max: 0.5,
+    step: 0.01,
+    change,
+    text,
+    spoken: (alpha) => fixed(alpha, 2),
+  });
+  return {
+    node: control.node,
+    /** @param {number} alpha */
+    draw: (alpha) => control.draw(alpha, [alpha < 0 ? -1 : 0, alpha > 0.5 ? 1 : 0.5]),
+  };
+}
+
+/** Two decimals, or four where two would round. @param {number} alpha */
+const alphaText = (alpha) => fixed(alpha, Number(alpha.toFixed(2)) === alpha ? 2 : 4);
 
 /** A choice of a few, side by side: radio buttons.
  * @param {{name: string, legend: string, options: [string, string][], change: (value: string) => void,

@@ -1,4 +1,4 @@
-/** Elements: made once, then only moved. Nothing is written that already stands there, so a redraw costs little. */
+/** Elements, made once and then changed. A value that an element already has is not written again, so redrawing is cheap. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -27,15 +27,16 @@ export function s(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Sets the text; its node stays, so that nothing around it is laid out anew. @param {Element} node @param {string} text */
+/** Sets the text, in the text node that is there. @param {Element} node @param {string} text */
 export function say(node, text) {
-  const held = node.firstChild;
-  if (held instanceof Text && !held.nextSibling) held.data !== text && (held.data = text);
+  const only = node.firstChild;
+  if (only instanceof Text && !only.nextSibling) only.data !== text && (only.data = text);
   else if (node.textContent !== text) node.textContent = text;
 }
 
-/** A box for what changes under the hand: it has a size of its own (see style.js), so that a change in it lays out nothing
- * around it. For that it stands in a grid's item, and is none itself. @param {...(Node | string)} children */
+/** A box for something that changes while a control moves. It has a fixed size (see style.js), so that a change in it does
+ * not lay out what is around it; for that it must be inside a grid item, not a grid item itself.
+ * @param {...(Node | string)} children */
 export const held = (...children) => h("span", { class: "held" }, ...children);
 
 /** Sets one style property. @param {HTMLElement} node @param {string} name @param {string} value */

@@ -1,17 +1,18 @@
-/** The state of a demo, field by field: what is valid, and how an address says it. Whatever comes from outside is checked
- * here, value by value; what is not valid is left out. */
+/** The state of a demo, field by field: which values are valid, and how they are written in an address. Every value from
+ * outside (host, address, control) is checked here; one that is not valid is left out. */
 
 /** @typedef {"start" | "host" | "address" | "user"} By */
 /** @typedef {{start: any, address: string | null | undefined,
  *   valid: (value: any, state: any, by: By, now: any) => any, text: (value: any) => string, read: (text: string) => any}} Field
- *   start: the value without a host, or a function that gives it for the fields before; address: its name there
- *   (undefined: the field's own, null: none);
- *   valid: the value, cleaned, or undefined; `state` has the fields before this one, `now` is the value held. */
+ *   start: the value to start from, or a function of the fields before this one; address: the field's name in the
+ *   address (undefined: its own name, null: not in the address); valid: the value, cleaned, or undefined; its `state` has
+ *   the fields before this one, and `now` is the present value; text and read: to and from the address. */
 
-const LARGEST = 1e6; // logits beyond this are refused: no picture of them says anything
+/** Logits beyond this are refused: no picture could show them. */
+export const LARGEST = 1e6;
 const MOST = 64; // numbers in a row
 
-/** A number as an address writes it, else undefined: no spaces, no hex, no names. @param {string | null | undefined} text */
+/** The number that a text is, as an address writes it; undefined for spaces, hexadecimal digits, names. @param {string | null | undefined} text */
 export const numberFrom = (text) =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text ?? "") ? Number(text) : undefined;
 
@@ -24,7 +25,7 @@ export const number = (start, lo, hi, address) => ({
   read: numberFrom,
 });
 
-/** A whole number in [lo, hi]; `hi` may follow from the state. @param {number} start @param {number} lo
+/** A whole number in [lo, hi]; `hi` may be a function of the state. @param {number} start @param {number} lo
  * @param {number | ((state: any) => number)} hi @param {string | null} [address] @returns {Field} */
 export const whole = (start, lo, hi, address) => ({
   start,
@@ -51,7 +52,7 @@ export const optional = (field) => ({
   valid: (value, state, by, now) => (value === null ? null : field.valid(value, state, by, now)),
 });
 
-/** A row of numbers, as many as there are: only the host may change how many.
+/** A row of numbers. Only the host may change how many there are.
  * @param {number[]} start @param {string | null} [address]
  * @param {{least?: number, most?: number, lo?: number, hi?: number}} [limits] how many numbers, and from where to where
  * @returns {Field} */
@@ -69,7 +70,31 @@ export const row = (start, address, { least = 2, most = MOST, lo = -LARGEST, hi 
   read: (text) => text.split(",").map(numberFrom),
 });
 
-/** The rules of a whole state. @param {Record<string, Field>} fields in an order in which none needs a later one */
+/** A row with as many numbers as the row `like`, a field before it; where it no longer fits it starts again.
+ * @param {string} like @param {(values: number[]) => number[]} start its values, from those of `like`
+ * @param {string | null} [address] @param {{lo?: number, hi?: number, accept?: (values: number[]) => boolean}} [limits]
+ * @returns {Field} */
+export function rowLike(like, start, address, { accept = () => true, ...limits } = {}) {
+  const field = row([], address, limits);
+  return {
+    ...field,
+    start: (/** @type {any} */ state) => start(state[like]),
+    valid(value, state, by, now) {
+      const values = field.valid(value, state, by, now);
+      return values?.length === state[like].length && accept(values) ? values : undefined;
+    },
+  };
+}
+
+/** The names of K classes: those that the host gave, and "class k" where it gave none.
+ * @param {any} given @param {number} K @returns {string[]} */
+export const classNames = (given, K) =>
+  Array.from({ length: K }, (_, k) => {
+    const name = Array.isArray(given) ? given[k] : undefined;
+    return typeof name === "string" && name.trim() ? name : `class ${k}`;
+  });
+
+/** The rules of a state made of fields. @param {Record<string, Field>} fields in an order in which none needs a later one */
 export function rules(fields) {
   const all = Object.entries(fields);
   const named = all.flatMap(([key, field]) =>
@@ -110,9 +135,9 @@ export function rules(fields) {
     parse(text, state) {
       if (typeof text !== "string" || text.length > 4096) return {};
       const query = new URLSearchParams(text);
-      const said = named.filter(({ name }) => query.get(name) !== null);
+      const present = named.filter(({ name }) => query.get(name) !== null);
       return part(
-        Object.fromEntries(said.map(({ key, field, name }) => [key, field.read(query.get(name) ?? "")])),
+        Object.fromEntries(present.map(({ key, field, name }) => [key, field.read(query.get(name) ?? "")])),
         state,
         "address",
       );

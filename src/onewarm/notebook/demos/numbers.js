@@ -1,4 +1,4 @@
-/** Numbers as they are drawn and written. */
+/** Numbers: how they are written, and where they are drawn. */
 
 /** @param {number} value @param {number} lo @param {number} hi */
 export const clamp = (value, lo, hi) => Math.min(hi, Math.max(lo, value));
@@ -11,14 +11,14 @@ export function fixed(value, digits, sign = false) {
   return (value < 0 && !zero ? "−" : sign && !zero ? "+" : "") + text;
 }
 
-/** A logit: one decimal where that is exact, else two; fewer where it is large. @param {number} z */
+/** A logit as text: one decimal where that is exact, else two; none from 100. @param {number} z */
 export const logitText = (z) => fixed(z, Math.abs(z) >= 100 ? 0 : Math.abs(z * 10 - Math.round(z * 10)) < 1e-9 ? 1 : 2);
 
-/** A tick's value. @param {number} value */
+/** The value at a tick of an axis. @param {number} value */
 export const tickText = (value) => String(value).replace("-", "−");
 
-/** A coordinate. @param {number} value */
-export const px = (value) => value.toFixed(2);
+/** A coordinate or a percentage as an attribute has it: two decimals at most. @param {number} value */
+export const px = (value) => String(Number(value.toFixed(2)));
 
 /** A linear map [a, b] -> [from, to]. @param {number} a @param {number} b @param {number} from @param {number} to */
 export const scale = (a, b, from, to) => (/** @type {number} */ v) => from + ((v - a) / (b - a)) * (to - from);
@@ -41,5 +41,11 @@ export function ticks(lo, hi, count) {
 /** "up" where descent raises the logit (gradient below 0), "down" where it lowers it. @param {number} g */
 export const pull = (g) => (Math.abs(g) < 5e-4 ? "none" : g < 0 ? "up" : "down");
 
-/** The sign beside a pull, so that no colour stands alone. @type {Record<string, string>} */
+/** The sign of a pull, so that colour is never the only sign. @type {Record<string, string>} */
 export const ARROW = { up: "▲", down: "▼", none: "=" };
+
+/** The same in words, to follow a value. @type {Record<string, string>} */
+export const PUSH = { up: ", pushed up", down: ", pushed down", none: ", at rest" };
+
+/** A gradient with the arrow of its pull. @param {number} g */
+export const gradientText = (g) => `${ARROW[pull(g)]} ${fixed(g, 3, true)}`;

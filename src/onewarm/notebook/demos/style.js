@@ -1,6 +1,7 @@
-/** The look that all demos share, for the sheet in their shadow root: no inline style, so a strict policy holds.
- * Colours follow the host page's --ow-* properties where it has them. Amber is the target and what is soft; blue is short
- * of its target, magenta over it (also told apart by hatching, arrows and signs). Text on --paper has contrast 4.5. */
+/** The look that all demos share: a style sheet for their shadow roots, since the page's policy allows no inline style.
+ * Colours follow the host page's --ow-* properties where it has them. Amber marks targets and all that is soft, blue what
+ * is short of its target, magenta what is over it; hatching, arrows and signs say the same without colour. Text on --paper
+ * has a contrast of at least 4.5. */
 
 export const STYLE = `
 :host { display: block; container: demo / inline-size; }
@@ -84,15 +85,21 @@ button.quiet {
   text-decoration: underline;
   text-underline-offset: 3px;
 }
-/* What changes under the hand has a size of its own, and lays out nothing around it: no grid or flex items, see held(). */
+@container demo (max-width: 420px) {
+  .buttons { gap: 8px; }
+  .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
+  .buttons .quiet { padding-inline: 4px; }
+}
+/* What changes while a control moves has a fixed size, so that nothing around it is laid out anew: see held(). */
 .held { display: block; height: 1.45em; }
 .held, .lane, .chart { contain: size layout style; }
 .chart { contain-intrinsic-size: 300px 220px; } /* until it is drawn */
+.why { color: var(--mute); min-height: 2.9em; }
 .readout { min-width: 10.5em; font-size: 22px; font-weight: 600; letter-spacing: -0.01em; white-space: nowrap; }
 
 .stage { display: grid; grid-template-columns: minmax(0, 1fr); gap: 32px; }
 .pane { min-width: 0; container-type: inline-size; }
-.pane, .controls { isolation: isolate; } /* painted by themselves: a change in one leaves the others' paint as it is */
+.pane, .controls { isolation: isolate; } /* a change in one of them does not repaint the others */
 .pane-head {
   display: flex;
   flex-wrap: wrap;
@@ -126,6 +133,8 @@ button.quiet {
 .grid { position: absolute; inset-block: 0; width: 1px; margin-left: -0.5px; background: var(--rule); }
 .lane.axis { height: 18px; }
 .at { position: absolute; transform: translateX(-50%); color: var(--mute); font-size: 12px; line-height: 18px; }
+.inside .at:first-child { transform: none; }
+.inside .at:last-child { transform: translateX(-100%); }
 .stem { position: absolute; top: 50%; height: 2px; margin-top: -1px; background: var(--ink); opacity: 0.55; }
 .thumb { position: absolute; top: 50%; width: 26px; height: 26px; margin: -13px 0 0 -13px; border-radius: 50%; }
 .thumb::before {
@@ -140,7 +149,28 @@ button.quiet {
 .thumb:focus-visible { outline: 2.5px solid var(--focus); outline-offset: -1px; }
 .draggable:hover .thumb::before, .dragging .thumb::before { inset: 4px; }
 
-/* Bar, tick and gap on a lane, within a row that has data-pull; and what a story does to them. */
+/* Rows, one a class (rows.js). A demo's own sheet says by grid areas where the parts stand. */
+.rows { display: grid; gap: 12px; }
+.row { display: grid; column-gap: 7px; align-items: center; }
+.head .track { display: none; }
+.head .track, .foot .track { height: auto; cursor: auto; }
+.name { grid-area: name; display: flex; gap: 8px; align-items: center; min-height: 28px; min-width: 0; cursor: pointer; }
+.name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
+.head .name { cursor: auto; }
+.row[data-true="true"] .name { font-weight: 650; }
+.num { text-align: end; white-space: nowrap; }
+.num-z { grid-area: z; }
+.num-p { grid-area: p; }
+.num-t { grid-area: t; }
+.num-q { grid-area: q; }
+.num-s { grid-area: s; }
+.num-g { grid-area: g; font-weight: 600; }
+.head .num { color: var(--mute); font-weight: 400; }
+.row:not(.head) :is(.num-t, .num-q) { color: var(--soft); }
+@container (max-width: 519px) { .num { font-size: 14px; } }
+
+/* Bar, tick and gap on a lane, within a row that has data-pull; and what a highlight does to them. */
 .bar, .gap { position: absolute; top: 25%; height: 50%; }
 .bar { background: var(--bar); border-radius: 0 2px 2px 0; }
 .gap { background: var(--up); }
@@ -178,6 +208,7 @@ button.quiet {
 .curve, .line { fill: none; stroke-linejoin: round; }
 .curve.soft { stroke: var(--soft); stroke-width: 2.75; }
 .curve.hard { stroke: var(--mute); stroke-width: 1.75; stroke-dasharray: 6 4; }
+.tangent { stroke-width: 4.5; stroke-linecap: round; opacity: 0.9; }
 .here { stroke: var(--ink); stroke-width: 1; opacity: 0.5; }
 .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
 .dot { fill: var(--soft); stroke: var(--paper); stroke-width: 1.5; }

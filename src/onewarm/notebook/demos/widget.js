@@ -1,4 +1,4 @@
-/** The skeleton of a demo: one state, drawn where it can be seen, published when it changes. */
+/** The frame of a demo: it keeps the state, draws the parts that can be seen, and publishes every change to the host. */
 
 import { h, put, say } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
@@ -6,32 +6,33 @@ import { STYLE } from "onewarm/style.js";
 
 /** @typedef {(view: any, width: (figure: Element) => number) => void} Draw
  *  @typedef {{node: HTMLElement, figures?: Element[], draw?: Draw, late?: Draw, tick?: (view: any) => boolean}} Pane
- *   A part of the demo. Its nodes are made once, drawing only moves what is there: `draw` at once what the eye follows;
- *   `late` what is read when the hand rests (sentences, curves, tables), which after a change by hand comes after the
- *   next paint, so that the hand does not wait for it. With `figures` (the boxes of its charts) it is drawn only near the
- *   screen, and again when a figure gets another width. Near the screen `tick` is called once a frame for as long as it
- *   says that it moved the pane on, which is then drawn; and again after a change. */
+ *   A part of the demo. Its nodes are made once, and drawing only changes them: `draw` at once, for what the eye follows;
+ *   `late` after the next paint when the reader made the change, for what is read afterwards (sentences, curves, tables),
+ *   so that a control never waits for it. A pane with `figures` (the boxes of its charts) is drawn only near the screen,
+ *   and again when a figure changes its width. `tick` animates a pane: near the screen it is called once a frame for as
+ *   long as it returns true, and the pane is drawn after each call; a change of the state starts it again. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
  *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean,
  *   report: (more: any, text?: string) => void,
  *   animate: (frame: () => {patch: any, done: boolean}, ended: () => string) => void, stop: (text: string) => void}} Context
- *   uid: a prefix for ids and radio names; get: a value of the host's model; change, reset: what the reader did;
- *   animate: moves the state frame by frame (all at once with reduced motion) until done, and then says `ended()`;
- *   stop: ends that, and says so. Any other change ends it too. calm: the reader wants no motion; report: more for the
- *   published state, said aloud with `text`. */
+ *   What a demo's parts are given. uid: a prefix for ids and names of radio buttons; get: a value of the host's model;
+ *   change: a change that the reader made; reset: back to the start; animate: changes the state frame by frame (all at
+ *   once with reduced motion) until done, then announces `ended()`; stop: ends that and announces the text, as any other
+ *   change ends it; running: an animation is under way; calm: the reader wants no motion; report: adds to the published
+ *   state, and announces `text`. */
 
 /** @typedef {{name: string, label: string, css?: string, fields: Record<string, import("onewarm/fields.js").Field>,
- *   traits: string[], inputs?: string[], highlights?: string[], origin?: (state: any, get: (key: string) => any) => any,
+ *   traits: string[], inputs?: string[], highlights?: string[],
  *   derive: (state: any, get: (key: string) => any) => any, shape?: (view: any) => string,
  *   build: (ctx: Context, view: any) => {panes: Pane[], nodes: Node[]}, report?: (view: any) => any,
  *   sentence?: (view: any) => string}} Demo
- *   name: class onewarm-NAME-demo of the outer element; label: how the whole is called aloud; css: after the kit's;
- *   fields: the state (see fields.js); traits: those fields that the model also has under their own name, both ways;
- *   inputs: other keys of the model that the picture follows; highlights: what a storyboard may point at, by data-object;
- *   derive: everything that is drawn, computed once a change, with the state's own fields in it; shape: where this text
- *   changes, the panes are built anew; report: what the published state has besides its fields; sentence: said aloud
- *   after a change, when the hand rests. */
+ *   name: the outer element has class onewarm-NAME-demo; label: the demo's name for screen readers; css: a sheet after the
+ *   kit's; fields: the state (see fields.js); traits: the fields that are also keys of the model, in both directions;
+ *   inputs: other keys of the model that the drawing depends on; highlights: the data-object names that a storyboard may
+ *   point at; derive: the view, that is the state and all that is drawn, computed once a change; shape: when this text
+ *   changes, the panes are built anew; build: makes the panes; report: what is published besides the fields; sentence:
+ *   announced to screen readers when a change has settled. */
 
 let instances = 0;
 
@@ -44,7 +45,7 @@ export const widget = (demo) => ({
 /** @param {Demo} demo @param {{model: any, el: HTMLElement}} host */
 function start(demo, { model, el }) {
   const { traits, inputs = [], highlights = [], report = () => ({}), sentence = () => "", shape = () => "" } = demo;
-  const { part, apply, format, parse, ...empty } = rules({
+  const { start: firstState, apply, format, parse } = rules({
     ...demo.fields,
     highlight: { ...optional(choice("", highlights)), address: null },
   });
@@ -65,10 +66,10 @@ function start(demo, { model, el }) {
   shadow.append(root, live);
 
   const given = Object.fromEntries(traits.map((key) => [key, get(key)]));
-  const origin = apply(empty.start(), given, "start");
-  // A state that is left from before says the rest: what is a trait, the host may have set since.
-  const left = Object.fromEntries(Object.entries(get("state") ?? {}).filter(([key]) => (given[key] ?? null) === null));
-  let state = apply(origin, left, "address");
+  const startState = apply(firstState(), given, "start");
+  // What an earlier rendering left in the model's state counts too, but for traits: the host may have set them since.
+  const earlier = Object.fromEntries(Object.entries(get("state") ?? {}).filter(([key]) => (given[key] ?? null) === null));
+  let state = apply(startState, earlier, "address");
   state = apply(state, parse(get("address"), state), "address");
 
   /** @type {any} */ let view;
@@ -77,18 +78,18 @@ function start(demo, { model, el }) {
   /** @type {Map<Element, number>} */ const widths = new Map();
   /** @type {Set<Element>} */ const seen = new Set();
   const width = (/** @type {Element} */ figure) => widths.get(figure) ?? 0;
-  let publishing = false,
-    running = 0,
-    turning = 0,
-    late = 0,
+  let publishing = false, // changes of the model are our own
+    running = 0, // frame requests: of an animation of the state, of the panes' ticks, of late drawing
+    ticking = 0,
+    lateRequest = 0,
     reported = {},
-    last = /** @type {"user" | "host" | "start"} */ ("start"),
+    lastBy = /** @type {"user" | "host" | "start"} */ ("start"),
     addressTimer = 0,
     speechTimer = 0,
     glideTimer = 0,
-    message = "",
-    spoken = true,
-    written = format(state);
+    message = "", // to announce instead of the demo's sentence
+    announced = true,
+    addressWritten = format(state);
 
   /** @type {Context} */
   const ctx = {
@@ -107,13 +108,13 @@ function start(demo, { model, el }) {
       return calm.matches;
     },
     change: (patch) => move(patch, "user"),
-    reset: () => move({ ...origin, highlight: state.highlight }, "user"),
+    reset: () => move({ ...startState, highlight: state.highlight }, "user"),
     animate,
     stop,
     report(more, text) {
       reported = { ...reported, ...more };
-      publish(last);
-      if (text) announce(spoken ? text : `${message || sentence(view)} ${text}`); // what still waits is said first
+      publish(lastBy);
+      if (text) announce(announced ? text : `${message || sentence(view)} ${text}`); // after what still waits
     },
   };
 
@@ -121,7 +122,7 @@ function start(demo, { model, el }) {
     for (const entry of entries) widths.set(entry.target, Math.floor(entry.contentRect.width));
     draw();
   });
-  // The charts are not drawn before they are near the screen.
+  // Charts are drawn only once they are near the screen.
   const sight = new IntersectionObserver(
     (entries) => {
       for (const entry of entries) entry.isIntersecting ? seen.add(entry.target) : seen.delete(entry.target);
@@ -130,9 +131,9 @@ function start(demo, { model, el }) {
     { rootMargin: "300px" },
   );
 
-  // The keyboard is sooner than the observers: a control shows the state before the next key moves it.
-  root.addEventListener("focusin", ({ target }) => {
-    const pane = panes.find(({ node }) => node.contains(/** @type {Node} */ (target)));
+  // The keyboard may reach a control before the observers notice it: it shows the state before the next key moves it.
+  root.addEventListener("focusin", (/** @type {FocusEvent} */ event) => {
+    const pane = panes.find(({ node }) => node.contains(/** @type {Node} */ (event.target)));
     if (pane && !seen.has(pane.node)) pane.draw?.(view, width);
   });
 
@@ -151,44 +152,44 @@ function start(demo, { model, el }) {
     }
   }
 
-  /** @param {boolean} [waits] whether what is late waits for the paint @param {boolean} [everything] far from the screen too */
-  function draw(waits = false, everything = false) {
+  /** @param {boolean} [deferLate] late parts wait for the paint @param {boolean} [everything] also far from the screen */
+  function draw(deferLate = false, everything = false) {
     view = demo.derive(state, get);
-    const form = shape(view),
-      fresh = form !== built;
-    if (fresh) {
-      built = form;
+    const shapeNow = shape(view),
+      rebuilt = shapeNow !== built;
+    if (rebuilt) {
+      built = shapeNow;
       build();
     }
     for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw?.(view, width);
-    if (!waits || fresh) drawLate(everything);
-    // A frame's callbacks come before its paint, and a timer's after it. Changes in between are one drawing.
-    else late ||= requestAnimationFrame(() => setTimeout(drawLate));
-    if (panes.some((pane) => pane.tick && seen.has(pane.node))) turning ||= requestAnimationFrame(turn);
+    if (!deferLate || rebuilt) drawLate(everything);
+    // A frame's callbacks run before its paint, and a timer's after it. All changes in between are drawn together.
+    else lateRequest ||= requestAnimationFrame(() => setTimeout(drawLate));
+    if (panes.some((pane) => pane.tick && seen.has(pane.node))) ticking ||= requestAnimationFrame(tickPanes);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
       state.highlight ? put(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
   }
 
-  /** What may come after the paint. @param {boolean} [everything] */
+  /** Draws what may come after the paint. @param {boolean} [everything] */
   function drawLate(everything = false) {
-    late = 0;
+    lateRequest = 0;
     for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.late?.(view, width);
   }
 
-  /** Panes that move on their own, a frame at a time. */
-  function turn() {
-    turning = 0;
+  /** One frame of the panes that animate themselves. */
+  function tickPanes() {
+    ticking = 0;
     for (const pane of panes) {
       if (!pane.tick || !seen.has(pane.node) || !pane.tick(view)) continue;
       pane.draw?.(view, width);
-      turning ||= requestAnimationFrame(turn);
+      ticking ||= requestAnimationFrame(tickPanes);
     }
   }
 
   /** @param {any} patch @param {"user" | "host" | "address"} by */
   function move(patch, by) {
     const next = apply(state, patch, by);
-    if (same(next, state)) return draw(); // draws: a native control may have moved on its own
+    if (same(next, state)) return draw(); // a native control may have moved to a refused value
     if (running) halt();
     state = next;
     if (by !== "user") glide();
@@ -197,10 +198,10 @@ function start(demo, { model, el }) {
     announce();
   }
 
-  /** Tells the host; what the host hears back from itself in the meantime is not news.
+  /** Writes the state to the model; the changes that this makes are not taken for the host's.
    * @param {"user" | "host" | "start"} by */
   function publish(by) {
-    last = by;
+    lastBy = by;
     publishing = true;
     try {
       for (const key of traits) if (!same({ v: get(key) }, { v: state[key] })) model.set(key, copied(state[key]));
@@ -210,39 +211,40 @@ function start(demo, { model, el }) {
         ...report(view),
         ...reported,
       });
-      // At once, not when the hand rests: Python is to follow, and what it echoes must not overtake the hand.
+      // At once, not after a pause: Python follows the control, and an echo that comes late would move it back.
       model.save_changes?.();
     } finally {
       publishing = false;
     }
     clearTimeout(addressTimer);
-    addressTimer = format(state) === written ? 0 : setTimeout(settle, 150);
+    addressTimer = format(state) === addressWritten ? 0 : setTimeout(writeAddress, 150);
   }
 
-  /** The address waits until the hand rests. */
-  function settle() {
+  /** Writes the address, once no change has come for a moment. */
+  function writeAddress() {
     clearTimeout(addressTimer);
     addressTimer = 0;
     publishing = true;
     try {
-      model.set("address", (written = format(state)));
+      model.set("address", (addressWritten = format(state)));
       model.save_changes?.();
     } finally {
       publishing = false;
     }
   }
 
-  /** @param {string} [text] */
+  /** Announces the text, or the demo's sentence, once no change has come for a moment. @param {string} [text] */
   function announce(text = "") {
     message = text;
-    spoken = false;
+    announced = false;
     clearTimeout(speechTimer);
     speechTimer = setTimeout(() => {
-      spoken = true;
+      announced = true;
       say(live, message || sentence(view));
     }, 600);
   }
 
+  /** A change by the host moves marks smoothly to their new places. */
   function glide() {
     if (calm.matches) return;
     root.classList.add("glide");
@@ -295,13 +297,13 @@ function start(demo, { model, el }) {
     () =>
       void (!publishing && move(read(), by));
   /** @type {[string, () => void][]} */
-  const heard = [
+  const listeners = [
     ["state", fromHost(() => get("state"))],
     ["address", fromHost(() => parse(get("address"), state), "address")],
     ...traits.map((key) => /** @type {[string, () => void]} */ ([key, fromHost(() => ({ [key]: get(key) }))])),
     ...inputs.map((key) => /** @type {[string, () => void]} */ ([key, () => draw()])),
   ];
-  for (const [key, listen] of heard) model.on(`change:${key}`, listen);
+  for (const [key, listen] of listeners) model.on(`change:${key}`, listen);
   const beforePrint = () => draw(false, true);
   addEventListener("beforeprint", beforePrint);
 
@@ -309,11 +311,11 @@ function start(demo, { model, el }) {
   publish("start");
   return () => {
     halt();
-    cancelAnimationFrame(turning);
-    if (addressTimer) settle();
+    cancelAnimationFrame(ticking);
+    if (addressTimer) writeAddress();
     clearTimeout(speechTimer);
     clearTimeout(glideTimer);
-    for (const [key, listen] of heard) model.off?.(`change:${key}`, listen);
+    for (const [key, listen] of listeners) model.off?.(`change:${key}`, listen);
     removeEventListener("beforeprint", beforePrint);
     resize.disconnect();
     sight.disconnect();

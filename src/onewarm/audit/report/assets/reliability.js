@@ -1,7 +1,8 @@
 /**
- * The reliability diagram as an element: one ES module in anywidget form, no dependency, no build.
+ * The reliability diagram of the audit's report: one ES module in anywidget form, without dependencies and not built. It
+ * does not use the kit of the notebook's demos, which the audit may not import.
  *
- * What a host gives (`model.get`) and hears (`model.on("change:KEY")`):
+ * The host's model (`model.get`, `model.on("change:KEY")`):
  *
  *   reliability  [{of, title, bins: [{lower, upper, count, confidence, accuracy, interval}], smooth?}] with smooth
  *                {x, y, low, high}, as ReliabilityData.to_dict() and `onewarm audit --json` write it; null where a bin is
@@ -9,10 +10,10 @@
  *   state        in and out: {diagram, bin, view}: which diagram, which bin, "bins" or "smooth"
  *
  * Hover or touch the plot, or focus it and use the arrow keys: the exact values of a bin are shown and announced.
- * The table below mirrors the picture. Without this module the page shows a still picture and the same table.
+ * The table below it has the same numbers. Without this module the page shows a fixed picture and the same table.
  */
 
-/** Shares of one, as the reader sees them. @param {number | null} v */
+/** A share of one in percent. @param {number | null} v */
 const percent = (v) => (v === null ? "–" : `${(100 * v).toFixed(1)}\u00a0%`);
 /** @param {number} v */
 const whole = (v) => Math.round(v).toLocaleString("en-US");
@@ -29,7 +30,7 @@ const toX = (v) => BOX.left + v * BOX.size;
 /** @param {number} v */
 const toY = (v) => BOX.top + (1 - v) * BOX.size;
 
-/** What a bin says, in words: for the readout and for a screen reader. Pure. @param {any} bin @returns {string} */
+/** A bin in words, for the line below the plot and for screen readers. @param {any} bin @returns {string} */
 export function describe(bin) {
   const where = `${edge(bin.lower)} to ${edge(bin.upper)}`;
   if (!bin.count) return `Confidence ${where}: no rows`;
@@ -43,7 +44,7 @@ export function describe(bin) {
   );
 }
 
-/** The bin at a confidence; bins are (lower, upper]. Pure. @param {any[]} bins @param {number} v */
+/** The index of the bin of a confidence; bins are (lower, upper]. @param {any[]} bins @param {number} v */
 export function binAt(bins, v) {
   const at = bins.findIndex((bin) => v <= bin.upper);
   return at < 0 ? bins.length - 1 : at;
@@ -82,7 +83,7 @@ function frame() {
   return parts;
 }
 
-/** The chosen bin, behind everything. @param {any} bin */
+/** A band behind everything at the chosen bin. @param {any} bin */
 function band(bin) {
   const x = toX(bin.lower);
   return svg("rect", { class: "ow-rel-band", x, y: BOX.top, width: toX(bin.upper) - x, height: BOX.size });
@@ -140,7 +141,7 @@ function render({ model, el }) {
   const first = diagrams[0].bins.map((/** @type {any} */ b) => b.count);
   const state = { diagram: 0, bin: first.indexOf(Math.max(...first)), view: "bins", ...(model.get("state") ?? {}) };
 
-  const choose = html("select");
+  const choose = /** @type {HTMLSelectElement} */ (html("select"));
   choose.append(...diagrams.map((/** @type {any} */ d, /** @type {number} */ i) => html("option", { value: i }, d.title)));
   const which = html("label", { class: "ow-rel-which" }, "Of ", choose);
   which.hidden = diagrams.length < 2;
@@ -208,16 +209,16 @@ function render({ model, el }) {
     set({ bin: Math.min(Math.max(to, 0), last) });
   });
   const open = () => more.setAttribute("open", "");
-  globalThis.addEventListener?.("beforeprint", open); // on paper the table stands open
-  const hear = () => {
+  globalThis.addEventListener?.("beforeprint", open); // on paper the table is unfolded
+  const follow = () => {
     Object.assign(state, model.get("state") ?? {});
     draw();
   };
-  model.on?.("change:state", hear);
+  model.on?.("change:state", follow);
   draw();
   el.replaceChildren(root);
   return () => {
-    model.off?.("change:state", hear);
+    model.off?.("change:state", follow);
     globalThis.removeEventListener?.("beforeprint", open);
   };
 }

@@ -1,25 +1,26 @@
 /**
  * The demo of "Cross-Entropy": the bill as areas.
  *
- * Every class is a box, as wide as its share of the target and as tall as its surprise; the area of all boxes is the loss. A
- * line at the target's own surprise parts it: above the line is paid extra, below it saved.
+ * Every class is a box, as wide as its share t of the target and as tall as its surprise -log p; the area of all boxes is the
+ * loss. A line in each box at -log t shows the least it could cost: above the line is paid extra, below it saved.
  *
- * What a host gives (`model.get`) and hears (`model.on("change:KEY")`); every key is optional:
+ * The keys of the host's model, all of them optional; `in` from the host, `out` to it:
  *
  *   logits   K numbers, K >= 2                       classes  K names
  *   votes    K numbers >= 0, not all 0: the target is their shares
  *   unit     "nats" | "bits"                         pick     the class on the curve, 0 .. K-1
  *   address  the query string of a state: "z=3,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1"
  *   state    in: any of {logits, votes, unit, pick, highlight};
- *            out: all of them, and in nats {by, loss, entropy, divergence, reverse, extra, saving, perplexity, target,
+ *            out: all of them, `by` (who changed it), and in nats {loss, entropy, divergence, reverse, extra, saving, perplexity, target,
  *            probabilities, surprise, terms, gradient}; reverse is null where it is infinite
  */
 
+import { normalized } from "onewarm/arithmetic.js";
 import { h } from "onewarm/dom.js";
-import { choice, row, rules, whole } from "onewarm/fields.js";
+import { choice, classNames, row, rowLike, rules, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
-import { bill, example, meeting, shares, slopeAt } from "./demo/arithmetic.js";
+import { bill, example, meeting, slopeAt } from "./demo/arithmetic.js";
 import { areasPane, sentence } from "./demo/areas.js";
 import { controlsPane } from "./demo/controls.js";
 import { curvePane } from "./demo/curve.js";
@@ -28,36 +29,25 @@ import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
 import { totalPane } from "./demo/total.js";
 
-const counts = row([12, 5, 2, 1], "votes", { lo: 0 });
 const fields = {
   logits: row([3, 1, -0.5, -1], "z"),
-  /** As many votes as logits, and at least one of them above 0; else everybody disagrees. */
-  votes: {
-    ...counts,
-    start: (/** @type {any} */ state) => (state.logits.length === 4 ? counts.start : example("level", state.logits.length)),
-    valid(/** @type {any} */ value, /** @type {any} */ state, /** @type {any} */ by, /** @type {any} */ now) {
-      const found = counts.valid(value, state, by, now);
-      return found?.length === state.logits.length && found.some((/** @type {number} */ v) => v > 0) ? found : undefined;
-    },
-  },
+  votes: rowLike("logits", ({ length }) => example(length === 4 ? "votes" : "level", length), "votes", {
+    lo: 0,
+    accept: (votes) => votes.some((count) => count > 0),
+  }),
   unit: choice("nats", ["nats", "bits"]),
   pick: whole(0, 0, (state) => state.logits.length - 1),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
 function derive(state, get) {
-  const given = get("classes");
-  /** @type {string[]} */
-  const names = state.logits.map((/** @type {number} */ _, /** @type {number} */ k) =>
-    Array.isArray(given) && typeof given[k] === "string" && given[k].trim() ? given[k] : `class ${k}`,
-  );
-  const target = shares(state.votes);
+  const target = normalized(state.votes);
   const perUnit = state.unit === "bits" ? Math.LN2 : 1; // nats
   return {
     .../** @type {{logits: number[], votes: number[], unit: "nats" | "bits", pick: number, highlight: string | null}} */ (
       state
     ),
-    names,
+    names: classNames(get("classes"), state.logits.length),
     K: state.logits.length,
     target,
     perUnit,
@@ -94,7 +84,7 @@ function build(ctx, { names }) {
 const { format, parse } = rules(fields);
 
 /** For tests: the pure part, and the state in the address. */
-export const arithmetic = Object.freeze({ shares, bill, meeting, slopeAt, example });
+export const arithmetic = Object.freeze({ shares: normalized, bill, meeting, slopeAt, example });
 export const address = Object.freeze({
   format,
   parse: (/** @type {any} */ text, /** @type {number} */ classes) =>
@@ -112,19 +102,19 @@ export default widget({
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,
-  report: ({ loss, entropy, divergence, reverse, extra, saving, target, probabilities, prices, terms, gradient }) => ({
-    loss,
-    entropy,
-    divergence,
-    reverse: Number.isFinite(reverse) ? reverse : null,
-    extra,
-    saving,
-    perplexity: Math.exp(loss),
-    target,
-    probabilities,
-    surprise: prices,
-    terms,
-    gradient,
+  report: (view) => ({
+    loss: view.loss,
+    entropy: view.entropy,
+    divergence: view.divergence,
+    reverse: Number.isFinite(view.reverse) ? view.reverse : null,
+    extra: view.extra,
+    saving: view.saving,
+    perplexity: Math.exp(view.loss),
+    target: view.target,
+    probabilities: view.probabilities,
+    surprise: view.prices,
+    terms: view.terms,
+    gradient: view.gradient,
   }),
   sentence: (view) =>
     `Loss ${fixed(view.show(view.loss), 4)} ${view.unit}: entropy ${fixed(view.show(view.entropy), 4)}, divergence ${fixed(view.show(view.divergence), 4)}. ${sentence(view)}`,

@@ -1,9 +1,9 @@
 /**
  * The logit demo of "Label Smoothing & Soft Targets".
  *
- * One row a class. Bar = probability p, tick = target t, and the coloured gap between them is the gradient p - t.
+ * One row a class: a bar for the probability p, a tick for the target t, and between them the gap, which is the gradient.
  *
- * What a host gives (`model.get`) and hears (`model.on("change:KEY")`); every key is optional:
+ * The keys of the host's model, all of them optional; `in` from the host, `out` to it:
  *
  *   logits       K numbers, K >= 2                   classes      K names
  *   alpha        mass moved from the label           label        the true class, 0 .. K-1
@@ -17,11 +17,12 @@
  */
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
+import { descent } from "onewarm/descent.js";
 import { h } from "onewarm/dom.js";
-import { choice, number, optional, row, rules, whole } from "onewarm/fields.js";
-import { clamp, fixed } from "onewarm/numbers.js";
+import { choice, classNames, number, optional, row, rules, whole } from "onewarm/fields.js";
+import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
-import { lossAlong, minimiser, optimum, recipeRow, step } from "./demo/arithmetic.js";
+import { lossAlong, minimiser, optimum, recipeRow } from "./demo/arithmetic.js";
 import { calibrationPane } from "./demo/calibration.js";
 import { RECIPES, controlsPane } from "./demo/controls.js";
 import { logitPane, sentence } from "./demo/logits.js";
@@ -30,9 +31,6 @@ import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
 import { trainedPane } from "./demo/trained.js";
 import { binOf, clouds, descend, forward, lossAndGradient, score } from "./demo/training.js";
-
-const LARGEST = 1e6; // where a run without a minimum ends
-const RESTS = 1e-7; // a gradient below this is at rest
 
 const fields = {
   logits: row([3, 1, -0.5, -1], "z"),
@@ -49,11 +47,6 @@ const fields = {
 function derive(state, get) {
   const { logits, label, alpha, recipe } = state;
   const K = logits.length;
-  const given = get("classes");
-  /** @type {string[]} */
-  const names = logits.map((/** @type {number} */ _, /** @type {number} */ k) =>
-    Array.isArray(given) && typeof given[k] === "string" && given[k].trim() ? given[k] : `class ${k}`,
-  );
   const t = target(label, alpha, recipeRow(recipe, K, label, recipe === "uniform" ? undefined : get(recipe)));
   const hard = target(label, 0, Array(K).fill(0));
   return {
@@ -61,7 +54,7 @@ function derive(state, get) {
      *   pick: number | null, view: "before" | "after", data: "overconfident" | "calibrated", seed: number, highlight: string | null}} */ (
       state
     ),
-    names,
+    names: classNames(get("classes"), K),
     K,
     k: /** @type {number} */ (state.pick ?? label),
     hard,
@@ -77,52 +70,36 @@ function derive(state, get) {
 }
 /** @typedef {ReturnType<typeof derive>} View */
 
-/** Gradient descent with step 1 until it rests; ever more steps a frame, since it slows down as it arrives.
- * @param {import("onewarm/widget.js").Context} ctx */
-function run(ctx) {
-  const t = ctx.view.target;
-  const rest = minimiser(ctx.view.logits, t);
-  let z = [...ctx.view.logits],
-    steps = 0,
-    frame = 0,
-    arrived = false;
-  const resting = () => rest !== null && Math.max(...gradient(z, t).map(Math.abs)) < RESTS;
-  ctx.animate(
-    () => {
-      for (let n = Math.ceil(1.08 ** frame++); n > 0 && !resting(); n--, steps++) z = step(z, t);
-      arrived = resting();
-      return {
-        patch: { logits: arrived && rest ? rest : z.map((v) => clamp(v, -LARGEST, LARGEST)) },
-        done: arrived || frame >= 90,
-      };
-    },
-    () => {
+/** Descent of the logits from this view. @param {import("onewarm/widget.js").Context} ctx
+ * @returns {(view: View) => import("onewarm/descent.js").Plan} */
+const descentOf = (ctx) => (view) => {
+  const minimum = minimiser(view.logits, view.target);
+  return {
+    slope: (z) => gradient(z, view.target),
+    minimum,
+    ended({ steps, rests }) {
       const { loss, floor } = ctx.view;
-      const n = steps.toLocaleString("en");
-      return arrived
-        ? `At the minimum after ${n} steps: every bar meets its tick, and the loss is its floor, ${fixed(loss, 4)}.`
-        : rest
-          ? `After ${n} steps the loss is ${fixed(loss, 4)} and still falling towards its floor, ${fixed(floor, 4)}.`
-          : `After ${n} steps the loss is ${fixed(loss, 4)}, and the logits still move apart: this target has no minimum.`;
+      const count = steps.toLocaleString("en");
+      if (rests)
+        return `At the minimum after ${count} steps: every bar meets its tick, and the loss is its floor, ${fixed(loss, 4)}.`;
+      return minimum
+        ? `After ${count} steps the loss is ${fixed(loss, 4)} and still falling towards its floor, ${fixed(floor, 4)}.`
+        : `After ${count} steps the loss is ${fixed(loss, 4)}, and the logits still move apart: this target has no minimum.`;
     },
-  );
-}
+  };
+};
 
 /** @param {import("onewarm/widget.js").Context} ctx @param {View} view */
 function build(ctx, { names }) {
-  const controls = controlsPane(
-    Object.assign(Object.create(ctx), {
-      step: () => ctx.change({ logits: step(ctx.view.logits, ctx.view.target) }),
-      run: () => (ctx.running ? ctx.stop("Stopped.") : run(ctx)),
-      rowNote(/** @type {string} */ recipe) {
-        const given = recipe === "uniform" ? null : ctx.get(recipe);
-        const one = Array.isArray(given?.[0]) ? given[ctx.state.label] : given;
-        return given == null || isDistribution(one, names.length)
-          ? ""
-          : ` (The ${recipe} row given here is not a distribution over ${names.length} classes; a made-up one is shown.)`;
-      },
-    }),
-  );
+  /** What is wrong with the row that the host gave for a recipe, if anything. @param {string} recipe */
+  function rowNote(recipe) {
+    const given = recipe === "uniform" ? null : ctx.get(recipe);
+    const row = Array.isArray(given?.[0]) ? given[ctx.state.label] : given;
+    return given == null || isDistribution(row, names.length)
+      ? ""
+      : ` (The ${recipe} row given here is not a distribution over ${names.length} classes; a made-up one is shown.)`;
+  }
+  const controls = controlsPane(ctx, descent(ctx, "logits", "Run to minimum", descentOf(ctx)), rowNote);
   const logits = logitPane(ctx, names);
   const loss = lossPane(ctx, names);
   const table = tablePane(names);
@@ -152,7 +129,6 @@ export const arithmetic = Object.freeze({
   lossAlong,
   optimum,
   minimiser,
-  step,
   recipeRow,
   clouds,
   forward,
@@ -177,13 +153,13 @@ export default widget({
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,
-  report: ({ loss, hardLoss, floor, probabilities, target: t, gradient: g }) => ({
-    loss,
-    hardLoss,
-    floor: Number.isFinite(floor) ? floor : null,
-    probabilities,
-    target: t,
-    gradient: g,
+  report: (view) => ({
+    loss: view.loss,
+    hardLoss: view.hardLoss,
+    floor: Number.isFinite(view.floor) ? view.floor : null,
+    probabilities: view.probabilities,
+    target: view.target,
+    gradient: view.gradient,
   }),
   sentence: (view) => `Loss ${fixed(view.loss, 4)}, hard ${fixed(view.hardLoss, 4)}. ${sentence(view)}`,
 });

@@ -1,7 +1,10 @@
-/** Every class as a box: as wide as its share of the target, as tall as its price. The area is what is paid. */
+/** Every class as a box: as wide as its share of the target and as tall as its surprise, so that its area is its part of the
+ * loss. */
 
+import { chart, levels } from "onewarm/chart.js";
 import { h, put, s, say } from "onewarm/dom.js";
-import { clamp, fixed, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
+import { clamp, fixed, niceCeil, scale, ticks } from "onewarm/numbers.js";
+import { legend } from "onewarm/rows.js";
 import { labelRoom, priceText } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -23,11 +26,9 @@ export function areasPane(ctx, names) {
     shapes.addEventListener("click", () => ctx.change({ pick: k }));
     return { shapes, paid, extra, saving, level, top, cost, more, name, share };
   });
-  const gridlines = s("g", { class: "gridlines" });
   const all = (/** @type {"shapes" | "level" | "cost" | "more" | "name" | "share"} */ part) => boxes.map((b) => b[part]);
-  const svg = s(
-    "svg",
-    { class: "chart", role: "img", "aria-label": "The bill as areas" },
+  const plot = chart("The bill as areas");
+  plot.svg.append(
     s(
       "defs",
       {},
@@ -38,7 +39,6 @@ export function areasPane(ctx, names) {
         s("rect", { width: 2, height: 6, class: "hatch-line" }),
       ),
     ),
-    gridlines,
     ...all("shapes"),
     ...all("level"),
     ...all("cost"),
@@ -46,32 +46,26 @@ export function areasPane(ctx, names) {
     ...all("name"),
     ...all("share"),
   );
-  const figure = h("div", { class: "figure" }, svg);
-  const swatch = (/** @type {string} */ kind, /** @type {string} */ text) =>
-    h("span", { class: "key" }, h("i", { class: `swatch s-${kind}` }), text);
   const caption = h("p", { class: "caption" });
   const node = h(
     "section",
     { class: "pane areas", "aria-label": "The bill as areas" },
-    h(
-      "div",
-      { class: "legend" },
-      swatch("paid", "paid: share × surprise"),
-      swatch("level", "−log t: the least"),
-      swatch("extra", "paid extra"),
-      swatch("saving", "saved"),
-    ),
-    figure,
+    legend([
+      ["paid", "paid: share × surprise"],
+      ["level", "−log t: the least"],
+      ["extra", "paid extra"],
+      ["saving", "saved"],
+    ]),
+    plot.figure,
     caption,
   );
 
-  let grid = "";
   return {
     node,
-    figures: [figure],
+    figures: [plot.figure],
     /** @param {View} view @param {(figure: Element) => number} width */
     draw(view, width) {
-      const W = width(figure);
+      const W = width(plot.figure);
       if (W < 80) return;
       const tall = view.target.map((t, k) => (t > 0 ? Math.max(view.prices[k], view.levels[k]) : 0));
       const reach = Math.max(1.5, niceCeil(1.02 * view.show(Math.max(...tall)), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));
@@ -83,19 +77,11 @@ export function areasPane(ctx, names) {
       const x = scale(0, 1, left, right),
         y = scale(0, reach, bottom, top);
 
-      const key = [W, reach, view.unit].join();
-      if (key !== grid) {
-        grid = key;
-        put(svg, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
-        gridlines.replaceChildren(
-          ...ticks(0, reach, 5).flatMap((v) => [
-            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-            s("text", { x: left - 7, y: y(v) + 4, "text-anchor": "end" }, tickText(v)),
-          ]),
-          s("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
-          s("text", { x: right, y: H - 4, "text-anchor": "end" }, "share of the target, t"),
-        );
-      }
+      plot.ground(W, H, `${reach} ${view.unit}`, () => [
+        ...levels(ticks(0, reach, 5), { y, left, right }),
+        s("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
+        s("text", { x: right, y: H - 4, "text-anchor": "end" }, "share of the target, t"),
+      ]);
       let from = 0;
       boxes.forEach((box, k) => {
         const t = view.target[k];
@@ -133,7 +119,7 @@ export function areasPane(ctx, names) {
     late(view) {
       const most = view.paid.indexOf(Math.max(...view.paid));
       say(caption, sentence(view));
-      put(svg, {
+      put(plot.svg, {
         "aria-label": `Boxes of ${view.target.filter((t) => t > 0).length} classes. Their area is the loss, ${fixed(view.show(view.loss), 4)} ${view.unit}; ${names[most]} has the largest, ${fixed(view.show(view.paid[most]), 3)}. ${sentence(view)}`,
       });
     },
@@ -144,21 +130,21 @@ export function areasPane(ctx, names) {
 const place = (rect, x, width, top, bottom) =>
   put(rect, { x: x.toFixed(2), width: Math.max(0, width).toFixed(2), y: top.toFixed(2), height: Math.max(0, bottom - top).toFixed(2) });
 
-/** Writes the text where it fits. @param {Element} node @param {number} wide @param {number} high @param {string} text
+/** Writes the text, or nothing where it would not fit. @param {Element} node @param {number} wide @param {number} high @param {string} text
  * @param {number} x @param {number} y */
 function write(node, wide, high, text, x, y) {
   say(node, wide >= 7.6 * text.length && high >= 15 ? text : "");
   put(node, { x: x.toFixed(1), y: y.toFixed(1) });
 }
 
-/** As much of a name as a box has room for. @param {string} name @param {number} wide */
+/** The part of a name that a box has room for. @param {string} name @param {number} wide */
 const fitting = (name, wide) => {
   const room = Math.floor(wide / 7.4);
   const letters = [...name];
   return letters.length <= room ? name : room >= 4 ? `${letters.slice(0, room - 1).join("")}…` : letters.slice(0, Math.min(room, 1)).join("");
 };
 
-/** What the areas say, in a sentence. @param {View} view */
+/** The areas in a sentence. @param {View} view */
 export function sentence(view) {
   const [extra, saving, rest] = [view.extra, view.saving, view.divergence].map((v) => fixed(view.show(v), 4));
   if (view.divergence < 5e-5)

@@ -1,20 +1,14 @@
-/** What this demo computes beside the kit: prices, and the parts of the bill. Pure, in nats. */
+/** What this demo computes itself: prices, and the parts of the bill. Pure, in nats. */
 
 import { crossEntropy, entropy, gradient, logSoftmax, sum } from "onewarm/arithmetic.js";
 
 /** @typedef {readonly number[]} Row */
 
-/** The target: each class's share of the votes. @param {Row} votes @returns {number[]} */
-export function shares(votes) {
-  const total = sum(votes);
-  return votes.map((v) => v / total);
-}
-
-/** The bill and its parts, for logits z and a target t that sums to 1.
+/** The loss in parts, for logits z and a target t that sums to 1.
  *
- * prices s = -log p; paid t s; level -log t, the price if p were t (Infinity where t is 0); terms t log(t / p), of which
- * the positive are `extra` and the negative, with the sign turned, `saving`; divergence their sum; loss = entropy +
- * divergence; reverse = KL(p || t).
+ * By class: prices -log p; paid t times the price; levels -log t, the price if p were t (Infinity where t is 0); terms
+ * t log(t / p). In all: divergence, the sum of the terms; extra, the sum of the positive ones; saving, minus the sum of the
+ * negative ones; loss = entropy + divergence; reverse = KL(p || t).
  * @param {Row} z @param {Row} t */
 export function bill(z, t) {
   const logs = logSoftmax(z);
@@ -38,10 +32,10 @@ export function bill(z, t) {
   };
 }
 
-/** Logits whose softmax is t: log t; a class without votes is put 20 below the rarest that has some.
+/** Logits whose softmax is t: log t; a class without votes gets 20 less than the rarest class with votes.
  * @param {Row} t @returns {number[]} */
 export function meeting(t) {
-  const rarest = Math.log(Math.min(...t.filter((v) => v > 0)));
+  const rarest = Math.log(Math.min(...t.filter((v) => v > 0))); // its logit is 0
   return t.map((v) => (v > 0 ? Math.log(v) : rarest - 20) - rarest);
 }
 

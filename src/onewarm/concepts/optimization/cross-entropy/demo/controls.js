@@ -1,5 +1,6 @@
-/** Which votes to start from, the unit, and what moves the logits. */
+/** Examples of votes, the unit, and the buttons that move the logits. */
 
+import { descend } from "onewarm/arithmetic.js";
 import { button, segments, select } from "onewarm/controls.js";
 import { h } from "onewarm/dom.js";
 import { example, meeting } from "./arithmetic.js";
@@ -33,10 +34,8 @@ export function controlsPane(ctx) {
     ],
     change: (value) => ctx.change({ unit: value }),
   });
-  const step = () =>
-    ctx.change({ logits: ctx.view.logits.map((/** @type {number} */ z, /** @type {number} */ k) => z - ctx.view.gradient[k]) });
   const buttons = [
-    button("Gradient step", step),
+    button("Gradient step", () => ctx.change({ logits: descend(ctx.view.logits, ctx.view.gradient) })),
     button("Say what the votes say", () => ctx.change({ logits: meeting(ctx.view.target) }), "meet"),
     button("Reset", ctx.reset, "quiet"),
   ];
@@ -50,10 +49,8 @@ export function controlsPane(ctx) {
     ),
     /** @param {View} view */
     draw(view) {
-      const found = EXAMPLES.find(
-        ([name]) => name && example(name, view.K).every((v, k) => v === view.votes[k]),
-      );
-      pick.draw(found ? found[0] : "");
+      const shown = EXAMPLES.find(([name]) => name && example(name, view.K).every((v, k) => v === view.votes[k]));
+      pick.draw(shown ? shown[0] : "");
       unit.draw(view.unit);
     },
   };

@@ -1,5 +1,5 @@
-/** The look of this demo, beside what all demos share. Blue: p is short of t, and the class is paid extra; magenta: p is over
- * t, and something is saved (hatched); amber: the target and its line. */
+/** The look of this demo, on top of the kit's. Blue: p is short of t, and the class is paid extra; magenta: p is over t, and
+ * something is saved (hatched); amber: the target and its line. */
 
 export const CSS = `
 .stage { gap: 28px; }
@@ -17,8 +17,6 @@ export const CSS = `
 .part { position: absolute; inset-block: 0; }
 .part.entropy { left: 0; background: var(--bar); border-inline-end: 3px solid var(--soft); }
 .part.divergence { background: var(--up); }
-.total .at:first-child { transform: none; }
-.total .at:last-child { transform: translateX(-100%); }
 
 .s-paid { background: var(--bar); }
 .swatch.s-level { height: 3px; background: var(--soft); }
@@ -41,16 +39,12 @@ export const CSS = `
 .chart .in-box.halo { font-weight: 600; stroke-width: 4px; }
 .chart .in-box[data-kind="extra"] { fill: var(--paper); stroke: none; }
 
-.row { display: grid; grid-template: "name t p s g" auto "v v v v v" auto "z z z z z" auto / minmax(0, 1fr) 3em 3em 3.6em 5.1em; column-gap: 6px; align-items: center; --h: 32px; }
-.rows { display: grid; gap: 12px; }
+.row { grid-template: "name t p s g" auto "v v v v v" auto "z z z z z" auto / minmax(0, 1fr) 3em 3em 3.6em 5.1em; column-gap: 6px; --h: 32px; }
 .row.head { color: var(--mute); font-size: 12px; margin-bottom: -8px; }
-.head .track { display: none; }
-.head .num { color: var(--mute); font-weight: 400; }
-.name { grid-area: name; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
+.name { display: block; min-height: 0; cursor: auto; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
 .head .name { font-weight: 400; }
 .track.v { grid-area: v; padding-inline: 13px; }
 .track.z { grid-area: z; padding-inline: 13px; }
-.head .track, .foot .track { height: auto; }
 .row:not(.head, .foot) .track::before {
   position: absolute;
   top: 0;
@@ -67,19 +61,10 @@ export const CSS = `
 .track .thumb, .track .stem, .track .fill { translate: 0 4px; }
 .fill { position: absolute; left: 0; top: 50%; height: 4px; margin-top: -2px; background: var(--soft); border-radius: 2px; }
 .track.v .thumb::before { background: var(--soft); }
-.num { text-align: end; white-space: nowrap; }
-.num-t { grid-area: t; }
-.num-p { grid-area: p; }
-.num-s { grid-area: s; }
-.num-g { grid-area: g; font-weight: 600; }
-.row:not(.head) .num-t { color: var(--soft); }
 .row[data-pull="up"] .num-g { color: var(--up); }
 .row[data-pull="down"] .num-g { color: var(--down); }
 .foot { --h: auto; }
-@container (max-width: 519px) {
-  .num { font-size: 14px; }
-  .foot { display: none; }
-}
+@container (max-width: 519px) { .foot { display: none; } }
 @container (min-width: 520px) {
   .rows { grid-template-columns: fit-content(22%) minmax(0, 0.8fr) minmax(0, 1fr) 2.9em 2.9em 3.6em 5.2em; gap: 4px 12px; }
   .row {
@@ -98,7 +83,7 @@ export const CSS = `
 .price-pane .pane-head { justify-content: start; gap: 6px 10px; }
 .price-pane .pane-head label, .price-pane select { color: var(--ink); font-size: 15px; }
 .curve.price { stroke: var(--ink); stroke-width: 2; }
-.tangent { stroke: var(--up); stroke-width: 4.5; stroke-linecap: round; opacity: 0.9; }
+.tangent { stroke: var(--up); }
 .asked { fill: var(--paper); stroke: var(--soft); stroke-width: 2.5; }
 .dot.this { fill: var(--ink); }
 .dot.other { fill: var(--mute); }
@@ -108,12 +93,6 @@ export const CSS = `
 .swatch.s-slope { height: 4px; background: var(--up); }
 @container demo (max-width: 420px) {
   .sum { font-size: 14px; }
-}
-
-@container demo (max-width: 420px) {
-  .buttons { gap: 8px; }
-  .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
-  .buttons .quiet { padding-inline: 4px; }
 }
 @container demo (min-width: 420px) {
   .controls { grid-template-columns: auto minmax(0, 1fr); }
@@ -140,7 +119,7 @@ export const CSS = `
   .part, .fill, .paid, .extra, .saving, .level, .top, .hatch-line { forced-color-adjust: none; }
 }
 
-/* What a story points at: a ring around the object, the rest steps back. */
+/* The object that a storyboard highlights has a ring around it; the rest is dimmed. */
 [data-highlight="extra"] :is(.paid, .saving),
 [data-highlight="saving"] :is(.paid, .extra),
 [data-highlight="line"] :is(.extra, .saving),

@@ -1,4 +1,4 @@
-/** Prices as they are written: no wider for a class that is far out. */
+/** How prices are written: never long, however large they are. */
 
 import { fixed } from "onewarm/numbers.js";
 

@@ -1,4 +1,4 @@
-/** The whole bill as one bar: entropy, then divergence. */
+/** The loss as one bar: entropy, then divergence. */
 
 import { h, say, style } from "onewarm/dom.js";
 import { fixed, niceCeil, px } from "onewarm/numbers.js";
@@ -7,14 +7,14 @@ import { axis } from "onewarm/slider.js";
 /** @typedef {import("../demo.js").View} View */
 
 export function totalPane() {
-  const marks = axis(5);
+  const marks = axis(5, true);
   const entropy = h("div", { class: "part entropy" });
   const divergence = h("div", { class: "part divergence", "data-object": "divergence" });
   const readout = h("p", { class: "readout" });
   const sum = h("p", { class: "sum" });
-  const [e, d] = [h("b", { class: "of-entropy" }), h("b", { class: "of-divergence" })];
+  const [entropyText, divergenceText] = [h("b", { class: "of-entropy" }), h("b", { class: "of-divergence" })];
   const unit = h("span");
-  sum.append("= entropy ", e, " + divergence ", d, unit);
+  sum.append("= entropy ", entropyText, " + divergence ", divergenceText, unit);
   let reach = 2;
   return {
     node: h(
@@ -40,8 +40,8 @@ export function totalPane() {
       style(divergence, "left", `${px(at(floor))}%`);
       style(divergence, "width", `${px(at(Math.max(0, loss - floor)))}%`);
       say(readout, `loss ${fixed(loss, 4)}`);
-      say(e, fixed(floor, 4));
-      say(d, fixed(view.show(view.divergence), 4));
+      say(entropyText, fixed(floor, 4));
+      say(divergenceText, fixed(view.show(view.divergence), 4));
       say(unit, ` ${view.unit}`);
     },
   };

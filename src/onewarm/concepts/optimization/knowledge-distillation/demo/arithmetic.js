@@ -28,7 +28,7 @@ export function gradient(z, v, T, w, label) {
   return z.map((_, k) => w * T * (p[k] - q[k]) + (1 - w) * (cold[k] - (k === label ? 1 : 0)));
 }
 
-/** The teacher's own gradient, T (p - q), has this size; over T^2 it is the size without the factor.
+/** The size of the teacher's own gradient, T (p - q). Divided by T^2 it is the size without that factor in the loss.
  * @param {Row} z @param {Row} v @param {number} T */
 export function size(z, v, T) {
   const [p, q] = [soften(z, T), soften(v, T)];
@@ -45,17 +45,17 @@ export function limit(z, v) {
 /** The size of the label's own gradient, softmax(z) - label. @param {Row} z @param {number} label */
 export const hardSize = (z, label) => Math.hypot(...softmax(z).map((p, k) => (k === label ? p - 1 : p)));
 
-/** What a row tells beyond label smoothing: (1 - q_y) (log(K - 1) - H(wrong)) = sum over k != y of q_k log(q_k (K - 1) / m),
- * m their mass. @param {Row} q @param {number} label */
+/** How much a row tells beyond label smoothing, in nats: (1 - q_y) (log(K - 1) - H(wrong)) = sum over k != y of
+ * q_k log(q_k (K - 1) / m), with m the mass of the wrong classes. @param {Row} q @param {number} label */
 export function dark(q, label) {
   const wrong = q.filter((_, k) => k !== label);
   const mass = sum(wrong);
   if (!(mass > 0)) return 0;
-  const told = sum(wrong.map((value) => (value > 0 ? value * Math.log((value / mass) * wrong.length) : 0)));
-  return Math.max(0, told);
+  const nats = sum(wrong.map((value) => (value > 0 ? value * Math.log((value / mass) * wrong.length) : 0)));
+  return Math.max(0, nats);
 }
 
-/** The logits of a teacher that learned with alpha what the hard-trained one with logits v holds true:
+/** The logits of a teacher trained with smoothing alpha on the probabilities of the hard-trained one with logits v:
  * log((1 - alpha) softmax(v) + alpha / K), less their mean. @param {Row} v @param {number} alpha @returns {number[]} */
 export function smoothed(v, alpha) {
   const log = alpha > 0 ? softmax(v).map((p) => Math.log((1 - alpha) * p + alpha / v.length)) : logSoftmax(v);

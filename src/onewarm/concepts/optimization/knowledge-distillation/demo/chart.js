@@ -1,7 +1,8 @@
 /** A frame for curves over the temperature, whose axis is logarithmic: from 0.5 to 32. */
 
-import { h, put, s } from "onewarm/dom.js";
-import { clamp, niceCeil, scale, tickText, ticks } from "onewarm/numbers.js";
+import { chart, levels, pathThrough, valuesBelow } from "onewarm/chart.js";
+import { put, s } from "onewarm/dom.js";
+import { clamp, niceCeil, scale, ticks } from "onewarm/numbers.js";
 import { COLDEST, HOTTEST } from "./controls.js";
 
 const POINTS = 72;
@@ -9,14 +10,13 @@ const POINTS = 72;
 export const GRID = Array.from({ length: POINTS + 1 }, (_, i) => COLDEST * (HOTTEST / COLDEST) ** (i / POINTS));
 
 /** @param {string} unit what the upright axis measures */
-export function chart(unit) {
-  const gridlines = s("g", { class: "gridlines" });
+export function temperatureChart(unit) {
+  const plot = chart(unit);
   const here = s("line", { class: "here" });
-  const svg = s("svg", { class: "chart", role: "img", "aria-label": unit }, gridlines, here);
-  let drawn = "";
+  plot.svg.append(here);
   return {
-    svg,
-    figure: h("div", { class: "figure" }, svg),
+    svg: plot.svg,
+    figure: plot.figure,
     /** The scales for a picture W wide with values up to `top`, drawn where they changed.
      * @param {number} W @param {number} top @param {number} T the temperature that is set */
     frame(W, top, T) {
@@ -26,28 +26,17 @@ export function chart(unit) {
       const log = scale(Math.log(COLDEST), Math.log(HOTTEST), left, right);
       const x = (/** @type {number} */ t) => log(Math.log(clamp(t, COLDEST, HOTTEST)));
       const y = scale(0, most, bottom, upper);
-      const key = [W, most].join();
-      if (key !== drawn) {
-        drawn = key;
-        put(svg, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
-        gridlines.replaceChildren(
-          ...ticks(0, most, 4).flatMap((v) => [
-            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-            s("text", { x: left - 7, y: y(v) + 4, "text-anchor": "end" }, tickText(v)),
-          ]),
-          ...[0.5, 1, 2, 4, 8, 16, 32].map((t) =>
-            s("text", { x: x(t), y: bottom + 17, "text-anchor": "middle" }, tickText(t)),
-          ),
-          s("text", { x: right, y: H - 6, "text-anchor": "end" }, "temperature T"),
-          s("text", { x: 2, y: 13 }, unit),
-        );
-      }
+      plot.ground(W, H, String(most), () => [
+        ...levels(ticks(0, most, 4), { y, left, right }),
+        ...valuesBelow([0.5, 1, 2, 4, 8, 16, 32], x, bottom + 17),
+        s("text", { x: right, y: H - 6, "text-anchor": "end" }, "temperature T"),
+        s("text", { x: 2, y: 13 }, unit),
+      ]);
       put(here, { x1: x(T), x2: x(T), y1: upper, y2: bottom });
-      return { x, y, left, right, upper, bottom, key };
+      return { x, y, left, right, upper, bottom, key: `${W} ${most}` };
     },
   };
 }
 
 /** The path of a curve over GRID. @param {number[]} values @param {(t: number) => number} x @param {(v: number) => number} y */
-export const path = (values, x, y) =>
-  "M" + values.map((v, i) => `${Math.round(10 * x(GRID[i])) / 10},${Math.round(10 * y(v)) / 10}`).join("L");
+export const path = (values, x, y) => pathThrough(values.map((value, i) => [x(GRID[i]), y(value)]));

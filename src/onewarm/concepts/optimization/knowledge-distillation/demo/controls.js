@@ -1,21 +1,21 @@
-/** Temperature, the teacher, its share beside the label, and what descends. */
+/** Temperature, the teacher, its share of the loss, and gradient descent. */
 
-import { button, range, segments } from "onewarm/controls.js";
+import { alphaRange, range, segments } from "onewarm/controls.js";
 import { h, held, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
-/** @typedef {import("onewarm/widget.js").Context & {step: () => void, run: () => void}} Context */
+/** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
 
 export const KINDS = ["hard", "smoothed", "own"];
 export const COLDEST = 0.5;
 export const HOTTEST = 32;
 
-/** A temperature in words. @param {number} T */
+/** A temperature as text. @param {number} T */
 export const degrees = (T) => fixed(T, T < 9.995 ? 2 : 1);
 
-/** @param {Context} ctx */
-export function controlsPane(ctx) {
+/** @param {Context} ctx @param {{nodes: Node[], draw: () => void}} descent its buttons */
+export function controlsPane(ctx, descent) {
   const temperature = range({
     id: `${ctx.uid}-temperature`,
     name: "temperature",
@@ -46,22 +46,17 @@ export function controlsPane(ctx) {
       ["smoothed", "smoothed"],
       ["own", "your own"],
     ],
-    // your own starts from the one that stands there
+    // your own starts from the teacher that is shown
     change: (value) => ctx.change(value === "own" ? { kind: value, own: ctx.view.v } : { kind: value }),
   });
-  const alpha = range({
+  const alpha = alphaRange({
     id: `${ctx.uid}-alpha`,
-    name: "alpha",
-    label: ["smoothed with ", h("i", {}, "α")],
-    min: 0,
-    max: 0.5,
-    step: 0.01,
+    label: "smoothed with",
     change: (value) => ctx.change({ alpha: value }),
+    text: (value) => fixed(value, 2),
   });
-  const run = button("Run to rest", ctx.run, "run");
   const why = h("p", { class: "why" });
   const readout = held();
-  const buttons = [button("Gradient step", ctx.step), run, button("Reset", ctx.reset, "quiet")];
   return {
     node: h(
       "div",
@@ -70,7 +65,7 @@ export function controlsPane(ctx) {
       share.node,
       kind.node,
       alpha.node,
-      h("div", { class: "control buttons" }, ...buttons),
+      h("div", { class: "control buttons" }, ...descent.nodes),
       h("p", { class: "readout" }, readout),
       why,
     ),
@@ -80,8 +75,8 @@ export function controlsPane(ctx) {
       temperature.draw(at, [Math.min(at, Math.log2(COLDEST)), Math.max(at, Math.log2(HOTTEST))]);
       share.draw(view.share);
       kind.draw(view.kind);
-      alpha.draw(view.alpha, [0, view.alpha > 0.5 ? 1 : 0.5]);
-      say(run, ctx.running ? "Stop" : "Run to rest");
+      alpha.draw(view.alpha);
+      descent.draw();
       say(readout, `loss ${fixed(view.loss, 4)}`);
     },
     /** @param {View} view */
@@ -101,12 +96,12 @@ function explain(view) {
   const first = names
     .map((_, k) => k)
     .reduce((best, k) => (k !== label && (best === label || q[k] > q[best]) ? k : best), label);
-  const says = `${who} gives ${names[label]} ${fixed(q[label], 3)} at T = ${T}, and of the wrong classes most to ${names[first]}: ${fixed(q[first], 3)}.`;
-  const label1 =
+  const teacher = `${who} gives ${names[label]} ${fixed(q[label], 3)} at T = ${T}, and of the wrong classes most to ${names[first]}: ${fixed(q[first], 3)}.`;
+  const parts =
     share === 1
       ? " The loss is the teacher's alone."
       : share === 0
         ? " The loss is the label's alone, at temperature 1: the teacher is not heard."
         : ` The label has ${fixed(1 - share, 2)} of the loss, and sees the student at temperature 1.`;
-  return says + label1;
+  return teacher + parts;
 }

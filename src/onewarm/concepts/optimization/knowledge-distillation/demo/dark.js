@@ -1,11 +1,11 @@
-/** Dark knowledge: what each teacher tells beyond label smoothing, over the temperature, and the wrong classes by
+/** Dark knowledge: how many nats each teacher tells beyond label smoothing, over the temperature; and the wrong classes by
  * themselves. */
 
 import { sum } from "onewarm/arithmetic.js";
 import { h, put, s, say, style } from "onewarm/dom.js";
 import { fixed, px } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
-import { GRID, chart, path } from "./chart.js";
+import { GRID, path, temperatureChart } from "./chart.js";
 import { KINDS, degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
@@ -16,7 +16,7 @@ const NAMES = { hard: "hard-trained", smoothed: "smoothed", own: "your own" };
 
 /** @param {string[]} names */
 export function darkPane(names) {
-  const plot = chart("nats beyond label smoothing");
+  const plot = temperatureChart("nats beyond label smoothing");
   const curves = KINDS.map((kind) => ({
     kind: /** @type {"hard" | "smoothed" | "own"} */ (kind),
     curve: s("path", { class: `curve told told-${kind}`, "data-object": "dark" }),
@@ -54,7 +54,7 @@ export function darkPane(names) {
     { class: "pane dark", "aria-label": "Dark knowledge of two teachers" },
     h("h3", {}, "Dark knowledge of two teachers"),
     plot.figure,
-    h("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((one) => one.node)),
+    h("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((line) => line.node)),
     h(
       "table",
       { class: "few told-table" },
@@ -117,22 +117,23 @@ export function darkPane(names) {
   };
 
   /** @param {View} view */
-  function drawWrong({ label, rows: said, temperature: T }) {
+  function drawWrong({ label, rows: softened, temperature: T }) {
     say(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
     const wrong = names.map((_, k) => k).filter((k) => k !== label);
-    const order = wrong.length > shown.length ? wrong.toSorted((a, b) => said.hard[b] - said.hard[a]) : wrong;
-    const masses = BOTH.map((who) => sum(wrong.map((k) => said[who][k])));
-    shown.forEach((one, i) => {
-      say(one.name, names[order[i]]);
-      style(one.level, "left", `${px(100 / wrong.length)}%`);
-      BOTH.forEach((who, j) => {
-        const part = masses[j] > 0 ? said[who][order[i]] / masses[j] : 0;
-        style(one.bars[j], "width", `${px(100 * part)}%`);
-        say(one.numbers[j], fixed(part, 3));
+    const byHard = (/** @type {number} */ a, /** @type {number} */ b) => softened.hard[b] - softened.hard[a];
+    const order = wrong.length > shown.length ? wrong.toSorted(byHard) : wrong;
+    const masses = BOTH.map((kind) => sum(wrong.map((k) => softened[kind][k])));
+    shown.forEach((line, i) => {
+      say(line.name, names[order[i]]);
+      style(line.level, "left", `${px(100 / wrong.length)}%`);
+      BOTH.forEach((kind, j) => {
+        const part = masses[j] > 0 ? softened[kind][order[i]] / masses[j] : 0;
+        style(line.bars[j], "width", `${px(100 * part)}%`);
+        say(line.numbers[j], fixed(part, 3));
       });
     });
-    BOTH.forEach((who, j) => {
-      const lacks = masses[j] > 0 ? dark(said[who], label) / masses[j] : 0;
+    BOTH.forEach((kind, j) => {
+      const lacks = masses[j] > 0 ? dark(softened[kind], label) / masses[j] : 0;
       [masses[j], lacks, lacks * masses[j]].forEach((value, i) => say(rows[i].cells[j], fixed(value, 4)));
     });
   }

@@ -1,15 +1,16 @@
-/** The size of the gradient over the temperature: with the factor T^2, without it, its limit, and the label's own. */
+/** The size of the teacher's gradient over the temperature, with the factor T^2 and without; its limit; and the size of the
+ * label's gradient. */
 
 import { h, put, s, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
-import { GRID, chart, path } from "./chart.js";
+import { GRID, path, temperatureChart } from "./chart.js";
 import { degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
 
 export function normPane() {
-  const plot = chart("size of the gradient");
+  const plot = temperatureChart("size of the gradient");
   const limit = s("line", { class: "limit", "data-object": "limit" });
   const label = s("line", { class: "label-line" });
   const without = s("path", { class: "curve hard", "data-object": "norm" });
@@ -56,7 +57,7 @@ export function normPane() {
       if (now !== key) {
         key = now;
         sizes = GRID.map((t) => size(student, v, t));
-        bare = sizes.map((one, i) => one / GRID[i] ** 2);
+        bare = sizes.map((value, i) => value / GRID[i] ** 2);
         drawn = "";
       }
       const top = Math.max(...sizes, ...bare, view.limit, view.hardSize);
@@ -90,10 +91,10 @@ export function normPane() {
   };
 }
 
-/** How the teacher's pull compares with the label's. @param {View} view */
-function sentence({ temperature, size: pulled, bareSize, hardSize: own }) {
+/** The teacher's gradient compared with the label's, in a sentence. @param {View} view */
+function sentence({ temperature, size, bareSize, hardSize }) {
   const T = degrees(temperature);
-  if (own < 5e-5) return `The label no longer pulls at all: the student gives it all its probability.`;
+  if (hardSize < 5e-5) return `The label no longer pulls at all: the student gives it all its probability.`;
   const times = (/** @type {number} */ value) => (value < 0.995 ? fixed(value, 2) : fixed(value, 1));
-  return `At T = ${T} the whole teacher pulls ${times(pulled / own)} times as hard as the label does; without the factor it would be ${times(bareSize / own)} times.`;
+  return `At T = ${T} the whole teacher pulls ${times(size / hardSize)} times as hard as the label does; without the factor it would be ${times(bareSize / hardSize)} times.`;
 }

@@ -1,25 +1,16 @@
-/** The look of this demo, beside what all demos share. */
+/** The look of this demo, on top of the kit's. */
 
 export const CSS = `
 .head, .few th, .who { color: var(--mute); font-size: 13px; }
-.why { color: var(--mute); min-height: 2.9em; }
 .s-student { background: var(--ink); border-radius: 50%; width: 12px; }
 .s-teacher { background: var(--soft); width: 12px; }
 
 .row {
-  display: grid;
   grid-template: "name p q g" auto "zt zt zt zt" auto "vt vt vt vt" auto "pt pt pt pt" auto / minmax(0, 1fr) 3em 3em 4.9em;
-  column-gap: 7px;
-  align-items: center;
   --h: 30px;
 }
-.rows { display: grid; gap: 14px; }
-.head .logit, .head .track { display: none; }
-.name { grid-area: name; display: flex; gap: 8px; align-items: center; min-height: 28px; min-width: 0; cursor: pointer; }
-.name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.head .name { cursor: auto; }
-.name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
-.row[data-true="true"] .name { font-weight: 650; }
+.rows { gap: 14px; }
+.head .logit { display: none; }
 .logit { display: grid; grid-template-columns: minmax(0, 1fr) 3em; column-gap: 6px; align-items: center; min-width: 0; }
 .logit.student { grid-area: zt; }
 .logit.teacher { grid-area: vt; }
@@ -29,15 +20,6 @@ export const CSS = `
 .logit.teacher .thumb::before { background: var(--soft); border-radius: 3px; }
 .logit.teacher .stem { background: var(--soft); }
 .track.p { grid-area: pt; }
-.head .track, .foot .track { height: auto; cursor: auto; }
-.p .at:first-child { transform: none; }
-.p .at:last-child { transform: translateX(-100%); }
-.num { text-align: end; white-space: nowrap; }
-.num-p { grid-area: p; }
-.num-q { grid-area: q; }
-.num-g { grid-area: g; font-weight: 600; }
-.head .num { color: var(--mute); font-weight: 400; }
-.row:not(.head) .num-q { color: var(--soft); }
 [data-total="up"] .num-g { color: var(--up); }
 [data-total="down"] .num-g { color: var(--down); }
 @container (min-width: 520px) {
@@ -62,7 +44,6 @@ export const CSS = `
 @container (max-width: 519px) {
   .row:not(.head, .foot) { border-top: 1px solid var(--rule); padding-top: 4px; }
   .row.head { margin-bottom: -10px; }
-  .num { font-size: 14px; }
 }
 
 .curves { display: grid; gap: 36px 44px; grid-template-columns: minmax(0, 1fr); border-top: 1px solid var(--rule); padding-top: 24px; }
@@ -101,9 +82,6 @@ export const CSS = `
 .share-numbers { display: grid; font-size: 12px; line-height: 1.15; text-align: end; }
 
 @container demo (max-width: 420px) {
-  .buttons { gap: 8px; }
-  .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
-  .buttons .quiet { padding-inline: 4px; }
   .segments span { padding-inline: 9px; font-size: 14px; }
   .range-control { grid-template-columns: 8.4em minmax(0, 1fr) 2.8em; }
   .told-table { font-size: 13px; }
@@ -118,7 +96,7 @@ export const CSS = `
   .curves { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 
-/* What a story points at. */
+/* The object that a storyboard highlights. */
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="temperature"] .temperature-control,
 [data-highlight="share"] .share-control,

@@ -1,4 +1,4 @@
-/** Calibration as the study measured it, on two kinds of model, followed by the same alpha slider. */
+/** Calibration of two kinds of model, as the studies measured it, at the alpha of the demo's slider. */
 
 import { button, segments } from "onewarm/controls.js";
 import { h, put, say } from "onewarm/dom.js";
@@ -61,7 +61,7 @@ export function calibrationPane(ctx) {
       ...measured
         .flat()
         .flatMap((p) => [p.before, p.after])
-        .map((one) => one?.ece.interval?.[1] ?? one?.ece.mean ?? 0),
+        .map((side) => side?.ece.interval?.[1] ?? side?.ece.mean ?? 0),
     );
     for (const card of cards) card.top = niceCeil(highest || 0.1, [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10]);
   }

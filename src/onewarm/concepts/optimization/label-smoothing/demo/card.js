@@ -1,10 +1,12 @@
 /** One model of the study: verdict, reliability diagram, numbers, and ECE over alpha. */
 
-import { sum } from "onewarm/arithmetic.js";
+import { pathThrough, valuesBelow } from "onewarm/chart.js";
 import { h, put, s, say } from "onewarm/dom.js";
-import { clamp, fixed, pull, px, scale, tickText } from "onewarm/numbers.js";
+import { clamp, fixed } from "onewarm/numbers.js";
+import { facts } from "onewarm/table.js";
+import { eceChart } from "./ece-chart.js";
 import { reliability } from "./reliability.js";
-import { SIGN, intervalText, nearest, readReport, verdict } from "./report.js";
+import { intervalText, nearest, readReport, verdict, verdictLine } from "./report.js";
 
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {import("./report.js").Point} Point */
@@ -13,33 +15,15 @@ import { SIGN, intervalText, nearest, readReport, verdict } from "./report.js";
 /** @param {string} key @param {string} title */
 export function calibrationCard(key, title) {
   const subtitle = h("span", { class: "subtitle", dir: "auto" });
-  const sign = h("span", { class: "sign", "aria-hidden": "true" });
-  const words = h("span");
-  const result = h("p", { class: "verdict" }, sign, words);
+  const result = verdictLine();
   const diagram = reliability();
-  const curve = s("svg", { class: "chart", role: "img", "aria-label": "ECE over alpha" });
-  const values = ["ECE", "mean confidence", "accuracy", "temperature that fits"].map((name) => ({
-    name: h("dt", {}, name),
-    value: h("dd"),
-  }));
-  const figures = [
-    h("div", { class: "figure reliability" }, diagram.node),
-    h("div", { class: "figure curve-figure" }, curve),
-  ];
-  const body = h(
-    "div",
-    { class: "card-body" },
-    figures[0],
-    h("dl", {}, ...values.map((v) => h("div", {}, v.name, v.value))),
-    figures[1],
-  );
-  const node = h("article", { class: "card", "aria-label": title }, h("h4", {}, title, subtitle), result, body);
-  const band = s("g", { class: "ece" }),
-    cursor = s("line", { class: "here" }),
-    now = s("circle", { r: 5.5, class: "dot" });
-  curve.append(band, cursor, now);
-  let drawnCurve = "",
-    drawnNow = "";
+  const curve = eceChart("ECE over alpha");
+  const values = facts(["ECE", "mean confidence", "accuracy", "temperature that fits"]);
+  const figures = [diagram.figure, curve.figure];
+  const body = h("div", { class: "card-body" }, figures[0], values.node, figures[1]);
+  const node = h("article", { class: "card", "aria-label": title }, h("h4", {}, title, subtitle), result.node, body);
+  let reports = 0, // that were loaded: each is drawn anew
+    drawn = "";
 
   return {
     key,
@@ -57,98 +41,66 @@ export function calibrationCard(key, title) {
           ? [this.report.title, this.report.seeds ? `${this.report.seeds} seeds` : ""].filter(Boolean).join(", ")
           : "",
       );
-      drawnCurve = drawnNow = "";
+      reports++;
+      drawn = "";
       return this.report;
     },
     /** @param {View} view @param {(figure: Element) => number} width */
     draw(view, width) {
-      if (!this.report) {
-        put(result, { "data-kind": "none" });
-        say(sign, "");
-        return say(words, "Not measured yet.");
-      }
+      if (!this.report) return result.draw("none", "Not measured yet.", "");
       const point = nearest(this.report.points, view.alpha);
       const after = view.view === "after" && point.after !== null;
       const at = (/** @type {Point} */ p) => (after ? p.after : null) ?? p.before;
-      const one = at(point);
+      const side = at(point);
       const W = Math.min(300, width(figures[0])),
         C = width(figures[1]);
 
       const state = [point.alpha, after, W, C].join();
-      if (state !== drawnNow) {
-        drawnNow = state;
-        const { kind, text } = verdict(point, one, after);
-        put(result, { "data-kind": kind });
-        say(sign, SIGN[/** @type {keyof typeof SIGN} */ (kind)]);
-        say(words, text);
-        [
-          `${fixed(one.ece.mean, 3)}${intervalText(one.ece.interval)}`,
-          one.confidence === null ? "–" : fixed(one.confidence, 3),
+      if (state !== drawn) {
+        drawn = state;
+        const { kind, text } = verdict(point, side, after);
+        result.draw(kind, text);
+        values.draw([
+          `${fixed(side.ece.mean, 3)}${intervalText(side.ece.interval)}`,
+          side.confidence === null ? "–" : fixed(side.confidence, 3),
           point.accuracy ? fixed(point.accuracy.mean, 3) : "–",
           point.temperature === null ? "–" : `${fixed(point.temperature, 2)}${after ? ", applied" : ""}`,
-        ].forEach((value, i) => say(values[i].value, value));
+        ]);
       }
-      if (W > 60) diagram.draw(W, one.bins, `${title.toLowerCase()}: ECE ${fixed(one.ece.mean, 3)}`);
+      if (W > 60) diagram.draw(W, side.bins, `${title.toLowerCase()}: ECE ${fixed(side.ece.mean, 3)}`);
       if (C > 60) this.drawCurve(C, view.alpha, point, at);
     },
     /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at */
     drawCurve(W, alpha, point, at) {
-      const points = /** @type {Point[]} */ (this.report?.points),
-        H = 146;
-      const left = 34,
-        right = W - 10,
-        top = 12,
-        bottom = H - 40;
+      const points = /** @type {Point[]} */ (this.report?.points);
       const first = points[0].alpha,
         last = points[points.length - 1].alpha;
-      const x = scale(first, last > first ? last : first + 1, left + 6, right - 6),
-        y = scale(0, this.top, bottom, top);
-      const key = [W, this.top, at(points[0]) === points[0].before].join();
-      if (key !== drawnCurve) {
-        drawnCurve = key;
-        put(curve, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
+      const ece = (/** @type {Point} */ p) => at(p).ece;
+      const key = `${reports} ${ece(points[0]) === points[0].before.ece}`;
+      const size = { width: W, height: 146, lo: first, hi: last > first ? last : first + 1, highest: this.top };
+      const on = curve.frame({ ...size, key, below: "measured α", title: "ECE, with its interval" }, (axes) => {
+        const { x, y, left, right, bottom } = axes;
         const bound = (/** @type {0 | 1} */ i) =>
-          points.map((p) => `${px(x(p.alpha))},${px(y(at(p).ece.interval?.[i] ?? at(p).ece.mean))}`);
-        let shown = -Infinity; // the last alpha whose label has room
-        band.replaceChildren(
-          s(
-            "g",
-            { class: "gridlines" },
-            ...[0, this.top / 2, this.top].flatMap((v) => [
-              s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-              s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(Number(v.toPrecision(3)))),
-            ]),
-            ...points.flatMap((p) =>
-              x(p.alpha) - shown < 30
-                ? []
-                : [s("text", { x: (shown = x(p.alpha)), y: bottom + 16, "text-anchor": "middle" }, tickText(p.alpha))],
-            ),
-            s("text", { x: right, y: H - 3, "text-anchor": "end" }, "measured α"),
-            s("text", { x: left, y: H - 3 }, "ECE, with its interval"),
-          ),
-          s("line", {
-            class: "baseline",
-            x1: left,
-            x2: right,
-            y1: y(at(nearest(points, 0)).ece.mean),
-            y2: y(at(nearest(points, 0)).ece.mean),
-          }),
-          s("path", { class: "band", d: `M${bound(0).join("L")}L${bound(1).reverse().join("L")}Z` }),
-          s("path", {
-            class: "line",
-            d: "M" + points.map((p) => `${px(x(p.alpha))},${px(y(at(p).ece.mean))}`).join("L"),
-          }),
-          ...points.map((p) => s("circle", { r: 2.5, class: "measured", cx: x(p.alpha), cy: y(at(p).ece.mean) })),
-        );
-        put(curve, {
+          points.map((p) => /** @type {[number, number]} */ ([x(p.alpha), y(ece(p).interval?.[i] ?? ece(p).mean)]));
+        const baseline = y(ece(nearest(points, 0)).mean);
+        let shown = -Infinity; // the place of the last alpha whose label has room
+        const labelled = points.map((p) => p.alpha).filter((a) => x(a) - shown >= 30 && ((shown = x(a)), true));
+        put(curve.svg, {
           "aria-label":
             "ECE over alpha: " +
-            points.map((p) => `${p.alpha}: ${fixed(at(p).ece.mean, 3)}${intervalText(at(p).ece.interval)}`).join("; "),
+            points.map((p) => `${p.alpha}: ${fixed(ece(p).mean, 3)}${intervalText(ece(p).interval)}`).join("; "),
         });
-      }
-      const here = x(clamp(alpha, first, last));
-      put(cursor, { x1: here, x2: here, y1: top, y2: bottom });
-      put(now, { cx: x(point.alpha), cy: y(at(point).ece.mean) });
+        return {
+          alphas: valuesBelow(labelled, x, bottom + 16),
+          marks: [
+            s("line", { class: "baseline", x1: left, x2: right, y1: baseline, y2: baseline }),
+            s("path", { class: "band", d: `${pathThrough([...bound(0), ...bound(1).reverse()])}Z` }),
+            s("path", { class: "line", d: pathThrough(points.map((p) => [x(p.alpha), y(ece(p).mean)])) }),
+            ...points.map((p) => s("circle", { r: 2.5, class: "measured", cx: x(p.alpha), cy: y(ece(p).mean) })),
+          ],
+        };
+      });
+      curve.point(on, clamp(alpha, first, last), point.alpha, ece(point).mean);
     },
   };
 }

@@ -1,27 +1,22 @@
-/** Alpha, the recipe, and what descends. */
+/** Alpha, the recipe of the target, and gradient descent. */
 
-import { segments, range, button } from "onewarm/controls.js";
+import { alphaRange, segments } from "onewarm/controls.js";
 import { h, held, say } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
-/** @typedef {import("onewarm/widget.js").Context & {step: () => void, run: () => void, rowNote: (recipe: string) => string}} Context */
+/** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
 
 export const RECIPES = ["uniform", "prior", "teacher"];
 
-/** @param {Context} ctx */
-export function controlsPane(ctx) {
-  const alpha = range({
+/** @param {Context} ctx @param {{nodes: Node[], draw: () => void}} descent its buttons
+ * @param {(recipe: string) => string} rowNote what is wrong with the recipe's row, if anything */
+export function controlsPane(ctx, descent, rowNote) {
+  const alpha = alphaRange({
     id: `${ctx.uid}-alpha`,
-    name: "alpha",
     object: "alpha",
-    label: ["Smoothing ", h("i", {}, "α")],
-    min: 0,
-    max: 0.5,
-    step: 0.01,
+    label: "Smoothing",
     change: (value) => ctx.change({ alpha: value }),
-    text: (value) => fixed(value, Number(value.toFixed(2)) === value ? 2 : 4),
-    spoken: (value) => fixed(value, 2),
   });
   const recipe = segments({
     name: `${ctx.uid}-recipe`,
@@ -29,29 +24,27 @@ export function controlsPane(ctx) {
     options: RECIPES.map((name) => [name, name]),
     change: (value) => ctx.change({ recipe: value }),
   });
-  const run = button("Run to minimum", ctx.run, "run");
   const why = h("p", { class: "why" });
   const readout = held();
-  const buttons = [button("Gradient step", ctx.step), run, button("Reset", ctx.reset, "quiet")];
   return {
     node: h(
       "div",
       { class: "controls" },
       alpha.node,
       recipe.node,
-      h("div", { class: "control buttons" }, ...buttons),
+      h("div", { class: "control buttons" }, ...descent.nodes),
       why,
       h("p", { class: "readout" }, readout),
     ),
     /** @param {View} view */
     draw(view) {
-      alpha.draw(view.alpha, [view.alpha < 0 ? -1 : 0, view.alpha > 0.5 ? 1 : 0.5]);
+      alpha.draw(view.alpha);
       recipe.draw(view.recipe);
-      say(run, ctx.running ? "Stop" : "Run to minimum");
+      descent.draw();
       say(readout, `loss ${fixed(view.loss, 4)}`);
     },
     /** @param {View} view */
-    late: (view) => say(why, explain(view) + ctx.rowNote(view.recipe)),
+    late: (view) => say(why, explain(view) + rowNote(view.recipe)),
   };
 }
 

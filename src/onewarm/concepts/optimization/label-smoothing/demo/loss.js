@@ -1,7 +1,9 @@
 /** The loss along one logit, hard and soft. */
 
+import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
+import { select } from "onewarm/controls.js";
 import { h, put, s, say } from "onewarm/dom.js";
-import { clamp, fixed, logitText, niceCeil, pull, scale, tickText, ticks } from "onewarm/numbers.js";
+import { clamp, fixed, logitText, niceCeil, pull, scale, ticks } from "onewarm/numbers.js";
 import { lossAlong, optimum } from "./arithmetic.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -9,17 +11,15 @@ import { lossAlong, optimum } from "./arithmetic.js";
 
 /** @param {Context} ctx @param {string[]} names */
 export function lossPane(ctx, names) {
-  const select = h(
-    "select",
-    { id: `${ctx.uid}-pick` },
-    h("option", { value: "" }, "the true class"),
-    ...names.map((name, k) => h("option", { value: k }, name)),
-  );
-  select.addEventListener("change", () => ctx.change({ pick: select.value === "" ? null : Number(select.value) }));
+  const pick = select({
+    id: `${ctx.uid}-pick`,
+    label: "Loss along the logit of",
+    options: [["", "the true class"], ...names.map((name, k) => /** @type {[string, string]} */ ([String(k), name]))],
+    change: (value) => ctx.change({ pick: value === "" ? null : Number(value) }),
+  });
 
   const clip = `${ctx.uid}-clip`;
   const frame = s("rect");
-  const gridlines = s("g", { class: "gridlines" });
   const hard = s("path", { class: "curve hard", "data-object": "curve" });
   const soft = s("path", { class: "curve soft", "data-object": "curve" });
   const tangent = s("line", { class: "tangent" });
@@ -32,11 +32,9 @@ export function lossPane(ctx, names) {
   const hardText = s("text", { class: "halo hard-text" }, "hard: no minimum");
   const hardDot = s("circle", { r: 4, class: "dot hard-dot" });
   const softDot = s("circle", { r: 6, class: "dot soft-dot" });
-  const svg = s(
-    "svg",
-    { class: "chart", role: "img", "aria-label": "Loss along one logit" },
+  const plot = chart("Loss along one logit");
+  plot.svg.append(
     s("defs", {}, s("clipPath", { id: clip }, frame)),
-    gridlines,
     s("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low),
     arrow,
     hardText,
@@ -44,7 +42,6 @@ export function lossPane(ctx, names) {
     hereText,
   );
 
-  const figure = h("div", { class: "figure" }, svg);
   const lines = ["loss now", "slope here = gap", "lowest on curve", "floor of the loss"].map((text) => ({
     text,
     cells: [h("td"), h("td")],
@@ -53,8 +50,8 @@ export function lossPane(ctx, names) {
   const node = h(
     "section",
     { class: "pane loss", "aria-label": "Loss along one logit" },
-    h("div", { class: "pane-head" }, h("label", { for: select.id }, "Loss along the logit of"), select),
-    figure,
+    h("div", { class: "pane-head" }, pick.label, pick.input),
+    plot.figure,
     h(
       "table",
       { class: "losses" },
@@ -63,15 +60,14 @@ export function lossPane(ctx, names) {
     ),
   );
 
-  let grid = "";
   return {
     node,
-    figures: [figure],
+    figures: [plot.figure],
     /** @param {View} view @param {(figure: Element) => number} width */
     late(view, width) {
-      const W = width(figure);
+      const W = width(plot.figure);
       if (W < 80) return;
-      const { logits, k, names: name } = view;
+      const { logits, k } = view;
       const H = clamp(Math.round(0.75 * W), 250, 330),
         left = 38,
         right = W - 14,
@@ -91,30 +87,17 @@ export function lossPane(ctx, names) {
       const x = scale(lo, hi, left, right),
         y = scale(yLo, yHi, bottom, top);
 
-      const key = [W, lo, hi, yLo, yHi, k].join();
-      if (key !== grid) {
-        grid = key;
-        put(svg, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
-        put(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
-        gridlines.replaceChildren(
-          ...ticks(yLo, yHi, 4).flatMap((v) => [
-            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-            s("text", { x: left - 7, y: y(v) + 4, "text-anchor": "end" }, tickText(v)),
-          ]),
-          ...ticks(lo, hi, clamp(W / 42, 5, 10)).map((v) =>
-            s("text", { x: x(v), y: under + 14, "text-anchor": "middle" }, tickText(v)),
-          ),
-          s("line", { x1: left, x2: right, y1: under, y2: under }),
-          s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${name[k]}`),
-          s("text", { x: 2, y: 12 }, "loss, nats"),
-        );
-      }
+      put(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
+      plot.ground(W, H, [lo, hi, yLo, yHi, k].join(), () => [
+        ...levels(ticks(yLo, yHi, 4), { y, left, right }),
+        ...valuesBelow(ticks(lo, hi, clamp(W / 42, 5, 10)), x, under + 14),
+        s("line", { x1: left, x2: right, y1: under, y2: under }),
+        s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${names[k]}`),
+        s("text", { x: 2, y: 12 }, "loss, nats"),
+      ]);
       const xs = Array.from({ length: 97 }, (_, i) => lo + ((hi - lo) * i) / 96);
       const path = (/** @type {number[]} */ t) =>
-        "M" +
-        lossAlong(logits, t, k, xs)
-          .map((v, i) => `${Math.round(10 * x(xs[i])) / 10},${Math.round(10 * clamp(y(v), -2000, 4000)) / 10}`)
-          .join("L");
+        pathThrough(lossAlong(logits, t, k, xs).map((v, i) => [x(xs[i]), clamp(y(v), -2000, 4000)]));
       put(hard, { d: path(view.hard) });
       put(soft, { d: path(view.target) });
       put(here, { x1: x(z), x2: x(z), y1: top, y2: under });
@@ -125,15 +108,8 @@ export function lossPane(ctx, names) {
       put(softDot, { cx: x(z), cy: y(view.loss) });
 
       // The slope of the soft curve here is the gap of this class's row.
-      const slope = (view.gradient[k] * (y(1) - y(0))) / (x(1) - x(0)); // pixels down a pixel to the right
-      const half = 34 / Math.hypot(1, slope);
-      put(tangent, {
-        x1: x(z) - half,
-        x2: x(z) + half,
-        y1: y(view.loss) - half * slope,
-        y2: y(view.loss) + half * slope,
-        "data-pull": pull(view.gradient[k]),
-      });
+      put(tangent, tangentAt(x, y, [z, view.loss], view.gradient[k], 34));
+      put(tangent, { "data-pull": pull(view.gradient[k]) });
 
       const finite = Number.isFinite(best.at);
       for (const mark of [low, lowText, drop]) put(mark, { visibility: finite ? "visible" : "hidden" });
@@ -164,12 +140,11 @@ export function lossPane(ctx, names) {
         const [loss, g, o, f] = /** @type {[number, number, {at: number, loss: number}, number]} */ (column);
         [fixed(loss, 4), fixed(g, 3, true), lowest(o), floorText(f)].forEach((text, j) => say(lines[j].cells[i], text));
       });
-      put(svg, {
-        "aria-label": `Loss along the logit of ${name[k]}, now ${logitText(z)}. Soft target: ${fixed(view.loss, 4)}, lowest ${lowest(best)}. Hard target: ${fixed(view.hardLoss, 4)}, lowest ${lowest(bestHard)}.`,
+      put(plot.svg, {
+        "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(z)}. Soft target: ${fixed(view.loss, 4)}, lowest ${lowest(best)}. Hard target: ${fixed(view.hardLoss, 4)}, lowest ${lowest(bestHard)}.`,
       });
-      const value = view.pick === null ? "" : String(view.pick);
-      if (select.value !== value) select.value = value;
-      say(select.options[0], `the true class (${name[view.label]})`);
+      pick.draw(view.pick === null ? "" : String(view.pick));
+      say(pick.input.options[0], `the true class (${names[view.label]})`);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** A reliability diagram: a dot for each bin at (confidence, accuracy), and a whisker from it to the diagonal. */
 
 import { sum } from "onewarm/arithmetic.js";
+import { chart } from "onewarm/chart.js";
 import { put, s } from "onewarm/dom.js";
 import { fixed, pull, px, scale } from "onewarm/numbers.js";
 
@@ -9,41 +10,35 @@ import { fixed, pull, px, scale } from "onewarm/numbers.js";
 const MOST = 64; // bins
 
 export function reliability() {
-  const node = s("svg", { class: "chart", role: "img", "aria-label": "Reliability diagram" });
-  const ground = s("g", { class: "gridlines" });
+  const plot = chart("Reliability diagram", "reliability");
   const marks = Array.from({ length: MOST }, () => ({
     gap: s("line", { class: "bin-gap" }),
     dot: s("circle", { class: "bin" }),
   }));
-  node.append(ground, s("g", {}, ...marks.map((mark) => mark.gap), ...marks.map((mark) => mark.dot)));
-  let drawn = 0;
+  plot.svg.append(s("g", {}, ...marks.map((mark) => mark.gap), ...marks.map((mark) => mark.dot)));
 
   return {
-    node,
-    /** @param {number} W pixels @param {Bin[]} given those that hold something @param {string} title */
-    draw(W, given, title) {
+    figure: plot.figure,
+    /** @param {number} W pixels @param {Bin[]} bins those with rows @param {string} title */
+    draw(W, bins, title) {
       const left = 46,
         right = W - 6,
         top = 8,
         bottom = W - 38;
       const x = scale(0, 1, left, right),
         y = scale(0, 1, bottom, top);
-      if (drawn !== W) {
-        drawn = W;
-        put(node, { viewBox: `0 0 ${W} ${W}`, width: W, height: W });
-        ground.replaceChildren(...grid(x, y, left, right, top, bottom, W));
-      }
-      const most = Math.max(...given.map((bin) => bin.count), 1);
-      const total = sum(given.map((bin) => bin.count)) || 1;
+      plot.ground(W, W, "", () => grid(x, y, left, right, top, bottom, W));
+      const most = Math.max(...bins.map((bin) => bin.count), 1);
+      const total = sum(bins.map((bin) => bin.count)) || 1;
       marks.forEach(({ gap, dot }, i) => {
-        const bin = given[i];
+        const bin = bins[i];
         const visibility = bin ? "visible" : "hidden";
         put(gap, { visibility });
         put(dot, { visibility });
         if (!bin) return;
         const error = bin.confidence - bin.accuracy;
         const look = {
-          "data-pull": Math.abs(error) < 0.02 ? "none" : pull(error), // closer than that reads as on the diagonal
+          "data-pull": Math.abs(error) < 0.02 ? "none" : pull(error), // nearer than that counts as on the diagonal
           "data-faint": bin.count / total < 0.004,
         };
         const at = px(x(bin.confidence)),
@@ -51,8 +46,8 @@ export function reliability() {
         put(gap, { x1: at, x2: at, y1: px(y(bin.confidence)), y2: reached, ...look });
         put(dot, { cx: at, cy: reached, r: px(2 + 8 * Math.sqrt(bin.count / most)), ...look });
       });
-      const said = given.map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`);
-      put(node, { "aria-label": `Reliability diagram of ${title}; ${said.join("; ")}` });
+      const texts = bins.map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`);
+      put(plot.svg, { "aria-label": `Reliability diagram of ${title}; ${texts.join("; ")}` });
     },
   };
 }

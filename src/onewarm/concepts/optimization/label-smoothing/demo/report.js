@@ -1,5 +1,6 @@
-/** What the study measured: the part of its report that this demo draws, checked value by value. */
+/** The part of a study's report that this demo draws, checked value by value. */
 
+import { h, put, say } from "onewarm/dom.js";
 import { numberFrom } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 
@@ -111,7 +112,25 @@ export function verdict(point, now, after) {
     };
   return { kind: "worse", text: `${when} ${a} raises ECE by ${fixed(d.mean, 3)}${intervalText(d.interval)}.` };
 }
-export const SIGN = { better: "▼", worse: "▲", none: "•" };
+
+/** The sign before a verdict, so that no colour stands alone. @type {Record<string, string>} */
+const SIGN = { better: "▼", worse: "▲", below: "▼", none: "•" };
+
+/** A verdict with its sign. */
+export function verdictLine() {
+  const sign = h("span", { class: "sign", "aria-hidden": "true" });
+  const words = h("span");
+  const node = h("p", { class: "verdict" }, sign, words);
+  return {
+    node,
+    /** @param {string} kind one of SIGN's @param {string} text @param {string} [mark] instead of the kind's own */
+    draw(kind, text, mark = SIGN[kind]) {
+      put(node, { "data-kind": kind });
+      say(sign, mark);
+      say(words, text);
+    },
+  };
+}
 
 /** The measured alpha nearest to the slider's at which smoothing clearly helps the first model and clearly harms the
  * second, or null; and whether the slider shows it now.

@@ -1,47 +1,17 @@
-/** The look of this demo, beside what all demos share. */
+/** The look of this demo, on top of the kit's. */
 
 export const CSS = `
 .losses th, .head { color: var(--mute); font-size: 13px; }
-.why { color: var(--mute); min-height: 2.9em; }
 .loss .pane-head { justify-content: start; gap: 6px 10px; }
 .loss .pane-head label, .loss select { color: var(--ink); font-size: 15px; }
 
 .row {
-  display: grid;
   grid-template: "name z p t g" auto "zt zt zt zt zt" auto "pt pt pt pt pt" auto / minmax(0, 1fr) 3em 3em 3em 4.9em;
-  column-gap: 7px;
-  align-items: center;
+  --h: 36px;
 }
-.rows { display: grid; gap: 12px; }
-.row.head { display: grid; }
-.head .track { display: none; }
-.head .num { color: var(--mute); font-weight: 400; }
-.name {
-  grid-area: name;
-  display: flex;
-  gap: 8px;
-  align-items: center;
-  min-height: 28px;
-  cursor: pointer;
-  min-width: 0;
-}
-.name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.head .name { cursor: auto; }
-.name input { width: 18px; height: 18px; margin: 0; accent-color: var(--soft); cursor: pointer; flex: none; }
-.row[data-true="true"] .name { font-weight: 650; }
-.row { --h: 36px; }
 .track.z { grid-area: zt; padding-inline: 13px; }
 .track.p { grid-area: pt; }
-.head .track, .foot .track { height: auto; cursor: auto; }
-.p .at:first-child { transform: none; }
-.p .at:last-child { transform: translateX(-100%); }
-.num { text-align: end; white-space: nowrap; }
-.num-z { grid-area: z; }
-.num-p { grid-area: p; }
-.num-t { grid-area: t; }
-.num-g { grid-area: g; font-weight: 600; }
 .num-z { color: var(--mute); }
-.row:not(.head) .num-t { color: var(--soft); }
 .row[data-pull="up"] .num-g { color: var(--up); }
 .row[data-pull="down"] .num-g { color: var(--down); }
 @container (min-width: 520px) {
@@ -85,7 +55,6 @@ export const CSS = `
 @container (max-width: 519px) {
   .rows { gap: 14px; }
   .row { --h: 32px; }
-  .num { font-size: 14px; }
   .row.head { font-size: 12px; margin-bottom: -8px; }
   .head .num { font-size: 12px; }
 }
@@ -94,7 +63,6 @@ export const CSS = `
 .drop { stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
 .low { fill: var(--paper); stroke: var(--soft); stroke-width: 2.5; }
 .chart .soft-text { fill: var(--soft); font-weight: 600; }
-.tangent { stroke-width: 4.5; stroke-linecap: round; opacity: 0.9; }
 [data-pull="up"].tangent, [data-pull="up"].bin-gap { stroke: var(--up); }
 [data-pull="down"].tangent, [data-pull="down"].bin-gap { stroke: var(--down); }
 [data-pull="none"].tangent, [data-pull="none"].bin-gap { stroke: var(--mute); }
@@ -158,11 +126,6 @@ export const CSS = `
 .measured { fill: var(--soft); }
 .baseline { stroke: var(--mute); stroke-dasharray: 6 4; }
 
-@container demo (max-width: 420px) {
-  .buttons { gap: 8px; }
-  .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
-  .buttons .quiet { padding-inline: 4px; }
-}
 @container demo (min-width: 700px) {
   .controls { grid-template-columns: minmax(0, 1fr) auto; }
   .why { grid-column: 1 / -1; grid-row: 3; min-height: 1.45em; }
@@ -175,7 +138,7 @@ export const CSS = `
   .numbers { grid-area: table; }
 }
 
-/* What a story points at: a ring around the object, the rest steps back. */
+/* The object that a storyboard highlights has a ring around it; the rest is dimmed. */
 .alpha-control, .calibration, .track.z, .low { transition: none; }
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="alpha"] .alpha-control,

@@ -1,31 +1,29 @@
-/** A small model trained while you look: its reliability diagram moves with every step, and with alpha. */
+/** A small model that is trained in the page: its reliability diagram follows every step, and alpha. */
 
-import { button, range, segments } from "onewarm/controls.js";
+import { pathThrough, valuesBelow } from "onewarm/chart.js";
+import { alphaRange, button, segments } from "onewarm/controls.js";
 import { h, put, s, say } from "onewarm/dom.js";
-import { clamp, fixed, niceCeil, px, scale } from "onewarm/numbers.js";
-import { mirror } from "onewarm/table.js";
+import { clamp, fixed, niceCeil, px } from "onewarm/numbers.js";
+import { facts, mirror } from "onewarm/table.js";
+import { eceChart } from "./ece-chart.js";
 import { reliability } from "./reliability.js";
+import { verdictLine } from "./report.js";
 import { BINS, SIZES, clouds, descend, score, untrained } from "./training.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {{alpha: number, data: "overconfident" | "calibrated", seed: number}} Setting */
 
-const STEPS = 400; // by then it has arrived: more change no digit that is shown
+const STEPS = 400; // more steps change no digit that is shown
 const PER_FRAME = 4;
-const TEST = 1000; // rows to score on, of seed 0, which no training set has
+const TEST = 1000; // rows to score on, from seed 0, which no training set uses
 
 /** @param {Context} ctx */
 export function trainedPane(ctx) {
-  const alpha = range({
+  const alpha = alphaRange({
     id: `${ctx.uid}-train`,
     name: "train",
-    label: ["Train with ", h("i", {}, "α")],
-    min: 0,
-    max: 0.5,
-    step: 0.01,
+    label: "Train with",
     change: (value) => ctx.change({ alpha: value }),
-    text: (value) => fixed(value, Number(value.toFixed(2)) === value ? 2 : 4),
-    spoken: (value) => fixed(value, 2),
   });
   const data = segments({
     name: `${ctx.uid}-data`,
@@ -37,21 +35,13 @@ export function trainedPane(ctx) {
     change: (value) => ctx.change({ data: value }),
   });
   const note = h("p", { class: "note" });
-  const sign = h("span", { class: "sign", "aria-hidden": "true" });
-  const words = h("span");
-  const result = h("p", { class: "verdict" }, sign, words);
+  const result = verdictLine();
   const diagram = reliability();
-  const curve = tried();
-  const figures = [
-    h("div", { class: "figure reliability" }, diagram.node),
-    h("div", { class: "figure curve-figure" }, curve.node),
-  ];
-  const values = ["ECE", "confidence − accuracy", "mean confidence", "accuracy", "NLL, nats", "training"].map(
-    (name) => {
-      const value = h("dd");
-      return { value, node: h("div", {}, h("dt", {}, name), value) };
-    },
-  );
+  const curve = triedChart();
+  const figures = [diagram.figure, curve.figure];
+  const values = facts(["ECE", "confidence − accuracy", "mean confidence", "accuracy", "NLL, nats"]);
+  const progress = facts(["training"]);
+  values.node.append(...progress.node.childNodes);
   const table = mirror({
     columns: ["bin of confidence", "rows", "mean confidence", "accuracy"],
     rows: BINS,
@@ -74,8 +64,8 @@ export function trainedPane(ctx) {
         button("From the start", () => ((asked = true), begin(ctx.state), ctx.change({})), "quiet"),
       ),
     ),
-    result,
-    h("div", { class: "card-body" }, figures[0], h("dl", {}, ...values.map((one) => one.node)), figures[1]),
+    result.node,
+    h("div", { class: "card-body" }, figures[0], values.node, figures[1]),
     table.node,
   );
 
@@ -85,7 +75,7 @@ export function trainedPane(ctx) {
     alphaNow = NaN,
     model = untrained(),
     steps = 0,
-    asked = false, // somebody moved something: then the end is said aloud
+    asked = false, // the reader or the host changed something: then the end is announced
     scored = /** @type {ReturnType<typeof score> | null} */ (null);
 
   /** From a model that knows nothing. @param {Setting} setting */
@@ -100,7 +90,7 @@ export function trainedPane(ctx) {
   return {
     node,
     figures,
-    /** Some steps; true where it moved. @param {Setting} view */
+    /** Some steps of training; true if there were any. @param {Setting} view */
     tick(view) {
       if (set !== `${view.data} ${view.seed}`) {
         asked = set !== "";
@@ -108,7 +98,7 @@ export function trainedPane(ctx) {
         curve.forget();
       } else if (alphaNow !== view.alpha && rows) {
         asked ||= !Number.isNaN(alphaNow);
-        steps = 0; // on from where it stands: it arrives where it would have from the start
+        steps = 0; // training goes on from the present weights: it ends where it would from the start
       }
       alphaNow = view.alpha;
       if (!rows || steps >= STEPS) return false;
@@ -126,7 +116,7 @@ export function trainedPane(ctx) {
     },
     /** @param {Setting} view @param {(figure: Element) => number} width */
     draw(view, width) {
-      alpha.draw(view.alpha, [view.alpha < 0 ? -1 : 0, view.alpha > 0.5 ? 1 : 0.5]);
+      alpha.draw(view.alpha);
       data.draw(view.data);
       say(
         note,
@@ -134,19 +124,17 @@ export function trainedPane(ctx) {
           `${TEST.toLocaleString("en")} new rows whose true probabilities are known. The same clouds and the same model: ` +
           `only the number of rows makes it overconfident. Uniform smoothing.`,
       );
-      say(values[5].value, steps < STEPS ? `step ${steps} of ${STEPS}` : `done, ${STEPS} steps`);
+      progress.draw([steps < STEPS ? `step ${steps} of ${STEPS}` : `done, ${STEPS} steps`]);
       if (!scored || (ctx.calm && steps < STEPS)) return;
       const kind = Math.abs(scored.gap) < 0.02 ? "none" : scored.gap > 0 ? "worse" : "below";
-      put(result, { "data-kind": kind });
-      say(sign, { none: "•", worse: "▲", below: "▼" }[kind]);
-      say(words, `${verdict(scored)}.`);
-      [
+      result.draw(kind, `${verdict(scored)}.`);
+      values.draw([
         fixed(scored.ece, 3),
         fixed(scored.gap, 3, true),
         fixed(scored.confidence, 3),
         fixed(scored.accuracy, 3),
         fixed(scored.nll, 3),
-      ].forEach((text, i) => say(values[i].value, text));
+      ]);
       const W = Math.min(300, width(figures[0])),
         C = width(figures[1]);
       const filled = scored.bins.filter((bin) => bin.count > 0);
@@ -173,59 +161,36 @@ function verdict({ gap, ece }) {
 }
 
 /** ECE of every alpha that was tried on these rows. */
-function tried() {
-  const node = s("svg", { class: "chart", role: "img", "aria-label": "ECE over alpha, as tried" });
-  const ground = s("g", { class: "gridlines" });
-  const line = s("path", { class: "line" }),
-    dots = s("g"),
-    cursor = s("line", { class: "here" }),
-    now = s("circle", { r: 5.5, class: "dot" });
-  node.append(ground, line, dots, cursor, now);
+function triedChart() {
+  const curve = eceChart("ECE over alpha, as tried");
   /** @type {Map<number, number>} */
-  const points = new Map();
-  let drawn = "";
+  const tried = new Map(); // ECE by alpha
   return {
-    node,
-    forget: () => points.clear(),
+    figure: curve.figure,
+    forget: () => tried.clear(),
     /** @param {number} alpha @param {number} ece */
-    add: (alpha, ece) => points.set(alpha, ece),
+    add: (alpha, ece) => tried.set(alpha, ece),
     /** @param {number} W @param {number} alpha @param {number} ece */
     draw(W, alpha, ece) {
-      const H = clamp(Math.round(0.55 * W), 146, 230),
-        left = 34,
-        right = W - 10,
-        top = 12,
-        bottom = H - 40;
-      const sorted = [...points].sort((a, b) => a[0] - b[0]);
-      const highest = niceCeil(Math.max(0.2, ece, ...points.values()), [1, 2, 4, 6, 8, 10]);
-      const lo = Math.min(0, alpha, ...points.keys()),
-        hi = Math.max(0.5, alpha, ...points.keys());
-      const x = scale(lo, hi, left + 6, right - 6),
-        y = scale(0, highest, bottom, top);
-      const form = [W, highest, lo, hi, sorted.join()].join();
-      if (form !== drawn) {
-        drawn = form;
-        put(node, { viewBox: `0 0 ${W} ${H}`, width: W, height: H });
-        ground.replaceChildren(
-          ...[0, highest / 2, highest].flatMap((v) => [
-            s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-            s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(Number(v.toPrecision(3)))),
-          ]),
-          ...[lo, (lo + hi) / 2, hi].map((v) =>
-            s("text", { x: x(v), y: bottom + 16, "text-anchor": "middle" }, fixed(v, 2)),
-          ),
-          s("text", { x: right, y: H - 3, "text-anchor": "end" }, "α, each one you try leaves a mark"),
-          s("text", { x: left, y: H - 3 }, "ECE"),
-        );
-        dots.replaceChildren(
-          ...sorted.map(([a, e]) => s("circle", { r: 2.5, class: "measured", cx: px(x(a)), cy: px(y(e)) })),
-        );
-        put(line, { d: sorted.length > 1 ? "M" + sorted.map(([a, e]) => `${px(x(a))},${px(y(e))}`).join("L") : "" });
-        const said = sorted.map(([a, e]) => `${fixed(a, 2)}: ${fixed(e, 3)}`).join("; ");
-        put(node, { "aria-label": `ECE over alpha, as tried: ${said || "none yet"}` });
-      }
-      put(cursor, { x1: px(x(alpha)), x2: px(x(alpha)), y1: top, y2: bottom });
-      put(now, { cx: px(x(alpha)), cy: px(y(ece)) });
+      const sorted = [...tried].sort((a, b) => a[0] - b[0]);
+      const highest = niceCeil(Math.max(0.2, ece, ...tried.values()), [1, 2, 4, 6, 8, 10]);
+      const lo = Math.min(0, alpha, ...tried.keys()),
+        hi = Math.max(0.5, alpha, ...tried.keys());
+      const size = { width: W, height: clamp(Math.round(0.55 * W), 146, 230), lo, hi, highest };
+      const words = { below: "α, each one you try leaves a mark", title: "ECE" };
+      const on = curve.frame({ ...size, ...words, key: sorted.join() }, ({ x, y, bottom }) => {
+        const texts = sorted.map(([a, e]) => `${fixed(a, 2)}: ${fixed(e, 3)}`);
+        put(curve.svg, { "aria-label": `ECE over alpha, as tried: ${texts.join("; ") || "none yet"}` });
+        const line = sorted.map(([a, e]) => /** @type {[number, number]} */ ([x(a), y(e)]));
+        return {
+          alphas: valuesBelow([lo, (lo + hi) / 2, hi], x, bottom + 16, (a) => fixed(a, 2)),
+          marks: [
+            ...(line.length > 1 ? [s("path", { class: "line", d: pathThrough(line) })] : []),
+            ...line.map(([cx, cy]) => s("circle", { r: 2.5, class: "measured", cx: px(cx), cy: px(cy) })),
+          ],
+        };
+      });
+      curve.point(on, alpha, alpha, ece);
     },
   };
 }

@@ -9,14 +9,14 @@ export const D = 13; // inputs: 12 numbers and a constant 1
 export const BINS = 15;
 export const SIZES = Object.freeze({ overconfident: 60, calibrated: 600 }); // rows to train on
 const APART = 1.5; // of each cloud's centre from the origin, along its own axis, in standard deviations
-const DECAY = 1e-3; // a trace of weight decay: the loss has one lowest point, with hard targets too
+const DECAY = 1e-3; // weight decay, so that the loss has one minimum even with hard targets
 const RATE = 0.5;
 const MOMENTUM = 0.9;
 
 /** Uniform numbers in (0, 1]: Marsaglia's xorshift with 32 bits (Journal of Statistical Software 8(14), 2003).
  * @param {number} seed */
 export function uniforms(seed) {
-  let x = (Math.imul(seed + 1, 0x9e3779b1) | 1) >>> 0; // seeds side by side start far apart, and never at 0
+  let x = (Math.imul(seed + 1, 0x9e3779b1) | 1) >>> 0; // neighbouring seeds start far apart, and never at 0
   const next = () => {
     x ^= x << 13;
     x ^= x >>> 17;
@@ -126,8 +126,7 @@ export function binOf(confidence, bins = BINS) {
   return b < bins - 1 && c > Math.fround((b + 1) / bins) ? b + 1 : b;
 }
 
-/** How far the model's confidence can be believed, scored on the rows' true probabilities: reliability bins, ECE, and
- * NLL in nats. @param {Float64Array} weights @param {Rows} rows */
+/** The model's calibration, scored on the rows' true probabilities: reliability bins, ECE, and NLL in nats. @param {Float64Array} weights @param {Rows} rows */
 export function score(weights, { n, inputs, truth }) {
   const { probabilities, surprise } = forward(weights, inputs);
   const bins = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, accuracy: 0 }));

@@ -1,0 +1,53 @@
+/** Charts: an SVG as wide as its box, whose axes are drawn anew only where they changed; and what charts have in common. */
+
+import { h, put, s } from "onewarm/dom.js";
+import { px, tickText } from "onewarm/numbers.js";
+
+/** @typedef {(value: number) => number} Scale */
+
+/** A chart in its box. @param {string} label how it is called aloud @param {string} [name] more classes of the box */
+export function chart(label, name = "") {
+  const axes = s("g", { class: "gridlines" });
+  const svg = s("svg", { class: "chart", role: "img", "aria-label": label }, axes);
+  let drawn = "";
+  return {
+    svg,
+    figure: h("div", { class: name ? `figure ${name}` : "figure" }, svg),
+    /** Sets the size and draws the axes, if that size or `key` is new; whether it did.
+     * @param {number} width @param {number} height @param {string} key what the axes depend on
+     * @param {() => Node[]} lines */
+    ground(width, height, key, lines) {
+      const now = [width, height, key].join();
+      if (now === drawn) return false;
+      drawn = now;
+      put(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+      axes.replaceChildren(...lines());
+      return true;
+    },
+  };
+}
+
+/** Horizontal grid lines with their values on the left.
+ * @param {number[]} values @param {{y: Scale, left: number, right: number, gap?: number, text?: (value: number) => string}} of */
+export const levels = (values, { y, left, right, gap = 7, text = tickText }) =>
+  values.flatMap((value) => [
+    s("line", { x1: left, x2: right, y1: y(value), y2: y(value) }),
+    s("text", { x: left - gap, y: y(value) + 4, "text-anchor": "end" }, text(value)),
+  ]);
+
+/** The values below the horizontal axis. @param {number[]} values @param {Scale} x @param {number} y
+ * @param {(value: number) => string} [text] */
+export const valuesBelow = (values, x, y, text = tickText) =>
+  values.map((value) => s("text", { x: x(value), y, "text-anchor": "middle" }, text(value)));
+
+/** The path through these points, in pixels. @param {[number, number][]} points */
+export const pathThrough = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;
+
+/** The ends of a tangent of 2 `half` pixels. @param {Scale} x @param {Scale} y @param {[number, number]} at
+ * @param {number} slope may be infinite @param {number} half */
+export function tangentAt(x, y, [across, up], slope, half) {
+  const fall = (slope * (y(1) - y(0))) / (x(1) - x(0)); // pixels down a pixel to the right
+  const right = Number.isFinite(fall) ? half / Math.hypot(1, fall) : 0;
+  const down = Number.isFinite(fall) ? fall * right : half;
+  return { x1: px(x(across) - right), x2: px(x(across) + right), y1: px(y(up) - down), y2: px(y(up) + down) };
+}
