@@ -91,6 +91,19 @@ def show(request, chromium, site) -> Iterator[Callable]:
     assert problems == []
 
 
+@pytest.fixture
+def changes() -> Callable[..., list[str]]:
+    """The keys of the model that change, in order, while the host sets these states; later the address may follow."""
+    watched = """patches => {
+      const keys = new Set(["address", "state", ...Object.keys(model.get("state"))]), changed = [];
+      const listeners = [...keys].map(key => [`change:${key}`, () => changed.push(key)]);
+      for (const [event, listen] of listeners) model.on(event, listen);
+      for (const patch of patches) model.set("state", patch);
+      for (const [event, listen] of listeners) model.off(event, listen);
+      return changed; }"""
+    return lambda tab, *patches: tab.evaluate(watched, list(patches))
+
+
 def report(title: str, ece: dict[float, float], confidence: float) -> dict:
     """A study report as small as one can be: hard and smoothed arms with this ECE."""
     arms = {alpha: "hard" if alpha == 0 else f"smooth:{alpha}" for alpha in ece}

@@ -44,9 +44,9 @@ def test_the_cross_entropy_scales_with_the_mass_of_the_target(kit) -> None:
 
 def test_a_near_certain_row_keeps_its_small_loss(kit) -> None:
     tab = kit("arithmetic", *NAMES)
-    assert tab.evaluate("kit.crossEntropy([40, 0], [1, 0])") == pytest.approx(np.exp(-40.0), rel=1e-12)
-    assert tab.evaluate("kit.crossEntropy([40, 0], [3, 0])") == pytest.approx(3 * np.exp(-40.0), rel=1e-12)
-    assert tab.evaluate("kit.logSumExp([0, -40])") == pytest.approx(np.exp(-40.0), rel=1e-12)
+    assert tab.evaluate("kit.crossEntropy([40, 0], [1, 0])") == pytest.approx(np.exp(-40.0), rel=1e-12, abs=0)
+    assert tab.evaluate("kit.crossEntropy([40, 0], [3, 0])") == pytest.approx(3 * np.exp(-40.0), rel=1e-12, abs=0)
+    assert tab.evaluate("kit.logSumExp([0, -40])") == pytest.approx(np.exp(-40.0), rel=1e-12, abs=0)
     assert tab.evaluate("kit.logSoftmax([0, -800])") == [0, -800]
     assert tab.evaluate("kit.softmax([1e6, 1e6, 0])") == [0.5, 0.5, 0]
 
