@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onewarm.notebook.concept.demo_bundle import demo_module
+from onewarm.notebook.concept.demo_bundle import bundle_demo
 
 PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>Kit</title><body></body></html>"
 
@@ -31,7 +31,7 @@ def kit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         tab.on("console", lambda message: problems.append(message.text))
         tab.on("pageerror", lambda error: problems.append(str(error)))
         tab.set_content(PAGE)
-        code = base64.b64encode(demo_module(demo).encode()).decode()
+        code = base64.b64encode(bundle_demo(demo).encode()).decode()
         tab.evaluate(
             "async code => { window.kit = (await import('data:text/javascript;base64,' + code)).kit; }",
             f"{code}",
