@@ -160,6 +160,7 @@ def test_the_first_state_is_the_origin_pages(show) -> None:
         "−0.010",
     ]
     assert tab.locator(".losses td").all_inner_texts()[1:3] == ["0.4063", "0.1688"]
+    assert tab.locator(".loss option").all_text_contents() == ["the true class (cat)", *ORIGIN["classes"]]
     assert (
         logit(tab, "cat").get_attribute("aria-valuetext")
         == "3.0; probability 0.845, target 0.925, gradient −0.080, pushed up"

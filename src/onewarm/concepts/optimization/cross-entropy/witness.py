@@ -7,12 +7,12 @@ import onewarm as ow
 votes = np.array([[12, 5, 2, 1]])  # twenty people, four classes
 z = np.array([[3.0, 1.0, -0.5, -1.0]])  # (1, K) logits
 
-# by hand: a price for every class, paid as often as the target says
+# by hand: the price -log p of every class, weighted by the target
 t = votes / votes.sum()  # (1, K), the row sums to 1
-m = z.max()  # taken out first, so that no exponential overflows
+m = z.max()  # subtracted first, so that no exponential overflows
 log_p = z - (m + np.log(np.exp(z - m).sum()))  # (1, K) log softmax
 loss = (t * -log_p).sum()  # cross-entropy H(t, p)
-entropy = (t * -np.log(t)).sum()  # what no prediction avoids
+entropy = (t * -np.log(t)).sum()  # what even the best prediction costs
 print("price", -log_p.round(3))
 print(f"loss {loss:.4f} = entropy {entropy:.4f} + divergence {loss - entropy:.4f} nats")
 print(f"in bits {loss / np.log(2):.4f}, as a perplexity {np.exp(loss):.3f}")

@@ -6,7 +6,7 @@ import onewarm as ow
 
 z = np.array([[3.0, -0.5, 1.0, -1.0]])  # (1, K) the student's logits
 v = np.array([[6.0, 3.0, 0.0, -3.0]])  # (1, K) the teacher's
-smoothed = np.log(0.9 * np.exp(v) / np.exp(v).sum() + 0.1 / 4)  # the same truth, alpha .1
+smoothed = np.log(0.9 * np.exp(v) / np.exp(v).sum() + 0.1 / 4)  # trained with alpha .1 on the same truth
 
 
 def softmax(x):
@@ -26,7 +26,7 @@ for T in (1.0, 4.0):
     print(f"T {T:g}  q {q.round(3)}  loss {ow_loss:.4f}  gradient {(T * slope).round(3)}")
     print("  agree:", np.allclose(loss, ow_loss), np.allclose(gradient, T * slope))
 
-    # what each teacher tells beyond smoothing: wrong mass times lost entropy
+    # what each teacher tells beyond label smoothing: mass on wrong classes times the entropy they lack
     for name, logits in (("hard-trained", v), ("smoothed", smoothed)):
         wrong = softmax(logits / T)[:, 1:]  # (1, K - 1)
         entropy = ow.soft(wrong, normalize=True).entropy()[0]
