@@ -213,6 +213,21 @@ class TestMaskedClasses:
         assert loss == np.inf
         np.testing.assert_allclose(gradient, truth(self.z, np.eye(4)[[1]])[1], atol=1e-12)
 
+    def test_an_empty_table_row_moves_nothing(self, module):
+        """Its mass is 0, wherever it lies: the label's loss is all there is."""
+        target = ow.SoftTarget(
+            index=np.array([[2]]),
+            weight=np.ones((1, 1)),
+            table=np.zeros((2, 4)),
+            table_index=np.array([[1]]),
+            table_weight=np.ones((1, 1)),
+            num_classes=4,
+        )
+        expected, slope = truth(self.z, np.eye(4)[[2]])
+        loss, gradient = module.cross_entropy_with_gradient(self.z, target)
+        np.testing.assert_allclose(loss, expected[0], rtol=1e-12)
+        np.testing.assert_allclose(gradient, slope, atol=1e-12)
+
     def test_a_label_beside_the_mask_is_untouched(self, module):
         expected, _ = truth(self.z, np.eye(4)[[2]])
         np.testing.assert_allclose(module.cross_entropy(self.z, np.array([2])), expected[0], rtol=1e-12)
@@ -267,6 +282,18 @@ def test_z_loss_adds_the_square_of_logsumexp(module):
         z, target, reduction="none"
     )
     np.testing.assert_allclose(extra, 0.5 * target.mass() * lse**2, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("number", [np.float32, np.array, torch.tensor, jnp.array])
+def test_numbers_of_any_library(module, number):
+    z, y, _ = problem(4)
+    for name, value in (("z_loss", 0.5), ("normalizer", 4.0)):
+        expected = module.cross_entropy(z, y, **{name: value})
+        assert module.cross_entropy(z, y, **{name: number(value)}) == pytest.approx(expected, rel=1e-14)
+        jaxed = module.cross_entropy(jnp.asarray(z), jnp.asarray(y), **{name: number(value)})
+        assert float(jaxed) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match=r"^z_loss is -1: expected a finite number, not negative"):
+        module.cross_entropy_with_gradient(z, y, z_loss=number(-1.0))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-1e4, 1e4))

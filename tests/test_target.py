@@ -146,35 +146,6 @@ def test_soft_is_the_rows_as_given_and_normalises_only_when_asked(array):
     close(ow.soft(array(p * 4), normalize=True).dense(), p)
 
 
-def test_reweight_scales_each_class(array):
-    w = np.array([1.0, 2, 3, 4, 5])
-    target = ow.smooth(array([2]), 0.1, num_classes=K)
-    close(target.reweight(array(w)).dense(), (0.9 * hot(2) + 0.02) * w)
-
-
-def test_entropy_is_the_floor_of_the_ledger():
-    for k, alpha, floor in (
-        (10, 0.05, 0.2824),
-        (10, 0.1, 0.5003),
-        (100, 0.1, 0.7778),
-        (1000, 0.1, 1.0148),
-        (32000, 0.1, 1.3624),
-    ):
-        assert round(float(ow.smooth(np.array([1]), alpha, num_classes=k).entropy()[0]), 4) == floor
-
-
-def test_entropy_of_weighted_ignored_and_negative_rows():
-    p = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
-    close(ow.soft(p).scale([1, 3, 0]).entropy(), np.log(2) * np.array([1, 3, 0]), 1e-12)
-    assert ow.smooth(np.array([0]), -0.5, num_classes=4).entropy()[0] == -np.inf
-    assert not np.signbit(ow.one_hot(np.array([0]), 3).entropy()[0])
-
-
-def test_entropy_of_many_rows_is_that_of_each():
-    rows = np.random.default_rng(0).dirichlet(np.ones(3000), 3000)
-    close(ow.soft(rows).entropy(), -(rows * np.log(np.where(rows > 0, rows, 1))).sum(1), 1e-12)
-
-
 @given(targets())
 def test_verbs_build_the_rows_they_say(pair):
     target, dense = pair
@@ -215,11 +186,6 @@ def test_shared_tables_stay_shared():
     target = ow.soft(teacher)
     assert target[:8].table is target.table is teacher
     assert ow.smooth(target, 0.1).table.dtype == np.float32
-
-
-def test_a_target_is_frozen():
-    with pytest.raises(AttributeError):
-        ow.one_hot(np.array([0]), 2).num_classes = 3
 
 
 BAD = {
@@ -300,40 +266,35 @@ BAD = {
         lambda: ow.top_k(np.array([[0]]), np.array([[0.1]]), num_classes=3, tail="keep"),
         "tail is 'keep': expected 'drop', 'uniform' or a row of shape (3,)",
     ),
+    "no classes": (
+        lambda: ow.one_hot(np.array([0, 1]), 0),
+        "num_classes is 0: expected an integer of at least 1",
+    ),
+    "classes that are no integer": (
+        lambda: ow.smooth(np.array([0]), 0.1, num_classes=np.float64(3)),
+        "num_classes is np.float64(3.0): expected an integer of at least 1",
+    ),
+    "classes of another number": (
+        lambda: ow.smooth(ow.one_hot(np.array([0]), 2), 0.1, num_classes=np.int64(3)),
+        "num_classes is 3 but the target has 2: leave it out",
+    ),
+    "top-k without classes": (
+        lambda: ow.top_k(np.array([[0]]), np.array([[0.1]]), num_classes=-1),
+        "num_classes is -1: expected an integer of at least 1",
+    ),
+    "mix of classes": (
+        lambda: ow.mix(ow.one_hot(np.array([0]), 2), ow.one_hot(np.array([0]), 3), 0.5),
+        "a has 1 rows of 2 classes and b 1 of 3: expected the same",
+    ),
+    "concat of classes": (
+        lambda: ow.concat([ow.one_hot(np.array([0]), 2), ow.one_hot(np.array([0]), 3)]),
+        "targets[1] has 3 classes, targets[0] 2: expected the same",
+    ),
     "mix of lengths": (
         lambda: ow.mix(ow.one_hot(np.array([0]), 2), ow.one_hot(np.array([0, 1]), 2), 0.5),
         "a has 1 rows of 2 classes and b 2 of 2: expected the same",
     ),
-    "class weight of another width": (
-        lambda: ow.one_hot(np.array([0]), 2).reweight(np.ones(3)),
-        "class_weight has shape (3,): expected (2,)",
-    ),
-    "negative class weight": (
-        lambda: ow.one_hot(np.array([0]), 2).reweight(np.array([1.0, -1.0])),
-        "class_weight[1] is -1: expected a finite weight, not negative",
-    ),
     "nothing to join": (lambda: ow.concat([]), "targets is empty: give at least one"),
-    "half a table": (
-        lambda: ow.SoftTarget(
-            index=np.zeros((1, 1), int), weight=np.ones((1, 1)), table=np.ones((1, 2)) / 2, num_classes=2
-        ),
-        "only table given: table, table_index and table_weight go together",
-    ),
-    "table of the wrong width": (
-        lambda: ow.SoftTarget(
-            index=np.zeros((1, 1), int),
-            weight=np.ones((1, 1)),
-            table=np.ones((1, 3)) / 3,
-            table_index=np.zeros((1, 1), int),
-            table_weight=np.ones((1, 1)),
-            num_classes=2,
-        ),
-        "table has shape (1, 3): expected rows of num_classes = 2",
-    ),
-    "no classes": (
-        lambda: ow.SoftTarget(index=np.zeros((1, 1), int), weight=np.ones((1, 1)), num_classes=0),
-        "num_classes is 0: expected an integer of at least 1",
-    ),
 }
 
 
@@ -343,6 +304,81 @@ def test_bad_input_by_the_exact_error(case):
     with pytest.raises(ValueError) as error:
         call()
     assert str(error.value) == message
+
+
+NUMBERS = {
+    "numpy scalar": np.float32,
+    "numpy array": lambda x: np.array(x, np.float32),
+    "tensor": lambda x: torch.tensor(x, dtype=torch.float32),
+    "jax": lambda x: jnp.array(x, jnp.float32),
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_of_any_library_are_numbers(array, number):
+    """A fit, a schedule or ``labels.max() + 1`` hands these over, whatever library the labels are of."""
+    of = NUMBERS[number]
+    labels = array([1, 2])
+    close(ow.smooth(labels, of(0.25), num_classes=K).dense(), 0.75 * hot(1, 2) + 0.25 / K)
+    close(
+        ow.mix(ow.one_hot(labels, K), ow.one_hot(array([1, 1]), K), of(0.25)).dense(),
+        0.25 * hot(1, 2) + 0.75 * hot(1, 1),
+    )
+    close(ow.one_hot(labels, K).scale(of(0.5)).dense(), 0.5 * hot(1, 2))
+    with pytest.raises(ValueError, match=r"^alpha is 1.5: smoothing moves at most all of the mass"):
+        ow.smooth(labels, of(1.5), num_classes=K)
+    with pytest.raises(ValueError, match=r"^alpha is nan: expected a finite number"):
+        ow.smooth(labels, of(np.nan), num_classes=K)
+
+
+@pytest.mark.parametrize("count", [np.int64, np.uint8, np.array, torch.tensor, jnp.array])
+def test_a_number_of_classes_of_any_library(array, count):
+    for target in (
+        ow.one_hot(array([1, 2]), count(K)),
+        ow.smooth(array([1, 2]), 0.0, num_classes=count(K)),
+        ow.smooth(ow.one_hot(array([1, 2]), K), 0.0, num_classes=count(K)),
+        ow.top_k(array([[1], [2]]), array([[1.0], [1.0]]), num_classes=count(K)),
+    ):
+        assert type(target.num_classes) is int
+        close(target.dense(), hot(1, 2))
+
+
+def test_concat_rounds_no_table(array):
+    """float64 rows in front of more float16 ones: they were rounded to 3 digits."""
+    rng = np.random.default_rng(0)
+    fine, coarse = rng.dirichlet(np.ones(K), 2), rng.dirichlet(np.ones(K), 3).astype(np.float16)
+    for rows in ([fine, coarse], [coarse, fine]):
+        joined = ow.concat([ow.soft(array(part)) for part in rows])
+        assert joined.table.dtype == ow.soft(array(fine)).table.dtype
+        close(joined.table, np.concatenate([part.astype(float) for part in rows]), 1e-7)
+    mixed = ow.mix(ow.soft(array(fine)), ow.soft(array(coarse[:2])), 0.5)
+    close(mixed.dense(), 0.5 * fine + 0.5 * coarse[:2], 1e-7)
+
+
+def test_a_single_row_does_not_widen_a_teacher_beyond_float32():
+    teacher = np.random.default_rng(0).dirichlet(np.ones(K), 4)
+    for kind, expected in ((np.float16, np.float32), (np.float32, np.float32), (np.float64, np.float64)):
+        narrow = teacher.astype(kind)
+        target = ow.smooth(ow.soft(narrow), 0.3)
+        assert target.table.dtype == expected
+        close(target.dense(), 0.7 * narrow.astype(float) + 0.3 / K, 1e-7)
+    assert (
+        ow.concat([ow.smooth(np.array([0]), 0.1, num_classes=K), ow.soft(teacher[:1].astype(np.float32))]).table.dtype
+        == np.float64
+    )
+
+
+def test_a_single_row_is_shared_only_with_another_single_row():
+    """A teacher whose rows all equal the uniform row is still a table of several rows."""
+    uniform = ow.soft(np.full((3, K), 1 / K))
+    mixed = ow.mix(ow.smooth(np.array([0, 1, 2]), 0.5, num_classes=K), uniform, 0.5)
+    close(mixed.dense(), 0.25 * hot(0, 1, 2) + 0.75 / K, 1e-12)
+
+
+def test_top_k_above_1_within_the_tolerance_has_no_tail():
+    target = ow.top_k(np.array([[0, 1]]), np.array([[0.6, 0.4005]]), num_classes=4)
+    close(target.dense(), [[0.6, 0.4005, 0, 0]], 1e-12)
+    close(ow.top_k(np.array([[0, 1]]), np.array([[0.5, 0.25]]), num_classes=4).mass(), [1.0], 1e-12)
 
 
 def test_kinds_of_array_do_not_mix():

@@ -6,6 +6,9 @@
 0.4063
 """
 
+from importlib import import_module
+from types import ModuleType
+
 from onewarm.definition import unsmooth
 from onewarm.loss import cross_entropy, cross_entropy_with_gradient
 from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes
@@ -25,3 +28,15 @@ __all__ = [
     "unsmooth",
     "votes",
 ]
+
+_LAZY = ("calibration", "torch", "widgets")  # imported at their first use: PyTorch and Numba take seconds
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LAZY:
+        return import_module(f"onewarm.{name}")
+    raise AttributeError(f"module 'onewarm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,7 +1,7 @@
-"""What every room asks of its arguments: arrays of one kind, labels in range, probabilities, alpha.
+"""Checks of arguments: arrays of one library, labels in range, probabilities, numbers.
 
-Each check names the argument, the first offending row, the value, and what to do. Values that a
-tracer hides (``jax.jit``, ``torch.compile``, ``vmap``) cannot be read and are not checked.
+Each error names the argument, the first offending row, its value and a remedy. Values that a tracer hides
+(``jax.jit``, ``torch.compile``, ``vmap``) cannot be read and are not checked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 Array: TypeAlias = Any  # NumPy, PyTorch, JAX, CuPy ... : whatever array-api-compat knows
 
-SUM_TOLERANCE = 1e-3  # rows of float16 softmaxes over 1e5 classes still sum to 1 within this
+SUM_TOLERANCE = 1e-3  # float16 softmaxes over 1e5 classes sum to 1 within this
 
 
 def is_tensor(value: Any) -> bool:
@@ -25,13 +25,14 @@ def is_tensor(value: Any) -> bool:
 
 
 def array_namespace(*arrays: Array) -> Any:
-    """array-api-compat's, by a shorter way for tensors, which ``torch.compile`` can follow too."""
+    """array-api-compat's namespace of these arrays; for tensors in a way that ``torch.compile`` can trace."""
+    kinds = {type(array) for array in arrays}
+    if kinds == {np.ndarray}:
+        return array_api_compat.numpy
     if all(is_tensor(array) for array in arrays):
         from array_api_compat import torch
 
         return torch
-    if all(type(array) is np.ndarray for array in arrays):
-        return array_api_compat.numpy
     return array_api_compat.array_namespace(*arrays)
 
 
@@ -46,30 +47,32 @@ def is_array_api_obj(value: Any) -> bool:
 
 
 def as_array(value: Any, like: Any = None) -> Array:
-    """``value`` if it is an array already, else an array of the kind (and device) of ``like``, or of NumPy's."""
+    """``value`` if it is an array, else an array of the library and device of ``like``, by default of NumPy."""
+    if type(value) is np.ndarray:
+        return value
     if is_tensor(value) and value.layout is not sys.modules["torch"].strided:
         raise TypeError(f"{value.layout} tensor of shape {tuple(value.shape)}: expected a dense one; call .to_dense()")
-    if isinstance(value, float) and is_tensor(like):  # torch.compile follows this, and not what comes below
+    if isinstance(value, float) and is_tensor(like):  # torch.compile can trace this, but not what follows
         torch = sys.modules["torch"]
         return torch.full((), value, dtype=torch.float64, device=like.device)
     if is_array_api_obj(value):
         return value
     if like is None or not is_array_api_obj(like):
         return np.asarray(value)
-    return array_namespace(like).asarray(np.asarray(value), device=device(like))  # by NumPy: .1 stays float64
+    return array_namespace(like).asarray(np.asarray(value), device=device(like))  # through NumPy 0.1 stays float64
 
 
 def namespace(**arrays: Any) -> Any:
-    """The one array namespace of the named arrays; Python numbers and ``None`` have a place in any.
+    """The array namespace that the named arrays share; Python numbers and ``None`` go with any.
 
     Raises:
-        TypeError: the arrays belong to different libraries, or one is none at all.
+        TypeError: arrays of different libraries, or something that is no array.
     """
-    found = {type(a) for a in arrays.values()} - {type(None)}
-    if len(found) == 1 and (
-        found == {np.ndarray} or ("torch" in sys.modules and found == {sys.modules["torch"].Tensor})
-    ):
-        return array_namespace(*(a for a in arrays.values() if a is not None))  # the usual case by a short way
+    types = {type(a) for a in arrays.values()} - {type(None)}
+    if types == {np.ndarray}:  # fast paths for the usual cases
+        return array_api_compat.numpy
+    if "torch" in sys.modules and types == {sys.modules["torch"].Tensor}:
+        return array_namespace(*(a for a in arrays.values() if a is not None))
     named = {name: a for name, a in arrays.items() if a is not None and not isinstance(a, (bool, int, float))}
     for name, array in named.items():
         if not is_array_api_obj(array):
@@ -94,7 +97,9 @@ def concrete(array: Array) -> bool:
         torch = sys.modules["torch"]
         if torch.compiler.is_compiling() or type(array).__name__ == "FakeTensor" or array.is_meta:
             return False
-        functorch = torch._C._functorch
+        functorch = getattr(torch._C, "_functorch", None)
+        if functorch is None:  # private: in a PyTorch without it, what has no memory of its own is not read
+            return _has_memory(array)
         while functorch.is_functorch_wrapped_tensor(array):  # grad over vmap, vmap over grad: look at every level
             if functorch.is_batchedtensor(array):
                 return False
@@ -102,20 +107,32 @@ def concrete(array: Array) -> bool:
     return True
 
 
+def _has_memory(tensor: Any) -> bool:
+    try:
+        tensor.data_ptr()
+    except RuntimeError:
+        return False
+    return True
+
+
 def float_dtype(xp: Any, where: Any = None) -> Any:
-    """float64 where the framework has it on that device, else its default real dtype."""
+    """float64 where the library has it on that device, else its default real dtype."""
+    if xp is array_api_compat.numpy:
+        return xp.float64
     kinds = xp.__array_namespace_info__()
     dtypes = kinds.dtypes(device=where, kind="real floating")
     return dtypes["float64"] if "float64" in dtypes else kinds.default_dtypes(device=where)["real floating"]
 
 
 def index_dtype(xp: Any, where: Any = None) -> Any:
-    """The framework's default integer: int64, or int32 for JAX unless it was told otherwise."""
+    """The library's default integer: int64, or int32 in JAX without ``jax_enable_x64``."""
+    if xp is array_api_compat.numpy:
+        return xp.int64
     return xp.__array_namespace_info__().default_dtypes(device=where)["integral"]
 
 
 def first_true(mask: Array) -> tuple[int, ...] | None:
-    """Position of the first true entry in row order, or None (also when the values cannot be read).
+    """Index of the first true entry in row order, or None (also when the values cannot be read).
 
     >>> first_true(np.array([[False, False], [True, True]]))
     (1, 0)
@@ -161,7 +178,7 @@ def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: i
 
 
 def probabilities(array: Array, name: str = "probabilities", *, normalize: bool = False) -> Array:
-    """Rows of shape (N, K), not negative, finite, each with sum 1 (to 1e-3), or scaled to it with ``normalize``.
+    """Rows (N, K) that are finite, not negative, and sum to 1 (to 1e-3), or are scaled to it with ``normalize``.
 
     Raises:
         TypeError: not floating point.
@@ -190,8 +207,67 @@ def probabilities(array: Array, name: str = "probabilities", *, normalize: bool 
     return array
 
 
+def hidden(value: Any) -> bool:
+    """Whether this is an array whose values a tracer hides."""
+    return is_array_api_obj(value) and not concrete(value)
+
+
+def number(value: Any) -> float | int | None:
+    """A number as Python's, or None for what is no number, or one that a tracer hides.
+
+    Python's and NumPy's numbers are numbers, and so are arrays of shape () of any library.
+
+    >>> number(np.float32(0.5)), number(np.array(3)), number(np.array([3])), number("3")
+    (0.5, 3, None, None)
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, np.generic):  # np.float64 is a float too
+        return value
+    if not is_array_api_obj(value) or tuple(value.shape) != () or not concrete(value):
+        return None
+    plain = value.item()
+    return plain if isinstance(plain, (int, float)) else None
+
+
+def undifferentiated(value: Any, plain: Any) -> Any:
+    """The ``plain`` number that ``value`` holds, or ``value`` itself if autograd differentiates it."""
+    return value if is_tensor(value) and value.requires_grad else plain
+
+
+def count(value: Any, name: str, least: int = 1) -> int:
+    """An integer of at least ``least``, in any form that :func:`number` takes, as Python's.
+
+    Raises:
+        ValueError: no integer, or one below ``least``.
+
+    >>> count(np.int64(3), "num_classes")
+    3
+    """
+    plain = value if isinstance(value, int) else number(value)
+    if not isinstance(plain, int) or plain < least:
+        raise ValueError(f"{name} is {value!r}: expected an integer of at least {least}")
+    return plain
+
+
+def share(value: Any, name: str) -> Any:
+    """A number in [0, 1] as a float, or a ValueError; a tensor that is hidden or requires a gradient stays."""
+    plain = number(value)
+    if plain is None and hidden(value):
+        return value
+    if plain is None or not 0 <= plain <= 1:
+        raise ValueError(f"{name} is {value!r}: expected a number in [0, 1]")
+    return undifferentiated(value, float(plain))
+
+
+def positive(value: Any, name: str) -> float:
+    """A finite number above 0, as a float; a ValueError for anything else."""
+    plain = number(value)
+    if plain is None or not 0 < plain < math.inf:
+        raise ValueError(f"{name} is {value!r}: expected a finite number above 0")
+    return float(plain)
+
+
 def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
-    """A finite number, or one per row, as an array of shape (1,) or (N,) beside ``like``, in its float dtype.
+    """A finite number, or one per row, as an array of shape (1,) or (N,) of the kind and float dtype of ``like``.
 
     Raises:
         TypeError: no number at all.
@@ -201,7 +277,9 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     if value is None or isinstance(value, str):
         raise TypeError(f"{name} is {value!r}: expected a number, or an array of one a row")
     dtype = like.dtype if xp.isdtype(like.dtype, "real floating") else float_dtype(xp, device(like))
-    if type(value) in (int, float) and concrete(like):  # looked at here, without an operation of the framework for each
+    if type(value) not in (int, float) and _from_elsewhere(value, like) and (plain := number(value)) is not None:
+        value = plain
+    if type(value) in (int, float) and concrete(like):  # checked here, without an operation of the framework for each
         if not math.isfinite(value):
             raise ValueError(f"{name} is {value:g}: expected a finite number")
         return xp.full((1,), float(value), dtype=dtype, device=device(like))
@@ -218,22 +296,13 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     return array
 
 
-def reduction(value: Any) -> None:
-    """Refuse a reduction that no loss knows."""
-    if value not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {value!r}: expected 'mean', 'sum' or 'none'")
-
-
-def share(value: Any, name: str) -> None:
-    """Refuse what is not a number in [0, 1]."""
-    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value!r}: expected a number in [0, 1]")
-
-
-def z_loss(value: Any) -> None:
-    """Refuse a z-loss that is not finite or below 0; an array is taken as it is."""
-    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
-        raise ValueError(f"z_loss is {value:g}: expected a finite number, not negative")
+def _from_elsewhere(value: Any, like: Array) -> bool:
+    """Whether an array belongs to another library, or lies on another device, than ``like``."""
+    if not is_array_api_obj(value):
+        return False
+    if array_namespace(value) is not array_namespace(like):
+        return True
+    return is_tensor(value) and value.device != like.device and not value.requires_grad
 
 
 def alpha(value: Any, rows: int, like: Array, name: str = "alpha") -> Array:

@@ -8,14 +8,12 @@ The fused kernels compute the same and are tested against this file.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, as_target
-
-Reduction: TypeAlias = Literal["mean", "sum", "none"]
-Normalizer: TypeAlias = Literal["rows", "mass"] | float | Any
 
 
 def cross_entropy(
@@ -53,10 +51,9 @@ def cross_entropy(
 
     Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5.
     """
-    checks.z_loss(z_loss)
-    target = checked(logits, target, reduction)
-    rows = per_row_loss(logits, target, z_loss)
-    return reduce(rows, target, reduction, normalizer)
+    options = loss_options(reduction, normalizer, z_loss)
+    target = checked(logits, target)
+    return reduce(per_row_loss(logits, target, options.z_loss), target, options)
 
 
 def cross_entropy_with_gradient(
@@ -85,18 +82,8 @@ def cross_entropy_with_gradient(
     """
     if overwrite_logits:
         raise ValueError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
-    checks.z_loss(z_loss)
-    target = checked(logits, target, reduction)
-    xp = array_namespace(logits)
-    parts = _parts(xp, logits, target)
-    s = parts.mass[:, None]
-    gradient = s * xp.exp(parts.z - parts.lse[:, None]) * (1 + 2 * z_loss * parts.lse[:, None])
-    gradient = gradient - (_named(xp, parts, target) + parts.moved)
-    gradient = xp.where(parts.live, gradient, 0.0)
-    if reduction == "mean":
-        gradient = gradient / divisor(target, normalizer, gradient)
-    loss = reduce(per_row_loss(logits, target, z_loss), target, reduction, normalizer)
-    return loss, xp.astype(gradient, logits.dtype)
+    options = loss_options(reduction, normalizer, z_loss)
+    return loss_and_gradient(logits, checked(logits, target), options)
 
 
 def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None = None) -> Array:
@@ -137,9 +124,8 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
     return (p - a * row) / (1 - a)
 
 
-def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indices: bool = True) -> SoftTarget:
-    """The target as a SoftTarget, after the shapes and kinds were looked at, and the ``indices``."""
-    checks.reduction(reduction)
+def checked(logits: Array, target: SoftTarget | Array, *, indices: bool = True) -> SoftTarget:
+    """Validate logits and target and return the target as a SoftTarget; its indices only with ``indices=True``."""
     xp = checks.namespace(logits=logits)
     if len(logits.shape) != 2 or logits.shape[1] == 0:
         raise ValueError(f"logits has shape {tuple(logits.shape)}: expected (N, K), one row an example")
@@ -158,22 +144,37 @@ def checked(logits: Array, target: SoftTarget | Array, reduction: str, *, indice
     return rows
 
 
+def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -> tuple[Array, Array]:
+    """:func:`cross_entropy_with_gradient` for checked arguments."""
+    xp = array_namespace(logits)
+    parts = _parts(xp, logits, target)
+    s = parts.mass[:, None]
+    gradient = s * xp.exp(parts.z - parts.lse[:, None]) * (1 + 2 * options.z_loss * parts.lse[:, None])
+    gradient = gradient - (_named(xp, parts, target) + parts.moved)
+    gradient = xp.where(parts.live, gradient, 0.0)
+    if options.reduction == "mean":
+        gradient = gradient / divisor(target, options.normalizer, gradient)
+    loss = reduce(per_row_loss(logits, target, options.z_loss), target, options)
+    return loss, xp.astype(gradient, logits.dtype)
+
+
 def in_range(index: Array, size: int, name: str) -> None:
-    """Refuse an index that a loop must not follow: one outside [0, size)."""
+    """Refuse an index outside [0, size), before a kernel follows it out of its array."""
     if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
         raise ValueError(f"{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 
 
 def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
-    """What the mean divides by, as a scalar beside ``like``: 1 where there is nothing to count, so that 0 / 1 = 0."""
+    """What the mean divides by, as a scalar array of the kind and dtype of ``like``.
+
+    Where there is nothing to count it is 1: the mean of no rows is 0 / 1 = 0.
+    """
     xp = array_namespace(like)
     if isinstance(normalizer, str):
         if normalizer == "rows":
             total = xp.sum(xp.astype(target.has_mass(), like.dtype))
-        elif normalizer == "mass":
-            total = xp.astype(xp.sum(target.mass()), like.dtype)
         else:
-            raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
+            total = xp.astype(xp.sum(target.mass()), like.dtype)
         return xp.where(total == 0, 1.0, total)
     number = checks.per_row(normalizer, 1, "normalizer", like)[0]
     if checks.first_true(number <= 0) is not None:
@@ -183,22 +184,22 @@ def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
     return number
 
 
-def reduce(rows: Array, target: SoftTarget, reduction: Reduction, normalizer: Normalizer) -> Array:
-    """One loss a row, their sum, or the sum over what the normalizer counts."""
-    xp = array_namespace(rows)
-    if reduction == "none":
+def reduce(rows: Array, target: SoftTarget, options: LossOptions) -> Array:
+    """Losses by row, their sum, or the sum divided by what the normalizer counts."""
+    if options.reduction == "none":
         return rows
-    total = xp.sum(rows)
-    return total if reduction == "sum" else total / divisor(target, normalizer, rows)
+    total = array_namespace(rows).sum(rows)
+    return total if options.reduction == "sum" else total / divisor(target, options.normalizer, rows)
 
 
 def per_row_loss(logits: Array, target: SoftTarget, z_loss: float) -> Array:
-    """The definition: ``s lse - <t, z> + z_loss s lse^2``, with masked classes settled."""
+    """``s lse - <t, z> + z_loss s lse^2`` of each row, (N,), after table mass has moved off masked classes."""
     xp = array_namespace(logits)
     parts = _parts(xp, logits, target)
     named = xp.where(target.weight != 0, xp.take_along_axis(parts.finite, target.index, axis=1), 0.0)
     dot = xp.sum(xp.astype(target.weight, named.dtype) * named, axis=1) + xp.sum(parts.moved * parts.finite, axis=1)
-    rows = parts.mass * parts.lse * (1 + z_loss * parts.lse) - dot  # the square might overflow beside a z_loss of 0
+    # Not z_loss * lse**2: the square could overflow, and infinity times a z_loss of 0 is NaN.
+    rows = parts.mass * parts.lse * (1 + z_loss * parts.lse) - dot
     return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
 
 
@@ -232,14 +233,14 @@ def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
         total = xp.sum(row, axis=1, keepdims=True)
         stays = xp.where(kept, row, 0.0)
         left = xp.sum(stays, axis=1, keepdims=True)
-        homeless = (left == 0) & (total != 0)  # then the mass stays where it is, as a hard label's does
+        homeless = (left == 0) & (total != 0)  # all of it on masked classes: it stays there, as a hard label's does
         impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
         moved = moved + weight * xp.where(homeless, row, stays * (total / xp.where(left == 0, 1.0, left)))
     return _Parts(z, finite, lse, xp.astype(target.mass(), dtype), moved, impossible, live)
 
 
 def _named(xp: Any, parts: _Parts, target: SoftTarget) -> Array:
-    """The named classes' mass written out, (N, K)."""
+    """The mass on named classes as a dense array, (N, K)."""
     classes = xp.arange(target.num_classes, dtype=target.index.dtype, device=device(target.index))
     rows = xp.zeros_like(parts.z)
     for j in range(target.index.shape[1]):

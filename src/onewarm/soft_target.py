@@ -53,8 +53,8 @@ class SoftTarget:
     def __post_init__(self) -> None:
         parts = {name: getattr(self, name) for name in ("index", "weight", "table", "table_index", "table_weight")}
         xp = checks.namespace(**parts)
-        if not isinstance(self.num_classes, int) or self.num_classes < 1:
-            raise ValueError(f"num_classes is {self.num_classes!r}: expected an integer of at least 1")
+        if type(self.num_classes) is not int or self.num_classes < 1:
+            object.__setattr__(self, "num_classes", checks.count(self.num_classes, "num_classes"))
         given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
         if len(given) not in (0, 3):
             raise ValueError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
@@ -87,9 +87,16 @@ class SoftTarget:
         return f"SoftTarget({len(self)} rows, {self.num_classes} classes, {self.index.shape[1]} named a row{table})"
 
     def __getitem__(self, rows: Any) -> Self:
-        """Some of the rows, by slice, integers or mask; the table stays shared."""
-        if isinstance(rows, int):
-            rows = slice(rows, rows + 1 or None)
+        """Some of the rows, by slice, integers or mask; the table stays shared. One integer gives a target of one row.
+
+        Raises:
+            IndexError: an integer past either end.
+        """
+        row = rows if isinstance(rows, int) else None if isinstance(rows, slice) else checks.number(rows)
+        if isinstance(row, int) and not isinstance(row, bool):
+            if not -len(self) <= row < len(self):
+                raise IndexError(f"row {row} of a target of {len(self)} rows")
+            rows = slice(row, row + 1 or None)
         taken = {"index": self.index[rows], "weight": self.weight[rows]}
         if self.table is not None:
             taken |= {"table_index": self.table_index[rows], "table_weight": self.table_weight[rows]}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.soft_target import SoftTarget as SoftTarget
-from onewarm.soft_target import times
+from onewarm.soft_target import times, unchecked
 
 
 def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100) -> SoftTarget:
@@ -28,19 +28,17 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
         array([[0., 1., 0.],
                [0., 0., 0.]])
     """
+    num_classes = checks.count(num_classes, "num_classes")
     labels = checks.labels(labels, num_classes, ignore_index=ignore_index)
     xp = array_namespace(labels)
     where = device(labels)
     dtype = checks.float_dtype(xp, where)
     counted = True if ignore_index is None else labels != ignore_index
     if counted is True or (checks.concrete(counted) and bool(xp.all(counted))):
-        one = xp.broadcast_to(xp.ones((1, 1), dtype=dtype, device=where), (labels.shape[0], 1))
-        return SoftTarget(index=labels[:, None], weight=one, num_classes=num_classes)
-    return SoftTarget(
-        index=xp.where(counted, labels, 0)[:, None],
-        weight=xp.astype(counted, dtype)[:, None],
-        num_classes=num_classes,
-    )
+        ones = xp.broadcast_to(xp.ones((1, 1), dtype=dtype, device=where), (labels.shape[0], 1))
+        return unchecked(index=labels[:, None], weight=ones, num_classes=num_classes)
+    index, weight = xp.where(counted, labels, 0)[:, None], xp.astype(counted, dtype)[:, None]
+    return unchecked(index=index, weight=weight, num_classes=num_classes)
 
 
 def smooth(
@@ -87,7 +85,7 @@ def smooth(
             raise ValueError("exclude_label=True is defined for the uniform prior: leave prior out, or exclude_label")
     if isinstance(labels_or_target, SoftTarget):
         target = labels_or_target
-        if num_classes not in (None, target.num_classes):
+        if num_classes is not None and checks.count(num_classes, "num_classes") != target.num_classes:
             raise ValueError(f"num_classes is {num_classes} but the target has {target.num_classes}: leave it out")
     else:
         known = num_classes if num_classes is not None else None if prior is None else int(prior.shape[-1])
@@ -176,6 +174,7 @@ def top_k(
 
     Source: Anshumann et al., "Sparse Logit Sampling", ACL 2025 (why dropping the tail biases the student).
     """
+    num_classes = checks.count(num_classes, "num_classes")
     weight = checks.as_array(weight, index)
     xp = checks.namespace(index=index, weight=weight)
     if not xp.isdtype(weight.dtype, "real floating"):
@@ -352,14 +351,17 @@ def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None
 
 
 def _pool(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
-    """One table that holds both, and where the second begins in it; equal single rows are kept once."""
+    """One table that holds both, and where the second begins in it; equal single rows are stored once."""
     if pool is None or pool is table:
         return table, 0
     if pool.shape[0] == table.shape[0] == 1 and pool.dtype == table.dtype:
         differs = pool != table
         if checks.concrete(differs) and checks.first_true(differs) is None:
             return pool, 0
-    dtype = max(pool, table, key=lambda rows: int(rows.shape[0])).dtype  # a prior must not widen a whole teacher
+    dtype = xp.result_type(pool, table)
+    fewer, more = sorted((pool, table), key=lambda rows: int(rows.shape[0]))
+    if fewer.shape[0] == 1 < more.shape[0] and more.dtype != dtype:
+        dtype = xp.result_type(more, xp.float32)  # a single row does not make a whole teacher float64
     return xp.concat([xp.astype(pool, dtype), xp.astype(table, dtype)]), int(pool.shape[0])
 
 

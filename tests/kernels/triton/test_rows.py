@@ -268,7 +268,7 @@ def test_the_operators_functions() -> None:
 @pytest.fixture
 def on_gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """PyTorch's loss takes the GPU's way, here in the interpreter, and its calls of the kernel are counted."""
-    from onewarm.torch.cross_entropy import triton as way
+    from onewarm.torch import device
 
     calls: list[str] = []
     kernel_rows = cuda.row_losses
@@ -277,7 +277,7 @@ def on_gpu(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append("gradient" if options.get("gradient", True) else "loss")
         return kernel_rows(*arguments, **options)
 
-    monkeypatch.setattr(way, "takes", lambda logits: logits.dtype in cuda.DTYPES)
+    monkeypatch.setattr(device, "kernel_of", lambda logits: "triton" if logits.dtype in cuda.DTYPES else "cpu")
     monkeypatch.setattr(cuda, "row_losses", counted)
     return calls
 

@@ -26,6 +26,29 @@ def test_is_what_the_verbs_say(alpha: float, smoothed_first: bool, dtype: type, 
     assert made.divisor == pytest.approx(4 if weight is None else 0.5 + 1 + 2 + 3)
 
 
+@pytest.mark.parametrize("ignored", [-100, -1, 0, 4, 5])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_label_in_range_may_be_the_ignored_one(ignored: int, weighted: bool) -> None:
+    """All labels lie in 0..4 here: nothing but ``ignore_index`` says which rows are left out."""
+    y = np.array([0, 3, 4, 1, 0, 4])
+    weight = np.array([0.5, 7.0, 2.0, 1.0, 3.0]) if weighted else None
+    made = labelled(y, 5, weight, ignored, 0.2, True)
+    wanted = ow.smooth(ow.one_hot(y, 5, ignore_index=ignored), 0.2)
+    wanted = wanted if weight is None else wanted.reweight(weight)
+    np.testing.assert_allclose(made.target.dense(), wanted.dense(), rtol=1e-15)
+    counted = y[y != ignored]
+    assert made.divisor == (len(counted) if weight is None else weight[counted].sum())
+
+
+def test_equal_rows_stay_one_number() -> None:
+    """Whatever the batch, weights of a broadcast view are read from one place; an empty batch has none."""
+    made = labelled(np.array([0, 1, 2]), 3, None, -100, 0.2, True)
+    assert made.target.weight.strides[0] == made.target.table_weight.strides[0] == 0
+    assert not made.target.weight.flags.writeable
+    empty = labelled(np.zeros(0, np.int64), 3, None, -100, 0.2, True)
+    assert empty.divisor == 0 and empty.target.weight.shape == empty.target.table_weight.shape == (0, 1)
+
+
 def test_errors() -> None:
     with pytest.raises(ValueError, match=r"labels\[1\] is 5, outside 0..4: labels start at 0; subtract 1"):
         labelled(np.array([0, 5]), 5, None, -100, 0.1, True)

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -63,6 +64,70 @@ def test_weights(shape: tuple[int, ...], alpha: float, probabilities: bool, redu
         options["ignore_index"] = 3
     same(nn_cross_entropy(z, y, weight, **options), F.cross_entropy(z, y, weight, **options), z)
     same(CrossEntropyLoss(weight, **options)(z, y), nn.CrossEntropyLoss(weight, **options)(z, y), z)
+
+
+@pytest.mark.parametrize("ignored", [0, C - 1, -1])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_a_class_may_be_the_ignored_label(alpha: float, weighted: bool, ignored: int) -> None:
+    """All labels are classes here, so no other value of a label marks a row."""
+    z, y = made((8, C), False)
+    y[0], y[1] = 0, C - 1
+    weight = torch.tensor([0.5, 4.0, 2.0, 1.0, 3.0], dtype=torch.float64) if weighted else None
+    options: dict[str, Any] = {"label_smoothing": alpha, "ignore_index": ignored}
+    same(nn_cross_entropy(z, y, weight, **options), F.cross_entropy(z, y, weight, **options), z)
+    same(CrossEntropyLoss(weight, **options)(z, y), nn.CrossEntropyLoss(weight, **options)(z, y), z)
+
+
+@pytest.mark.parametrize("ignored", [-100, 0])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_weights_and_ignored_rows_without_the_kernel(alpha: float, reduction: Any, ignored: int) -> None:
+    """Under ``torch.func`` the definition computes, and the weights that the mean counts are looked up in PyTorch."""
+    z, y = made((8, C), False)
+    y[0], y[1], y[5] = 0, C - 1, -100 if ignored == -100 else 1
+    weight = torch.tensor([0.5, 4.0, 2.0, 1.0, 3.0], dtype=torch.float64)
+    options: dict[str, Any] = {"label_smoothing": alpha, "reduction": reduction, "ignore_index": ignored}
+    slope, value = torch.func.grad_and_value(lambda x: nn_cross_entropy(x, y, weight, **options))(z.detach())
+    wanted = F.cross_entropy(z, y, weight, **options)
+    torch.testing.assert_close(value, wanted.detach(), rtol=1e-12, atol=1e-13)
+    torch.testing.assert_close(slope, torch.autograd.grad(wanted, z)[0], rtol=1e-12, atol=1e-13)
+    none = torch.func.grad_and_value(lambda x: nn_cross_entropy(x, torch.full((8,), ignored), weight, **options))
+    assert math.isnan(none(z.detach())[1].item()) == (reduction == "mean")
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.array, torch.tensor])
+def test_numbers_of_any_library(number: Any) -> None:
+    z, y = made((8, C), False)
+    wanted = F.cross_entropy(z, y, label_smoothing=0.25)
+    same(CrossEntropyLoss(label_smoothing=number(0.25))(z, y), wanted, z, rtol=1e-7, atol=1e-8)
+    options: dict[str, Any] = {"label_smoothing": number(0.25), "normalizer": number(4.0), "reduction": "mean"}
+    same(
+        nn_cross_entropy(z, y, **options),
+        F.cross_entropy(z, y, label_smoothing=0.25, reduction="sum") / 4,
+        z,
+        rtol=1e-7,
+        atol=1e-8,
+    )
+    for value in (-0.1, 1.1, float("nan")):
+        for call in (
+            lambda v: CrossEntropyLoss(label_smoothing=v),
+            lambda v: nn_cross_entropy(z, y, label_smoothing=v),
+        ):
+            with pytest.raises(ValueError, match=r"^label_smoothing is .*: expected a number in \[0, 1\]$"):
+                call(number(value))
+    for call in (lambda v: CrossEntropyLoss(z_loss=v), lambda v: nn_cross_entropy(z, y, z_loss=v)):
+        with pytest.raises(ValueError, match=r"^z_loss is -1: expected a finite number, not negative$"):
+            call(number(-1.0))
+
+
+def test_a_schedule_may_write_to_its_tensor() -> None:
+    z, y = made((8, C), False)
+    alpha = torch.tensor(0.5, dtype=torch.float64)
+    loss = CrossEntropyLoss(label_smoothing=alpha)  # type: ignore[arg-type]
+    for value in (0.5, 0.25, 0.0):
+        alpha.fill_(value)
+        same(loss(z, y), F.cross_entropy(z, y, label_smoothing=value), z)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.2])

@@ -16,22 +16,6 @@ import onewarm as ow
 from onewarm.torch.parallel import layout
 
 
-@pytest.mark.parametrize(
-    ("options", "text"),
-    [
-        (("average", "rows", 0.0), "reduction is 'average': expected 'mean', 'sum' or 'none'"),
-        (("mean", "row", 0.0), "normalizer is 'row': expected 'rows', 'mass' or a number"),
-        (("mean", 3.0, -1), "z_loss is -1: expected a finite number, not negative"),
-    ],
-)
-def test_options(options: tuple[Any, ...], text: str) -> None:
-    with pytest.raises(ValueError) as caught:
-        layout.check_options(*options)
-    assert str(caught.value) == text
-    for reduction, normalizer in (("mean", "mass"), ("sum", "rows"), ("none", 7)):
-        layout.check_options(reduction, normalizer, 0.5)
-
-
 def test_a_tensor_is_this_ranks_part_over_the_default_group(alone: None) -> None:
     shard = torch.zeros(2, 3)
     local, group = layout.local_shard(shard, None, 1, "logits_shard")

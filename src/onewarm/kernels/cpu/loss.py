@@ -1,4 +1,4 @@
-"""The fused kernel behind a SoftTarget: which scale the rows get, and the sum of their losses."""
+"""The CPU kernel's loss of a SoftTarget: the scale of each row's gradient, and the reduction of the losses."""
 
 from __future__ import annotations
 
@@ -8,33 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks, definition
-from onewarm.definition import Normalizer, Reduction, divisor
 from onewarm.kernels.cpu import float16 as half
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.kernels.cpu import thread_pool as pool
 from onewarm.kernels.cpu.thread_pool import Runner
-from onewarm.target import SoftTarget
+from onewarm.loss_options import LossOptions, Normalizer
+from onewarm.target import SoftTarget, one_hot
 
 
 def loss_and_gradient(
     logits: NDArray[Any],
     target: SoftTarget,
-    reduction: Reduction,
-    normalizer: Normalizer,
-    z_loss: float,
+    options: LossOptions,
     *,
     gradient: bool,
     row_scale: Any = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
     run: Runner = pool.run,
-    move_mass: bool = True,
 ) -> tuple[Any, NDArray[Any] | None]:
-    """What :func:`onewarm.definition.cross_entropy_with_gradient` computes, for checked NumPy arguments.
+    """What :func:`onewarm.definition.cross_entropy_with_gradient` computes, for checked arguments in NumPy arrays.
 
     Args:
-        row_scale: (N,) or one number, what the rows of the gradient are multiplied by besides.
-        out, threads, run, move_mass: as in :func:`onewarm.kernels.cpu.rows.row_losses`.
+        row_scale: (N,) or one number, a further factor of each row's gradient.
+        out, threads, run: as in :func:`onewarm.kernels.cpu.rows.row_losses`.
 
     Returns:
         The loss, a NumPy scalar or (N,), and the gradient of shape (N, K) or None.
@@ -42,29 +39,29 @@ def loss_and_gradient(
     Example:
         >>> from onewarm.target import smooth
         >>> z, target = np.array([[3.0, 1.0, -0.5, -1.0]]), smooth(np.array([0]), 0.1, num_classes=4)
-        >>> loss, gradient = loss_and_gradient(z, target, "mean", "rows", 0.0, gradient=True)
+        >>> loss, gradient = loss_and_gradient(z, target, LossOptions(), gradient=True)
         >>> loss.round(4), gradient.round(3)
         (np.float64(0.4063), array([[-0.08 ,  0.089,  0.001, -0.01 ]]))
     """
-    share = 1.0 if reduction != "mean" else 1.0 / _divisor(target, normalizer)
+    share = 1.0 / _divisor(target, options.normalizer) if options.reduction == "mean" else 1.0
     losses, grads = cpu.row_losses(
         *(logits, target.index, target.weight, target.table, target.table_index, target.table_weight),
         row_scale=share if row_scale is None else share * row_scale,
-        z_loss=z_loss,
+        z_loss=options.z_loss,
         gradient=gradient,
         out=out,
         threads=threads,
         run=run,
-        move_mass=move_mass,
+        move_mass=options.move_mass,
     )
     total = losses.sum(dtype=np.float64)
     if np.isnan(total):
         _finite(target)
-    return losses if reduction == "none" else losses.dtype.type(total * share), grads
+    return losses if options.reduction == "none" else losses.dtype.type(total * share), grads
 
 
 def _finite(target: SoftTarget) -> None:
-    """Refuse mass that is not finite: looked for when the loss has told, which costs no pass over the target."""
+    """Refuse mass that is not finite. Called only when the loss is NaN, so usual calls make no pass over the target."""
     for name in ("weight", "table_weight", "table"):
         array = getattr(target, name)
         if array is None:
@@ -73,29 +70,29 @@ def _finite(target: SoftTarget) -> None:
             raise ValueError(f"target.{name}{list(bad)} is {array[bad]}: expected finite mass")
 
 
-def checked(logits: NDArray[Any], target: Any, reduction: str) -> SoftTarget:
+def checked(logits: NDArray[Any], target: Any) -> SoftTarget:
     """:func:`onewarm.definition.checked` for logits in any dtype that the kernel takes, bits of bfloat16 included.
 
-    The indices are left to the kernel, which looks at them before it follows any.
+    Index ranges are left to the kernel, which checks them before it follows any.
     """
-    if (
-        type(target) is SoftTarget
-        and type(target.index) is np.ndarray
-        and logits.shape == (target.index.shape[0], target.num_classes)
-        and (logits.dtype.kind == "f" or half.kind(logits.dtype))
-    ):
-        checks.reduction(reduction)
-        return target  # by a short way: after each step the caches are cold, and whatever is asked has to be fetched
+    # Fast paths: the full checks touch memory that a training step has evicted from the cache.
+    if logits.ndim == 2 and logits.shape[1] and (logits.dtype.kind == "f" or half.kind(logits.dtype)):
+        rows, classes = logits.shape
+        if type(target) is SoftTarget:
+            if type(target.index) is np.ndarray and (target.index.shape[0], target.num_classes) == (rows, classes):
+                return target
+        elif type(target) is np.ndarray and target.dtype.kind in "iu" and target.shape == (rows,):
+            return one_hot(target, classes)
     shape_alone = np.broadcast_to(np.float32(0), logits.shape) if half.kind(logits.dtype) else logits
-    return definition.checked(shape_alone, target, reduction, indices=False)
+    return definition.checked(shape_alone, target, indices=False)
 
 
 def _divisor(target: SoftTarget, normalizer: Normalizer) -> float:
-    """:func:`onewarm.definition.divisor`, counting rows column by column: reducing along a short axis is slow."""
+    """:func:`onewarm.definition.divisor`; rows with mass are counted by columns, as a short axis is slow to reduce."""
     if type(normalizer) in (int, float) and 0 < normalizer < float("inf"):  # type: ignore[operator]
         return float(normalizer)
     if not isinstance(normalizer, str) or normalizer != "rows":
-        return float(divisor(target, normalizer, np.empty(0)))
+        return float(definition.divisor(target, normalizer, np.empty(0)))
     named = target.weight
     if named.shape[1] and len(named) and named.strides[0] == 0 and named[0, 0] != 0:
         return float(len(named))

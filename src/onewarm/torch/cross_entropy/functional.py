@@ -8,19 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
-from onewarm import checks, definition
-from onewarm.definition import Normalizer, Reduction
+from onewarm import definition
 from onewarm.kernels.cpu.loss import checked, loss_and_gradient
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.cross_entropy import ops
-from onewarm.torch.cross_entropy import triton as cuda
+from onewarm.torch.cross_entropy import triton as triton_loss
+from onewarm.torch.device import kernel_for, operator_for
 from onewarm.torch.interop.numpy_views import bits, from_bits, in_numpy, plain, tensors
 from onewarm.torch.interop.openmp import team
-
-_KINDS = (Tensor, torch.nn.Parameter)
-_DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def cross_entropy(
@@ -67,7 +64,7 @@ def cross_entropy(
         >>> round(loss.item(), 4), [round(g, 3) for g in z.grad[0].tolist()]
         (0.4063, [-0.08, 0.089, 0.001, -0.01])
     """
-    return loss_of(logits, target, reduction, normalizer, z_loss, overwrite_logits)
+    return loss_of(logits, target, loss_options(reduction, normalizer, z_loss), overwrite_logits)
 
 
 def cross_entropy_with_gradient(
@@ -91,77 +88,71 @@ def cross_entropy_with_gradient(
 
     Args, Raises: as :func:`cross_entropy`.
     """
-    _dense(logits, z_loss)
-    if kernel := kernel_for(logits, target, normalizer, z_loss):
+    _dense(logits)
+    options = loss_options(reduction, normalizer, z_loss)
+    if kernel := kernel_for(logits, target, options.normalizer, options.z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")
         if overwrite_logits:
             _may_overwrite(logits)
-        arguments = _arguments(kernel, logits, target, reduction, normalizer, z_loss)
-        return _run(logits, arguments, gradient=True, overwrite=overwrite_logits)
+        return _run(logits, _arguments(kernel, logits, target, options), gradient=True, overwrite=overwrite_logits)
     if overwrite_logits:
         raise _cannot_overwrite("only a kernel in eager mode works in place, and only for a fixed target")
-    both: tuple[Tensor, Tensor] = definition.cross_entropy_with_gradient(
-        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
-    )
-    return both
+    checked_target = definition.checked(logits, target)
+    loss_and_slope: tuple[Tensor, Tensor] = definition.loss_and_gradient(logits, checked_target, options)
+    return loss_and_slope
 
 
 def loss_of(
     logits: Tensor,
-    target: SoftTarget | Tensor,
-    reduction: Reduction,
-    normalizer: Normalizer,
-    z_loss: float,
+    target: SoftTarget | Tensor | None,
+    options: LossOptions,
     overwrite_logits: bool = False,
-    move_mass: bool = True,
     arrays: SoftTarget | None = None,
 ) -> Tensor:
-    """:func:`cross_entropy`; without ``move_mass`` a table row's mass on a masked class makes the loss +inf.
+    """:func:`cross_entropy` with checked options.
 
-    ``arrays`` is the checked target in NumPy arrays, for calls that :func:`kernel_for` gives the CPU's.
+    Args:
+        arrays: instead of ``target``, a checked one in NumPy arrays, for a call that ``kernel_for`` gives the CPU's
+            kernel.
     """
-    _dense(logits, z_loss)
+    _dense(logits)
     differentiated = isinstance(logits, Tensor) and logits.requires_grad and torch.is_grad_enabled()
-    kernel = "cpu" if arrays is not None else kernel_for(logits, target, normalizer, z_loss)
+    kernel = "cpu" if arrays is not None else kernel_for(logits, target, options.normalizer, options.z_loss)
     if not kernel:
         if overwrite_logits and differentiated:
             raise _cannot_overwrite("only a kernel in eager mode works in place, and only for a fixed target")
-        return _in_graph(logits, target, reduction, normalizer, z_loss, move_mass)
+        return _in_graph(logits, target, options)
     if overwrite_logits and differentiated:
         _may_overwrite(logits)
     if arrays is None:
-        arguments = _arguments(kernel, logits, target, reduction, normalizer, z_loss, move_mass)
+        arguments = _arguments(kernel, logits, target, options)
     else:
-        number = normalizer.item() if isinstance(normalizer, Tensor) else normalizer
-        arguments = _Arguments(arrays, reduction, number, z_loss, move_mass, kernel)
+        arguments = _Arguments(arrays, options, kernel)
     if differentiated:
-        loss: Tensor = _Fused.apply(logits, target if arrays is None else None, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
+        loss: Tensor = _Fused.apply(logits, target, arguments, overwrite_logits)  # type: ignore[no-untyped-call]
         return loss
     loss, _ = _run(logits, arguments, gradient=False)
     return loss
 
 
 class _Arguments(NamedTuple):
-    """What the kernel takes besides the logits, checked; the CPU's takes NumPy arrays over the tensors' memory."""
+    """What a kernel takes besides the logits, checked."""
 
-    target: SoftTarget
-    reduction: Reduction
-    normalizer: Normalizer
-    z_loss: float
-    move_mass: bool
-    kernel: str  # "cpu" or "triton"
+    target: SoftTarget  # for the CPU's kernel of NumPy arrays over the tensors' memory
+    options: LossOptions
+    kernel: str  # a key of onewarm.torch.device.KERNELS
 
 
 class _Fused(torch.autograd.Function):
-    """The kernel under autograd: the gradient is made with the loss, and scaled when it is asked for."""
+    """The kernel under autograd: the gradient is computed together with the loss, and scaled in the backward pass."""
 
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, target: SoftTarget | Tensor, arguments: _Arguments, overwrite: bool
+        ctx: Any, logits: Tensor, target: SoftTarget | Tensor | None, arguments: _Arguments, overwrite: bool
     ) -> Tensor:
         ctx.target, ctx.arguments, ctx.overwrite = target, arguments, overwrite
-        at_once = arguments.reduction != "none"
+        at_once = arguments.options.reduction != "none"
         ctx.spent = overwrite and at_once
         loss, ctx.gradient = _run(logits, arguments, gradient=at_once, overwrite=ctx.spent)
         ctx.save_for_backward(*(() if ctx.spent else (logits,)))
@@ -169,7 +160,7 @@ class _Fused(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        gradient, ctx.gradient = ctx.gradient, None  # handed on, not kept: whoever gets it may own it
+        gradient, ctx.gradient = ctx.gradient, None  # handed over, not kept: autograd may then reuse its memory
         if ctx.overwrite and (torch.is_grad_enabled() or (ctx.spent and gradient is None)):
             raise RuntimeError(
                 "overwrite_logits=True leaves one gradient and no logits: for a second backward pass or a second "
@@ -178,14 +169,14 @@ class _Fused(torch.autograd.Function):
         if ctx.spent:
             return (gradient if above.item() == 1 else gradient.mul_(above)), None, None, None
         (logits,) = ctx.saved_tensors
-        if torch.is_grad_enabled():  # the gradient will be differentiated: make it of operations that can be
-            options = dict(zip(_Arguments._fields[:-1], ctx.arguments, strict=False)) | {"target": ctx.target}
-            if ctx.target is None:
+        if torch.is_grad_enabled():  # the gradient will be differentiated too: only the definition can be
+            target = ctx.target
+            if target is None:
                 own = {name: torch.tensor(array) for name, array in tensors(ctx.arguments.target).items()}
-                options["target"] = replace(ctx.arguments.target, **own)
-            loss = _defined(logits, **options)
+                target = replace(ctx.arguments.target, **own)
+            loss = _defined(logits, target, ctx.arguments.options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
-        if gradient is None:  # not made yet, or given away by a first backward pass
+        if gradient is None:  # not computed yet, or handed over in a first backward pass
             scale = plain(above) if ctx.arguments.kernel == "cpu" else above
             _, gradient = _run(logits, ctx.arguments, gradient=True, row_scale=scale, overwrite=ctx.overwrite)
             ctx.spent = ctx.overwrite
@@ -200,47 +191,42 @@ def _run(logits: Tensor, arguments: _Arguments, *, overwrite: bool = False, **op
         torch.autograd.graph.increment_version(logits)
     if arguments.kernel == "triton":
         out = logits if overwrite else None
-        return cuda.loss_and_gradient(logits, *arguments[:4], out=out, move_mass=arguments.move_mass, **options)
+        return triton_loss.loss_and_gradient(logits, arguments.target, arguments.options, out=out, **options)
     array = bits(logits)
     out = array if overwrite else None
-    loss, gradient = loss_and_gradient(
-        array, *arguments[:4], **team(), out=out, move_mass=arguments.move_mass, **options
-    )
+    loss, gradient = loss_and_gradient(array, arguments.target, arguments.options, **team(), out=out, **options)
     return torch.from_numpy(np.asarray(loss)), None if gradient is None else from_bits(gradient, logits.dtype)
 
 
-def _in_graph(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
-    """The operators, inside a graph where a kernel runs; the definition elsewhere."""
-    traced = torch.compiler.is_compiling() and isinstance(logits, Tensor) and not isinstance(z_loss, Tensor)
-    if traced and ((logits.is_cpu and logits.dtype in _DTYPES) or cuda.takes(logits)):
-        target = definition.checked(logits, target, reduction)
+def _in_graph(logits: Any, target: Any, options: LossOptions) -> Tensor:
+    """Inside a graph the registered operators, where a kernel runs; elsewhere the definition."""
+    if operator_for(logits) and not isinstance(options.z_loss, Tensor):
+        target = definition.checked(logits, target)
         if not any(x.requires_grad for x in tensors(target).values()):
-            rows = ops.rows(logits, target, z_loss, move_mass)
-            reduced: Tensor = definition.reduce(rows.double(), target, reduction, normalizer)
+            rows = ops.rows(logits, target, options)
+            reduced: Tensor = definition.reduce(rows.double(), target, options)
             return reduced.to(rows.dtype)
-    return _defined(logits, target, reduction, normalizer, z_loss, move_mass)
+    return _defined(logits, target, options)
 
 
-def _defined(logits: Any, target: Any, reduction: Reduction, normalizer: Any, z_loss: Any, move_mass: bool) -> Tensor:
-    """The definition; without ``move_mass``, as PyTorch would have it, where mass on a masked class is +inf."""
-    if move_mass:
-        options: dict[str, Any] = {"reduction": reduction, "normalizer": normalizer, "z_loss": z_loss}
-        defined: Tensor = definition.cross_entropy(logits, target, **options)
-        return defined
-    target = definition.checked(logits, target, reduction)
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    z = torch.where(target.has_mass()[:, None], wide, 0.0)
-    t = target.dense().to(z.dtype)
-    rows = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
-    rows = rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
-    reduced: Tensor = definition.reduce(rows, target, reduction, normalizer)
+def _defined(logits: Any, target: Any, options: LossOptions) -> Tensor:
+    """The definition; without ``move_mass`` PyTorch's, where smoothed mass on a masked class costs +inf."""
+    target = definition.checked(logits, target)
+    if options.move_mass:
+        rows: Tensor = definition.per_row_loss(logits, target, options.z_loss)
+    else:
+        wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        z = torch.where(target.has_mass()[:, None], wide, 0.0)
+        t = target.dense().to(z.dtype)
+        rows = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
+        rows = rows + options.z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
+    reduced: Tensor = definition.reduce(rows, target, options)
     return reduced
 
 
-def _dense(logits: Any, z_loss: Any) -> None:
+def _dense(logits: Any) -> None:
     if isinstance(logits, Tensor) and logits.layout is not torch.strided:
         raise TypeError(f"logits are {logits.layout}: expected a dense tensor; call .to_dense()")
-    checks.z_loss(z_loss)
 
 
 def _may_overwrite(logits: Tensor) -> None:
@@ -255,47 +241,13 @@ def _cannot_overwrite(why: str) -> ValueError:
     return ValueError(f"overwrite_logits=True is not possible for these logits: {why}, or leave overwrite_logits out")
 
 
-def _arguments(
-    kernel: str, logits: Tensor, target: Any, reduction: Reduction, normalizer: Any, z_loss: float, move: bool = True
-) -> _Arguments:
-    """Check as the definition does, but for the CPU in NumPy: PyTorch would start its threads for each comparison."""
+def _arguments(kernel: str, logits: Tensor, target: Any, options: LossOptions) -> _Arguments:
+    """Check the target; for the CPU's kernel in NumPy, since PyTorch would start its threads for each comparison."""
     if kernel == "triton":
-        target = definition.checked(logits, target, reduction, indices=False)  # the kernel looks at them
-        return _Arguments(target, reduction, normalizer, z_loss, move, kernel)
+        return _Arguments(definition.checked(logits, target, indices=False), options, kernel)  # the kernel checks those
+    array = bits(logits)
     if isinstance(target, SoftTarget):
-        target = in_numpy(target, raw_table=normalizer != "mass")
+        target = in_numpy(target, raw_table=options.normalizer != "mass")
     else:
         target = plain(target)
-    if isinstance(normalizer, Tensor):
-        normalizer = normalizer.item()
-    return _Arguments(checked(bits(logits), target, reduction), reduction, normalizer, z_loss, move, kernel)
-
-
-def kernel_for(logits: Any, target: Any, normalizer: Any, z_loss: Any) -> str:
-    """Which kernel may take this call, ``"cpu"`` or ``"triton"``, or ``""`` for none.
-
-    It takes plain tensors in its memory, nothing traced, and no gradient but that of the logits.
-    """
-    if torch.compiler.is_compiling() or type(logits) not in _KINDS:
-        return ""
-    kernel = "triton" if cuda.takes(logits) else "cpu" if logits.is_cpu and logits.dtype in _DTYPES else ""
-    others: tuple[Any, ...] = (target,)
-    if isinstance(target, SoftTarget):
-        others = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    if isinstance(normalizer, Tensor):
-        others += (normalizer,)
-    for x in others:
-        if x is None:
-            continue
-        if type(x) not in _KINDS or x.requires_grad or x.layout is not torch.strided:
-            return ""
-        if not (x.is_cpu if kernel == "cpu" else x.device == logits.device):
-            return ""
-    free = (
-        logits.layout is torch.strided
-        and not isinstance(z_loss, Tensor)
-        and not torch._C._is_tracing()
-        and not torch._C._are_functorch_transforms_active()
-        and forward_ad._current_level < 0
-    )
-    return kernel if free else ""
+    return _Arguments(checked(array, target), options, kernel)

@@ -1,17 +1,19 @@
-"""``torch.nn.CrossEntropyLoss`` on the fused kernel: every argument it takes, and two meanings where they part."""
+"""``torch.nn.CrossEntropyLoss`` on the fused kernel: all of its arguments, and a choice where its meaning is odd."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, mix, one_hot, smooth, soft
-from onewarm.torch.cross_entropy.functional import cross_entropy, kernel_for, loss_of
+from onewarm.torch.cross_entropy.functional import cross_entropy, loss_of
 from onewarm.torch.cross_entropy.label_target import labelled
+from onewarm.torch.device import kernel_for
 from onewarm.torch.interop.numpy_views import plain
 
 Semantics: TypeAlias = Literal["torch", "onewarm"]
@@ -83,42 +85,34 @@ def nn_cross_entropy(
     if semantics not in ("torch", "onewarm"):
         raise ValueError(f"semantics is {semantics!r}: expected 'torch' or 'onewarm'")
     if size_average is not None or reduce is not None:
-        reduction = nn._reduction.legacy_get_string(size_average, reduce)  # type: ignore[assignment]
+        reduction = _legacy_reduction(size_average, reduce)
+    alpha = label_smoothing
+    if not (type(alpha) is float and 0 <= alpha <= 1):
+        alpha = checks.share(alpha, "label_smoothing")
+    ours = semantics == "onewarm"
     logits, truth, shape = _flat(input, target)
-    if truth.is_floating_point() and ignore_index >= 0:
+    options = loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss, move_mass=ours)
+    by_label = not truth.is_floating_point()
+    if not by_label and ignore_index >= 0:
         raise ValueError(f"ignore_index is {ignore_index} and target holds probabilities: it is for labels alone")
-    checks.reduction(reduction)
-    _alpha(label_smoothing)
-    counted: Any = normalizer
-    arrays = None
-    here = not truth.is_floating_point() and _plain(weight, label_smoothing)
-    if here and kernel_for(logits, truth, normalizer, z_loss) == "cpu":
-        arrays = labelled(
-            *(plain(truth), logits.shape[1], None if weight is None else plain(weight), ignore_index),
-            *(float(label_smoothing), semantics == "torch"),
-        )
-        counted = arrays.divisor if normalizer is None else normalizer
-        counted = 1.0 if semantics == "onewarm" and counted == 0 and normalizer is None else counted
-        wanted: SoftTarget | Tensor = truth
-    else:
-        rest = (ignore_index, label_smoothing, semantics, not truth.is_floating_point())
-        wanted = _target(truth, logits.shape[1], weight, *rest)
+    soft_target: SoftTarget | None = None
+    arrays: SoftTarget | None = None
+    divisor: Any = options.normalizer
+    readable = isinstance(alpha, float) and (weight is None or kernel_for(weight, None) == "cpu")
+    if by_label and readable and kernel_for(logits, truth, options.normalizer, options.z_loss) == "cpu":
+        class_weight = None if weight is None else plain(weight)
+        arrays, count = labelled(plain(truth), logits.shape[1], class_weight, ignore_index, alpha, not ours)
         if normalizer is None:
-            ours = "rows" if weight is None else "mass"
-            counted = _count(truth, weight, ignore_index) if semantics == "torch" else ours
-    # Divided by nothing, PyTorch's mean is NaN: the kernel refuses to divide by 0, so that is added afterwards.
-    nothing = normalizer is None and isinstance(counted, float) and counted == 0 and reduction == "mean"
-    loss = loss_of(
-        logits,
-        wanted,
-        reduction="sum" if nothing else reduction,
-        normalizer="rows" if nothing else counted,
-        z_loss=z_loss,
-        overwrite_logits=overwrite_logits,
-        move_mass=semantics == "onewarm",
-        arrays=None if arrays is None else arrays.target,
-    )
-    if nothing:
+            divisor = 1.0 if ours and count == 0 else count
+    else:
+        soft_target = _target(truth, logits.shape[1], weight, ignore_index, alpha, semantics, by_label)
+        if normalizer is None:
+            divisor = ("rows" if weight is None else "mass") if ours else _count(truth, weight, ignore_index)
+    # PyTorch's mean over no rows is NaN, and a kernel does not divide by 0: take the sum, 0, and add NaN to it.
+    empty = normalizer is None and isinstance(divisor, float) and divisor == 0 and reduction == "mean"
+    options = LossOptions("sum" if empty else reduction, divisor, options.z_loss, ours)
+    loss = loss_of(logits, soft_target, options, overwrite_logits, arrays)
+    if empty:
         return loss + torch.nan
     return loss.reshape(shape) if reduction == "none" else loss
 
@@ -157,9 +151,12 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
     ) -> None:
         if semantics not in ("torch", "onewarm"):
             raise ValueError(f"semantics is {semantics!r}: expected 'torch' or 'onewarm'")
-        _alpha(label_smoothing)
-        super().__init__(weight, size_average, ignore_index, reduce, reduction, label_smoothing)
-        checks.reduction(self.reduction)
+        alpha = checks.share(label_smoothing, "label_smoothing")
+        alpha = label_smoothing if checks.is_tensor(label_smoothing) else alpha  # a schedule may write to a tensor
+        if size_average is not None or reduce is not None:
+            reduction = _legacy_reduction(size_average, reduce)
+        loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss)
+        super().__init__(weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=alpha)
         self.semantics: Semantics = semantics
         self.normalizer = normalizer
         self.z_loss = z_loss
@@ -223,14 +220,12 @@ def _rows(array: Tensor, classes: int) -> Tensor:
     return array if array.dim() == 2 else array.movedim(classes, -1).reshape(-1, array.shape[classes])
 
 
-def _plain(weight: Tensor | None, alpha: float | Tensor) -> bool:
-    """Whether class weights and smoothing are numbers that can be read now."""
-    return isinstance(alpha, (int, float)) and (weight is None or kernel_for(weight, weight, 1.0, 0.0) == "cpu")
-
-
-def _alpha(value: float | Tensor) -> None:
-    if not isinstance(value, Tensor):
-        checks.share(value, "label_smoothing")
+def _legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
+    """What PyTorch's deprecated arguments mean."""
+    reduction: Reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    text = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
+    warnings.warn(text, stacklevel=3)  # PyTorch's words: the same filters apply
+    return reduction
 
 
 def _target(

@@ -1,10 +1,10 @@
 """The fused kernel as PyTorch operators, for graphs: ``torch.compile``, ``torch.export``, fake tensors.
 
     onewarm::soft_cross_entropy           the loss of each row
-    onewarm::soft_cross_entropy_backward  the gradient of their weighted sum, made from the logits again
+    onewarm::soft_cross_entropy_backward  the gradient of their weighted sum, recomputed from the logits
 
-Nothing of shape (N, K) is kept between the two. Eager mode has its own way
-(:mod:`onewarm.torch.cross_entropy.functional`), which makes the gradient with the loss.
+Nothing of shape (N, K) is kept between the two. Eager mode does not use them:
+:mod:`onewarm.torch.cross_entropy.functional` computes the gradient together with the loss.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from torch import Tensor
 
 from onewarm import definition
 from onewarm.kernels.cpu import rows as cpu
+from onewarm.loss_options import LossOptions
 from onewarm.target import SoftTarget
-from onewarm.torch.interop.numpy_views import bits, from_bits, plain, tensors
+from onewarm.torch.device import KERNELS
+from onewarm.torch.interop.numpy_views import bits, from_bits, plain
 from onewarm.torch.interop.openmp import team
 
 _TARGET = "Tensor index, Tensor weight, Tensor? table, Tensor? table_index, Tensor? table_weight"
@@ -27,7 +29,7 @@ _REST = "float z_loss, bool move_mass"
 @torch.library.custom_op(
     "onewarm::soft_cross_entropy",
     mutates_args=(),
-    device_types="cpu",
+    device_types=KERNELS["cpu"].device_type,
     schema=f"(Tensor logits, {_TARGET}, {_REST}) -> Tensor",
 )
 def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
@@ -46,7 +48,7 @@ def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
 @torch.library.custom_op(
     "onewarm::soft_cross_entropy_backward",
     mutates_args=(),
-    device_types="cpu",
+    device_types=KERNELS["cpu"].device_type,
     schema=f"(Tensor above, Tensor logits, {_TARGET}, {_REST}) -> Tensor",
 )
 def soft_cross_entropy_backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
@@ -75,7 +77,8 @@ def _(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     *arrays, ctx.z_loss, ctx.move_mass = inputs
-    ctx.first = next(i for i, x in enumerate(arrays) if x is not None and x.dim() == 2)  # above comes before
+    # The logits, (N, K); in the backward operator `above`, (N,), precedes them.
+    ctx.first = next(i for i, x in enumerate(arrays) if x is not None and x.dim() == 2)
     if any(isinstance(x, Tensor) and x.requires_grad for x in arrays[ctx.first + 1 :]):
         raise NotImplementedError(
             "a target that requires a gradient: this operator differentiates the logits alone; call "
@@ -90,7 +93,7 @@ def _backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
 
 
 def _backward_twice(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
-    """Through the definition: rarely wanted, and then right."""
+    """The second derivative, through the definition: rarely needed, so no kernel computes it."""
     above, logits, *target = ctx.saved_tensors
     with torch.enable_grad():
         above, z = above.detach().requires_grad_(), logits.detach().requires_grad_()
@@ -105,9 +108,8 @@ soft_cross_entropy.register_autograd(_backward, setup_context=_keep)
 soft_cross_entropy_backward.register_autograd(_backward_twice, setup_context=_keep)
 
 
-def rows(logits: Tensor, target: SoftTarget, z_loss: float, move_mass: bool = True) -> Tensor:
-    """:func:`soft_cross_entropy` of a target."""
-    parts = tensors(target)
-    names = ("index", "weight", "table", "table_index", "table_weight")
-    loss: Tensor = torch.ops.onewarm.soft_cross_entropy(logits, *(parts.get(n) for n in names), z_loss, move_mass)
+def rows(logits: Tensor, target: SoftTarget, options: LossOptions) -> Tensor:
+    """:func:`soft_cross_entropy` of a target, (N,); the reduction is the caller's."""
+    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    loss: Tensor = torch.ops.onewarm.soft_cross_entropy(logits, *parts, options.z_loss, options.move_mass)
     return loss

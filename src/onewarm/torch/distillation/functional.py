@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -10,9 +9,9 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction
+from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
-from onewarm.torch.cross_entropy.functional import cross_entropy
+from onewarm.torch.cross_entropy.functional import loss_of
 from onewarm.torch.distillation.teachers import layer_teacher, logit_teacher
 from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
 from onewarm.torch.linear.terms import Term
@@ -67,30 +66,31 @@ def distillation(
 
     Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2 and 2.1.
     """
-    share_of_teacher = checked_weights(temperature, weight, hard_target, divergence)
+    temperature = checks.positive(temperature, "temperature")
+    share_of_teacher = checked_weights(weight, hard_target, divergence)
+    options = loss_options(reduction, normalizer)
     if not isinstance(student_logits, Tensor):
         raise TypeError(f"student_logits is a {type(student_logits).__name__}: expected a PyTorch tensor")
     if student_logits.ndim == 0:
         raise ValueError("student_logits has shape (): expected (..., K)")
     shape, classes = student_logits.shape[:-1], student_logits.shape[-1]
     z = student_logits.reshape(-1, classes)
-    kinds: Any = {"reduction": reduction, "normalizer": normalizer}
     with_entropy = divergence == "kl"
     if isinstance(teacher, SoftTarget):
         q, entropy = teacher, checked_entropy(teacher).to(z.device) if with_entropy else None
     else:
         rows = logit_teacher(teacher, shape, classes, temperature, "student_logits", with_entropy=with_entropy)
         q, entropy = rows.distribution(slice(None))
-    soft = cross_entropy(z / temperature, q, **kinds)
+    soft = loss_of(z / temperature, q, options)
     if entropy is not None:
-        part = share(q, reduction, normalizer)
+        part = share(q, options)
         soft = soft - (entropy if reduction == "none" else entropy.sum() * part).to(soft.dtype)
     loss = soft * (share_of_teacher * temperature**2)
     if hard_target is not None:
         if isinstance(hard_target, Tensor):
             wide = hard_target.is_floating_point()
             hard_target = hard_target.reshape((-1, classes) if wide else (-1,))
-        loss = loss + (1 - share_of_teacher) * cross_entropy(z, hard_target, **kinds)
+        loss = loss + (1 - share_of_teacher) * loss_of(z, hard_target, options)
     return loss.reshape(shape) if reduction == "none" else loss
 
 
@@ -148,7 +148,9 @@ def _linear_distillation(
     reduction: Reduction,
     normalizer: Normalizer,
 ) -> Tensor:
-    part = checked_weights(temperature, soft_weight, hard_target, divergence, "soft_weight")
+    temperature = checks.positive(temperature, "temperature")
+    part = checked_weights(soft_weight, hard_target, divergence, "soft_weight")
+    options = loss_options(reduction, normalizer)
     layer, shape = checked_layer(hidden, weight, bias)
     classes = int(weight.shape[0])
     with_entropy = divergence == "kl"
@@ -160,28 +162,23 @@ def _linear_distillation(
         q = logit_teacher(teacher, shape, classes, temperature, "hidden", with_entropy=with_entropy)
     else:
         q = layer_teacher(teacher, shape, classes, temperature, with_entropy=with_entropy)
-    scale: float = part * temperature**2 * share(q, reduction, normalizer)
-    terms = [Term(q, scale, float(temperature), entropy=entropy)]
+    scale: float = part * temperature**2 * share(q, options)
+    terms = [Term(q, scale, temperature, entropy=entropy)]
     if hard_target is not None:
         hard = checked_target(hard_target, layer, shape, "hard_target")
-        terms.append(Term(hard, (1 - part) * share(hard, reduction, normalizer)))
-    return reduced(layer, terms, reduction, shape)
+        terms.append(Term(hard, (1 - part) * share(hard, options)))
+    return reduced(layer, terms, options.reduction, shape)
 
 
-def checked_weights(
-    temperature: float, weight: float | None, hard_target: Any, divergence: str, name: str = "weight"
-) -> float:
-    """The teacher's share, after the numbers were looked at."""
-    if not (isinstance(temperature, (int, float)) and math.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature is {temperature!r}: expected a finite number above 0")
+def checked_weights(weight: Any, hard_target: Any, divergence: str, name: str = "weight") -> float:
+    """The teacher's share of the loss, from a ``weight`` that may be left out."""
     if divergence not in ("kl", "cross_entropy"):
         raise ValueError(f"divergence is {divergence!r}: expected 'kl' or 'cross_entropy'")
     if weight is None:
         return 1.0 if hard_target is None else 0.5
     if hard_target is None:
         raise ValueError(f"{name} is {weight!r} but hard_target is None: pass hard_target, or leave {name} out")
-    checks.share(weight, name)
-    return float(weight)
+    return float(checks.share(weight, name))
 
 
 def checked_entropy(teacher: SoftTarget) -> Tensor:

@@ -39,9 +39,9 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
     Source: Anshumann et al., "Sparse Logit Sampling", ACL 2025; Cochran, "Sampling Techniques", 3rd edition, section 5
     (stratified draws).
     """
-    if not isinstance(draws, int) or draws < 1:
-        raise ValueError(f"draws is {draws!r}: expected an integer of at least 1")
-    if not isinstance(seed, int):
+    draws = checks.count(draws, "draws")
+    plain_seed = checks.number(seed)
+    if not isinstance(plain_seed, int):
         raise TypeError(f"seed is {seed!r}: expected an integer")
     if not isinstance(probabilities, Tensor):
         raise TypeError(f"probabilities is a {type(probabilities).__name__}: expected a PyTorch tensor")
@@ -49,7 +49,7 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
         raise ValueError(f"probabilities has shape {tuple(probabilities.shape)}: expected (..., K)")
     p = checks.probabilities(probabilities.reshape(-1, probabilities.shape[-1]))
     rows, classes = p.shape
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(plain_seed)
     uniform = torch.rand(rows, draws, generator=generator, dtype=torch.float64)
     quantiles = ((torch.arange(draws) + uniform) / draws).to(p.device)  # one in each slice
     drawn = torch.empty(rows, draws, dtype=torch.int64, device=p.device)

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from onewarm.torch.device import on_cpu
+
 _WORTH = 2**18  # entries of a weight below which mm is as fast
 
 
@@ -48,7 +50,7 @@ def times(g: Tensor, weight: Tensor, out: Tensor, *, add: bool = False) -> None:
 
 
 def _suits(x: Tensor, weight: Tensor) -> bool:
-    there = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
+    there = on_cpu(x) and x.dtype == weight.dtype == torch.float32
     return there and len(x) > 0 and weight.numel() >= _WORTH and _onednn() is not None
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction, divisor, in_range
+from onewarm.definition import divisor, in_range
+from onewarm.loss_options import LossOptions, Reduction
 from onewarm.target import SoftTarget, as_target
+from onewarm.torch.device import transformed
 from onewarm.torch.linear.chunks import Layer, run
 from onewarm.torch.linear.ops import REMEDY, in_graph
 from onewarm.torch.linear.terms import Term
@@ -88,12 +89,11 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
     return rows
 
 
-def share(target: Any, reduction: Reduction, normalizer: Normalizer) -> Any:
+def share(target: Any, options: LossOptions) -> Any:
     """What each row's loss is multiplied by before the sum: a number, or a tensor inside a graph."""
-    checks.reduction(reduction)
-    if reduction != "mean":
+    if options.reduction != "mean":
         return 1.0
-    total = 1.0 / divisor(target, normalizer, target.mass().double())
+    total = 1.0 / divisor(target, options.normalizer, target.mass().double())
     return float(total) if checks.concrete(total) else total
 
 
@@ -103,9 +103,7 @@ def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: to
     Raises:
         RuntimeError: a transform of ``torch.func``, or forward mode.
     """
-    if not torch.compiler.is_compiling() and (
-        torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
-    ):
+    if not torch.compiler.is_compiling() and transformed(layer.hidden):
         raise RuntimeError(
             f"linear_cross_entropy: torch.func transforms and forward mode do not reach into its chunks: {REMEDY}"
         )

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from onewarm import checks
 from onewarm.target import SoftTarget
+from onewarm.torch.device import on_cpu
 from onewarm.torch.interop.matmul import times, times_turned
 from onewarm.torch.linear.terms import Term, TermLoss, suits_closed_form
 
@@ -46,7 +47,7 @@ class Layer(NamedTuple):
         """
         classes, width = self.weight.shape
         widened = self.weight.dtype != self.dtype
-        size = _WIDENED if widened else _CACHED if transposed and self.weight.device.type == "cpu" else classes * width
+        size = _WIDENED if widened else _CACHED if transposed and on_cpu(self.weight) else classes * width
         step = max(size // max(width, 1), 1)
         for start in range(0, classes, step):
             part = slice(start, start + step)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction
+from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, one_hot, smooth
 from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
 from onewarm.torch.linear.terms import Term
@@ -66,11 +66,11 @@ def linear_cross_entropy(
     Source: Hsu et al., "Liger Kernel", 2024, section 3.2, for gradients made with the loss chunk by chunk; the closed
     form follows from the linearity of the cross-entropy in its target.
     """
+    options = loss_options(reduction, normalizer, z_loss)
     layer, shape = checked_layer(hidden, weight, bias)
     rows = checked_target(target, layer, shape)
-    checks.z_loss(z_loss)
-    scale = share(rows, reduction, normalizer)
-    return reduced(layer, [Term(rows, scale, z_loss=float(z_loss))], reduction, shape)
+    term = Term(rows, share(rows, options), z_loss=float(options.z_loss))
+    return reduced(layer, [term], options.reduction, shape)
 
 
 class LinearCrossEntropyLoss(torch.nn.Module):
@@ -105,8 +105,7 @@ class LinearCrossEntropyLoss(torch.nn.Module):
         z_loss: float = 0.0,
     ) -> None:
         super().__init__()
-        checks.reduction(reduction)
-        checks.z_loss(z_loss)
+        loss_options(reduction, normalizer, z_loss)
         checks.alpha(label_smoothing, 1, torch.zeros(1), "label_smoothing")
         self.label_smoothing, self.ignore_index, self.z_loss = label_smoothing, ignore_index, z_loss
         self.reduction, self.normalizer = reduction, normalizer

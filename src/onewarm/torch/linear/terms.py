@@ -22,7 +22,7 @@ from onewarm import definition
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.kernels.triton import rows as cuda
 from onewarm.target import SoftTarget
-from onewarm.torch.cross_entropy.triton import takes
+from onewarm.torch.device import kernel_of
 from onewarm.torch.interop.openmp import team
 
 ROWS_A_TABLE_ROW = 256  # in closed form a table row costs two products of a token; in the kernel an addition a logit
@@ -178,17 +178,6 @@ def suits_closed_form(target: SoftTarget) -> bool:
         return False
     rows = int(target.table.shape[0])
     return rows == 1 or rows * ROWS_A_TABLE_ROW <= int(target.table_index.numel())
-
-
-def kernel_of(z: Tensor) -> str:
-    """Which kernel takes these logits: the CPU's, Triton's, or none: then the definition computes.
-
-    >>> kernel_of(torch.zeros(1, 2)), kernel_of(torch.zeros(1, 2, device="meta"))
-    ('cpu', '')
-    """
-    if z.device.type == "cpu":
-        return "cpu"
-    return "triton" if takes(z) else ""
 
 
 def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, gradient: bool) -> Tensor:

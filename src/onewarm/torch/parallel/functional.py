@@ -9,13 +9,12 @@ import torch.distributed as dist
 from torch import Tensor
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.parallel import row_sums
 from onewarm.torch.parallel.layout import (
     Layout,
     argument_error,
-    check_options,
     exchange_layout,
     local_shard,
     refuse_second_derivative,
@@ -72,13 +71,13 @@ def vocab_parallel_cross_entropy(
     Source: Shoeybi et al., "Megatron-LM", 2019, section 3 (the parallel cross-entropy of one-hot labels); smoothing
     needs the whole vocabulary's mean of the logits, which a rank's own mean is not.
     """
-    check_options(reduction, normalizer, z_loss)
+    options = loss_options(reduction, normalizer, z_loss)
     logits_shard, group = local_shard(logits_shard, group, 1, "logits_shard")
     target = target if isinstance(target, SoftTarget) else to_local(target)
     error = argument_error(logits_shard, target)
     layout = exchange_layout(logits_shard, 1, logits_shard, group, target, error)
     local = local_target(sharded_teacher(target, layout), layout, logits_shard.shape[0])
-    loss: Tensor = _Parallel.apply(logits_shard, local, layout, reduction, normalizer, z_loss)  # type: ignore[no-untyped-call]
+    loss: Tensor = _Parallel.apply(logits_shard, local, layout, options)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -143,19 +142,17 @@ class _Parallel(torch.autograd.Function):
         logits: Tensor,
         target: LocalTarget,
         layout: Layout,
-        reduction: Reduction,
-        normalizer: Normalizer,
-        z_loss: float,
+        options: LossOptions,
     ) -> Tensor:
         n, width = logits.shape
         sums = row_sums.LocalSums(target, n)
         dtype = row_sums.accumulator(logits.dtype)
         for rows in row_sums.blocks(n, width):
             sums.add(rows, logits[rows].to(dtype))
-        joined = sums.join(layout, z_loss, lambda row: logits[row])
-        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, reduction, normalizer, dtype)
+        joined = sums.join(layout, options.z_loss, lambda row: logits[row])
+        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, options, dtype)
         ctx.save_for_backward(logits)
-        ctx.target, ctx.joined, ctx.z_loss = target, joined, z_loss
+        ctx.target, ctx.joined, ctx.z_loss = target, joined, options.z_loss
         return loss
 
     @staticmethod
@@ -168,7 +165,7 @@ class _Parallel(torch.autograd.Function):
         for rows in row_sums.blocks(*logits.shape):
             z = logits[rows].to(dtype, copy=True)
             gradient[rows] = row_sums.to_gradient_(z, rows, ctx.target, ctx.joined, scale[rows], ctx.z_loss, True)
-        return gradient, None, None, None, None, None
+        return gradient, None, None, None
 
 
 def sharded_teacher(target: SoftTarget | Tensor, layout: Layout) -> SoftTarget | Tensor:

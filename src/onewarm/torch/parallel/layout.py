@@ -9,8 +9,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from onewarm import checks
-from onewarm.definition import Normalizer
 from onewarm.target import SoftTarget
 
 
@@ -22,18 +20,6 @@ class Layout(NamedTuple):
     width: int
     num_classes: int
     sharded_target: bool  # the target is probabilities of each rank's own classes
-
-
-def check_options(reduction: str, normalizer: Normalizer, z_loss: float) -> None:
-    """Check what is the same on every rank, so that all of them raise without asking each other.
-
-    Raises:
-        ValueError: an unknown reduction or normalizer, a z-loss below 0.
-    """
-    if isinstance(normalizer, str) and normalizer not in ("rows", "mass"):
-        raise ValueError(f"normalizer is {normalizer!r}: expected 'rows', 'mass' or a number")
-    checks.reduction(reduction)
-    checks.z_loss(z_loss)
 
 
 def local_shard(shard: Tensor, group: Any, dim: int, name: str) -> tuple[Tensor, dist.ProcessGroup]:

@@ -8,14 +8,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from onewarm.definition import Normalizer, Reduction
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.parallel import row_sums
 from onewarm.torch.parallel.functional import sharded_teacher
 from onewarm.torch.parallel.layout import (
     Layout,
     argument_error,
-    check_options,
     exchange_layout,
     local_shard,
     refuse_second_derivative,
@@ -69,7 +68,7 @@ def vocab_parallel_linear_cross_entropy(
     Source: Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, for never storing the
     logits; the table's closed form is linearity: sum_k r_k (W x)_k = (W^T r) . x.
     """
-    check_options(reduction, normalizer, z_loss)
+    options = loss_options(reduction, normalizer, z_loss)
     weight_shard, group = local_shard(weight_shard, group, 0, "weight_shard")
     hidden, bias_shard = to_local(hidden), None if bias_shard is None else to_local(bias_shard)
     target = target if isinstance(target, SoftTarget) else to_local(target)
@@ -83,7 +82,7 @@ def vocab_parallel_linear_cross_entropy(
         bias_shard = None if bias_shard is None else bias_shard.to(dtype)
     with torch.autocast(device_type, enabled=False):
         loss: Tensor = _ParallelLinear.apply(  # type: ignore[no-untyped-call]
-            hidden, weight_shard, bias_shard, local, layout, reduction, normalizer, z_loss
+            hidden, weight_shard, bias_shard, local, layout, options
         )
     return loss
 
@@ -97,15 +96,13 @@ class _ParallelLinear(torch.autograd.Function):
         bias: Tensor | None,
         target: LocalTarget,
         layout: Layout,
-        reduction: Reduction,
-        normalizer: Normalizer,
-        z_loss: float,
+        options: LossOptions,
     ) -> Tensor:
         dtype = row_sums.accumulator(hidden.dtype)
-        joined, ctx.table = _joined(hidden, weight, bias, target, layout, z_loss)
-        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, reduction, normalizer, dtype)
+        joined, ctx.table = _joined(hidden, weight, bias, target, layout, options.z_loss)
+        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, options, dtype)
         ctx.save_for_backward(hidden, weight, bias)
-        ctx.target, ctx.joined, ctx.z_loss, ctx.layout = target, joined, z_loss, layout
+        ctx.target, ctx.joined, ctx.z_loss, ctx.layout = target, joined, options.z_loss, layout
         return loss
 
     @staticmethod
@@ -138,7 +135,7 @@ class _ParallelLinear(torch.autograd.Function):
             d_hidden.to(hidden.dtype) if want_hidden else None,
             None if d_weight is None else d_weight.to(weight.dtype),
             None if d_bias is None or bias is None else d_bias.to(bias.dtype),
-            *(None,) * 5,
+            *(None,) * 3,
         )
 
 

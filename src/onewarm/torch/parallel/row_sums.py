@@ -23,7 +23,9 @@ import torch.distributed as dist
 from torch import Tensor
 
 from onewarm import checks
-from onewarm.definition import Normalizer, Reduction, divisor
+from onewarm.definition import divisor
+from onewarm.loss_options import LossOptions
+from onewarm.torch.device import on_cpu
 from onewarm.torch.parallel.layout import Layout
 from onewarm.torch.parallel.local_target import LocalTarget
 
@@ -95,7 +97,7 @@ class LocalSums:
         if not self.tables:
             return
         # On a GPU asking whether any class is masked would wait for the device.
-        masked = d == -torch.inf if z.is_cuda or _any_masked(d) else None
+        masked = d == -torch.inf if not on_cpu(z) or _any_masked(d) else None
         if masked is not None:
             d.masked_fill_(masked, 0)
             is_masked, is_unmasked = masked.to(d.dtype), (~masked).to(d.dtype)
@@ -197,17 +199,16 @@ def bad_row(row: int, z: Tensor, layout: Layout) -> ValueError:
     return checks.bad_logits(values, row)
 
 
-def reduced(
-    joined: JoinedRows, has_mass: Tensor, reduction: Reduction, normalizer: Normalizer, dtype: torch.dtype
-) -> tuple[Tensor, Tensor]:
+def reduced(joined: JoinedRows, has_mass: Tensor, options: LossOptions, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """The reduced loss, and the factor of each row's gradient."""
     one = joined.loss.new_ones(())
-    if reduction == "none":
+    if options.reduction == "none":
         return joined.loss.to(dtype), one
     total = _sum(joined.loss)
-    if reduction == "sum":
+    if options.reduction == "sum":
         return total.to(dtype), one
-    if isinstance(normalizer, str) and normalizer in ("rows", "mass"):
+    normalizer = options.normalizer
+    if isinstance(normalizer, str):
         count = _sum(has_mass.double() if normalizer == "rows" else joined.mass)
         by = torch.where(count == 0, 1.0, count)
     else:

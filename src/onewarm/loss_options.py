@@ -1,0 +1,72 @@
+"""How a loss is reduced and regularised: one value, checked once where the user hands it over."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from onewarm import checks
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+Normalizer: TypeAlias = Literal["rows", "mass"] | float | Any
+
+
+class LossOptions(NamedTuple):
+    """Checked options of a loss; make them with :func:`loss_options`."""
+
+    reduction: Reduction = "mean"
+    normalizer: Normalizer = "rows"  # what "mean" divides by
+    z_loss: Any = 0.0  # a float; an array only where its value cannot be read yet, or where it requires a gradient
+    move_mass: bool = True  # whether a table row's mass on masked classes moves to the others; else it costs +inf
+
+
+def loss_options(
+    reduction: Any = "mean", normalizer: Any = "rows", z_loss: Any = 0.0, move_mass: bool = True
+) -> LossOptions:
+    """Check the options of a loss and return them as one value.
+
+    Numbers of NumPy and arrays of shape () become Python numbers. What a tracer hides (``jax.jit``, ``torch.compile``)
+    or autograd differentiates stays as it is, and so does a normalizer on a GPU, which would have to be waited for.
+
+    Raises:
+        ValueError: an unknown ``reduction`` or ``normalizer``; a mean over a number that is not finite and above 0; a
+            ``z_loss`` that is not finite, or below 0.
+
+    Example:
+        >>> import numpy as np
+        >>> loss_options("sum", z_loss=np.float32(0.5))
+        LossOptions(reduction='sum', normalizer='rows', z_loss=0.5, move_mass=True)
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+    if not (isinstance(normalizer, str) and normalizer in ("rows", "mass")):
+        normalizer = _normalizer(normalizer, checked=reduction == "mean")
+    if not (type(z_loss) is float and 0 <= z_loss < math.inf):
+        z_loss = _z_loss(z_loss)
+    return LossOptions(reduction, normalizer, z_loss, move_mass)
+
+
+def _normalizer(value: Any, *, checked: bool) -> Any:
+    if value is None or isinstance(value, str):
+        raise ValueError(f"normalizer is {value!r}: expected 'rows', 'mass' or a number")
+    if checks.is_tensor(value) and not value.is_cpu:
+        return value
+    number = checks.number(value)
+    if number is None or not checked:
+        return value  # :func:`onewarm.definition.divisor` checks what is not a number yet, where it is used
+    if not math.isfinite(number):
+        raise ValueError(f"normalizer is {number:g}: expected a finite number")
+    if number <= 0:
+        raise ValueError(f"normalizer is {number:g}: expected a number above 0, by which the loss is divided")
+    return checks.undifferentiated(value, number)
+
+
+def _z_loss(value: Any) -> Any:
+    number = checks.number(value)
+    if number is None and checks.hidden(value):
+        return value
+    if number is None:
+        raise ValueError(f"z_loss is {value!r}: expected a finite number, not negative")
+    if not 0 <= number < math.inf:
+        raise ValueError(f"z_loss is {number:g}: expected a finite number, not negative")
+    return checks.undifferentiated(value, float(number))

@@ -1,0 +1,109 @@
+"""Which kernel takes a call: the CPU's, Triton's on a GPU, or none. Then the definition computes, on any device.
+
+A kernel for another device is a line of :data:`KERNELS` and a branch where :func:`kernel_for` is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from onewarm.kernels.triton import rows as triton_rows
+from onewarm.target import SoftTarget
+
+
+class Kernel(NamedTuple):
+    """Where a kernel runs and what it computes."""
+
+    device_type: str  # PyTorch's name of the kind of device
+    dtypes: tuple[torch.dtype, ...]  # of logits
+    installed: bool
+
+
+KERNELS = {
+    "cpu": Kernel("cpu", (torch.float16, torch.bfloat16, torch.float32, torch.float64), True),
+    "triton": Kernel("cuda", triton_rows.DTYPES, triton_rows.INSTALLED),
+}
+_BY_DEVICE = {kernel.device_type: (name, kernel) for name, kernel in KERNELS.items()}
+_PLAIN = (Tensor, torch.nn.Parameter)  # exactly these types: what another subclass computes is its own affair
+
+
+def kernel_of(logits: Tensor) -> str:
+    """The kernel for logits of this device and dtype: a key of :data:`KERNELS`, or ``""`` for none.
+
+    >>> kernel_of(torch.zeros(1, 2)), kernel_of(torch.zeros(1, 2, device="meta"))
+    ('cpu', '')
+    """
+    name, kernel = _BY_DEVICE.get(logits.device.type, ("", None))
+    return name if kernel is not None and kernel.installed and logits.dtype in kernel.dtypes else ""
+
+
+def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any = 0.0) -> str:
+    """The kernel that may take this call in eager mode, as :func:`kernel_of` names it, or ``""`` for none.
+
+    A kernel reads memory and gives the logits' gradient alone: all tensors must be plain, dense and on one device,
+    nothing traced or transformed, and only the logits may require a gradient.
+    """
+    if torch.compiler.is_compiling() or type(logits) not in _PLAIN or logits.layout is not torch.strided:
+        return ""
+    kernel = kernel_of(logits)
+    if not kernel:
+        return ""
+    others: tuple[Any, ...] = (target,)
+    if isinstance(target, SoftTarget):
+        others = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    if isinstance(normalizer, Tensor):
+        others += (normalizer,)
+    for other in others:
+        if other is None:
+            continue
+        if type(other) not in _PLAIN or other.requires_grad or other.layout is not torch.strided:
+            return ""
+        if other.device != logits.device:
+            return ""
+    return "" if isinstance(z_loss, Tensor) or traced(logits) or transformed(logits) else kernel
+
+
+def operator_for(logits: Any) -> bool:
+    """Whether, inside a graph of ``torch.compile``, a registered operator with a kernel takes these logits."""
+    return torch.compiler.is_compiling() and isinstance(logits, Tensor) and kernel_of(logits) != ""
+
+
+def on_cpu(tensor: Tensor) -> bool:
+    """Whether values can be read without waiting for another device, and products are bound by the CPU's caches."""
+    return tensor.device.type == "cpu"
+
+
+def traced(tensor: Tensor) -> bool:
+    """Whether ``torch.jit.trace`` records operations. ``tensor`` has a dimension."""
+    tracing = getattr(torch._C, "_is_tracing", None)  # private: where a PyTorch lacks it, sizes show it too
+    return bool(tracing()) if tracing is not None else isinstance(tensor.shape[0], Tensor)
+
+
+def transformed(tensor: Tensor) -> bool:
+    """Whether ``torch.func`` (vmap, grad, ...) or forward-mode differentiation is at work."""
+    functorch = getattr(torch._C, "_are_functorch_transforms_active", None)  # private, as is the level
+    level = getattr(forward_ad, "_current_level", None)
+    return (functorch() if functorch is not None else not _has_memory(tensor)) or (
+        level >= 0 if level is not None else _is_dual(tensor)
+    )
+
+
+def _has_memory(tensor: Tensor) -> bool:
+    """False inside a transform of ``torch.func``, which wraps what ``detach`` returns."""
+    try:
+        tensor.detach().data_ptr()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _is_dual(tensor: Tensor) -> bool:
+    """Whether the tensor carries a tangent of forward mode."""
+    try:
+        return forward_ad.unpack_dual(tensor).tangent is not None  # type: ignore[no-untyped-call]
+    except NameError:  # PyTorch's own function reads the level too
+        return False
