@@ -1,7 +1,7 @@
 """The panels of a concept's page, in their order.
 
-A new panel is an entry here and a template of its name, templates/panels/NAME.html. `page/context.py` gives the
-template the values that it shows; `assets/panels.css` has its style.
+A new panel is an entry here and a template of its name, templates/panels/NAME.html. Values that the template shows and
+no other panel has yet come from `page/context.py`; texts that an author writes get a field in `concept/model.py`.
 """
 
 from __future__ import annotations
