@@ -24,6 +24,7 @@ def test_slices_are_ranked_by_a_z_test_with_holms_correction(save, draw):
         assert one.gap == pytest.approx(mine.mean(), abs=1e-12)
         se = np.sqrt(mine.var() / len(mine) + rest.var() / len(rest))
         expected[one.value] = 2 * stats.norm.sf(abs(mine.mean() - rest.mean()) / se)
+        assert one.difference == pytest.approx(mine.mean() - rest.mean(), abs=1e-12)
         assert one.p == pytest.approx(expected[one.value], rel=1e-6)
     order = sorted(expected, key=expected.__getitem__)
     holm = np.minimum(1, np.maximum.accumulate([expected[v] * (3 - i) for i, v in enumerate(order)]))

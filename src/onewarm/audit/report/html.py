@@ -65,12 +65,12 @@ def html(audit: Audit) -> str:
 
 
 def reliability_script() -> str:
-    """The ES module of the interactive diagram, in anywidget form: for a notebook's assets, or a host of yours."""
+    """The ES module of the interactive diagram, in anywidget form, for a notebook or any other host."""
     return _asset("reliability.js")
 
 
 def reliability_style() -> str:
-    """The style sheet of that diagram; its colours are the notebook's custom properties."""
+    """The style sheet of the interactive diagram; its colours are CSS custom properties that the host defines."""
     return _asset("reliability.css")
 
 
@@ -99,7 +99,7 @@ def _data_block(value: Any) -> str:
 
 
 def _prose(sentence: str) -> str:
-    """A sentence with its `code` marked."""
+    """A sentence as HTML, with what stands in backticks marked as code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
 
 
@@ -115,7 +115,7 @@ def _table(head: list[str], body: list[str]) -> str:
 
 
 def _scroll(name: str, table: str) -> str:
-    """A table that scrolls within itself where it is too wide, by keyboard too."""
+    """A table in a box of its own that scrolls sideways where the table is too wide, also by keyboard."""
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{table}</div>'
 
 
