@@ -78,6 +78,13 @@ def test_leading_shapes_and_classes_without_probability() -> None:
     assert torch.equal(sample_teacher(edge, 3, seed=0).dense(), edge.double())
 
 
+def test_a_draw_at_the_edge_of_a_class_without_probability(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A uniform number of exactly 0 falls on the first class that has any probability."""
+    monkeypatch.setattr(torch, "rand", lambda *size, generator, dtype: torch.zeros(size, dtype=dtype))
+    target = sample_teacher(torch.tensor([[0.0, 0.5, 0.0, 0.5]]), 2, seed=0)
+    assert target.dense().tolist() == [[0, 0.5, 0, 0.5]]
+
+
 @pytest.mark.parametrize(
     ("probabilities", "draws", "error", "text"),
     [

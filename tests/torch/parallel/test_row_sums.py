@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from onewarm.torch.parallel.local_target import local_target
 
 DOUBLE = torch.float64
 REDUCE: dict[Any, Callable[[Tensor], Tensor]] = {
-    dist.ReduceOp.MAX: lambda tensors: tensors.amax(0),
+    dist.ReduceOp.MAX: lambda tensors: functools.reduce(torch.fmax, tensors),  # a backend's MAX may drop a NaN
     dist.ReduceOp.MIN: lambda tensors: tensors.amin(0),
     dist.ReduceOp.SUM: lambda tensors: tensors.sum(0),
 }
@@ -152,6 +153,11 @@ def test_a_table_row_on_masked_classes_alone() -> None:
 @pytest.mark.parametrize(
     ("row", "text"),
     [
+        (
+            [0.0, 1.0, math.nan, 0.0],
+            "logits[1, 2] is nan: the loss of this row is undefined; look for an overflow or a division by zero before "
+            "it",
+        ),
         (
             [0.0, 1.0, math.nan, math.inf],
             "logits[1, 2] is nan: the loss of this row is undefined; look for an overflow or a division by zero before "
