@@ -193,6 +193,21 @@ def test_no_gradient_goes_to_the_teacher() -> None:
     assert z.grad is not None and v.grad is None
 
 
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.array, torch.tensor])
+def test_numbers_of_any_library(number: Any) -> None:
+    x, w, b, u, p, c = (t.detach() for t in made())
+    z, v, y = F.linear(x, w, b), F.linear(u, p, c), labels()
+    for loss in (
+        lambda t, weight: distillation(z, v, t, hard_target=y, weight=weight),
+        lambda t, weight: linear_distillation(x, w, (u, p, c), t, bias=b, hard_target=y, soft_weight=weight),
+    ):
+        assert torch.equal(loss(number(2.5), number(0.25)), loss(2.5, 0.25))
+        with pytest.raises(ValueError, match=r"^temperature is .*-1.*: expected a finite number above 0$"):
+            loss(number(-1.0), number(0.25))
+        with pytest.raises(ValueError, match=r"^(soft_)?weight is .*1.5.*: expected a number in \[0, 1\]$"):
+            loss(number(2.5), number(1.5))
+
+
 Z, V3 = torch.zeros(2, 3), torch.zeros(2, 3)
 NEGATIVE = ow.smooth(torch.tensor([0, 1]), torch.tensor([0.1, -0.1]), num_classes=3)
 
@@ -201,6 +216,7 @@ NEGATIVE = ow.smooth(torch.tensor([0, 1]), torch.tensor([0.1, -0.1]), num_classe
     ("change", "error", "text"),
     [
         ({"temperature": 0}, ValueError, "temperature is 0: expected a finite number above 0"),
+        ({"temperature": "2"}, ValueError, "temperature is '2': expected a finite number above 0"),
         ({"temperature": float("nan")}, ValueError, "temperature is nan: expected a finite number above 0"),
         (
             {"weight": 0.3},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -31,6 +32,13 @@ def test_the_same_seed_gives_the_same_draws() -> None:
     p = zipf(1000).expand(20, -1)
     one, same, other = (sample_teacher(p, 8, seed).dense() for seed in (0, 0, 1))
     assert torch.equal(one, same) and not torch.equal(one, other)
+
+
+def test_numbers_of_any_library() -> None:
+    p = zipf(50)[None]
+    wanted = sample_teacher(p, 4, 7).dense()
+    for number in (np.int64, np.uint8, np.array, torch.tensor):
+        assert torch.equal(sample_teacher(p, number(4), number(7)).dense(), wanted)
 
 
 @pytest.mark.parametrize("draws", [1, 7, 50])

@@ -231,6 +231,22 @@ def test_microbatches_add_up_to_the_batch() -> None:
     close(parts, definition.cross_entropy(x @ w.T, target), (x, w))
 
 
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.array, torch.tensor])
+def test_numbers_of_any_library(number: Any) -> None:
+    x, w, b, y = (t.detach() for t in made(20) if t is not None)
+    wanted = linear_cross_entropy(x, w, ow.smooth(y, 0.25, num_classes=V), bias=b, normalizer=16, z_loss=0.5)
+    target = ow.smooth(y, number(0.25), num_classes=V)
+    ours = linear_cross_entropy(x, w, target, bias=b, normalizer=number(16.0), z_loss=number(0.5))
+    module = LinearCrossEntropyLoss(label_smoothing=number(0.25), normalizer=number(16.0), z_loss=number(0.5))
+    assert torch.equal(ours, wanted) and torch.equal(module(x, w, y, b), wanted)
+    for make in (
+        lambda: linear_cross_entropy(x, w, y, z_loss=number(-1.0)),
+        lambda: LinearCrossEntropyLoss(z_loss=number(-1.0)),
+    ):
+        with pytest.raises(ValueError, match=r"^z_loss is -1: expected a finite number, not negative$"):
+            make()
+
+
 def test_leading_shapes_are_kept() -> None:
     x, w, _, y = made(24)
     for shape in ((24,), (4, 6), (2, 3, 4)):

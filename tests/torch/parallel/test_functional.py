@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -155,6 +156,15 @@ def test_options_and_arguments_are_checked(alone: None, ranks: ModuleType) -> No
         vocab_parallel_cross_entropy(z, y.index.numpy())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^probabilities\[0\] sums to 2 over the ranks, not 1 \(tolerance 0.001\)"):
         vocab_parallel_soft(torch.ones(1, 2))
+
+
+@pytest.mark.parametrize("number", [np.float32, np.array, torch.tensor])
+def test_numbers_of_any_library(alone: None, ranks: ModuleType, number: Any) -> None:
+    z, y = ranks.made(torch.float64, False), ranks.targets()["labels"]
+    wanted = vocab_parallel_cross_entropy(z, y, normalizer=16, z_loss=0.5)
+    assert torch.equal(vocab_parallel_cross_entropy(z, y, normalizer=number(16.0), z_loss=number(0.5)), wanted)
+    with pytest.raises(ValueError, match=r"^z_loss is -1: expected a finite number, not negative$"):
+        vocab_parallel_cross_entropy(z, y, z_loss=number(-1.0))
 
 
 def test_no_process_group() -> None:

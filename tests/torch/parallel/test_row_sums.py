@@ -219,10 +219,10 @@ def test_reductions(reduction: Any, normalizer: Any, loss: Any, factor: float) -
         loss=torch.tensor([1.0, 2, 0], dtype=DOUBLE), mass=torch.tensor([1, 0.5, 0], dtype=DOUBLE)
     )
     has_mass = joined.mass != 0
-    ours, scale = row_sums.reduced(joined, has_mass, LossOptions(reduction, normalizer), torch.float32)
+    ours, scale = row_sums.reduced_loss(joined, has_mass, LossOptions(reduction, normalizer), torch.float32)
     assert ours.dtype == torch.float32 and ours.tolist() == loss and float(scale) == factor
     empty: Any = SimpleNamespace(loss=torch.zeros(3, dtype=DOUBLE), mass=torch.zeros(3, dtype=DOUBLE))
-    ours, scale = row_sums.reduced(empty, has_mass & False, LossOptions(reduction, normalizer), torch.float32)
+    ours, scale = row_sums.reduced_loss(empty, has_mass & False, LossOptions(reduction, normalizer), torch.float32)
     assert (ours == 0).all() and scale.isfinite()
 
 

@@ -13,7 +13,7 @@ from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.cross_entropy.functional import loss_of
 from onewarm.torch.distillation.teachers import layer_teacher, logit_teacher
-from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
+from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced_loss, row_factor
 from onewarm.torch.linear.terms import Term
 
 Divergence: TypeAlias = Literal["kl", "cross_entropy"]
@@ -67,7 +67,7 @@ def distillation(
     Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2 and 2.1.
     """
     temperature = checks.positive(temperature, "temperature")
-    share_of_teacher = checked_weights(weight, hard_target, divergence)
+    teacher_weight = checked_weight(weight, hard_target, divergence)
     options = loss_options(reduction, normalizer)
     if not isinstance(student_logits, Tensor):
         raise TypeError(f"student_logits is a {type(student_logits).__name__}: expected a PyTorch tensor")
@@ -83,14 +83,14 @@ def distillation(
         q, entropy = rows.distribution(slice(None))
     soft = loss_of(z / temperature, q, options)
     if entropy is not None:
-        part = share(q, options)
-        soft = soft - (entropy if reduction == "none" else entropy.sum() * part).to(soft.dtype)
-    loss = soft * (share_of_teacher * temperature**2)
+        factor = row_factor(q, options)
+        soft = soft - (entropy if reduction == "none" else entropy.sum() * factor).to(soft.dtype)
+    loss = soft * (teacher_weight * temperature**2)
     if hard_target is not None:
         if isinstance(hard_target, Tensor):
             wide = hard_target.is_floating_point()
             hard_target = hard_target.reshape((-1, classes) if wide else (-1,))
-        loss = loss + (1 - share_of_teacher) * loss_of(z, hard_target, options)
+        loss = loss + (1 - teacher_weight) * loss_of(z, hard_target, options)
     return loss.reshape(shape) if reduction == "none" else loss
 
 
@@ -149,7 +149,7 @@ def _linear_distillation(
     normalizer: Normalizer,
 ) -> Tensor:
     temperature = checks.positive(temperature, "temperature")
-    part = checked_weights(soft_weight, hard_target, divergence, "soft_weight")
+    teacher_weight = checked_weight(soft_weight, hard_target, divergence, "soft_weight")
     options = loss_options(reduction, normalizer)
     layer, shape = checked_layer(hidden, weight, bias)
     classes = int(weight.shape[0])
@@ -162,16 +162,20 @@ def _linear_distillation(
         q = logit_teacher(teacher, shape, classes, temperature, "hidden", with_entropy=with_entropy)
     else:
         q = layer_teacher(teacher, shape, classes, temperature, with_entropy=with_entropy)
-    scale: float = part * temperature**2 * share(q, options)
+    scale: float = teacher_weight * temperature**2 * row_factor(q, options)
     terms = [Term(q, scale, temperature, entropy=entropy)]
     if hard_target is not None:
         hard = checked_target(hard_target, layer, shape, "hard_target")
-        terms.append(Term(hard, (1 - part) * share(hard, options)))
-    return reduced(layer, terms, options.reduction, shape)
+        terms.append(Term(hard, (1 - teacher_weight) * row_factor(hard, options)))
+    return reduced_loss(layer, terms, options.reduction, shape)
 
 
-def checked_weights(weight: Any, hard_target: Any, divergence: str, name: str = "weight") -> float:
-    """The teacher's share of the loss, from a ``weight`` that may be left out."""
+def checked_weight(weight: Any, hard_target: Any, divergence: str, name: str = "weight") -> float:
+    """The weight of the teacher's part of the loss, from a ``weight`` that may be None.
+
+    Raises:
+        ValueError: an unknown divergence, a weight outside 0 to 1, or a weight without a hard target.
+    """
     if divergence not in ("kl", "cross_entropy"):
         raise ValueError(f"divergence is {divergence!r}: expected 'kl' or 'cross_entropy'")
     if weight is None:

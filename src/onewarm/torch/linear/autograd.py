@@ -89,15 +89,15 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
     return rows
 
 
-def share(target: Any, options: LossOptions) -> Any:
-    """What each row's loss is multiplied by before the sum: a number, or a tensor inside a graph."""
+def row_factor(target: Any, options: LossOptions) -> Any:
+    """The factor of each row's loss in the sum over rows: a number, or a tensor inside a graph."""
     if options.reduction != "mean":
         return 1.0
-    total = 1.0 / divisor(target, options.normalizer, target.mass().double())
-    return float(total) if checks.concrete(total) else total
+    factor = 1.0 / divisor(target, options.normalizer, target.mass().double())
+    return float(factor) if checks.concrete(factor) else factor
 
 
-def reduced(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
+def reduced_loss(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
     """The sum of the terms' losses, for each row or over all rows, under autograd.
 
     Raises:

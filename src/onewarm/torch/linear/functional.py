@@ -8,7 +8,7 @@ from torch import Tensor
 from onewarm import checks
 from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, one_hot, smooth
-from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced, share
+from onewarm.torch.linear.autograd import checked_layer, checked_target, reduced_loss, row_factor
 from onewarm.torch.linear.terms import Term
 
 
@@ -69,8 +69,8 @@ def linear_cross_entropy(
     options = loss_options(reduction, normalizer, z_loss)
     layer, shape = checked_layer(hidden, weight, bias)
     rows = checked_target(target, layer, shape)
-    term = Term(rows, share(rows, options), z_loss=float(options.z_loss))
-    return reduced(layer, [term], options.reduction, shape)
+    term = Term(rows, row_factor(rows, options), z_loss=float(options.z_loss))
+    return reduced_loss(layer, [term], options.reduction, shape)
 
 
 class LinearCrossEntropyLoss(torch.nn.Module):

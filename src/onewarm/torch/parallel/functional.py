@@ -150,7 +150,7 @@ class _Parallel(torch.autograd.Function):
         for rows in row_sums.blocks(n, width):
             sums.add(rows, logits[rows].to(dtype))
         joined = sums.join(layout, options.z_loss, lambda row: logits[row])
-        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, options, dtype)
+        loss, ctx.scale = row_sums.reduced_loss(joined, target.has_mass, options, dtype)
         ctx.save_for_backward(logits)
         ctx.target, ctx.joined, ctx.z_loss = target, joined, options.z_loss
         return loss

@@ -100,7 +100,7 @@ class _ParallelLinear(torch.autograd.Function):
     ) -> Tensor:
         dtype = row_sums.accumulator(hidden.dtype)
         joined, ctx.table = _joined(hidden, weight, bias, target, layout, options.z_loss)
-        loss, ctx.scale = row_sums.reduced(joined, target.has_mass, options, dtype)
+        loss, ctx.scale = row_sums.reduced_loss(joined, target.has_mass, options, dtype)
         ctx.save_for_backward(hidden, weight, bias)
         ctx.target, ctx.joined, ctx.z_loss, ctx.layout = target, joined, options.z_loss, layout
         return loss

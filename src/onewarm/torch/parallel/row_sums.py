@@ -199,7 +199,9 @@ def bad_row(row: int, z: Tensor, layout: Layout) -> ValueError:
     return checks.bad_logits(values, row)
 
 
-def reduced(joined: JoinedRows, has_mass: Tensor, options: LossOptions, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def reduced_loss(
+    joined: JoinedRows, has_mass: Tensor, options: LossOptions, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
     """The reduced loss, and the factor of each row's gradient."""
     one = joined.loss.new_ones(())
     if options.reduction == "none":
