@@ -161,8 +161,11 @@ def test_every_metric_draws_on_its_own():
     assert estimate(s, "auroc") == before
 
 
-def test_every_metric_has_a_line_in_the_table():
-    assert set(INTERVALS) == {name for name in dir(metrics) if inspect.isfunction(getattr(metrics, name))}
+def test_every_line_of_the_table_is_a_metric():
+    assert set(INTERVALS) <= {name for name in dir(metrics) if inspect.isfunction(getattr(metrics, name))}
+    with pytest.raises(ValueError) as error:
+        estimate(sample(20, 1.0, np.random.default_rng(0)), "l3_error")
+    assert str(error.value) == f"metric is 'l3_error': expected one of {', '.join(sorted(INTERVALS))}"
 
 
 def test_level_is_nine_tenths_by_default():

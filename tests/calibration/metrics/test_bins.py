@@ -77,6 +77,13 @@ def test_dispersion_of_votes_is_one_over_their_number(votes):
     assert found <= 1
 
 
+def test_dispersion_of_labels_is_never_above_one_by_rounding():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        c = rng.uniform(size=2000)
+        assert 1 - 1e-12 < dispersion(CalibrationSummary().update(c, rng.uniform(size=2000) < c)) <= 1
+
+
 def test_dispersion_keeps_a_floor_and_is_one_where_nothing_can_vary():
     c = np.array([0.25, 0.25, 0.75])
     assert dispersion(CalibrationSummary().update(c, np.array([0.3, 0.3, 0.6]))) == 1e-6  # a function of confidence

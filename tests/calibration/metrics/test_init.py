@@ -59,6 +59,6 @@ def test_fifteen_bins_by_default():
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.ones(3), 200)
     s = CalibrationSummary(classwise=True).update(p, rng.integers(0, 3, 200))
-    assert len(BINNED) == 10
+    assert len(BINNED) >= 10
     for name in BINNED:
         assert getattr(metrics, name)(s) == getattr(metrics, name)(s, 15) != getattr(metrics, name)(s, 10)

@@ -52,3 +52,8 @@ def test_a_risk_that_is_met_exactly_is_covered():
     assert 0.29 * 100 < 29 and coverage_at_risk(summary, 0.29) == 1
     one_more = CalibrationSummary().update(np.array([0.9, 0.9]), np.array([0, 1]), weights=np.array([29.00001, 71.0]))
     assert coverage_at_risk(one_more, 0.29) == 0
+
+
+def test_a_risk_of_zero_covers_the_rows_above_the_first_wrong_one():
+    summary = CalibrationSummary().update(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 1, 0, 1]))
+    assert coverage_at_risk(summary, 0.0) == 0.5

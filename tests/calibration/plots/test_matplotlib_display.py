@@ -38,13 +38,13 @@ def test_picture_shows_the_data(case, theme, tmp_path):
     bars = display.ax_.patches
     np.testing.assert_allclose([bar.get_y() for bar in bars], data.confidence[some])
     np.testing.assert_allclose([bar.get_height() for bar in bars], (data.accuracy - data.confidence)[some])
-    told = set()
+    roles = set()
     for b, bar in zip(np.flatnonzero(some), bars, strict=True):
         inside = data.interval[b, 0] <= data.confidence[b] <= data.interval[b, 1]
         role = "count" if inside else "over" if data.confidence[b] > data.accuracy[b] else "under"
         assert bar.get_facecolor()[:3] == colors.to_rgb(THEMES[theme][role])
-        told.add(role)
-    assert len(told) > 1
+        roles.add(role)
+    assert len(roles) > 1
     shares = [bar.get_height() for bar in display.counts_ax_.patches]
     np.testing.assert_allclose(shares, data.count / data.rows)
     legend = [text.get_text() for text in display.counts_ax_.get_legend().get_texts()]

@@ -35,7 +35,8 @@ THEMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 HOW_TO_READ = (
     "Dots: bins of confidence. Across, how sure the model was; up, how often it was right. On the dashed line the two "
     "agree; below it the model is overconfident. Whiskers: intervals of the accuracy; a bin is grey if its interval "
-    "contains the confidence. Line and band: the same without bins. Below: the share of rows in each bin."
+    "contains the confidence. Line and band: the same without bins, at all confidences at once. Below: the "
+    "share of rows in each bin."
 )
 _NUMBERED_BINS = 20  # with more bins, the numbers above the bars would overlap
 
