@@ -1,4 +1,4 @@
-"""A target is mass: a few named classes, plus a few rows of a shared table; never (N, K) unless you bring it."""
+"""The target value: for each row mass on a few named classes and on a few rows of a shared table, never (N, K)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ class SoftTarget:
 
     ``t[i] = sum_j weight[i, j] onehot(index[i, j]) + sum_j table_weight[i, j] table[table_index[i, j]]``
 
-    Most users make one with :func:`one_hot`, :func:`smooth`, :func:`votes`, :func:`top_k`, :func:`soft`
-    or :func:`mix`; each returns a target, and targets mix, scale, index and concatenate into targets.
-    Where all rows have the same weights, one row in memory stands for all (a broadcast view): write to none of them.
-    A row *has mass* when any of its weights is not zero. A row without is ignored: loss 0, gradient 0,
-    its logits not read, and the mean does not count it.
+    Most users make one with :func:`one_hot`, :func:`smooth`, :func:`votes`, :func:`top_k`, :func:`soft` or
+    :func:`mix`. Targets mix, scale, index and concatenate into targets. Where all rows have the same weights, they may
+    be a broadcast view of a single row: do not write to them.
+
+    A row *has mass* when any of its weights is not zero. A row without mass is ignored: loss 0, gradient 0, its logits
+    are not read, and the mean does not count it.
 
     Args:
         index: integers (N, J) in [0, K), the named classes of each row.
@@ -58,16 +59,17 @@ class SoftTarget:
         given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
         if len(given) not in (0, 3):
             raise ValueError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
-        for one, other in (("index", "weight"), ("table_index", "table_weight")):
-            if parts[one] is None:
+        for name, weight_name in (("index", "weight"), ("table_index", "table_weight")):
+            index, weight = parts[name], parts[weight_name]
+            if index is None:
                 continue
-            if len(parts[one].shape) != 2 or tuple(parts[one].shape) != tuple(parts[other].shape):
+            if len(index.shape) != 2 or tuple(index.shape) != tuple(weight.shape):
                 raise ValueError(
-                    f"{one} has shape {tuple(parts[one].shape)} and {other} {tuple(parts[other].shape)}: "
+                    f"{name} has shape {tuple(index.shape)} and {weight_name} {tuple(weight.shape)}: "
                     "expected the same two-dimensional shape"
                 )
-            if not xp.isdtype(parts[one].dtype, "integral"):
-                raise TypeError(f"{one} has dtype {parts[one].dtype}: expected integers")
+            if not xp.isdtype(index.dtype, "integral"):
+                raise TypeError(f"{name} has dtype {index.dtype}: expected integers")
         if self.table is not None:
             if len(self.table.shape) != 2 or self.table.shape[1] != self.num_classes:
                 raise ValueError(
@@ -150,7 +152,7 @@ class SoftTarget:
     def mass(self) -> Array:
         """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
         xp = array_namespace(self.weight)
-        if self.table is None and _one_for_all(self.weight):
+        if self.table is None and _is_broadcast(self.weight):
             return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (self.index.shape[0],))
         total = xp.sum(self.weight, axis=1)
         if self.table is None:
@@ -159,13 +161,13 @@ class SoftTarget:
         return total + xp.sum(self.table_weight * _take(xp, sums, self.table_index), axis=1)
 
     def has_mass(self) -> Array:
-        """Which rows count, shape (N,): those with any weight that is not zero."""
+        """Which rows have mass, shape (N,) of bool: those with any weight that is not zero."""
         xp = array_namespace(self.weight)
-        some = xp.any(self.weight != 0, axis=1)
-        return some if self.table is None else some | xp.any(self.table_weight != 0, axis=1)
+        named = xp.any(self.weight != 0, axis=1)
+        return named if self.table is None else named | xp.any(self.table_weight != 0, axis=1)
 
     def dense(self) -> Array:
-        """The target written out, shape (N, K): for looking, testing and small K."""
+        """The target as a dense array, shape (N, K): for inspection, tests and small K."""
         xp = array_namespace(self.weight)
         classes = xp.arange(self.num_classes, dtype=self.index.dtype, device=device(self.index))
         rows = xp.zeros((self.index.shape[0], self.num_classes), dtype=self.weight.dtype, device=device(self.weight))
@@ -176,7 +178,7 @@ class SoftTarget:
         return rows
 
     def table_parts(self) -> list[tuple[Array, Array]]:
-        """The table's share as T pairs: rows (N or 1, K) and their weights (N, 1)."""
+        """The table's part as T pairs: rows (N or 1, K) and their weights (N, 1)."""
         if self.table is None or self.table_index is None or self.table_weight is None:
             return []
         xp = array_namespace(self.weight)
@@ -203,17 +205,17 @@ class SoftTarget:
         Source: Szegedy et al. 2016, section 7 (the decomposition); the floor is Gibbs' inequality.
         """
         xp = array_namespace(self.weight)
-        chunk = max(1, 2**22 // self.num_classes)  # rows written out at a time: bounded memory at any N
+        chunk = max(1, 2**22 // self.num_classes)  # dense rows at a time: bounded memory at any N
         parts = [_entropy(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
         return parts[0] if len(parts) == 1 else xp.concat(parts)
 
 
 def unchecked(**parts: Any) -> SoftTarget:
-    """A target of parts that fit by construction, without the checks: for what is made again at every step."""
-    made = object.__new__(SoftTarget)
-    made.__dict__.update(table=None, table_index=None, table_weight=None)
-    made.__dict__.update(parts)
-    return made
+    """A target of parts that fit together by construction, without checking them again at every training step."""
+    target = object.__new__(SoftTarget)
+    target.__dict__.update(table=None, table_index=None, table_weight=None)
+    target.__dict__.update(parts)
+    return target
 
 
 def _take(xp: Any, values: Array, index: Array) -> Array:
@@ -221,16 +223,16 @@ def _take(xp: Any, values: Array, index: Array) -> Array:
     return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))
 
 
-def _one_for_all(rows: Array) -> bool:
-    """Whether one row in memory stands for all of them, as broadcasting leaves it: what equal rows cost."""
+def _is_broadcast(rows: Array) -> bool:
+    """Whether the rows are a broadcast view of a single row in memory."""
     if isinstance(rows, np.ndarray):
         return rows.shape[0] > 1 and rows.strides[0] == 0
     return checks.is_tensor(rows) and rows.shape[0] > 1 and rows.stride(0) == 0
 
 
 def times(rows: Array, factor: Array) -> Array:
-    """rows * factor, (N, J) by (N, 1) or (1, 1); one row still stands for all where it did."""
-    if factor.shape[0] == 1 and _one_for_all(rows):
+    """``rows * factor``, (N, J) by (N, 1) or (1, 1); a broadcast view times one number stays a broadcast view."""
+    if factor.shape[0] == 1 and _is_broadcast(rows):
         return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
     return rows * factor
 

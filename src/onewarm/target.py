@@ -1,4 +1,4 @@
-"""The verbs that make a target: what is said in labels, votes, probabilities or other targets, as mass."""
+"""Functions that make a target from labels, votes, probabilities, a sparse teacher or other targets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onewarm.soft_target import times, unchecked
 
 
 def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100) -> SoftTarget:
-    """All of the mass on the label: ``t = onehot(label)``; rows labelled ``ignore_index`` get none.
+    """All mass on the label: ``t = onehot(label)``. Rows labelled ``ignore_index`` get none.
 
     Args:
         labels: integers (N,) in [0, K), or ``ignore_index``.
@@ -20,7 +20,7 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
 
     Raises:
         TypeError: labels that are not integers.
-        ValueError: a label out of range.
+        ValueError: a label out of range, ``num_classes`` below 1 or no integer.
 
     Example:
         >>> import numpy as np
@@ -58,13 +58,14 @@ def smooth(
     Args:
         labels_or_target: integer labels (N,), or any target.
         alpha: at most 1, one number or one per row; negative values take mass from the prior (noise correction).
-        num_classes: K, needed with labels unless the prior tells it.
+        num_classes: K, needed for labels without a prior.
         prior: (K,), one row for all (class frequencies); or (K, K), where the mass of class y moves to row y
             (class-conditional smoothing, a noise or confusion matrix). Rows sum to 1.
         exclude_label: the alpha / (K - 1) convention; only without a prior.
 
     Raises:
-        ValueError: alpha above 1 or not finite, a prior of the wrong shape, sum or sign, no way to tell K.
+        ValueError: alpha above 1 or not finite, a prior of the wrong shape, sum or sign, labels with neither
+            ``num_classes`` nor a prior.
 
     Example:
         >>> import numpy as np
@@ -106,7 +107,7 @@ def smooth(
         if rows.shape[1] != classes:
             raise ValueError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
         rows = checks.probabilities(rows, "prior")
-        if rows.shape[0] == 1:  # a table of many rows stays as small as it came
+        if rows.shape[0] == 1:  # a larger table keeps its own, perhaps narrower, dtype
             rows = xp.astype(rows, target.weight.dtype)
     if rows.shape[0] == 1:
         return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, times(target.mass()[:, None], a)))
@@ -120,7 +121,7 @@ def smooth(
 def votes(counts: Array) -> SoftTarget:
     """Mass by each class's share of the votes: ``t[i, k] = counts[i, k] / sum_k counts[i, k]``.
 
-    Keeps only the classes that were named: J is the most that any row names. A row without votes has no mass.
+    Only classes with votes are stored: J is the largest number of them in a row. A row without votes has no mass.
 
     Args:
         counts: (N, K), finite and not negative; integers or weights.
@@ -155,13 +156,14 @@ def votes(counts: Array) -> SoftTarget:
 def top_k(
     index: Array, weight: Array, *, num_classes: int, tail: Literal["drop", "uniform"] | Array = "uniform"
 ) -> SoftTarget:
-    """A teacher's largest probabilities and a place for the rest: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
+    """A teacher's largest probabilities, and its tail spread: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
 
     Args:
         index: integers (N, J), the classes kept.
         weight: (N, J), their probabilities; a row sums to at most 1 (to 1e-3).
         num_classes: K.
-        tail: ``"uniform"`` or a row (K,) that gets the mass left over, or ``"drop"`` (the row has less than 1).
+        tail: ``"uniform"`` or a row (K,), over which the remaining mass is spread, or ``"drop"``: the row's mass is
+            then below 1.
 
     Raises:
         TypeError: an index that is not integer.
@@ -204,7 +206,7 @@ def top_k(
 
 
 def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
-    """A distribution for each row, as it is: a teacher's softmax is the table, row i for row i.
+    """A given distribution for each row, such as a teacher's softmax: the table itself, row i for row i, uncopied.
 
     Args:
         probabilities: (N, K), finite, not negative, rows that sum to 1 (to 1e-3).
@@ -236,7 +238,7 @@ def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
 
 
 def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
-    """A share of one target and the rest of another: ``t = lam a + (1 - lam) b``, as mixup and CutMix do.
+    """A mixture of two targets, row by row: ``t = lam a + (1 - lam) b``, as in mixup and CutMix.
 
     Args:
         a: N rows.
@@ -265,7 +267,9 @@ def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
 
 
 def concat(targets: list[SoftTarget]) -> SoftTarget:
-    """The rows of several targets, one after the other; rows with fewer parts are filled up with mass 0.
+    """The rows of several targets, one after the other; rows with fewer parts are padded with mass 0.
+
+    Tables of different dtypes become one of the wider; a single row, such as a prior, widens no further than float32.
 
     Raises:
         TypeError: arrays of different libraries.
@@ -307,7 +311,7 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
 
 
 def as_target(target: Any, num_classes: int) -> SoftTarget:
-    """A target as the loss takes it: a SoftTarget, integer labels (N,), or probabilities (N, K)."""
+    """Any target that a loss accepts as a SoftTarget: itself, integer labels (N,), or probabilities (N, K)."""
     if isinstance(target, SoftTarget):
         if target.num_classes != num_classes:
             raise ValueError(f"target has {target.num_classes} classes, logits have {num_classes}: expected the same")
@@ -335,7 +339,7 @@ def _uniform(target: SoftTarget) -> Array:
 
 
 def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
-    """A target with a table's rows alone; without an index, the table's only row."""
+    """A target of table rows alone; without an index, of the table's only row."""
     if index is None:
         where = device(weight)
         index = xp.zeros((1, 1), dtype=checks.index_dtype(xp, where), device=where)
@@ -368,24 +372,24 @@ def _pool(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
 def _join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
     """The sum of two targets, row by row."""
     parts: dict[str, Array] = {
-        "index": _beside(xp, a.index, b.index),
-        "weight": _beside(xp, a.weight, b.weight),
+        "index": _side_by_side(xp, a.index, b.index),
+        "weight": _side_by_side(xp, a.weight, b.weight),
     }
     if a.table is None or b.table is None:
-        one = a if a.table is not None else b
-        parts |= {name: getattr(one, name) for name in ("table", "table_index", "table_weight")}
+        with_table = a if a.table is not None else b
+        parts |= {name: getattr(with_table, name) for name in ("table", "table_index", "table_weight")}
     else:
         table, offset = _pool(xp, a.table, b.table)
         parts["table"] = table
-        parts["table_index"] = _beside(xp, a.table_index, b.table_index + offset)
-        parts["table_weight"] = _beside(xp, a.table_weight, b.table_weight)
+        parts["table_index"] = _side_by_side(xp, a.table_index, b.table_index + offset)
+        parts["table_weight"] = _side_by_side(xp, a.table_weight, b.table_weight)
         if table.shape[0] == 1:  # one row: its shares add up
             parts["table_index"] = parts["table_index"][:, :1]
             parts["table_weight"] = xp.sum(parts["table_weight"], axis=1, keepdims=True)
     return SoftTarget(num_classes=a.num_classes, **parts)
 
 
-def _beside(xp: Any, left: Array, right: Array) -> Array:
+def _side_by_side(xp: Any, left: Array, right: Array) -> Array:
     dtype = xp.result_type(left, right)
     if left.shape[1] == 0 or right.shape[1] == 0:
         return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
@@ -393,7 +397,7 @@ def _beside(xp: Any, left: Array, right: Array) -> Array:
 
 
 def _widen(xp: Any, array: Array, width: int) -> Array:
-    """The same rows with zeros up to that width."""
+    """The rows padded with zeros to that width."""
     missing = width - array.shape[1]
     if missing == 0:
         return array

@@ -20,7 +20,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setattr(products, "_onednn", lambda: None)
     elif products._onednn() is None:
         pytest.skip("no oneDNN product here: other processor, or other PyTorch")
-    monkeypatch.setattr(products, "_WORTH", 1)
+    monkeypatch.setattr(products, "_LARGE", 1)
     return str(request.param)
 
 
@@ -89,7 +89,7 @@ def test_another_pytorch(monkeypatch: pytest.MonkeyPatch, raised: type[Exception
 
     monkeypatch.setattr(products.torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     monkeypatch.setattr(products.torch.ops.mkldnn, "_linear_pointwise", refuse, raising=False)
-    monkeypatch.setattr(products, "_WORTH", 1)
+    monkeypatch.setattr(products, "_LARGE", 1)
     products._onednn.cache_clear()
     try:
         assert products._onednn() is None

@@ -13,7 +13,11 @@ from torch import Tensor
 
 import onewarm as ow
 from onewarm import definition
-from onewarm.torch import vocab_parallel_cross_entropy, vocab_parallel_soft
+from onewarm.torch import (
+    vocab_parallel_cross_entropy,
+    vocab_parallel_linear_cross_entropy,
+    vocab_parallel_soft,
+)
 
 Two = Callable[[str], list[Any]]
 
@@ -170,3 +174,26 @@ def test_numbers_of_any_library(alone: None, ranks: ModuleType, number: Any) -> 
 def test_no_process_group() -> None:
     with pytest.raises(RuntimeError, match=r"call torch.distributed.init_process_group first"):
         vocab_parallel_cross_entropy(torch.zeros(1, 2), torch.tensor([0]))
+
+
+@pytest.mark.parametrize("number", [np.float32, np.array, torch.tensor])
+def test_options_are_numbers_of_any_library(alone: None, number: Any) -> None:
+    """And they are checked before the ranks exchange anything, so that all of them raise."""
+    z, y = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 3, -100, 0])
+    hidden, weight = torch.eye(6), z.T.contiguous()  # whose logits are z
+    wanted = ow.cross_entropy(z, y, normalizer=4.0, z_loss=0.25)
+    for loss, arguments in (
+        (vocab_parallel_cross_entropy, (z, y)),
+        (vocab_parallel_linear_cross_entropy, (hidden, weight, y)),
+    ):
+        ours = loss(*arguments, normalizer=number(4.0), z_loss=number(0.25))
+        torch.testing.assert_close(ours, wanted, rtol=1e-5, atol=1e-6)
+        for options, text in (
+            ({"z_loss": number(-1.0)}, "z_loss is -1: expected a finite number, not negative"),
+            ({"reduction": "average"}, "reduction is 'average': expected 'mean', 'sum' or 'none'"),
+            ({"normalizer": "row"}, "normalizer is 'row': expected 'rows', 'mass' or a number"),
+            ({"normalizer": number(0.0)}, "normalizer is 0: expected a number above 0, by which the loss is divided"),
+        ):
+            with pytest.raises(ValueError) as error:
+                loss(*arguments, **options)
+            assert str(error.value) == text

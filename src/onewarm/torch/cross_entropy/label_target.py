@@ -1,4 +1,4 @@
-"""Labels, class weights and smoothing as a target, in few passes: what the module's every step starts with."""
+"""Labels, class weights and smoothing as a target of NumPy arrays, in few passes: the module makes one a step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onewarm.soft_target import SoftTarget, unchecked
 
 
 class Labelled(NamedTuple):
-    """A target of NumPy arrays, and what a mean over it divides by."""
+    """A target of NumPy arrays and the divisor of its mean."""
 
     target: SoftTarget
     divisor: float
@@ -21,12 +21,12 @@ class Labelled(NamedTuple):
 def labelled(
     labels: NDArray[Any], classes: int, weight: Any, ignore_index: int, alpha: float, smoothed_first: bool
 ) -> Labelled:
-    """``smooth(one_hot(labels), alpha)`` with class weights, put on after the smoothing or before it.
+    """``smooth(one_hot(labels), alpha)`` with class weights applied after the smoothing or before it.
 
     Args:
         labels: integers (N,).
         weight: (K,) or None.
-        smoothed_first: whether weights weigh the smoothed mass too (PyTorch's meaning), or the label's alone.
+        smoothed_first: whether class weights apply to the smoothed mass too, as in PyTorch, or to the label's alone.
 
     Returns:
         The target, and the sum over counted rows of their label's weight (1 without weights).
@@ -39,9 +39,9 @@ def labelled(
     """
     inside = labels.dtype == np.int64 and labels.size > 0 and bool(labels.view(np.uint64).max() < classes)
     if not inside:
-        labels = checks.labels(labels, classes, ignore_index=ignore_index)  # or an error that says which
-    everyone = inside and not -1 < ignore_index < classes
-    counted = None if everyone else labels != ignore_index
+        labels = checks.labels(labels, classes, ignore_index=ignore_index)  # raises for the first label out of range
+    none_ignored = inside and not -1 < ignore_index < classes
+    counted = None if none_ignored else labels != ignore_index
     labels = labels if counted is None else np.where(counted, labels, 0)
     mass = _same(1.0, len(labels)) if counted is None else counted.astype(np.float64)
     if weight is None:
@@ -67,21 +67,22 @@ def labelled(
 
 
 def _same(number: float, rows: int) -> NDArray[Any]:
-    """(N,), float64 or int64: where all rows have the same, one number stands for them."""
-    kind = np.int64 if isinstance(number, int) else np.float64
-    found: NDArray[Any] = np.ndarray((rows,), kind, np.array([number], kind), strides=(0,))
-    found.flags.writeable = False
-    return found
+    """One number for all rows, (N,) float64 or int64: a read-only broadcast view of a single entry."""
+    dtype = np.int64 if isinstance(number, int) else np.float64
+    view: NDArray[Any] = np.ndarray((rows,), dtype, np.array([number], dtype), strides=(0,))
+    view.flags.writeable = False
+    return view
 
 
 def _times(factor: float, mass: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 1), and still one number for all rows if the mass is."""
+    """``factor * mass`` as (N, 1); a broadcast view stays one."""
     if mass.strides == (0,) and mass.size:
         return _same(float(factor * mass[0]), len(mass))[:, None]
     return (factor * mass)[:, None]
 
 
 def _weights(weight: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Checked class weights, (K,) float64."""
     if weight.shape != (classes,):
         raise ValueError(f"class_weight has shape {tuple(weight.shape)}: expected ({classes},)")
     if (bad := checks.first_true(~np.isfinite(weight) | (weight < 0))) is not None:

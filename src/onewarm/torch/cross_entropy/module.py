@@ -34,7 +34,7 @@ def nn_cross_entropy(
     z_loss: float = 0.0,
     overwrite_logits: bool = False,
 ) -> Tensor:
-    """``torch.nn.functional.cross_entropy`` on the fused kernel, by PyTorch's meaning or by ours.
+    """``torch.nn.functional.cross_entropy`` on the fused kernel, with PyTorch's semantics or ours.
 
     With labels y (in one-hot form) or class probabilities t, class weights w and smoothing alpha, row by row:
 
@@ -118,14 +118,15 @@ def nn_cross_entropy(
 
 
 class CrossEntropyLoss(nn.CrossEntropyLoss):
-    """``torch.nn.CrossEntropyLoss`` on the fused kernel: put it where that one was.
+    """A drop-in replacement for ``torch.nn.CrossEntropyLoss`` on the fused kernel.
 
-    Takes everything that one takes, and the keywords of :func:`nn_cross_entropy`, which says where PyTorch's meaning
-    and ours differ. A :class:`onewarm.SoftTarget` may be the target too; then the target alone says what is smoothed,
-    weighted and ignored.
+    It takes the same arguments, and the keywords of :func:`nn_cross_entropy`, whose documentation lists where PyTorch's
+    meaning and ours differ. The target may also be a :class:`onewarm.SoftTarget`, which then carries smoothing, weights
+    and ignored rows itself.
 
     Raises:
-        ValueError: an unknown ``semantics``, alpha outside [0, 1]; a SoftTarget beside class weights or smoothing.
+        ValueError: an unknown ``semantics`` or ``reduction``, alpha outside [0, 1], a ``z_loss`` below 0; a SoftTarget
+            together with class weights or smoothing.
 
     Example:
         >>> z = torch.tensor([[3.0, 1.0, -0.5, -1.0]], requires_grad=True)
@@ -163,7 +164,7 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
         self.overwrite_logits = overwrite_logits
 
     def forward(self, input: Tensor, target: Tensor | SoftTarget, *, normalizer: Normalizer | None = None) -> Tensor:
-        """The loss; ``normalizer`` here goes before the module's: the token count of this batch."""
+        """The loss. A ``normalizer`` given here, such as the token count of this batch, overrides the module's."""
         normalizer = self.normalizer if normalizer is None else normalizer
         reduction: Any = self.reduction
         if isinstance(target, SoftTarget):
@@ -216,7 +217,7 @@ def _flat(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, torch.Size]:
 
 
 def _rows(array: Tensor, classes: int) -> Tensor:
-    """(M, C); a copy where classes do not lie side by side."""
+    """(M, C), classes last; a copy where they are not contiguous."""
     return array if array.dim() == 2 else array.movedim(classes, -1).reshape(-1, array.shape[classes])
 
 
@@ -231,17 +232,17 @@ def _legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reducti
 def _target(
     truth: Any, classes: int, weight: Any, ignore_index: int, alpha: Any, semantics: str, labelled: bool
 ) -> SoftTarget:
-    """The target, of tensors or of NumPy arrays as ``truth`` is."""
-    smoothed = not isinstance(alpha, (int, float)) or alpha > 0
+    """Labels or probabilities as a target, smoothed and weighted in the order of ``semantics``."""
+    smoothed = not isinstance(alpha, float) or alpha > 0
     weighted = weight is not None
     if labelled:
         target = one_hot(truth, classes, ignore_index=ignore_index)
     elif semantics == "onewarm":
         target = soft(truth)
     else:
-        target = _as_it_is(truth)
+        target = _unchecked_table(truth)
         if smoothed:  # PyTorch adds alpha / K whatever the row sums to
-            target = mix(_as_it_is(checks.as_array([[1 / classes] * classes], truth), len(truth)), target, alpha)
+            target = mix(_unchecked_table(checks.as_array([[1 / classes] * classes], truth), len(truth)), target, alpha)
         return target.reweight(weight) if weighted else target
     if weighted and semantics == "onewarm":
         target = target.reweight(weight)
@@ -250,8 +251,8 @@ def _target(
     return target.reweight(weight) if weighted and semantics == "torch" else target
 
 
-def _as_it_is(table: Any, rows: int | None = None) -> SoftTarget:
-    """Row i of the table for row i, or its one row for all; nothing is asked of the numbers."""
+def _unchecked_table(table: Any, rows: int | None = None) -> SoftTarget:
+    """Row i of the table for row i, or with ``rows`` its only row for all; the numbers are not checked."""
     xp = checks.array_namespace(table)
     where = checks.device(table)
     count = len(table) if rows is None else rows
@@ -268,7 +269,7 @@ def _as_it_is(table: Any, rows: int | None = None) -> SoftTarget:
 
 
 def _count(truth: Tensor, weight: Tensor | None, ignore_index: int) -> Any:
-    """What PyTorch's mean divides by: the rows, or for labels the weights of those that count."""
+    """What PyTorch's mean divides by: the number of rows, or for labels the weights of those that are not ignored."""
     if truth.is_floating_point():
         return float(len(truth))
     counted = truth != ignore_index

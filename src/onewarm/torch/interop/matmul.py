@@ -1,8 +1,8 @@
-"""The products of a few rows with a large weight, as fast as PyTorch can be made to do them.
+"""Matrix products of a few rows with a large weight, by the fastest routine in PyTorch.
 
-On processors with AVX-512 PyTorch's ``mm`` in float32 is MKL's, and oneDNN, which comes with PyTorch too, takes four
-fifths of its time at such shapes. PyTorch reaches oneDNN's product by an operator of its own compiler's; where that
-is missing or refuses, ``mm`` does the same.
+On processors with AVX-512 PyTorch's ``mm`` in float32 calls MKL. At such shapes oneDNN, which PyTorch contains too,
+takes four fifths of the time. It is reached through an operator of PyTorch's compiler, which is private: where the
+operator is missing or refuses, ``mm`` computes the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from onewarm.torch.device import on_cpu
 
-_WORTH = 2**18  # entries of a weight below which mm is as fast
+_LARGE = 2**18  # entries of a weight; below, mm is as fast
 
 
 def times_turned(x: Tensor, weight: Tensor, out: Tensor, bias: Tensor | None = None) -> None:
@@ -51,7 +51,7 @@ def times(g: Tensor, weight: Tensor, out: Tensor, *, add: bool = False) -> None:
 
 def _suits(x: Tensor, weight: Tensor) -> bool:
     there = on_cpu(x) and x.dtype == weight.dtype == torch.float32
-    return there and len(x) > 0 and weight.numel() >= _WORTH and _onednn() is not None
+    return there and len(x) > 0 and weight.numel() >= _LARGE and _onednn() is not None
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -61,12 +61,16 @@ def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 @cache
 def _onednn() -> Any:
-    """PyTorch's operator for oneDNN's product, if it is there, works, and the processor is of the kind it is for."""
+    """PyTorch's operator for oneDNN's product where it exists, works and is the faster one; else None."""
     if torch.backends.cpu.get_cpu_capability() != "AVX512" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
     try:
         operator = torch.ops.mkldnn._linear_pointwise
         made = operator(torch.ones(1, 2), torch.ones(3, 2), torch.ones(3), "none", [], "")
-    except (AttributeError, RuntimeError, TypeError):  # another PyTorch: not there, or not with these arguments
+    except (
+        AttributeError,
+        RuntimeError,
+        TypeError,
+    ):  # another version of PyTorch: no such operator, or other arguments
         return None
     return operator if torch.equal(made, torch.full((1, 3), 3.0)) else None

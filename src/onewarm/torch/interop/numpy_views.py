@@ -1,4 +1,4 @@
-"""Tensors and NumPy arrays over the same memory; NumPy has no bfloat16, so its bits go as uint16."""
+"""Tensors as NumPy arrays over the same memory, and back; bfloat16, which NumPy lacks, as uint16 bits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onewarm.soft_target import SoftTarget, unchecked
 
 
 def plain(tensor: Tensor | None) -> Any:
-    """The same numbers as a NumPy array; a copy only of bfloat16, in float32."""
+    """The same numbers as a NumPy array without a copy; bfloat16 is copied to float32."""
     if tensor is None:
         return None
     tensor = tensor.detach().resolve_neg()
@@ -20,19 +20,23 @@ def plain(tensor: Tensor | None) -> Any:
 
 
 def bits(tensor: Tensor) -> Any:
-    """The same memory as a NumPy array, bfloat16 as uint16."""
+    """The same memory as a NumPy array: numbers, or for bfloat16 its bits as uint16."""
     tensor = tensor.detach().resolve_neg()
     return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
-    """Back again. NumPy asks for huge pages, which PyTorch's allocator does not: its fresh memory costs less."""
+    """Inverse of :func:`bits`.
+
+    Gradients are allocated by NumPy because it requests huge pages: first writing to fresh memory is then cheaper than
+    with PyTorch's allocator.
+    """
     tensor = torch.from_numpy(np.asarray(array))
     return tensor.view(dtype) if tensor.dtype != dtype else tensor
 
 
 def in_numpy(target: SoftTarget, raw_table: bool = False) -> SoftTarget:
-    """The same target over the same memory; a ``raw_table`` has its :func:`bits`."""
+    """The target in NumPy arrays over the same memory; with ``raw_table`` its table by :func:`bits`, uncopied."""
     names = ("index", "weight", "table_index", "table_weight")
     table = target.table
     return unchecked(
@@ -43,6 +47,6 @@ def in_numpy(target: SoftTarget, raw_table: bool = False) -> SoftTarget:
 
 
 def tensors(target: SoftTarget) -> dict[str, Any]:
-    """The arrays of a target by name, without those that are None."""
+    """The arrays of a target by name, leaving out those that are None."""
     names = ("index", "weight", "table", "table_index", "table_weight")
     return {name: getattr(target, name) for name in names if getattr(target, name) is not None}

@@ -1,7 +1,7 @@
-"""The kernel on PyTorch's own threads: those of the OpenMP library that PyTorch was built with.
+"""The CPU kernel on PyTorch's own threads: those of the OpenMP library that PyTorch was built with.
 
-They wait for work between two operations, spinning. A second pool would fight with them for the same cores and lose
-about a millisecond a call.
+These threads spin between operations. A second pool would compete with them for the same cores, which costs about a
+millisecond a call.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Team(TypedDict):
 
 
 def team() -> Team:
-    """As many threads as PyTorch would use, and those."""
+    """PyTorch's number of threads, and the way to run on them."""
     return {"threads": torch.get_num_threads(), "run": run}
 
 
 def run(function: int, argument: int, count: int) -> None:
-    """A :data:`onewarm.kernels.cpu.thread_pool.Runner` on PyTorch's threads; on ours where PyTorch's cannot be had."""
+    """A :data:`onewarm.kernels.cpu.thread_pool.Runner` on PyTorch's threads, or on ours where they are out of reach."""
     parallel = _parallel()
     if count <= 1 or parallel is None or _forked:
         pool.run(function, argument, count)
@@ -41,7 +41,10 @@ def run(function: int, argument: int, count: int) -> None:
 
 @cache
 def _parallel() -> Any:
-    """OpenMP's way to call a C function in every thread of a team, which GNU's and LLVM's libraries have; or None."""
+    """OpenMP's function that calls a C function in every thread of a team, or None.
+
+    The OpenMP libraries of GNU and LLVM export it.
+    """
     try:
         parallel = ctypes.CDLL(torch._C.__file__).GOMP_parallel
     except (OSError, AttributeError):
@@ -50,11 +53,11 @@ def _parallel() -> Any:
     return parallel
 
 
-def _forget() -> None:
-    """In a forked child OpenMP's threads are gone, and GNU's library would wait for them for ever."""
+def _after_fork() -> None:
+    """Stop using OpenMP in a forked child: its threads are gone, and GNU's library would wait for them for ever."""
     global _forked
     _forked = True
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_after_fork)
