@@ -218,6 +218,73 @@ def unchecked(**parts: Any) -> SoftTarget:
     return target
 
 
+def from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
+    """A target of table rows alone; without an index, of the table's only row."""
+    if index is None:
+        where = device(weight)
+        index = xp.zeros((1, 1), dtype=checks.index_dtype(xp, where), device=where)
+        index = xp.broadcast_to(index, tuple(weight.shape))
+    return SoftTarget(
+        index=index[:, :0],
+        weight=weight[:, :0],
+        table=table,
+        table_index=index,
+        table_weight=weight,
+        num_classes=int(table.shape[1]),
+    )
+
+
+def pool_tables(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
+    """One table that holds both, and where the second begins in it; equal single rows are stored once."""
+    if pool is None or pool is table:
+        return table, 0
+    if pool.shape[0] == table.shape[0] == 1 and pool.dtype == table.dtype:
+        differs = pool != table
+        if checks.concrete(differs) and checks.first_true(differs) is None:
+            return pool, 0
+    dtype = xp.result_type(pool, table)
+    fewer, more = sorted((pool, table), key=lambda rows: int(rows.shape[0]))
+    if fewer.shape[0] == 1 < more.shape[0] and more.dtype != dtype:
+        dtype = xp.result_type(more, xp.float32)  # a single row does not make a whole teacher float64
+    return xp.concat([xp.astype(pool, dtype), xp.astype(table, dtype)]), int(pool.shape[0])
+
+
+def join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
+    """The sum of two targets, row by row."""
+    parts: dict[str, Array] = {
+        "index": _side_by_side(xp, a.index, b.index),
+        "weight": _side_by_side(xp, a.weight, b.weight),
+    }
+    if a.table is None or b.table is None:
+        with_table = a if a.table is not None else b
+        parts |= {name: getattr(with_table, name) for name in ("table", "table_index", "table_weight")}
+    else:
+        table, offset = pool_tables(xp, a.table, b.table)
+        parts["table"] = table
+        parts["table_index"] = _side_by_side(xp, a.table_index, b.table_index + offset)
+        parts["table_weight"] = _side_by_side(xp, a.table_weight, b.table_weight)
+        if table.shape[0] == 1:  # one row: its shares add up
+            parts["table_index"] = parts["table_index"][:, :1]
+            parts["table_weight"] = xp.sum(parts["table_weight"], axis=1, keepdims=True)
+    return SoftTarget(num_classes=a.num_classes, **parts)
+
+
+def _side_by_side(xp: Any, left: Array, right: Array) -> Array:
+    dtype = xp.result_type(left, right)
+    if left.shape[1] == 0 or right.shape[1] == 0:
+        return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
+    return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
+
+
+def widen(xp: Any, array: Array, width: int) -> Array:
+    """The rows padded with zeros to that width."""
+    missing = width - array.shape[1]
+    if missing == 0:
+        return array
+    zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
+    return xp.concat([array, zeros], axis=1)
+
+
 def _take(xp: Any, values: Array, index: Array) -> Array:
     """values[index] for an index of two dimensions."""
     return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.soft_target import SoftTarget as SoftTarget
-from onewarm.soft_target import times, unchecked
+from onewarm.soft_target import from_table, join, pool_tables, times, unchecked, widen
 
 
 def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100) -> SoftTarget:
@@ -110,12 +110,12 @@ def smooth(
         if rows.shape[0] == 1:  # a larger table keeps its own, perhaps narrower, dtype
             rows = xp.astype(rows, target.weight.dtype)
     if rows.shape[0] == 1:
-        return _join(xp, target.scale(1 - a[:, 0]), _from_table(xp, rows, times(target.mass()[:, None], a)))
-    moved = _from_table(xp, rows, times(target.weight, a), target.index)
+        return join(xp, target.scale(1 - a[:, 0]), from_table(xp, rows, times(target.mass()[:, None], a)))
+    moved = from_table(xp, rows, times(target.weight, a), target.index)
     if target.table is not None and target.table_weight is not None:
         beyond = xp.astype(target.table, rows.dtype) @ rows
-        moved = _join(xp, moved, _from_table(xp, beyond, target.table_weight * a, target.table_index))
-    return _join(xp, target.scale(1 - a[:, 0]), moved)
+        moved = join(xp, moved, from_table(xp, beyond, target.table_weight * a, target.table_index))
+    return join(xp, target.scale(1 - a[:, 0]), moved)
 
 
 def votes(counts: Array) -> SoftTarget:
@@ -202,7 +202,7 @@ def top_k(
             raise ValueError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
         row = xp.astype(checks.probabilities(tail[None, :], "tail"), weight.dtype)
     left = xp.where(total < 1, 1 - total, 0.0)
-    return _join(xp, kept, _from_table(xp, row, left[:, None]))
+    return join(xp, kept, from_table(xp, row, left[:, None]))
 
 
 def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
@@ -263,7 +263,7 @@ def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
             f"a has {len(a)} rows of {a.num_classes} classes and b {len(b)} of {b.num_classes}: expected the same"
         )
     share = checks.per_row(lam, len(a), "lam", a.weight)
-    return _join(xp, a.scale(share), b.scale(1 - share))
+    return join(xp, a.scale(share), b.scale(1 - share))
 
 
 def concat(targets: list[SoftTarget]) -> SoftTarget:
@@ -291,7 +291,7 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
             )
     widest = max(t.index.shape[1] for t in targets)
     joined: dict[str, Array] = {
-        name: xp.concat([_widen(xp, getattr(t, name), widest) for t in targets]) for name in ("index", "weight")
+        name: xp.concat([widen(xp, getattr(t, name), widest) for t in targets]) for name in ("index", "weight")
     }
     tables = [t for t in targets if t.table is not None]
     if tables:
@@ -303,9 +303,9 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
                 indices.append(xp.zeros((len(t), most), dtype=t.index.dtype, device=device(t.index)))
                 weights.append(xp.zeros((len(t), most), dtype=t.weight.dtype, device=device(t.weight)))
                 continue
-            pool, offset = _pool(xp, pool, t.table)
-            indices.append(_widen(xp, t.table_index, most) + offset)
-            weights.append(_widen(xp, t.table_weight, most))
+            pool, offset = pool_tables(xp, pool, t.table)
+            indices.append(widen(xp, t.table_index, most) + offset)
+            weights.append(widen(xp, t.table_weight, most))
         joined |= {"table": pool, "table_index": xp.concat(indices), "table_weight": xp.concat(weights)}
     return SoftTarget(num_classes=first.num_classes, **joined)
 
@@ -336,70 +336,3 @@ def _uniform(target: SoftTarget) -> Array:
     xp = array_namespace(target.weight)
     shape, share = (1, target.num_classes), 1 / target.num_classes
     return xp.full(shape, share, dtype=target.weight.dtype, device=device(target.weight))
-
-
-def _from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
-    """A target of table rows alone; without an index, of the table's only row."""
-    if index is None:
-        where = device(weight)
-        index = xp.zeros((1, 1), dtype=checks.index_dtype(xp, where), device=where)
-        index = xp.broadcast_to(index, tuple(weight.shape))
-    return SoftTarget(
-        index=index[:, :0],
-        weight=weight[:, :0],
-        table=table,
-        table_index=index,
-        table_weight=weight,
-        num_classes=int(table.shape[1]),
-    )
-
-
-def _pool(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
-    """One table that holds both, and where the second begins in it; equal single rows are stored once."""
-    if pool is None or pool is table:
-        return table, 0
-    if pool.shape[0] == table.shape[0] == 1 and pool.dtype == table.dtype:
-        differs = pool != table
-        if checks.concrete(differs) and checks.first_true(differs) is None:
-            return pool, 0
-    dtype = xp.result_type(pool, table)
-    fewer, more = sorted((pool, table), key=lambda rows: int(rows.shape[0]))
-    if fewer.shape[0] == 1 < more.shape[0] and more.dtype != dtype:
-        dtype = xp.result_type(more, xp.float32)  # a single row does not make a whole teacher float64
-    return xp.concat([xp.astype(pool, dtype), xp.astype(table, dtype)]), int(pool.shape[0])
-
-
-def _join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
-    """The sum of two targets, row by row."""
-    parts: dict[str, Array] = {
-        "index": _side_by_side(xp, a.index, b.index),
-        "weight": _side_by_side(xp, a.weight, b.weight),
-    }
-    if a.table is None or b.table is None:
-        with_table = a if a.table is not None else b
-        parts |= {name: getattr(with_table, name) for name in ("table", "table_index", "table_weight")}
-    else:
-        table, offset = _pool(xp, a.table, b.table)
-        parts["table"] = table
-        parts["table_index"] = _side_by_side(xp, a.table_index, b.table_index + offset)
-        parts["table_weight"] = _side_by_side(xp, a.table_weight, b.table_weight)
-        if table.shape[0] == 1:  # one row: its shares add up
-            parts["table_index"] = parts["table_index"][:, :1]
-            parts["table_weight"] = xp.sum(parts["table_weight"], axis=1, keepdims=True)
-    return SoftTarget(num_classes=a.num_classes, **parts)
-
-
-def _side_by_side(xp: Any, left: Array, right: Array) -> Array:
-    dtype = xp.result_type(left, right)
-    if left.shape[1] == 0 or right.shape[1] == 0:
-        return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
-    return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
-
-
-def _widen(xp: Any, array: Array, width: int) -> Array:
-    """The rows padded with zeros to that width."""
-    missing = width - array.shape[1]
-    if missing == 0:
-        return array
-    zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
-    return xp.concat([array, zeros], axis=1)
