@@ -26,6 +26,7 @@ Z = np.array([[3.0, 1.0, -0.5, -1.0]])
 def test_a_number_in_any_form_is_a_python_number(form: str) -> None:
     options = loss_options("mean", FORMS[form](4.0), FORMS[form](0.5))
     assert options == LossOptions("mean", 4.0, 0.5, True)
+    assert loss_options(z_loss=FORMS[form](0)).z_loss == 0
     assert type(options.normalizer) is float and type(options.z_loss) is float
 
 
