@@ -279,18 +279,3 @@ def test_bad_teachers_of_the_linear_form() -> None:
         assert str(caught.value).startswith(text)
     with pytest.raises(ValueError, match=r"soft_weight is 2: expected a number in \[0, 1\]"):
         linear_distillation(x, w, (u, p, c), hard_target=labels(), soft_weight=2)
-
-
-@pytest.mark.parametrize("number", [np.float32, np.int64, np.array, torch.tensor])
-def test_numbers_of_any_library(number: Any) -> None:
-    x, w, b, u, p, c = made()
-    z, v, y = F.linear(x, w, b), F.linear(u, p, c), labels()
-    share = number(0.25) if number is not np.int64 else number(1)
-    wanted = distillation(z, v, 2.0, hard_target=y, weight=float(share), normalizer=40.0)
-    ours = distillation(z, v, number(2), hard_target=y, weight=share, normalizer=number(40))
-    torch.testing.assert_close(ours, wanted, rtol=1e-12, atol=0)
-    linear = linear_distillation(x, w, v, number(2), bias=b, hard_target=y, soft_weight=share, normalizer=number(40))
-    torch.testing.assert_close(linear, wanted, rtol=1e-10, atol=0)
-    for call in (lambda t: distillation(z, v, t), lambda t: linear_distillation(x, w, v, t)):
-        with pytest.raises(ValueError, match=r"^temperature is .*: expected a finite number above 0$"):
-            call(number(0))

@@ -132,11 +132,3 @@ def test_bad_input(probabilities: Tensor, draws: Any, error: type[Exception], te
 def test_no_rows_of_classes_and_no_seed(probabilities: Any, seed: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         sample_teacher(probabilities, 2, seed=seed)
-
-
-@pytest.mark.parametrize("number", [np.int64, np.array, torch.tensor])
-def test_numbers_of_any_library(number: Any) -> None:
-    p = torch.tensor([[0.5, 0.3, 0.2]])
-    torch.testing.assert_close(sample_teacher(p, number(7), number(3)).dense(), sample_teacher(p, 7, 3).dense())
-    with pytest.raises(ValueError, match=r"^draws is .*: expected an integer of at least 1$"):
-        sample_teacher(p, number(0), 0)

@@ -293,21 +293,3 @@ def test_bad_input(change: dict[str, Any], error: type[Exception], text: str) ->
     with pytest.raises(error) as caught:
         linear_cross_entropy(arguments.pop("hidden"), arguments.pop("weight"), arguments.pop("target"), **arguments)
     assert str(caught.value) == text
-
-
-@pytest.mark.parametrize("number", [np.float32, np.array, torch.tensor])
-def test_numbers_of_any_library(number: Any) -> None:
-    x, w, _, y = made(60)
-    options: dict[str, Any] = {"normalizer": 40.0, "z_loss": 0.25}
-    wanted = linear_cross_entropy(x, w, ow.smooth(y, 0.25, num_classes=V), **options)
-    given_numbers = {name: number(value) for name, value in options.items()}
-    torch.testing.assert_close(
-        linear_cross_entropy(x, w, ow.smooth(y, number(0.25), num_classes=V), **given_numbers), wanted
-    )
-    module = LinearCrossEntropyLoss(label_smoothing=number(0.25), **given_numbers)
-    torch.testing.assert_close(module(x, w, y), wanted)
-    for call in (lambda v: linear_cross_entropy(x, w, y, z_loss=v), lambda v: LinearCrossEntropyLoss(z_loss=v)):
-        with pytest.raises(ValueError, match=r"^z_loss is -1: expected a finite number, not negative$"):
-            call(number(-1.0))
-    with pytest.raises(ValueError, match=r"^label_smoothing is 1.5: smoothing moves at most all of the mass"):
-        LinearCrossEntropyLoss(label_smoothing=number(1.5))
