@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from rich.table import Table
 from benchmarks import calibration, linear, losses, notebook
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
+from onewarm.atomic_write import atomic_write
 
 BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "calibration": calibration}
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
@@ -48,9 +48,7 @@ def main() -> None:
                 console.print(f"{case.title}: {peer} skipped: {why}", highlight=False)
         report["benches"][name] = [_plain(case, timings) for case, timings in found]
     if options.json:
-        beside = options.json.with_suffix(options.json.suffix + ".part")
-        beside.write_text(json.dumps(report, indent=1) + "\n")
-        os.replace(beside, options.json)
+        atomic_write(options.json, json.dumps(report, indent=1) + "\n")
 
 
 def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[str, Timing]]]:
