@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from onewarm.errors import InputError
 from onewarm.tables.source import Column
 
 PROBABILITY_NAMES = ("probabilities", "probability", "probs", "prob", "proba", "y_prob", "y_proba", "softmax", "p")
@@ -93,9 +94,9 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, tru
         (('p0', 'p1'), ('y',))
     """
     if choice.probabilities is not None and choice.logits is not None:
-        raise ValueError("give --probabilities or --logits, not both")
+        raise InputError("give --probabilities or --logits, not both")
     if choice.labels is not None and choice.votes is not None:
-        raise ValueError("give --labels or --votes as the truth, not both")
+        raise InputError("give --labels or --votes as the truth, not both")
     predictions, logits, classes = _predictions(file, columns, choice)
     names, votes, unused = _truth(file, columns, choice, predictions) if truth else ((), False, ())
     slices = tuple(dict.fromkeys(_known(file, columns, name, "--slice") for name in choice.slices))
@@ -104,7 +105,7 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, tru
     weight = _single(file, columns, choice.weight, WEIGHT_NAMES, "--weight")
     for name, option in [*((n, "--slice") for n in slices), *([(weight, "--weight")] if weight else [])]:
         if columns[name].width != 1:
-            raise ValueError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
+            raise InputError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
     return Layout(predictions, logits, names, votes, slices, weight, classes, unused)
 
 
@@ -129,7 +130,7 @@ def _predictions(
             numbered = pattern.fullmatch(name.lower())
             whole_family = _family(file, columns, pattern) if numbered and numbered[1] and name in columns else ()
             if name in whole_family:
-                raise ValueError(
+                raise InputError(
                     f"{file}: column {name!r} is one of the predictions {_shown(whole_family)}, but {option} names it; "
                     "are labels and probabilities swapped?"
                 )
@@ -141,8 +142,8 @@ def _predictions(
         return candidates[0]
     if candidates:
         shown = ", ".join(_shown(names) for names, _, _ in candidates)
-        raise ValueError(f"{file}: {shown} could each be the predictions; say which with --probabilities or --logits")
-    raise ValueError(
+        raise InputError(f"{file}: {shown} could each be the predictions; say which with --probabilities or --logits")
+    raise InputError(
         f"{file}: no predictions found (looked for columns p0, p1, ..., prob_*, probabilities, logits); say which "
         f"with --probabilities or --logits; there are {_listed(columns)}"
     )
@@ -170,7 +171,7 @@ def _truth(
     if choice.labels is not None:
         name = _known(file, columns, choice.labels, "--labels")
         if columns[name].width != 1:
-            raise ValueError(
+            raise InputError(
                 f"{file}: column {name!r} holds {columns[name].width or 'many'} numbers a row, and --labels takes one "
                 "class a row; are labels and probabilities swapped? (votes: --votes)"
             )
@@ -178,7 +179,7 @@ def _truth(
     if choice.votes is not None:
         names = _named(file, columns, choice.votes, "--votes")
         if len(names) == 1 and columns[names[0]].width == 1:
-            raise ValueError(
+            raise InputError(
                 f"{file}: column {names[0]!r} holds one number a row: --votes takes one for each class; labels go with "
                 "--labels"
             )
@@ -194,7 +195,7 @@ def _truth(
         return (label,), False, votes
     if votes:
         return votes, True, ()
-    raise ValueError(
+    raise InputError(
         f"{file}: no truth found (looked for {', '.join(LABEL_NAMES[:6])}, votes); say which with --labels or --votes; "
         f"there are {_listed(free or columns)}"
     )
@@ -218,7 +219,7 @@ def _known(file: str, columns: Mapping[str, Column], name: str, option: str) -> 
         return name
     near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
     hint = f"nearest: {', '.join(map(repr, near))}" if near else f"there are {_listed(columns)}"
-    raise ValueError(f"{file}: no column {name!r} for {option}; {hint}")
+    raise InputError(f"{file}: no column {name!r} for {option}; {hint}")
 
 
 def _single(
@@ -228,7 +229,7 @@ def _single(
         return _known(file, columns, named, option)
     found = [n for n in columns if n.lower() in usual]
     if len(found) > 1:
-        raise ValueError(f"{file}: {', '.join(map(repr, found))} could each be it; say which with {option}")
+        raise InputError(f"{file}: {', '.join(map(repr, found))} could each be it; say which with {option}")
     return found[0] if found else None
 
 
@@ -254,7 +255,7 @@ def _in_order(file: str, names: Sequence[str], prefix: str) -> tuple[str, ...]:
     first = min(order)
     missing = [k for k in range(min(first, 1), max(order) + 1) if k not in order and not (k == 0 and first == 1)]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"{file}: columns {order[first]!r} to {order[max(order)]!r} lack {prefix + str(missing[0])!r}: "
             "give one for every class"
         )

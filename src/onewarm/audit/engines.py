@@ -9,6 +9,7 @@ from typing import Any
 
 from onewarm.audit.plan import Plan, Progress
 from onewarm.audit.tally import Tally
+from onewarm.errors import InputError, MissingExtraError
 
 ENGINES = ("local", "ray")
 
@@ -31,7 +32,7 @@ def run(plan: Plan, *, engine: str = "local", progress: Progress | None = None) 
         ImportError: the engine is "ray", and Ray Data is not installed.
     """
     if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}: choose one of {', '.join(ENGINES)}")
+        raise InputError(f"engine is {engine!r}: choose one of {', '.join(ENGINES)}")
     progress = progress or (lambda what, done, total: None)
     jobs = [(number, part) for number in range(len(plan.sources)) for part in range(plan.parts[number])]
     total = Tally(plan)
@@ -39,7 +40,7 @@ def run(plan: Plan, *, engine: str = "local", progress: Progress | None = None) 
     run_jobs(plan, jobs, total, progress)
     if total.count == 0:
         names = plan.sources[0].name if len(plan.sources) == 1 else f"the {len(plan.sources)} files"
-        raise ValueError(f"{names}: no rows, only column names")
+        raise InputError(f"{names}: no rows, only column names")
     return total
 
 
@@ -60,7 +61,7 @@ def _run_ray(plan: Plan, jobs: list[tuple[int, int]], total: Tally, progress: Pr
         import ray
         import ray.data
     except ImportError:
-        raise ImportError("--engine ray needs Ray Data: pip install 'onewarm[ray]'") from None
+        raise MissingExtraError("--engine ray needs Ray Data: pip install 'onewarm[ray]'") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
         ray.init(logging_level=logging.ERROR, log_to_driver=False)
@@ -79,7 +80,7 @@ def _run_ray(plan: Plan, jobs: list[tuple[int, int]], total: Tally, progress: Pr
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(work).iter_rows()
     for done, row in enumerate(rows, 1):
         if row["error"]:
-            raise ValueError(row["error"])
+            raise InputError(row["error"])
         waiting[row["order"]] = row["tally"]
         progress("reading", plan.size * done // len(items), plan.size)
         while merged in waiting:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from onewarm.audit.columns import Choice, Layout, find_layout, find_truth
 from onewarm.audit.truth_file import TruthFile, read_truth, split_path
+from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.row_checks import Place
@@ -121,14 +122,14 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
         ValueError: no pattern, or a folder.
     """
     if not patterns:
-        raise ValueError("name at least one file, as predictions.parquet or 'parts/*.parquet'")
+        raise InputError("name at least one file, as predictions.parquet or 'parts/*.parquet'")
     files: dict[Path, None] = {}  # an ordered set
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
             inside = sorted({p.suffix for p in path.iterdir() if p.suffix.lower() in SUFFIXES})
             hint = f"'{path}/*{inside[0]}'" if inside else "it holds none that can be read"
-            raise ValueError(
+            raise InputError(
                 f"{pattern} is a folder: name its files, as {hint}" if inside else f"{pattern} is a folder: {hint}"
             )
         if path.is_file():
@@ -172,7 +173,7 @@ def plan(
     truth_source = None
     if truth_path is not None:
         if len(paths) > 1:
-            raise ValueError(f"{truth_path.name} holds the truth of one file: audit one file of predictions at a time")
+            raise InputError(f"{truth_path.name} holds the truth of one file: audit one file of predictions at a time")
         truth_source = open_source(truth_path)
         names, votes = find_truth(truth_source.name, truth_source.columns, truth_choice)
         layout = replace(layout, truth=names, votes=votes, separate_truth=True)
@@ -180,7 +181,7 @@ def plan(
         _check_agreement(first, other, layout)
     width = _width(first, layout)
     if width == 1 and first.columns[layout.predictions[0]].kind == "int":
-        raise ValueError(
+        raise InputError(
             f"{first.name}: column {layout.predictions[0]!r} holds whole numbers, one a row, not probabilities; "
             "are --probabilities and --labels swapped?"
         )
@@ -196,9 +197,9 @@ def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> Non
     for output in outputs:
         path = Path(output)
         if path.is_dir():
-            raise ValueError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
+            raise InputError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
         if path.resolve() in read:
-            raise ValueError(f"{path} is to be audited: write to another file")
+            raise InputError(f"{path} is to be audited: write to another file")
 
 
 def _check_agreement(first: Source, other: Source, layout: Layout) -> None:
@@ -206,14 +207,14 @@ def _check_agreement(first: Source, other: Source, layout: Layout) -> None:
         if name not in other.columns:
             near = difflib.get_close_matches(name, other.columns, n=3)
             hint = f"; nearest: {', '.join(map(repr, near))}" if near else ""
-            raise ValueError(f"{other.name}: no column {name!r}, which {first.name} has{hint}; audit files of one kind")
+            raise InputError(f"{other.name}: no column {name!r}, which {first.name} has{hint}; audit files of one kind")
         if name in layout.slices:
             continue
         mine, theirs = first.columns[name], other.columns[name]
         if (mine.kind == "text") != (theirs.kind == "text") or (
             None not in (mine.width, theirs.width) and mine.width != theirs.width
         ):
-            raise ValueError(
+            raise InputError(
                 f"{other.name}: column {name!r} holds {_described(theirs)}, but in {first.name} {_described(mine)}; "
                 "audit files of one kind"
             )
@@ -231,12 +232,12 @@ def _width(source: Source, layout: Layout) -> int:
     name = layout.predictions[0]
     column = source.columns[name]
     if column.kind == "text" and source.typed:
-        raise ValueError(f"{source.name}: column {name!r} holds text, not numbers")
+        raise InputError(f"{source.name}: column {name!r} holds text, not numbers")
     if column.kind == "other":
-        raise ValueError(f"{source.name}: column {name!r} holds neither numbers nor lists of them")
+        raise InputError(f"{source.name}: column {name!r} holds neither numbers nor lists of them")
     if column.width is not None:
         return column.width
     length = source.list_length(name)
     if length is None:
-        raise ValueError(f"{source.name}: no rows, only column names")
+        raise InputError(f"{source.name}: no rows, only column names")
     return length

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
+from onewarm.errors import InputError
 from onewarm.tables.row_checks import Place
 
 
@@ -33,7 +34,7 @@ def prediction_fault(
     def column(k: int) -> str:
         return names[k] if len(names) > 1 else (f"{names[0]}[{k}]" if values.shape[1] > 2 else names[0])
 
-    def error_at_first(bad: NDArray[np.bool_], remedy: str) -> ValueError:
+    def error_at_first(bad: NDArray[np.bool_], remedy: str) -> InputError:
         row, k = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
         return at.error(row, column(k), f"is {values[row, k]:g}", remedy)
 
@@ -45,7 +46,7 @@ def prediction_fault(
             masked = np.isneginf(values).all(axis=1)
             if masked.any():
                 row = int(masked.argmax())
-                return ValueError(f"{at.file}: row {at.first + row + 1} is -inf in every class: leave one unmasked")
+                return InputError(f"{at.file}: row {at.first + row + 1} is -inf in every class: leave one unmasked")
             return None
         if (~np.isfinite(values)).any():
             return error_at_first(~np.isfinite(values), "probabilities are finite numbers; fix or drop the row")
@@ -67,7 +68,7 @@ def prediction_fault(
             row = int(off.argmax())
             which = f"columns {names[0]!r}..{names[-1]!r} sum" if len(names) > 1 else f"column {names[0]!r} sums"
             remedy = "leave it out" if normalize else "pass --normalize to scale rows, if only rounding did this"
-            return ValueError(
+            return InputError(
                 f"{at.file}: row {at.first + row + 1}, {which} to {sums[row]:g}, not 1 (tolerance "
                 f"{checks.SUM_TOLERANCE:g}): {remedy}"
             )

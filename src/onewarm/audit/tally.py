@@ -14,6 +14,7 @@ from onewarm.audit.row_sample import RowSample, capacity
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.cells import CELLS, cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.tables.row_checks import Place
 
@@ -42,7 +43,7 @@ class SliceSums:
         for name in names:
             self.values.setdefault(name, len(self.values))
         if len(self.values) > _MOST_VALUES:
-            raise ValueError(
+            raise InputError(
                 f"{file}: slice column {column!r} has more than {_MOST_VALUES} values: is it an identifier? "
                 "give a column of groups"
             )

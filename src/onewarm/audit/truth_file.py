@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.audit.columns import Choice, Layout
+from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
 from onewarm.tables.formats import SUFFIXES
 from onewarm.tables.row_checks import Place
@@ -93,5 +94,5 @@ class TruthFile:
         if any(len(batch) for batch in (*self._buffer, *self._batches)):
             raise self._mismatch(f"has more rows than the {self._taken} of {self.predictions}")
 
-    def _mismatch(self, how: str) -> ValueError:
-        return ValueError(f"{self.name}: {how}: give one row for each prediction, in the same order")
+    def _mismatch(self, how: str) -> InputError:
+        return InputError(f"{self.name}: {how}: give one row for each prediction, in the same order")

@@ -49,7 +49,7 @@ class Finding(Record):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.interval is not None and not self.interval[0] <= self.interval[1]:
-            raise ValueError(f"interval {self.interval} does not run from low to high")
+            raise InputError(f"interval {self.interval} does not run from low to high")
         return self
 
 

@@ -91,7 +91,7 @@ class Comparison(Record):
     @classmethod
     def _known(cls, metric: str) -> str:
         if metric not in METRICS:
-            raise ValueError(f"unknown metric {metric!r}; use one of {', '.join(METRICS)}")
+            raise InputError(f"unknown metric {metric!r}; use one of {', '.join(METRICS)}")
         return metric
 
     @property

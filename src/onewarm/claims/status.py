@@ -32,6 +32,7 @@ from typing import Literal
 
 from onewarm.claims.evidence import Evidence, Finding
 from onewarm.claims.ledger import Claim, Comparison, Prediction
+from onewarm.errors import InputError
 
 Status = Literal["identity holds", "supported", "conditional", "refuted", "inconclusive", "no witness"]
 Verdict = Literal["shown", "contradicted", "open", "not measured", "context"]
@@ -79,7 +80,7 @@ def judge(claim: Claim, evidence: Evidence | None) -> Judgement:
     if evidence is None:
         return Judgement("no witness", f"Not checked yet: run `onewarm claims verify {claim.slug}`.")
     if (evidence.claim, evidence.kind) != (claim.key, claim.kind):
-        raise ValueError(
+        raise InputError(
             f"evidence of {evidence.claim} ({evidence.kind}) was given for {claim.key} ({claim.kind}); "
             "pass the evidence of the same claim"
         )

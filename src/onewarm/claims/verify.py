@@ -26,7 +26,7 @@ from onewarm.errors import InputError
 Progress = Callable[[str, float, float], None]
 
 
-class WitnessError(LookupError):
+class WitnessError(InputError, LookupError):
     """A claim whose witness cannot be found: the message names the claim and the witness."""
 
 

@@ -25,7 +25,7 @@ def friendly() -> Iterator[None]:
     """
     try:
         yield
-    except (InputError, MissingExtraError, OSError, ValueError, LookupError) as error:
+    except (InputError, MissingExtraError, OSError) as error:
         if os.environ.get("ONEWARM_DEBUG"):
             raise
         errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)

@@ -81,7 +81,7 @@ class Arm:
         """
         if self.kind == "teacher":
             if teacher_logits is None:
-                raise ValueError(f"the arm {self.name} needs teacher_logits")
+                raise InputError(f"the arm {self.name} needs teacher_logits")
             return soft((teacher_logits.double() / self.temperature).softmax(1)).scale(self.temperature**2)
         if self.value is None:
             return one_hot(labels, num_classes)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onewarm.calibration.defaults import LEVEL
+from onewarm.errors import InputError
 
 RESAMPLES = 9999
 EXACT_PAIRS = 36  # up to this many pairs all 2^n sign patterns are counted
@@ -47,7 +48,7 @@ def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = 
     """
     v, b = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
     if v.shape != b.shape or v.ndim != 1:
-        raise ValueError(
+        raise InputError(
             f"values {v.shape} and baseline {b.shape} must have one number for each seed, in the same order"
         )
     d = v - b
@@ -78,11 +79,11 @@ def mean_interval(
     """
     x = np.asarray(values, np.float64)
     if x.ndim != 1 or len(x) < 2:
-        raise ValueError(f"an interval needs at least 2 values, (n,), got shape {x.shape}")
+        raise InputError(f"an interval needs at least 2 values, (n,), got shape {x.shape}")
     if not np.isfinite(x).all():
-        raise ValueError(f"values[{int(np.argmin(np.isfinite(x)))}] is not finite")
+        raise InputError(f"values[{int(np.argmin(np.isfinite(x)))}] is not finite")
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+        raise InputError(f"level must lie between 0 and 1, got {level}")
     mean = float(x.mean())
     if np.ptp(x) <= 1e-14 * max(1.0, abs(mean)):
         return mean, mean
@@ -122,7 +123,7 @@ def sign_flip(differences: ArrayLike, *, resamples: int = 200_000, seed: int = 0
     """
     d = np.asarray(differences, np.float64)
     if d.ndim != 1 or len(d) == 0:
-        raise ValueError(f"differences must be (n,) with n >= 1, got shape {d.shape}")
+        raise InputError(f"differences must be (n,) with n >= 1, got shape {d.shape}")
     # The slack lets a pattern whose sum equals the observed one but for rounding count as reaching it.
     reach = abs(d.sum()) * (1 - 1e-12) - 1e-15 * np.abs(d).sum()
     if reach <= 0:
@@ -163,7 +164,7 @@ def holm(p: Sequence[float]) -> list[float]:
     worst = 0.0
     for rank, i in enumerate(sorted(range(m), key=lambda i: p[i])):
         if not 0 <= p[i] <= 1:
-            raise ValueError(f"p[{i}] must lie in [0, 1], got {p[i]}")
+            raise InputError(f"p[{i}] must lie in [0, 1], got {p[i]}")
         worst = max(worst, min(1.0, (m - rank) * p[i]))
         corrected[i] = worst
     return corrected

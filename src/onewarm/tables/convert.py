@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Columns
 
@@ -46,21 +47,21 @@ def matrix(at: Place, columns: Columns, names: tuple[str, ...], num_classes: int
         parts = [values(at, n, columns[n]) for n in names]
         for name, part in zip(names, parts, strict=True):
             if part.dtype.kind not in "fiub":
-                raise ValueError(f"{at.file}: column {name!r} holds text, not numbers")
+                raise InputError(f"{at.file}: column {name!r} holds text, not numbers")
         matrix = np.column_stack(parts)
     else:
         matrix = _lists(at, names[0], columns[names[0]], num_classes)
     if matrix.dtype.kind not in "fiub":
-        raise ValueError(f"{at.file}: column {names[0]!r} holds text, not numbers")
+        raise InputError(f"{at.file}: column {names[0]!r} holds text, not numbers")
     if len(names) > 1 and matrix.shape[1] != num_classes:
-        raise ValueError(f"{at.file}: {len(names)} columns from {names[0]!r}, but {num_classes} classes are predicted")
+        raise InputError(f"{at.file}: {len(names)} columns from {names[0]!r}, but {num_classes} classes are predicted")
     return matrix
 
 
 def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
     if isinstance(column, np.ndarray):
         if column.ndim == 2 and column.shape[1] != num_classes:
-            raise ValueError(
+            raise InputError(
                 f"{at.file}: {name!r} has {column.shape[1]} columns, but {num_classes} classes are predicted"
             )
         return column.reshape(len(column), -1)

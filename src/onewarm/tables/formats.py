@@ -16,6 +16,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
 from onewarm.tables.source import Column, Columns, Source
 
 _CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead
@@ -39,7 +40,7 @@ def _column(kind: pa.DataType) -> Column:
 def _set_columns(source: Source, schema: pa.Schema) -> None:
     twice = [n for n in schema.names if schema.names.count(n) > 1]
     if twice:
-        raise ValueError(f"{source.name}: column {twice[0]!r} is there twice; rename one")
+        raise InputError(f"{source.name}: column {twice[0]!r} is there twice; rename one")
     source.columns = {f.name: _column(f.type) for f in schema}
 
 
@@ -138,7 +139,7 @@ class Csv(Source):
             file.seek(0)
             start = file.read(_CSV_BLOCK)
             if b"\0" in start or not _is_text(start):
-                raise ValueError(
+                raise InputError(
                     f"{self.name}: is not UTF-8 text, so no CSV file: save it as UTF-8, or correct its suffix"
                 )
         with self._file() as native:
@@ -146,7 +147,7 @@ class Csv(Source):
         names = list(self.columns)
         numbers = [n for n in names if re.fullmatch(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?", n)]
         if numbers:
-            raise ValueError(
+            raise InputError(
                 f"{self.name}: the first line holds numbers ({numbers[0]}, ...): put column names above it"
             )
 
@@ -173,16 +174,16 @@ class Csv(Source):
         except (pa.ArrowException, UnicodeDecodeError) as error:
             raise self._explained(error, include) from None
 
-    def _explained(self, error: Exception, include: list[str] | None) -> ValueError:
+    def _explained(self, error: Exception, include: list[str] | None) -> InputError:
         if self._ragged:
-            return ValueError(f"{self.name}: {self._ragged[0]}")
+            return InputError(f"{self.name}: {self._ragged[0]}")
         found = re.search(r"In CSV column #(\d+): Row #(\d+): .*?invalid (?:value '(.*)'|UTF8)", str(error), re.S)
         if found:
             names = include or list(self.columns)
             at = int(found[1])
             column = f"column {names[at]!r}" if at < len(names) else f"column {at + 1}"
             fault = f"is {found[3]!r}, not a number" if found[3] is not None else "is not UTF-8 text"
-            return ValueError(f"{self.name}: row {int(found[2]) - 1}, {column} {fault}; correct it or drop the row")
+            return InputError(f"{self.name}: row {int(found[2]) - 1}, {column} {fault}; correct it or drop the row")
         return self.damaged("CSV", error)
 
     def batches(
@@ -224,7 +225,7 @@ class Npz(Source):
                     self.columns[name] = Column(kind, shape[1] if len(shape) == 2 else 1)
                     self.shapes[name] = shape
         if not self.columns:
-            raise ValueError(f"{self.name}: holds no arrays with rows")
+            raise InputError(f"{self.name}: holds no arrays with rows")
 
     def _open(self) -> zipfile.ZipFile:
         try:
@@ -240,7 +241,7 @@ class Npz(Source):
         except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
             raise self.damaged("NPZ", f"{member}: {error}") from None
         if dtype.hasobject:
-            raise ValueError(
+            raise InputError(
                 f"{self.name}: array {member.removesuffix('.npy')!r} holds Python objects; save plain arrays"
             )
         return shape, fortran, dtype
@@ -251,7 +252,7 @@ class Npz(Source):
         lengths = {n: self.shapes[n][0] for n in names}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{n!r} {k}" for n, k in lengths.items())
-            raise ValueError(f"{self.name}: arrays differ in rows: {shown}")
+            raise InputError(f"{self.name}: arrays differ in rows: {shown}")
         total = next(iter(lengths.values()))
         with self._open() as archive:
             streams = {n: self._stream(archive, n, rows) for n in names}
@@ -306,7 +307,7 @@ def open_source(path: Path) -> Source:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"{path.name}: cannot read {suffix or 'a file without suffix'}; give {', '.join(SUFFIXES)}")
+        raise InputError(f"{path.name}: cannot read {suffix or 'a file without suffix'}; give {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
-        raise ValueError(f"{path.name}: is empty (0 bytes)")
+        raise InputError(f"{path.name}: is empty (0 bytes)")
     return _FORMATS[suffix](path)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
+from onewarm.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Place:
     file: str
     first: int
 
-    def error(self, row: int, column: str, what: str, remedy: str) -> ValueError:
+    def error(self, row: int, column: str, what: str, remedy: str) -> InputError:
         """The error for row ``row`` of this batch, from 0."""
-        return ValueError(f"{self.file}: row {self.first + row + 1}, column {column!r} {what}: {remedy}")
+        return InputError(f"{self.file}: row {self.first + row + 1}, column {column!r} {what}: {remedy}")
 
 
 def labels(
@@ -62,7 +63,7 @@ def labels(
             swapped = "; are labels and probabilities swapped?" if inside else ""
             raise at.error(row, name, f"is {values[row]:g}", f"labels are whole numbers 0..{num_classes - 1}{swapped}")
     elif values.dtype.kind not in "iub":
-        raise ValueError(f"{at.file}: column {name!r} holds {values.dtype}, not labels")
+        raise InputError(f"{at.file}: column {name!r} holds {values.dtype}, not labels")
     whole = values.astype(np.int64)
     outside = (whole < 0) | (whole >= num_classes)
     if outside.any():
@@ -133,7 +134,7 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
             off = np.abs(sums - 1) > checks.SUM_TOLERANCE
             if off.any():
                 row = int(off.argmax())
-                raise ValueError(
+                raise InputError(
                     f"{at.file}: row {at.first + row + 1}: {column(0)!r} and the others sum to {sums[row]:g}: votes "
                     "are whole numbers, shares of the vote sum to 1"
                 )
@@ -145,7 +146,7 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
     empty = counts.sum(axis=1) == 0
     if empty.any():
         row = int(empty.argmax())
-        raise ValueError(f"{at.file}: row {at.first + row + 1} has no votes: leave such rows out")
+        raise InputError(f"{at.file}: row {at.first + row + 1} has no votes: leave such rows out")
     return counts
 
 
@@ -156,7 +157,7 @@ def weights(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
         ValueError: text, or with the first row whose weight is negative or not finite.
     """
     if values.dtype.kind not in "fiub":
-        raise ValueError(f"{at.file}: column {name!r} holds text, not weights")
+        raise InputError(f"{at.file}: column {name!r} holds text, not weights")
     wide = values.astype(np.float64)
     bad = ~np.isfinite(wide) | (wide < 0)
     if bad.any():

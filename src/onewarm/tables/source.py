@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onewarm.errors import InputError
+
 Columns = dict[str, Any]
 """Column names to the values of a batch: NumPy arrays, or Arrow arrays (of text, of lists, or with empty cells)."""
 
@@ -73,7 +75,7 @@ class Source:
                 return int(lengths[0].as_py())
         return None
 
-    def damaged(self, kind: str, reason: object) -> ValueError:
+    def damaged(self, kind: str, reason: object) -> InputError:
         """The error for a file that is not in the format that its suffix promises."""
         text = str(reason).split(". ")[0].strip().rstrip(".")
-        return ValueError(f"{self.name}: not a readable {kind} file, perhaps cut short: {text}")
+        return InputError(f"{self.name}: not a readable {kind} file, perhaps cut short: {text}")

@@ -9,10 +9,12 @@
 Needs the extra `widgets`: pip install 'onewarm[widgets]'.
 """
 
+from onewarm.errors import MissingExtraError
+
 try:
     import anywidget as _anywidget  # noqa: F401  # imported here to report a missing package with its remedy
 except ImportError as error:
-    raise ImportError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
+    raise MissingExtraError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
 
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.labs import CalibrationLab, CrossEntropyLab, DistillationLab

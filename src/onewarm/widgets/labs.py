@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from onewarm.errors import InputError
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.values import between, integer, names, one_of, row
 
@@ -78,7 +79,7 @@ class _RowsLab(DemoWidget):
         if name in self.rows:
             numbers = row(name, value)
             if len(numbers) != K:
-                raise ValueError(f"{name} has {len(numbers)} classes, {self._first} has {K}: expected the same")
+                raise InputError(f"{name} has {len(numbers)} classes, {self._first} has {K}: expected the same")
             return numbers
         if name == self.index:
             return integer(name, value, 0, K - 1, "class")
@@ -117,9 +118,9 @@ class CrossEntropyLab(_RowsLab):
         if name == "votes":
             if min(value) < 0:
                 k = next(k for k, votes in enumerate(value) if votes < 0)
-                raise ValueError(f"votes[{k}] is {value[k]:g}: pass numbers of votes, none below 0")
+                raise InputError(f"votes[{k}] is {value[k]:g}: pass numbers of votes, none below 0")
             if not any(value):
-                raise ValueError("votes are all 0: pass at least one above 0")
+                raise InputError("votes are all 0: pass at least one above 0")
         return value
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
+from onewarm.errors import InputError
 from onewarm.loss import cross_entropy_with_gradient
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.target import SoftTarget, as_target, smooth
@@ -156,7 +157,7 @@ class LogitLab(DemoWidget):
     def _logits(self, value: Any, K: int | None) -> list[float]:
         numbers = row("logits", value)
         if K is not None and len(numbers) != K:
-            raise ValueError(f"logits has {len(numbers)} classes, the demo has {K}: use .show(logits, target)")
+            raise InputError(f"logits has {len(numbers)} classes, the demo has {K}: use .show(logits, target)")
         return numbers
 
 
@@ -168,7 +169,7 @@ def _traits(target: Any, K: int) -> dict[str, Any]:
     if np.ptp(others) <= _SAME:
         return {"label": label, "alpha": min(1.0, float(K * others.mean())), "recipe": "uniform"}
     if mass.min() < 0:
-        raise ValueError(f"target[{int(mass.argmin())}] is {mass.min():g}: only uniform smoothing may go below 0 here")
+        raise InputError(f"target[{int(mass.argmin())}] is {mass.min():g}: only uniform smoothing may go below 0 here")
     return {"label": label, "alpha": 1.0, "recipe": "teacher", "teacher": mass.tolist()}
 
 
@@ -177,15 +178,15 @@ def _mass(target: Any, K: int) -> NDArray[np.float64]:
     if isinstance(target, SoftTarget):
         dense = array("target", as_target(target, K).dense())
         if len(dense) != 1:
-            raise ValueError(f"target has {len(dense)} rows: pass one, target[:1]")
+            raise InputError(f"target has {len(dense)} rows: pass one, target[:1]")
         if abs(dense.sum() - 1) > checks.SUM_TOLERANCE:
-            raise ValueError(f"target has mass {dense.sum():g}: LogitLab shows targets of mass 1; scale it")
+            raise InputError(f"target has mass {dense.sum():g}: LogitLab shows targets of mass 1; scale it")
         return np.asarray(dense[0])
     numbers = array("target", target)
     if numbers.size == 1:
         label = float(numbers.reshape(()))
         if not label.is_integer() or not 0 <= label < K:
-            raise ValueError(f"target is {label:g}: pass a class from 0 to {K - 1}, or K probabilities")
+            raise InputError(f"target is {label:g}: pass a class from 0 to {K - 1}, or K probabilities")
         return np.asarray(np.eye(K)[int(label)])
     return np.asarray(_distributions("target", row("target", target, K), K), float)
 
@@ -194,15 +195,15 @@ def _distributions(name: str, value: Any, K: int | None) -> Any:
     """K probabilities, or a row of them for each label; sums within 0.001 of 1 are normalised to 1."""
     rows = array(name, value)
     if rows.ndim == 2 and rows.shape[0] != rows.shape[1]:
-        raise ValueError(f"{name} has shape {rows.shape}: pass K probabilities, or (K, K), a row for each label")
+        raise InputError(f"{name} has shape {rows.shape}: pass K probabilities, or (K, K), a row for each label")
     for i, probabilities in enumerate(np.atleast_2d(rows)):
         place = f"{name}[{i}]" if rows.ndim == 2 else name
         row(place, probabilities, K)
         lowest, total = probabilities.min(), probabilities.sum()
         if lowest < 0:
-            raise ValueError(f"{place}[{int(probabilities.argmin())}] is {lowest:g}: pass probabilities, none below 0")
+            raise InputError(f"{place}[{int(probabilities.argmin())}] is {lowest:g}: pass probabilities, none below 0")
         if abs(total - 1) > checks.SUM_TOLERANCE:
-            raise ValueError(f"{place} sums to {total:g}: pass probabilities that sum to 1")
+            raise InputError(f"{place} sums to {total:g}: pass probabilities that sum to 1")
     return (rows / rows.sum(axis=-1, keepdims=True)).tolist()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
+from onewarm.errors import InputError
 
 __all__ = ["LARGEST", "MOST", "array", "between", "integer", "names", "one_of", "row", "to_json"]
 
@@ -29,7 +30,7 @@ def array(name: str, value: Any) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(value)
     except ValueError:
-        raise ValueError(f"{name} has rows of unequal length: pass a rectangle of numbers") from None
+        raise InputError(f"{name} has rows of unequal length: pass a rectangle of numbers") from None
     if numbers.dtype.kind not in "fiu" and not numbers.dtype.name.startswith(("bfloat", "float")):
         raise TypeError(f"{name} holds {numbers.dtype.name}, not numbers: pass an array or a list of numbers")
     return numbers.astype(np.float64)
@@ -51,40 +52,40 @@ def row(name: str, value: Any, width: int | None = None) -> list[float]:
         numbers = numbers[0]
     if numbers.ndim != 1:
         remedy = f"pass one row, {name}[0]" if numbers.ndim == 2 else "pass a row of K numbers"
-        raise ValueError(f"{name} has shape {numbers.shape}: {remedy}")
+        raise InputError(f"{name} has shape {numbers.shape}: {remedy}")
     if width is not None and len(numbers) != width:
-        raise ValueError(f"{name} has {len(numbers)} classes, logits have {width}: expected the same")
+        raise InputError(f"{name} has {len(numbers)} classes, logits have {width}: expected the same")
     if not 2 <= len(numbers) <= MOST:
-        raise ValueError(f"{name} has {len(numbers)} classes: pass from 2 to {MOST}, for instance the largest ones")
+        raise InputError(f"{name} has {len(numbers)} classes: pass from 2 to {MOST}, for instance the largest ones")
     bad = ~np.isfinite(numbers)
     if bad.any():
         k = int(bad.argmax())
         remedy = "leave a masked class out" if numbers[k] == -np.inf else "pass finite numbers"
-        raise ValueError(f"{name}[{k}] is {numbers[k]}: {remedy}")
+        raise InputError(f"{name}[{k}] is {numbers[k]}: {remedy}")
     if np.abs(numbers).max() > LARGEST:
         k = int(np.abs(numbers).argmax())
-        raise ValueError(f"{name}[{k}] is {numbers[k]:g}: a demo shows numbers up to {LARGEST:g}")
+        raise InputError(f"{name}[{k}] is {numbers[k]:g}: a demo shows numbers up to {LARGEST:g}")
     return [float(number) for number in numbers]
 
 
 def between(name: str, value: float, lowest: float, highest: float) -> float:
     """The number; raises ValueError if it is outside [lowest, highest]."""
     if not lowest <= value <= highest:
-        raise ValueError(f"{name} is {value}: pass a number from {lowest:g} to {highest:g}")
+        raise InputError(f"{name} is {value}: pass a number from {lowest:g} to {highest:g}")
     return value
 
 
 def integer(name: str, value: float, lowest: int, highest: int, what: str = "whole number") -> int:
     """The number; raises ValueError if it is not an integer from lowest to highest."""
     if not isinstance(value, int) or not lowest <= value <= highest:
-        raise ValueError(f"{name} is {value}: pass a {what} from {lowest} to {highest}")
+        raise InputError(f"{name} is {value}: pass a {what} from {lowest} to {highest}")
     return value
 
 
 def one_of(name: str, value: str, options: Sequence[str]) -> str:
     """The text; raises ValueError if it is not one of the options."""
     if value not in options:
-        raise ValueError(f"{name} is {value!r}: choose one of {', '.join(options)}")
+        raise InputError(f"{name} is {value!r}: choose one of {', '.join(options)}")
     return value
 
 
@@ -96,7 +97,7 @@ def names(name: str, value: Sequence[Any] | None, K: int | None, row: str) -> An
         raise TypeError(f"{name} has items that are not text: pass K names")
     if K is not None and len(value) != K:
         has = "have" if row.endswith("s") else "has"
-        raise ValueError(f"{name} has {len(value)} names, {row} {has} {K}: expected the same")
+        raise InputError(f"{name} has {len(value)} names, {row} {has} {K}: expected the same")
     return value
 
 
@@ -114,7 +115,7 @@ def to_json(name: str, value: Any) -> Any:
         return value
     if isinstance(value, int | float):
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}: pass finite numbers")
+            raise InputError(f"{name} is {value}: pass finite numbers")
         return value
     if isinstance(value, Mapping):
         return {str(key): to_json(f"{name}[{key!r}]", item) for key, item in value.items()}

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from onewarm import checks
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.inputs import to_numpy
+from onewarm.errors import InputError
 from onewarm.softmax import softmax
 
 Labels = NDArray[Any]
@@ -50,7 +51,7 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             ValueError: bad input, with the argument and the row; or no parameter minimises the NLL, with the reason.
         """
         if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+            raise InputError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         scores = self._scores(X, reset=True)
         k = scores.shape[1]
         truth = to_numpy(y, "y")
@@ -63,17 +64,17 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             check_classification_targets(truth)
             values, codes = np.unique(truth, return_inverse=True)
             if values.size < 2:
-                raise ValueError(f"y has one class, {values[0]!r}: a calibrator needs rows of at least 2 classes")
+                raise InputError(f"y has one class, {values[0]!r}: a calibrator needs rows of at least 2 classes")
             if truth.dtype.kind in "iu" and values[0] >= 0 and values[-1] < k:
                 self.classes_ = np.arange(k)
             elif values.size == k:
                 self.classes_, truth = values, codes
             else:
-                raise ValueError(
+                raise InputError(
                     f"y has {values.size} classes, but X {k} columns: pass labels 0..{k - 1}, one column a class"
                 )
         if len(truth) != len(scores):
-            raise ValueError(f"y has {len(truth)} rows, but X {len(scores)}")
+            raise InputError(f"y has {len(truth)} rows, but X {len(scores)}")
         self._fit(scores, truth)
         return self
 
@@ -106,11 +107,11 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         X = to_numpy(X, "X") if hasattr(X, "detach") or type(X).__module__.startswith("pyarrow") else X
         scores: Floats = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False)
         if scores.shape[1] < 2:
-            raise ValueError(f"X has {scores.shape[1]} feature(s), 1 class: pass the columns of both classes")
+            raise InputError(f"X has {scores.shape[1]} feature(s), 1 class: pass the columns of both classes")
         if self.probabilities:
             checks.probabilities(scores, "X")
         elif np.isnan(scores).any() or (scores == np.inf).any():
-            raise ValueError("X contains NaN or infinity: logits are finite, or -inf where a class is masked")
+            raise InputError("X contains NaN or infinity: logits are finite, or -inf where a class is masked")
         return scores
 
     def _fit(self, scores: Floats, truth: Labels) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from onewarm.calibration.calibrators.temperature_search import Objective, TemperatureError, enclose, minimise
 from onewarm.calibration.summary.inputs import Array, logit_blocks, read_predictions, read_truth
+from onewarm.errors import InputError
 from onewarm.softmax import softmax
 
 __all__ = ["TemperatureError", "TemperatureFit", "fit_temperature"]
@@ -107,9 +108,9 @@ def fit_temperature(
     """
     low, high = bounds
     if not 0 < low < high < math.inf:
-        raise ValueError(f"bounds is {bounds}: expected 0 < least < greatest < inf")
+        raise InputError(f"bounds is {bounds}: expected 0 < least < greatest < inf")
     if not 1e-12 <= tolerance < 1:
-        raise ValueError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
+        raise InputError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
     array = read_predictions(logits, "probabilities" if probabilities else "logits")
     true = read_truth(truth, array.shape, normalize=normalize)
     objective = Objective(array, true, probabilities=probabilities, normalize=normalize)

@@ -7,6 +7,7 @@ import numpy as np
 from onewarm.calibration.calibrators.estimator import Calibrator, Labels
 from onewarm.calibration.calibrators.temperature import TemperatureError, TemperatureFit, fit_temperature
 from onewarm.calibration.summary.cells import Floats
+from onewarm.errors import InputError
 from onewarm.softmax import softmax
 
 
@@ -62,7 +63,7 @@ def fit_or_keep(
 ) -> tuple[TemperatureFit | None, str | None]:
     """The fit, or with ``at_bound="keep"`` None and the reason if the NLL has no minimum within the bounds."""
     if at_bound not in ("error", "keep"):
-        raise ValueError(f'at_bound is {at_bound!r}: expected "error" or "keep"')
+        raise InputError(f'at_bound is {at_bound!r}: expected "error" or "keep"')
     try:
         return fit_temperature(scores, truth, probabilities=probabilities, bounds=bounds), None
     except TemperatureError as error:

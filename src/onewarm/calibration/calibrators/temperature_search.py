@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from onewarm.calibration.summary.inputs import Array, Floats, Truth, logit_blocks
+from onewarm.errors import InputError
 
 _MASKED = -1e100  # stands for -inf: exp(b * -1e100) is 0, and 0 * -1e100 is 0 where 0 * -inf is NaN
 _UNIFORM = 1e-80  # b at which every unmasked class has the same probability
 _NEWTON_STEPS = 30
 
 
-class TemperatureError(ValueError):
+class TemperatureError(InputError):
     """No temperature within the bounds minimises the NLL; the message says why and what to do."""
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.inputs import read_predictions, read_truth
+from onewarm.errors import InputError
 
 _LEAST = -1e4  # the least alpha, at which the result is uniform to 1e-4
 
@@ -46,7 +47,7 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9) -> AlphaFit:
     labels, t = true.rows(slice(None))
     u = 1 / p.shape[1]
     if not 0 <= floor < u:
-        raise ValueError(f"floor is {floor}: expected at least 0 and less than 1/K = {u:g}")
+        raise InputError(f"floor is {floor}: expected at least 0 and less than 1/K = {u:g}")
     # <t, (u - p) / q>: with labels only the true class contributes.
     own = p[np.arange(len(p)), labels][:, None] if labels is not None else p
     mass = np.ones((len(p), 1)) if t is None else t

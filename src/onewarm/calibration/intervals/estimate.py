@@ -16,6 +16,7 @@ from onewarm.calibration.intervals.inversion import Interval
 from onewarm.calibration.metrics.brier_decomposition import resolution_of, uncertainty_of
 from onewarm.calibration.metrics.ranking import aurc_of, auroc_of, coverage_of
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import InputError
 
 Metric = Callable[..., float]
 
@@ -100,9 +101,9 @@ def estimate(
     """
     name = metric if isinstance(metric, str) else metric.__name__
     if name not in INTERVALS:
-        raise ValueError(f"metric is {name!r}: expected one of {', '.join(sorted(INTERVALS))}")
+        raise InputError(f"metric is {name!r}: expected one of {', '.join(sorted(INTERVALS))}")
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, such as .9")
+        raise InputError(f"level is {level}: expected a number between 0 and 1, such as .9")
     value = float(getattr(metrics, name)(summary, **options))
     method, interval = INTERVALS[name]
     # Each metric has its own random stream, so that its interval does not depend on which others are computed.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from onewarm.calibration.defaults import LEVEL
 from onewarm.calibration.summary.cells import Floats
+from onewarm.errors import InputError
 
 
 def wilson_interval(share: Floats, count: NDArray[Any], level: float = LEVEL, *, z: float | None = None) -> Floats:
@@ -39,7 +40,7 @@ def wilson_interval(share: Floats, count: NDArray[Any], level: float = LEVEL, *,
     [[0.237, 0.763], [0.722, 1.0]]
     """
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, such as .95")
+        raise InputError(f"level is {level}: expected a number between 0 and 1, such as .95")
     z2 = (NormalDist().inv_cdf((1 + level) / 2) if z is None else z) ** 2
     n = np.where(count > 0, count, np.nan)
     half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))

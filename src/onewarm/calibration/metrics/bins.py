@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, Floats, check_bins
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import InputError
 
 Mixing = NDArray[np.float64]
 """(B, CELLS): the share of each cell that goes to each bin."""
@@ -44,7 +45,7 @@ class Gaps:
 def total_weight(summary: CalibrationSummary) -> float:
     """Sum of the weights; the number of rows, if none were given. Raises ValueError if there are no rows."""
     if summary.count == 0:
-        raise ValueError("summary has no rows: update it first")
+        raise InputError("summary has no rows: update it first")
     return summary.weight
 
 
@@ -74,7 +75,7 @@ def equal_mass(summary: CalibrationSummary, bins: int) -> Mixing:
     Raises ValueError for no rows, or ``bins`` below 1.
     """
     if bins < 1:
-        raise ValueError(f"bins is {bins}: expected at least 1")
+        raise InputError(f"bins is {bins}: expected at least 1")
     total = total_weight(summary)
     upper = np.cumsum(summary["cell_weight"]) * (bins / total)
     lower = np.concatenate([[0.0], upper[:-1]])
@@ -158,7 +159,7 @@ def class_gaps(summary: CalibrationSummary, bins: int) -> tuple[Gaps, Floats]:
 
 def _need_classes(summary: CalibrationSummary) -> None:
     if not summary.classwise or summary.events:
-        raise ValueError("summary has no counts by class: make it with CalibrationSummary(classwise=True)")
+        raise InputError("summary has no counts by class: make it with CalibrationSummary(classwise=True)")
 
 
 def _gaps(columns: Floats, total: float, dispersion: float, blocks: int = 1) -> Gaps:

@@ -6,6 +6,7 @@ import numpy as np
 
 from onewarm.calibration.metrics.bins import Gaps
 from onewarm.calibration.summary.cells import Floats
+from onewarm.errors import InputError
 
 LEAST = 1e-3
 """The least bandwidth: cells are 1/600 wide, and a narrower kernel would resolve single cells."""
@@ -26,7 +27,7 @@ def kernel(places: Floats, width: float, least: int = 200) -> tuple[Floats, floa
         ValueError: a width outside (0, 1].
     """
     if not 0 < width <= 1:
-        raise ValueError(f"bandwidth is {width}: expected a number in (0, 1]")
+        raise InputError(f"bandwidth is {width}: expected a number in (0, 1]")
     size = int(max(least, np.ceil(4 / width)))
     grid = (np.arange(size) + 0.5) / size
     total = np.zeros((len(places), size))

@@ -7,6 +7,7 @@ import numpy as np
 from onewarm.calibration.metrics.bins import total_weight
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import InputError
 
 __all__ = ["aurc", "auroc", "coverage_at_risk"]
 
@@ -109,7 +110,7 @@ def _harmonic(n: Floats) -> Floats:
 def coverage_of(weight: Floats, correct: Floats, risk: float) -> Floats:
     """``coverage_at_risk`` of cells (..., cells): weight and correctness in each."""
     if not 0 <= risk <= 1:
-        raise ValueError(f"risk is {risk}: expected a number between 0 and 1")
+        raise InputError(f"risk is {risk}: expected a number between 0 and 1")
     n = np.cumsum(weight[..., ::-1], axis=-1)
     wrong = np.cumsum((weight - correct)[..., ::-1], axis=-1)
     within = wrong <= risk * n * (1 + 1e-12)  # a risk met exactly must not fail by rounding: .1 * 30 < 3

@@ -13,6 +13,7 @@ from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import ReliabilityData, reliability
 from onewarm.calibration.plots.smooth_curve import SmoothCurve
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,12 +141,12 @@ class ReliabilityDisplay:
             ValueError: a theme or a role that does not exist, or ``explain`` with ``ax``.
         """
         if theme not in THEMES:
-            raise ValueError(f"theme is {theme!r}: expected one of {sorted(THEMES)}")
+            raise InputError(f"theme is {theme!r}: expected one of {sorted(THEMES)}")
         palette = {**THEMES[theme], **(colors or {})}
         if unknown := palette.keys() - THEMES[theme].keys():
-            raise ValueError(f"colors has {sorted(unknown)}: expected roles among {sorted(THEMES[theme])}")
+            raise InputError(f"colors has {sorted(unknown)}: expected roles among {sorted(THEMES[theme])}")
         if explain and ax is not None:
-            raise ValueError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
+            raise InputError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
         if ax is None:
             import matplotlib.pyplot as plt
 

@@ -11,6 +11,7 @@ from onewarm.calibration.defaults import LEVEL
 from onewarm.calibration.intervals.wilson import wilson_interval
 from onewarm.calibration.metrics.bins import Gaps
 from onewarm.calibration.summary.cells import Floats
+from onewarm.errors import InputError
 
 WIDTH = 0.03
 """Standard deviation of the kernel, in confidence."""
@@ -76,9 +77,9 @@ def smooth_curve(
     Source: Nadaraya, Theory of Probability and its Applications 9, 1964; Watson, Sankhya A 26, 1964.
     """
     if not width > 0:
-        raise ValueError(f"width is {width}: expected more than 0")
+        raise InputError(f"width is {width}: expected more than 0")
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: expected a number between 0 and 1, such as .95")
+        raise InputError(f"level is {level}: expected a number between 0 and 1, such as .95")
     confidence = cells.confidence
     x = np.linspace(confidence.min(), confidence.max(), points)
     distance = ((x[:, None] - confidence) / width) ** 2

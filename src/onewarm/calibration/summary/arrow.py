@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
+
 
 def from_arrow(values: Any, name: str) -> NDArray[Any]:
     """An Arrow array as (N,); lists of equal length, or the columns of a record batch or table, as (N, K).
@@ -27,7 +29,7 @@ def from_arrow(values: Any, name: str) -> NDArray[Any]:
             values = values.chunk(0)
     if values.null_count:
         at = values.is_null().to_numpy(zero_copy_only=False).argmax()
-        raise ValueError(f"{name}[{at}] is null: fill it in or leave the row out")
+        raise InputError(f"{name}[{at}] is null: fill it in or leave the row out")
     if hasattr(values, "to_numpy_ndarray"):  # fixed-shape tensors
         return np.asarray(values.to_numpy_ndarray())
     if not hasattr(values, "flatten") or not hasattr(values.type, "value_type"):
@@ -39,7 +41,7 @@ def from_arrow(values: Any, name: str) -> NDArray[Any]:
         lengths = np.diff(values.offsets.to_numpy())
         if (lengths != width).any():
             at = int((lengths != lengths[0]).argmax())
-            raise ValueError(f"{name}[{at}] has {lengths[at]} entries, but {name}[0] {lengths[0]}: one for each class")
+            raise InputError(f"{name}[{at}] has {lengths[at]} entries, but {name}[0] {lengths[0]}: one for each class")
     return flat.reshape(rows, width)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
+
 Floats = NDArray[np.float64]
 
 CELLS = 600
@@ -43,4 +45,4 @@ def check_bins(bins: int, cells: int) -> None:
     """Raise ValueError unless each of ``bins`` equal bins is a whole number of the ``cells``."""
     if bins < 1 or cells % bins:
         divisors = [b for b in range(1, cells + 1) if cells % b == 0]
-        raise ValueError(f"bins is {bins}, which does not divide the {cells} cells kept: choose one of {divisors}")
+        raise InputError(f"bins is {bins}, which does not divide the {cells} cells kept: choose one of {divisors}")

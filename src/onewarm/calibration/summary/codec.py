@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.errors import InputError
+
 FORMAT = 2
 _MAGIC = b"onewarm-summary"
 _START = len(_MAGIC) + 1 + 4
@@ -48,14 +50,14 @@ def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         raise TypeError(f"data is a {type(data).__name__}: expected the bytes of a summary")
     data = bytes(data)
     if not data.startswith(_MAGIC):
-        raise ValueError(f"data is not a calibration summary: it begins with {data[: len(_MAGIC)]!r}")
+        raise InputError(f"data is not a calibration summary: it begins with {data[: len(_MAGIC)]!r}")
     if len(data) < _START + 4:
-        raise ValueError(f"data is a calibration summary cut short after {len(data)} bytes: write it again")
+        raise InputError(f"data is a calibration summary cut short after {len(data)} bytes: write it again")
     version, length = struct.unpack_from("<BI", data, len(_MAGIC))
     if version not in (1, FORMAT):
-        raise ValueError(f"data is a calibration summary of format {version}: this onewarm reads 1 and {FORMAT}")
+        raise InputError(f"data is a calibration summary of format {version}: this onewarm reads 1 and {FORMAT}")
     if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
-        raise ValueError("data is a calibration summary that is cut short or damaged: its checksum differs")
+        raise InputError("data is a calibration summary that is cut short or damaged: its checksum differs")
     header = json.loads(data[_START : _START + length])
     arrays: dict[str, NDArray[Any]] = {}
     at = _START + length

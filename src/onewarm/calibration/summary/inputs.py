@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm import checks
+from onewarm.errors import InputError
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -45,15 +46,15 @@ def read_predictions(values: Any, name: str, num_classes: int | None = None) -> 
     if array.ndim == 1 and num_classes in (None, 1, 2):
         return _read_events(array, name)
     if array.ndim != 2:
-        raise ValueError(f"{name} has shape {array.shape}: expected (N, K), one row an example")
+        raise InputError(f"{name} has shape {array.shape}: expected (N, K), one row an example")
     if array.dtype.kind != "f":
         raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
     if array.shape[0] == 0:
-        raise ValueError(f"{name} has no rows: pass at least one")
+        raise InputError(f"{name} has no rows: pass at least one")
     if array.shape[1] < 2:
-        raise ValueError(f"{name} has 1 class: pass the columns of both classes of a binary model")
+        raise InputError(f"{name} has 1 class: pass the columns of both classes of a binary model")
     if num_classes is not None and array.shape[1] != num_classes:
-        raise ValueError(
+        raise InputError(
             f"{name} has {array.shape[1]} classes, but the summary {num_classes}: use one summary for each model"
         )
     return array
@@ -93,7 +94,7 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, 
     rows, num_classes = shape
     array = to_numpy(values, "truth")
     if array.shape not in ((rows,), (rows, num_classes)):
-        raise ValueError(
+        raise InputError(
             f"truth has shape {array.shape}: expected labels of shape ({rows},), "
             f"or votes or distributions of shape ({rows}, {num_classes})"
         )
@@ -107,10 +108,10 @@ def read_truth(values: Any, shape: tuple[int, ...], *, normalize: bool = False, 
     if array.dtype.kind not in "iub":
         raise TypeError(f"truth has dtype {array.dtype}: expected integers (votes) or floats (distributions)")
     if (bad := checks.first_true(array < 0)) is not None:
-        raise ValueError(f"truth[{bad[0]}, {bad[1]}] is {array[bad]}: counts of votes are not negative")
+        raise InputError(f"truth[{bad[0]}, {bad[1]}] is {array[bad]}: counts of votes are not negative")
     sums = array.sum(axis=1, dtype=np.float64)
     if (bad := checks.first_true(sums == 0)) is not None:
-        raise ValueError(f"truth[{bad[0]}] has no votes: leave such rows out")
+        raise InputError(f"truth[{bad[0]}] has no votes: leave such rows out")
     return Truth(None, array, sums)
 
 
@@ -165,7 +166,7 @@ def _read_events(array: Array, name: str) -> Array:
     if array.dtype.kind != "f":
         raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
     if array.shape[0] == 0:
-        raise ValueError(f"{name} has no rows: pass at least one")
+        raise InputError(f"{name} has no rows: pass at least one")
     return array
 
 
@@ -176,12 +177,12 @@ def read_happened(values: Any, rows: int) -> Array:
     """
     array = to_numpy(values, "truth")
     if array.shape != (rows,):
-        raise ValueError(f"truth has shape {array.shape}: expected ({rows},), whether each event happened")
+        raise InputError(f"truth has shape {array.shape}: expected ({rows},), whether each event happened")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"truth has dtype {array.dtype}: expected 0 and 1, or shares between them")
     if not ((array >= 0) & (array <= 1)).all():
         at = int((~((array >= 0) & (array <= 1))).argmax())
-        raise ValueError(
+        raise InputError(
             f"truth[{at}] is {array[at]:g}, outside 0..1: with predictions of shape (N,) the truth is whether the "
             "event happened; for class labels pass predictions of shape (N, K)"
         )
@@ -197,12 +198,12 @@ def read_weights(values: Any, rows: int) -> Floats | None:
         return None
     array = to_numpy(values, "weights")
     if array.shape != (rows,):
-        raise ValueError(f"weights has shape {array.shape}: expected ({rows},), one a row")
+        raise InputError(f"weights has shape {array.shape}: expected ({rows},), one a row")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"weights has dtype {array.dtype}: expected numbers")
     array = array.astype(np.float64, copy=False)
     good = (array >= 0) & (array < np.inf)
     if not good.all():
         at = int((~good).argmax())
-        raise ValueError(f"weights[{at}] is {array[at]:g}: weights are finite and not negative; 0 leaves a row out")
+        raise InputError(f"weights[{at}] is {array[at]:g}: weights are finite and not negative; 0 leaves a row out")
     return array

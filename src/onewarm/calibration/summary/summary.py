@@ -12,6 +12,7 @@ from onewarm.calibration.summary import codec
 from onewarm.calibration.summary.cells import CELLS, Floats, check_bins
 from onewarm.calibration.summary.inputs import Array, Truth, read_happened, read_predictions, read_truth, read_weights
 from onewarm.calibration.summary.update import SCORES, SUMS, Job, Totals, run
+from onewarm.errors import InputError
 
 GROUPS = 32
 """Number of random groups of rows in which classes are counted; fewer if there are many classes."""
@@ -79,11 +80,11 @@ class CalibrationSummary:
         self, num_classes: int | None = None, *, classwise: bool = False, groups: int = GROUPS, seed: int = 0
     ) -> None:
         if num_classes is not None and num_classes < 2:
-            raise ValueError(f"num_classes is {num_classes}: a classifier has at least 2")
+            raise InputError(f"num_classes is {num_classes}: a classifier has at least 2")
         if groups < 1:
-            raise ValueError(f"groups is {groups}: expected at least 1")
+            raise InputError(f"groups is {groups}: expected at least 1")
         if not 0 <= seed < 2**63:
-            raise ValueError(f"seed is {seed}: expected an integer from 0 to 2^63 - 1")
+            raise InputError(f"seed is {seed}: expected an integer from 0 to 2^63 - 1")
         self.classwise, self.groups, self.seed = bool(classwise), int(groups), int(seed)
         self.num_classes: int | None = None
         self._totals = Totals.zeros(1, 0)
@@ -191,7 +192,7 @@ class CalibrationSummary:
         if self.num_classes is None and self.count == 0:
             self.classwise, self.groups, self.seed = other.classwise, other.groups, other.seed
         if None not in (self.num_classes, other.num_classes) and self.num_classes != other.num_classes:
-            raise ValueError(
+            raise InputError(
                 f"other has {_kind(other)}, but this summary has {_kind(self)}: use one summary for each model"
             )
         if other.num_classes is None:
@@ -199,7 +200,7 @@ class CalibrationSummary:
         for name in ("classwise", "groups", "seed"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs and (name == "classwise" or self.classwise):
-                raise ValueError(f"other has {name}={theirs}, but this summary {name}={mine}: make both alike")
+                raise InputError(f"other has {name}={theirs}, but this summary {name}={mine}: make both alike")
         self._settle(other.num_classes)
         self._totals.add(other._totals)
         return self
@@ -237,7 +238,7 @@ class CalibrationSummary:
         own = summary.statistics
         stats = codec.upgraded(stats)
         if stats.keys() != own.keys() or any(stats[name].size != own[name].size for name in own):
-            raise ValueError(f"data is a calibration summary with fields {sorted(stats)}: expected {sorted(own)}")
+            raise InputError(f"data is a calibration summary with fields {sorted(stats)}: expected {sorted(own)}")
         for name, values in own.items():
             values[...] = stats[name].reshape(values.shape)
         return summary
@@ -280,7 +281,7 @@ def _explain(array: Array, truth: Truth | Array, bad: int, name: str, classes: i
     row = array[bad]
     if array.ndim == 1:
         hint = "are these percentages? divide by 100" if 1 < row <= 100 else "expected a number in [0, 1]"
-        raise ValueError(f"{name}[{bad}] is {row:g}: {'expected a number' if name == 'logits' else hint}")
+        raise InputError(f"{name}[{bad}] is {row:g}: {'expected a number' if name == 'logits' else hint}")
     if name == "logits":
         raise checks.bad_logits(row, bad)
     checks.probabilities(array, name, normalize=normalize)

@@ -7,6 +7,8 @@ from the key alone, so a link to an object keeps working when a demo or a panel 
 
 import re
 
+from onewarm.errors import InputError
+
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME_PATTERN = rf"^{_SLUG}$"
 CONCEPT_PATTERN = rf"^concept:{_SLUG}/{_SLUG}$"
@@ -34,7 +36,7 @@ def anchor(key: str) -> str:
     'concept/concept-notebook/optimization/label-smoothing'
     """
     if not re.match(KEY_PATTERN, key):
-        raise ValueError(f"key {key!r} is not of the form kind:section/slug/name")
+        raise InputError(f"key {key!r} is not of the form kind:section/slug/name")
     kind, path = key.split(":", 1)
     return f"{kind}/concept-notebook/{path}"
 

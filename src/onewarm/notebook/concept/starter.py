@@ -9,6 +9,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from onewarm.errors import InputError
 from onewarm.notebook.concept.json_schema import SCHEMA_NAME, write_schema
 from onewarm.notebook.concept.keys import CONCEPT_PATTERN
 
@@ -17,7 +18,7 @@ __all__ = ["StarterError", "concept_key", "new_concept"]
 FILES = ("concept.yaml", "page.md", "witness.py")
 
 
-class StarterError(ValueError):
+class StarterError(InputError):
     """A concept that cannot be started: the message has the reason and a remedy."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from onewarm.claims.quick_yaml import QuickLoader
+from onewarm.errors import InputError
 
 Place = tuple[str | int, ...]
 
@@ -37,7 +38,7 @@ class Fault:
         return f"{self.where} {self.what}"
 
 
-class ConceptError(ValueError):
+class ConceptError(InputError):
     """A concept folder has faults: `.faults`, and one line for each in the message."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

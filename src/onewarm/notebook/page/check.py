@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from onewarm.errors import InputError
 from onewarm.notebook.concept.load import Reading, cross_faults, read_folder
 from onewarm.notebook.concept.objects import concept_keys
 from onewarm.notebook.concept.run_code import PageCode
@@ -50,7 +51,7 @@ def _text_faults(reading: Reading, pages: Collection[str]) -> Iterator[Fault]:
     def link(href: str) -> str:
         if href.startswith(("https://", "http://", "#")) or href in keys:
             return href
-        raise ValueError(DEAD_LINK)
+        raise InputError(DEAD_LINK)
 
     problems: list[tuple[str, int | None]] = []
     prose = Prose(link=link, report=lambda problem, line: problems.append((problem, line)))

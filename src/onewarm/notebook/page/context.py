@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
+from onewarm.errors import InputError
 from onewarm.notebook.concept.keys import anchor, object_key, route
 from onewarm.notebook.concept.load import Concept
 from onewarm.notebook.concept.model import Edge
@@ -106,7 +107,7 @@ class _Page:
             return "#" + anchor(href)
         if href in self.pages:
             return self._href(href)
-        raise ValueError(DEAD_LINK)
+        raise InputError(DEAD_LINK)
 
     def _equation(self, name: str) -> Any:
         def figure(mathml: Markup) -> Markup:

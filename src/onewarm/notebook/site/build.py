@@ -13,6 +13,7 @@ from typing import Any
 
 from onewarm.claims.evidence import Evidence, read_evidence
 from onewarm.claims.ledger import load_ledger
+from onewarm.errors import InputError
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.keys import route
@@ -37,7 +38,7 @@ _NAMED_MODULES = ("page.js", "reload.js", "search.js")  # modules that pages nam
 Progress = Callable[[str, int, int], None]
 
 
-class OutputError(ValueError):
+class OutputError(InputError):
     """The folder to build into may not be replaced: the message has the reason and a remedy."""
 
 
@@ -76,7 +77,7 @@ def build(
     out = Path(out_dir).absolute()
     _check_replaceable(out)
     if address and not re.match(r"https?://[^\s<>\"]+$", address):
-        raise ValueError(f"address {address!r} is not the URL of a site; write it like https://example.org/notes/")
+        raise InputError(f"address {address!r} is not the URL of a site; write it like https://example.org/notes/")
     address = f"{address.rstrip('/')}/" if address else ""
     folders = our_concepts() if concepts is None else tuple(concepts)
     if not folders:

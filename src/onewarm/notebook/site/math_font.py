@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from onewarm.errors import MissingExtraError
 from onewarm.notebook.site.cache import cached
 
 __all__ = ["FONT_NAME", "LICENCE_NAME", "font_file", "font_licence", "math_font"]
@@ -75,5 +76,5 @@ def font_file() -> Path:
     # Looked up without an import: the package warns on import, and its code is not needed.
     spec = find_spec("ziamath")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("the math font comes with ziamath: pip install 'onewarm[notebook]'")
+        raise MissingExtraError("the math font comes with ziamath: pip install 'onewarm[notebook]'")
     return Path(spec.submodule_search_locations[0]) / "fonts" / "STIXTwoMath-Regular.ttf"

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onewarm.errors import InputError
 from onewarm.notebook.site.live import Live
 from onewarm.notebook.site.render import CONTENT_POLICY
 
@@ -186,7 +187,7 @@ async def _not_found(_request: Request, _error: Exception | None) -> Response:
 @contextmanager
 def _listen(port: int) -> Iterator[socket.socket]:
     if not 0 <= port <= 65535:
-        raise ValueError(f"port {port} is out of range; choose one from 1 to 65535, or 0 for any free one")
+        raise InputError(f"port {port} is out of range; choose one from 1 to 65535, or 0 for any free one")
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

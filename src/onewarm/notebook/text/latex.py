@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import Converter
 
+from onewarm.errors import InputError
 from onewarm.notebook.text.mathml import breakable, repair
 
 __all__ = ["LatexError", "latex_to_mathml"]
@@ -28,7 +29,7 @@ _PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2,
 _ENVIRONMENTS = ("aligned", "align", "split", "gathered")
 
 
-class LatexError(ValueError):
+class LatexError(InputError):
     """A formula that does not convert. `problem` is the message without file and line."""
 
     def __init__(self, where: str, problem: str) -> None:

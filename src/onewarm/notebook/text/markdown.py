@@ -17,6 +17,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from onewarm.errors import InputError
 from onewarm.notebook.concept.page_md import markdown_parser
 from onewarm.notebook.text.latex import LatexError, latex_to_mathml
 from onewarm.notebook.text.mathml import styled
@@ -161,7 +162,7 @@ class Prose:
         return renderer.renderToken(tokens, index, options, env)
 
 
-class LinkError(ValueError):
+class LinkError(InputError):
     """A link in a text that leads nowhere: the message has the file and the address."""
 
 
