@@ -7,6 +7,8 @@ import secrets
 import stat
 from pathlib import Path
 
+from onewarm.errors import InputError
+
 
 def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write ``content`` to ``path``: a reader, or an interruption, finds the old file or the new one, never a part.
@@ -15,7 +17,7 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
     symbolic link stays one, and a file that is replaced keeps its permissions. Text is written as UTF-8.
 
     Raises:
-        ValueError: ``path`` is there and is not a regular file: a folder, a device, a pipe.
+        InputError: ``path`` is there and is not a regular file: a folder, a device, a pipe.
         OSError: the folder cannot be written to.
 
     Example:
@@ -31,7 +33,7 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
         found = target.stat()
         if not stat.S_ISREG(found.st_mode):
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-            raise ValueError(f"{path} is {kind}: name a file to write")
+            raise InputError(f"{path} is {kind}: name a file to write")
         mode = stat.S_IMODE(found.st_mode)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
