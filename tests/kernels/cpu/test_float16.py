@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import onewarm as ow
 from onewarm.kernels.cpu import float16 as half
-from onewarm.kernels.cpu import rows as cpu
-from onewarm.kernels.cpu import simd as lanes
+from onewarm.kernels.cpu import rows
+from onewarm.kernels.cpu.rows import row_losses
 from onewarm.kernels.cpu.simd import load, load_first, store, store_first
 
 BITS = {"float16": np.int16, "bfloat16": np.uint16}  # what compiled code takes them for
@@ -21,12 +21,12 @@ BITS = {"float16": np.int16, "bfloat16": np.uint16}  # what compiled code takes 
 @njit
 def wide(bits: NDArray[Any], numbers: NDArray[np.float32]) -> None:
     for i in range(bits.size):
-        numbers[i] = half.number(bits[i])
+        numbers[i] = half.to_number(bits[i])
 
 
 @njit
 def narrow(numbers: NDArray[np.float32], bits: NDArray[Any]) -> None:
-    half.put(bits, 2, numbers)
+    half.write_row(bits, 2, numbers)
 
 
 def vectors() -> tuple[Any, Any]:
@@ -51,12 +51,12 @@ def vectors() -> tuple[Any, Any]:
     return wide, narrow
 
 
-@pytest.fixture(params=["one by one", "the processor's way", "by integers"])
+@pytest.fixture(params=["one number at a time", "vectors", "vectors without F16C"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
-    if request.param == "one by one":
+    if request.param == "one number at a time":
         return wide, narrow
-    if request.param == "by integers":
-        monkeypatch.setattr(lanes, "_has_half", lambda context: False)
+    if request.param == "vectors without F16C":
+        monkeypatch.setattr(half, "_has_float16", lambda context: False)
     return vectors()
 
 
@@ -123,17 +123,17 @@ def test_the_kernel_reads_the_same_numbers(name: str, k: int, recipe: str) -> No
     target = recipes(rng, n, k)[recipe]
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
     scale = rng.random(n)
-    wanted, slope = cpu.row_losses(z.astype(np.float64), *parts, row_scale=scale, z_loss=1e-3)
+    wanted, slope = row_losses(z.astype(np.float64), *parts, row_scale=scale, z_loss=1e-3)
     assert slope is not None
     for logits in (z, z.view(np.uint16)) if name == "bfloat16" else (z,):
-        loss, gradient = cpu.row_losses(logits, *parts, row_scale=scale, z_loss=1e-3)
+        loss, gradient = row_losses(logits, *parts, row_scale=scale, z_loss=1e-3)
         assert gradient is not None and loss.dtype == np.float32 and gradient.dtype == logits.dtype
         np.testing.assert_allclose(loss, wanted, rtol=3e-6, atol=1e-5)
         got = half.widened(gradient).astype(np.float64)
         last = {"float16": (2**-11, 2**-25), "bfloat16": (2**-8, 0.0)}[name]
         assert (np.abs(got - slope) <= 1.001 * last[0] * np.abs(slope) + last[1] + 2e-7 * scale[:, None]).all()
         place = logits.copy()
-        again, same = cpu.row_losses(place, *parts, row_scale=scale, z_loss=1e-3, out=place)
+        again, same = row_losses(place, *parts, row_scale=scale, z_loss=1e-3, out=place)
         assert same is not None and np.shares_memory(same, place)
         np.testing.assert_array_equal(again, loss)
         np.testing.assert_array_equal(half.widened(same), half.widened(gradient))
@@ -145,9 +145,9 @@ def test_strided_rows_and_threads(name: str) -> None:
     wide = (rng.standard_normal((600, 700)) * 3).astype(KINDS[name][0])
     z = wide[:, 100:]
     index, weight = rng.integers(0, 600, (600, 1)), np.ones((600, 1))
-    loss, gradient = cpu.row_losses(z.copy(), index, weight, threads=1)
+    loss, gradient = row_losses(z.copy(), index, weight, threads=1)
     for same in (z, np.asfortranarray(z)):
-        again, slope = cpu.row_losses(same, index, weight, threads=3)
+        again, slope = row_losses(same, index, weight, threads=3)
         np.testing.assert_array_equal(again, loss)
         assert gradient is not None and slope is not None
         np.testing.assert_array_equal(half.widened(slope), half.widened(gradient))
@@ -156,7 +156,7 @@ def test_strided_rows_and_threads(name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "short"])
 def test_a_big_table_of_halves(name: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpu, "_SMALL", 0)
+    monkeypatch.setattr(rows, "_SMALL_TABLE", 0)
     rng = np.random.default_rng(2)
     short = KINDS[name][0]
     z = (rng.standard_normal((90, 100)) * 3).astype(short if dtype == "short" else dtype)
@@ -166,9 +166,9 @@ def test_a_big_table_of_halves(name: str, dtype: str, monkeypatch: pytest.Monkey
     share = np.ones((90, 1))
     share[4] = 0
     parts = (none.astype(np.int64), none, table, turned, share)
-    loss, gradient = cpu.row_losses(z, *parts)
+    loss, gradient = row_losses(z, *parts)
     wide = half.widened(table).astype(np.float64)
-    wanted, slope = cpu.row_losses(half.widened(z).astype(np.float64), *parts[:2], wide, *parts[3:])
+    wanted, slope = row_losses(half.widened(z).astype(np.float64), *parts[:2], wide, *parts[3:])
     assert gradient is not None and slope is not None
     np.testing.assert_allclose(loss, wanted, rtol=3e-6, atol=3e-6)
     near = 2e-2 if dtype == "short" else 1e-5
@@ -180,7 +180,7 @@ def test_bad_logits_are_named(name: str) -> None:
     z = np.zeros((3000, 100), KINDS[name][0])
     z[2000, 7] = np.nan
     with pytest.raises(ValueError, match=r"logits\[2000, 7\] is nan"):
-        cpu.row_losses(z, np.zeros((3000, 1), np.int64), np.ones((3000, 1)))
+        row_losses(z, np.zeros((3000, 1), np.int64), np.ones((3000, 1)))
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -1,4 +1,4 @@
-"""Vectors against NumPy: every count of a last part, both types and from one to the other, neighbours untouched."""
+"""Vectors against NumPy: every length of a row's end, both types and from one to the other, neighbours untouched."""
 
 from typing import Any
 
@@ -7,8 +7,19 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.exp_log import EXP, constants, exp
-from onewarm.kernels.cpu.simd import full, largest, load, load_first, only_first, store, store_first, total, where_equal
+from onewarm.kernels.cpu.simd import (
+    fill_after,
+    full,
+    load,
+    load_first,
+    reduce_add,
+    reduce_max,
+    store,
+    store_first,
+    times_power_of_two,
+    where_at_least,
+    where_equal,
+)
 
 Rows = NDArray[Any]
 
@@ -18,7 +29,7 @@ def whole(a: Rows, b: Rows, out: Rows) -> Any:
     """out <- 2 a - b + 1 of a vector; its sum and largest entry."""
     v = load(a, 1, out) * 2.0 - load(b, 2, out) + full(1, out)
     store(out, 3, v)
-    return total(v), largest(v)
+    return reduce_add(v), reduce_max(v)
 
 
 @njit
@@ -26,24 +37,28 @@ def part(a: Rows, count: int, out: Rows) -> Any:
     """out <- the first of a; the sum of those and of sevens in the place of the others."""
     v = load_first(a, 1, count, out)
     store_first(out, 3, count, v)
-    return total(only_first(v, count, 7)), total(v)
+    return reduce_add(fill_after(v, count, 7)), reduce_add(v)
 
 
 @njit
-def picked(a: Rows, b: Rows, number: float, out: Rows) -> None:
-    store(out, 0, where_equal(load(a, 0, out), load(b, 0, out), number))
+def chosen(a: Rows, b: Rows, number: float, equal: Rows, at_least: Rows) -> None:
+    store(equal, 0, where_equal(load(a, 0, equal), load(b, 0, equal), number))
+    store(at_least, 0, where_at_least(load(a, 0, equal), load(b, 0, equal), full(number, equal)))
 
 
 @njit
-def exponentials(x: Rows, numbers: Rows, out: Rows) -> None:
-    c = constants(numbers, out)
-    for k in range(0, x.size, 64 // x.itemsize):
-        store(out, k, exp(load(x, k, out), c))
+def scaled(a: Rows, shifted: Rows, out: Rows) -> None:
+    store(out, 0, times_power_of_two(load(a, 0, out), load(shifted, 0, out)))
+
+
+@njit
+def first_as(a: Rows, out: Rows) -> None:
+    store(out, 0, load(a, 0, a))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("source", [np.float32, np.float64])
-def test_reads_reckons_and_writes(dtype: type, source: type) -> None:
+def test_load_compute_store(dtype: type, source: type) -> None:
     width = 64 // np.dtype(dtype).itemsize
     rng = np.random.default_rng(0)
     a, b = (rng.standard_normal(width + 5).astype(source) for _ in range(2))
@@ -72,23 +87,25 @@ def test_the_end_of_a_row(dtype: type, source: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_where_equal(dtype: type) -> None:
+def test_a_choice_by_comparison(dtype: type) -> None:
     width = 64 // np.dtype(dtype).itemsize
     a, b = np.arange(1, width + 1, dtype=dtype), (np.arange(width) % 3).astype(dtype)
     a[1], b[2] = np.nan, np.nan
-    out = np.full(width, 9, dtype)
-    picked(a, b, 1, out)
-    np.testing.assert_array_equal(out, np.where(b == 1, a, 0))
+    equal, at_least = np.full((2, width), 9, dtype)
+    chosen(a, b, 1, equal, at_least)
+    np.testing.assert_array_equal(equal, np.where(b == 1, a, 0))
+    np.testing.assert_array_equal(at_least, np.where(b >= 1, a, 0))
 
 
-@pytest.mark.parametrize(("dtype", "lowest", "error"), [(np.float32, -87.33, 1.5e-7), (np.float64, -708.39, 3e-16)])
-def test_exp(dtype: type, lowest: float, error: float) -> None:
-    x = np.concatenate([np.linspace(lowest, 0, 4094), [-0.0, 0.0]]).astype(dtype)
-    x[x < lowest] = lowest
-    out = np.empty_like(x)
-    exponentials(x, EXP[np.dtype(dtype).name], out)
-    truth = np.exp(x.astype(np.longdouble))
-    assert np.max(np.abs(out - truth) / truth) < error
-    beyond = np.array([np.nextafter(dtype(lowest), -np.inf, dtype=dtype), -1e30, -np.inf] + [0] * 13, dtype)  # type: ignore[operator]
-    exponentials(beyond, EXP[np.dtype(dtype).name], out)
-    np.testing.assert_array_equal(out[:4], [0, 0, 0, 1])
+@pytest.mark.parametrize(("dtype", "magic"), [(np.float32, 1.5 * 2**23), (np.float64, 1.5 * 2**52)])
+def test_times_a_power_of_two(dtype: type, magic: float) -> None:
+    width = 64 // np.dtype(dtype).itemsize
+    a, n = np.linspace(0.7, 1.4, width).astype(dtype), np.arange(-20, width - 20)
+    out = np.zeros(width, dtype)
+    scaled(a, (n + magic).astype(dtype), out)
+    np.testing.assert_array_equal(out, np.ldexp(a, n))
+
+
+def test_a_conversion_that_is_not_there_is_named() -> None:
+    with pytest.raises(Exception, match="no vector conversion from float64 to int32"):
+        first_as(np.zeros(8), np.zeros(16, np.int32))

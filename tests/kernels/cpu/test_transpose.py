@@ -1,4 +1,4 @@
-"""Turning against NumPy's transpose: every width of a piece, neighbours untouched."""
+"""Blocks transposed in registers against NumPy: every width of a block, neighbours untouched."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.transpose import turn_in, turn_out
+from onewarm.kernels.cpu.transpose import transpose_in, transpose_out
 
 
 @njit
 def inwards(rows: NDArray[Any], at: int, step: int, count: int, tile: NDArray[Any], place: int, lanes: int) -> None:
-    turn_in(rows, at, step, count, tile, place, lanes)
+    transpose_in(rows, at, step, count, tile, place, lanes)
 
 
 @njit
 def outwards(rows: NDArray[Any], at: int, step: int, count: int, tile: NDArray[Any], place: int, lanes: int) -> None:
-    turn_out(rows, at, step, count, tile, place, lanes)
+    transpose_out(rows, at, step, count, tile, place, lanes)
 
 
 @pytest.mark.parametrize(("dtype", "width"), [(np.float32, 16), (np.float64, 8)])
-def test_turns_there_and_back(dtype: type, width: int) -> None:
+def test_into_a_tile_and_back(dtype: type, width: int) -> None:
     rng = np.random.default_rng(0)
     step, lanes, first, place = width + 5, 2 * width, 3, width
     rows = rng.standard_normal((width, step)).astype(dtype)

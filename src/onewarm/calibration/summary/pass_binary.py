@@ -11,7 +11,7 @@ from numba import types
 
 from onewarm.calibration.summary.cells import CELLS
 from onewarm.calibration.summary.pass_labels import BLOCK, SOURCES, cell_of, surprise
-from onewarm.kernels.cpu.jit import array, borrowed, entry, loop
+from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop
 
 
 @loop
@@ -65,16 +65,17 @@ def _event_block(
 @cache
 def event_pass(dtype: str) -> Any:
     """Probabilities of one event a row, and whether it happened. -> -1 or a row at fault."""
-    sources = SOURCES
+    checksum = SOURCES
 
     def run(p: Any, a: Any, weights: Any, logits: bool, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
+        keyed_by(checksum)
         p, a, weights = borrowed(p), borrowed(a), borrowed(weights)
         part, few = np.zeros((CELLS, 6)), np.zeros(8)
         for lo in range(0, p.shape[0], BLOCK):
             part[:] = 0.0
             few[:] = 0.0
             bad = _event_block(p, a, weights, lo, min(lo + BLOCK, p.shape[0]), logits, count, part, few, infinite)
-            if bad >= 0 or sources == -1:
+            if bad >= 0:
                 return bad
             sums += part
             scores += few

@@ -12,7 +12,7 @@ from numba import types
 from onewarm.calibration.summary.cells import CELLS
 from onewarm.calibration.summary.pass_labels import BLOCK, COARSE, SOURCES, cell_of, class_cell_of, group_of, surprise
 from onewarm.checks import SUM_TOLERANCE
-from onewarm.kernels.cpu.jit import array, borrowed, entry, loop
+from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop
 
 
 @loop
@@ -137,12 +137,13 @@ def _block(
 @cache
 def general_pass(dtype: str) -> Any:
     """The pass over any predictions of K >= 2 classes and any truth. It returns -1, or a bad row."""
-    sources = SOURCES
+    checksum = SOURCES
 
     def run(
         p: Any, y: Any, shares: Any, weights: Any, logits: bool, normalize: bool, seed: Any, count: Any,
         sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any, class_count: Any, classes: Any,
     ) -> int:  # fmt: skip
+        keyed_by(checksum)
         p, y, shares, weights = borrowed(p), borrowed(y), borrowed(shares), borrowed(weights)
         predicted_count, predicted = borrowed(predicted_count), borrowed(predicted)
         class_count, classes = borrowed(class_count), borrowed(classes)
@@ -155,7 +156,7 @@ def general_pass(dtype: str) -> Any:
                 p, y, shares, weights, lo, min(lo + BLOCK, p.shape[0]), logits, normalize, seed, q, logs, t,
                 count, part, part_scores, infinite, predicted_count, predicted, class_count, classes,
             )  # fmt: skip
-            if bad >= 0 or sources == -1:
+            if bad >= 0:
                 return bad
             sums += part
             scores += part_scores

@@ -17,8 +17,8 @@ from numba import types
 from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS
 from onewarm.checks import SUM_TOLERANCE
 from onewarm.kernels.cpu.exp_log import log
-from onewarm.kernels.cpu.jit import SOURCES as KERNELS
-from onewarm.kernels.cpu.jit import array, borrowed, entry, loop, scalar
+from onewarm.kernels.cpu.jit import CHECKSUM as KERNELS
+from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop, scalar
 
 # A checksum of these files and of the kernels: see ``kernels.cpu.jit``.
 SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("pass_*.py"))), KERNELS)
@@ -147,12 +147,13 @@ def _label_block(
 @cache
 def labels_pass(dtype: str) -> Any:
     """The pass over probabilities with labels and no weights. It returns -1, or a bad row."""
-    sources = SOURCES  # a constant in the closure: part of the key that Numba caches by
+    checksum = SOURCES
 
     def run(
         p: Any, y: Any, seed: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any,
         predicted: Any, class_count: Any, classes: Any,
     ) -> int:  # fmt: skip
+        keyed_by(checksum)
         p, y = borrowed(p), borrowed(y)
         predicted, classes = borrowed(predicted), borrowed(classes)
         part, true = np.zeros((CELLS, 6)), np.empty(BLOCK)
@@ -160,7 +161,7 @@ def labels_pass(dtype: str) -> Any:
             part[:] = 0.0
             hi = min(lo + BLOCK, p.shape[0])
             bad = _label_block(p, y, seed, lo, hi, true, part, scores, predicted, classes)
-            if bad >= 0 or sources == -1:
+            if bad >= 0:
                 return bad
             _surprises(true, hi - lo, scores, infinite)
             for c in range(CELLS):

@@ -1,4 +1,4 @@
-"""Arithmetic that the compiler turns into vector instructions: exp, log, and loops over a row that are rarely run.
+"""exp and log in vector instructions, and the two loops over a row with masked classes.
 
 exp is Cody and Waite's reduction, ``x = n ln 2 + r`` with ln 2 in two parts, then a polynomial in r (interpolated at
 Chebyshev nodes, relative error 1e-8 for float32 and 2e-17 for float64 before rounding) and n put into the exponent.
@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.kernels.cpu.jit import bits_float64, cast, chosen_by_type, float64_bits, larger, loop, scalar
-from onewarm.kernels.cpu.simd import from_limit, full, times_power
+from onewarm.kernels.cpu.simd import full, times_power_of_two, where_at_least
 
 BLOCK = 1024  # terms added in the logits' precision before they go to a float64 total
 
 _HIGH, _LOW = 0.6931467056274414, 4.7493250390316726e-07  # ln 2 in two parts, for float64
 _LOG2E = 1.4426950408889634
 # log2 e, the number that rounds (x + 1.5 2^23 has round(x) in its lowest bits), ln 2 in two parts, the polynomial from
-# its highest term down to 1, the lowest argument. Given to compiled code as an array: what a loop needs then stays in
-# registers, where constants would be fetched from memory every time.
-EXP: dict[str, NDArray[Any]] = {
+# its highest term down to 1, the lowest argument. Compiled code gets them as an array, and keeps them in registers for
+# a whole loop; as literals they would be fetched from memory every time.
+EXP_CONSTANTS: dict[str, NDArray[Any]] = {
     "float32": np.array(
         [
             *(_LOG2E, 1.5 * 2**23, 0.693145751953125, 1.428606820309417e-06),
@@ -46,34 +46,33 @@ EXP: dict[str, NDArray[Any]] = {
 }
 
 
-def constants(numbers: Any, like: Any) -> Any:
-    """An array of :data:`EXP` as :func:`exp` takes it, for vectors of the entries of ``like``."""
+def exp_constants(array: Any, like: Any) -> Any:
+    """An array of :data:`EXP_CONSTANTS` as :func:`exp` takes it: each in every lane of a vector of ``like``'s type."""
     raise NotImplementedError("compiled code only")
 
 
 def exp(x: Any, c: Any) -> Any:
-    """e^x for x <= 0 of a vector; 0 where the result would not be a normal number. c as :func:`constants` gives it."""
+    """e^x of a vector of x <= 0, with c from :func:`exp_constants`; 0 where the result would not be a normal number."""
     raise NotImplementedError("compiled code only")
 
 
-@scalar
-def _constants32(a: Any, like: Any) -> Any:
+def _constants32(array: Any, like: Any) -> Any:
     return (
-        *(full(a[0], like), full(a[1], like), full(a[2], like), full(a[3], like), full(a[4], like), full(a[5], like)),
-        *(full(a[6], like), full(a[7], like), full(a[8], like), full(a[9], like), full(a[10], like)),
+        *(full(array[0], like), full(array[1], like), full(array[2], like), full(array[3], like)),
+        *(full(array[4], like), full(array[5], like), full(array[6], like), full(array[7], like)),
+        *(full(array[8], like), full(array[9], like), full(array[10], like)),
     )
 
 
-@scalar
-def _constants64(a: Any, like: Any) -> Any:
+def _constants64(array: Any, like: Any) -> Any:
     return (
-        *(full(a[0], like), full(a[1], like), full(a[2], like), full(a[3], like), full(a[4], like), full(a[5], like)),
-        *(full(a[6], like), full(a[7], like), full(a[8], like), full(a[9], like), full(a[10], like)),
-        *(full(a[11], like), full(a[12], like), full(a[13], like), full(a[14], like), full(a[15], like)),
+        *(full(array[0], like), full(array[1], like), full(array[2], like), full(array[3], like)),
+        *(full(array[4], like), full(array[5], like), full(array[6], like), full(array[7], like)),
+        *(full(array[8], like), full(array[9], like), full(array[10], like), full(array[11], like)),
+        *(full(array[12], like), full(array[13], like), full(array[14], like), full(array[15], like)),
     )
 
 
-@scalar
 def _exp32(x: Any, c: Any) -> Any:
     log2e, magic, high, low, a6, a5, a4, a3, a2, one, lowest = c
     shifted = x * log2e + magic
@@ -81,10 +80,9 @@ def _exp32(x: Any, c: Any) -> Any:
     r = (x - n * high) - n * low
     q = (((a6 * r + a5) * r + a4) * r + a3) * r + a2
     p = (q * r * r + r) + one
-    return from_limit(times_power(p, shifted), x, lowest)
+    return where_at_least(times_power_of_two(p, shifted), x, lowest)
 
 
-@scalar
 def _exp64(x: Any, c: Any) -> Any:
     log2e, magic, high, low, a11, a10, a9, a8, a7, a6, a5, a4, a3, a2, one, lowest = c
     shifted = x * log2e + magic
@@ -93,11 +91,11 @@ def _exp64(x: Any, c: Any) -> Any:
     q = ((((a11 * r + a10) * r + a9) * r + a8) * r + a7) * r + a6
     q = (((q * r + a5) * r + a4) * r + a3) * r + a2
     p = (q * r * r + r) + one
-    return from_limit(times_power(p, shifted), x, lowest)
+    return where_at_least(times_power_of_two(p, shifted), x, lowest)
 
 
-chosen_by_type(constants, float32=lambda a, like: _constants32(a, like), float64=lambda a, like: _constants64(a, like))
-chosen_by_type(exp, float32=lambda x, c: _exp32(x, c), float64=lambda x, c: _exp64(x, c))
+chosen_by_type(exp_constants, float32=_constants32, float64=_constants64)
+chosen_by_type(exp, float32=_exp32, float64=_exp64)
 
 
 @scalar
@@ -122,25 +120,25 @@ def log(x: Any) -> Any:
 
 
 @loop
-def inspect(z: Any) -> Any:
+def max_and_bad(z: Any) -> Any:
     """The largest of z, and whether an entry is NaN or +inf."""
-    top, wrong = z[0], 0
+    top, bad = z[0], 0
     for k in range(z.size):
         top = larger(top, z[k])
-        wrong += 0 if z[k] < np.inf else 1
-    return top, wrong > 0
+        bad += 0 if z[k] < np.inf else 1
+    return top, bad > 0
 
 
 @loop
-def dot_and_shares(z: Any, top: Any, row: Any) -> Any:
-    """<row, z - top> over the classes that are not masked, and the row's mass on those and on the others."""
+def masked_dot(z: Any, top: Any, row: Any) -> Any:
+    """<row, z - top> over the classes that are not masked; the row's mass on those, and on the masked ones."""
     dot = cast(0.0, z)
-    kept = cast(0.0, z)
-    lost = cast(0.0, z)
+    open_mass = cast(0.0, z)
+    masked_mass = cast(0.0, z)
     for k in range(z.size):
-        live = z[k] > -np.inf
+        is_open = z[k] > -np.inf
         t = cast(row[k], z)
-        dot += (z[k] - top) * t if live and t != 0 else cast(0.0, z)
-        kept += t if live else cast(0.0, z)
-        lost += cast(0.0, z) if live else t
-    return dot, kept, lost
+        dot += (z[k] - top) * t if is_open and t != 0 else cast(0.0, z)
+        open_mass += t if is_open else cast(0.0, z)
+        masked_mass += cast(0.0, z) if is_open else t
+    return dot, open_mass, masked_mass

@@ -1,6 +1,7 @@
-"""One row of logits at a time, whatever there is in it: masks, several rows of the table, no mass.
+"""The slow way, one row at a time, for any row: masked classes, several table rows in one target, no mass.
 
-What is usual, :mod:`onewarm.kernels.cpu.row_groups` and :mod:`onewarm.kernels.cpu.few_classes` have done before.
+:mod:`onewarm.kernels.cpu.row_groups` and :mod:`onewarm.kernels.cpu.few_classes` have computed the other rows before:
+those with finite logits and at most one table row.
 """
 
 from __future__ import annotations
@@ -9,193 +10,185 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.cpu.exp_log import BLOCK, constants, dot_and_shares, inspect, log
-from onewarm.kernels.cpu.float16 import place_of, put, row_of
-from onewarm.kernels.cpu.jit import cast, glue
-from onewarm.kernels.cpu.row_passes import Near, exponentials, scaled_less
+from onewarm.kernels.cpu.arguments import Job, Scratch, Size, Target, part, whole_vectors
+from onewarm.kernels.cpu.exp_log import BLOCK, exp_constants, log, masked_dot, max_and_bad
+from onewarm.kernels.cpu.float16 import read_row, row_to_write, write_row
+from onewarm.kernels.cpu.jit import cast, inlined, uncompiled
+from onewarm.kernels.cpu.row_passes import Prefetch, exponentials, scaled_minus
 from onewarm.kernels.cpu.table_row import table_row
 
-HUGE = 1e30  # above this, z - max z may overflow: take the careful path
+HUGE = 1e30  # a largest logit above this is left to this file: z - max z may overflow
 
 
-class Mass(NamedTuple):
-    """A target's five arrays as the kernels take them: row after row, with the step from one to the next.
+class RowScratch(NamedTuple):
+    """Memory for one row."""
 
-    The step of an index or a weight is 0 where one row stands for all.
-    """
-
-    index: Any  # int64
-    index_step: Any
-    weight: Any  # float64
-    weight_step: Any
-    named: Any  # J, how many classes a row names
-    table: Any  # Table
-    table_index: Any  # int64
-    table_index_step: Any
-    table_weight: Any  # float64
-    table_weight_step: Any
-    shares: Any  # T, how many rows of the table a row takes
-
-
-class Job(NamedTuple):
-    """What is to be done, whatever the rows."""
-
-    z: Any  # logits, row after row
-    stride: Any  # from one row of them to the next
-    classes: Any
-    mass: Any  # Mass
-    scale: Any  # float64, of each row's gradient
-    step: Any  # from one scale to the next: 0 where one is for all
-    z_loss: Any
-    move_mass: Any  # whether table mass on masked classes moves to the others
-    g: Any  # gradient, row after row
-    wanted: Any  # whether anybody wants it
-    loss: Any  # (N,)
-    numbers: Any  # what exp needs, see :data:`onewarm.kernels.cpu.exp_log.EXP`
-
-
-class Scratch(NamedTuple):
-    """What a thread needs besides its rows."""
-
-    e: Any  # (K,) and to the end of the last vector
-    row: Any  # (K,) for logits that are kept in two bytes
-    table: Any  # (K,) for a row of a table of another type
-    chosen: Any  # (T,) int64, the table rows of the row at hand, each once
+    e: Any  # (K,) exponentials, to the end of the last vector
+    row: Any  # (K,) for logits in two bytes
+    table: Any  # (K,) for a table row of another type
+    chosen: Any  # (T,) int64, the table rows of the target, each once
     share: Any  # (T,) float64, the weight of each
-    dead: Any  # (T,) float64, the weight of each on masked classes
+    masked_share: Any  # (T,) float64, the weight of each on masked classes
 
 
-@glue
-def has_mass(mass: Mass, i: int) -> bool:
+def scratch_size(classes: int, shares: int) -> Size:
+    """What :func:`row_scratch` divides."""
+    return Size(reals=3 * uncompiled(whole_vectors)(classes), doubles=2 * shares, integers=shares, flags=0)
+
+
+@inlined
+def row_scratch(scratch: Scratch, classes: int, shares: int) -> RowScratch:
+    """A thread's scratch memory, for one row."""
+    line = whole_vectors(classes)
+    return RowScratch(
+        e=part(scratch.reals, 0, line),
+        row=part(scratch.reals, 1, line)[:classes],
+        table=part(scratch.reals, 2, line)[:classes],
+        chosen=scratch.integers[:shares],
+        share=part(scratch.doubles, 0, shares),
+        masked_share=part(scratch.doubles, 1, shares),
+    )
+
+
+@inlined
+def has_mass(target: Target, i: int) -> bool:
     """Whether any weight of row i is not zero."""
     found = False
-    for j in range(mass.named):
-        found = found or mass.weight[i * mass.weight_step + j] != 0.0
-    for j in range(mass.shares):
-        found = found or mass.table_weight[i * mass.table_weight_step + j] != 0.0
+    for j in range(target.named):
+        found = found or target.weight[i * target.weight_step + j] != 0.0
+    for j in range(target.shares):
+        found = found or target.table_weight[i * target.table_weight_step + j] != 0.0
     return found
 
 
-@glue
-def choose(mass: Mass, i: int, room: Scratch) -> int:
-    """Put the table rows that row i takes a share of, each once, into ``room``; returns how many."""
+@inlined
+def distinct_table_rows(target: Target, i: int, scratch: RowScratch) -> int:
+    """Put the table rows that row i takes a share of, each once with its weight, into ``scratch``; returns how many."""
     count = 0
-    for j in range(mass.shares):
-        w = mass.table_weight[i * mass.table_weight_step + j]
+    for j in range(target.shares):
+        w = target.table_weight[i * target.table_weight_step + j]
         if w == 0.0:
             continue
-        r = mass.table_index[i * mass.table_index_step + j]
+        r = target.table_index[i * target.table_index_step + j]
         at = 0
-        while at < count and room.chosen[at] != r:
+        while at < count and scratch.chosen[at] != r:
             at += 1
         if at == count:
-            room.chosen[at] = r
-            room.share[at] = 0.0
+            scratch.chosen[at] = r
+            scratch.share[at] = 0.0
             count += 1
-        room.share[at] += w
+        scratch.share[at] += w
     return count
 
 
-@glue
-def less_row(z: Any, row: Any, w: Any, dead: Any, g: Any) -> None:
-    """g <- g - w row, with the weight ``dead`` where z is masked."""
+@inlined
+def subtract_row(z: Any, row: Any, w: Any, masked_w: Any, g: Any) -> None:
+    """g <- g - w row, with the weight ``masked_w`` where z is masked."""
     for k in range(z.size):
-        g[k] -= cast(row[k], g) * (w if z[k] > -np.inf else dead)
+        g[k] -= cast(row[k], g) * (w if z[k] > -np.inf else masked_w)
 
 
-@glue
-def row_dot(z: Any, top: Any, row: Any) -> Any:
-    """:func:`dot_and_shares` with float64 totals."""
-    dot, kept, lost = 0.0, 0.0, 0.0
+@inlined
+def masked_dot_in_blocks(z: Any, top: Any, row: Any) -> Any:
+    """:func:`masked_dot` with float64 totals."""
+    dot, open_mass, masked_mass = 0.0, 0.0, 0.0
     for a in range(0, z.size, BLOCK):
         b = min(a + BLOCK, z.size)
-        one_dot, one_kept, one_lost = dot_and_shares(z[a:b], top, row[a:b])
-        dot += one_dot
-        kept += one_kept
-        lost += one_lost
-    return dot, kept, lost
+        block_dot, block_open, block_masked = masked_dot(z[a:b], top, row[a:b])
+        dot += block_dot
+        open_mass += block_open
+        masked_mass += block_masked
+    return dot, open_mass, masked_mass
 
 
-@glue
-def after(job: Job, i: int) -> Near:
-    """What is fetched while row i is computed."""
-    return Near(job.z, (i + 1) * job.stride, job.mass.table.own, 0, job.g, i * job.classes, job.wanted)
+@inlined
+def ahead_of(job: Job, i: int) -> Prefetch:
+    """What to fetch while row i is computed."""
+    return Prefetch(
+        logits=job.logits,
+        logits_at=(i + 1) * job.logits_step,
+        table=job.target.table.entries,
+        table_at=0,
+        gradient=job.gradient,
+        gradient_at=i * job.classes,
+        with_gradient=job.with_gradient,
+    )
 
 
-@glue
-def one_row(job: Job, z: Any, g: Any, i: int, room: Scratch) -> bool:
+@inlined
+def one_row(job: Job, z: Any, g: Any, i: int, scratch: RowScratch) -> bool:
     """Loss and gradient g of row i, which has mass and logits z; False, with nothing written, if it has no loss."""
-    mass = job.mass
-    top, wrong = inspect(z)
-    if wrong or top == -np.inf:
+    target = job.target
+    top, bad = max_and_bad(z)
+    if bad or top == -np.inf:
         return False
     s, dot, impossible = 0.0, 0.0, False
-    for j in range(mass.named):
-        w = mass.weight[i * mass.weight_step + j]
+    for j in range(target.named):
+        w = target.weight[i * target.weight_step + j]
         if w != 0.0:
-            x = np.float64(z[mass.index[i * mass.index_step + j]])
+            x = np.float64(z[target.index[i * target.index_step + j]])
             s += w
             if x == -np.inf:
                 impossible = True
             else:
                 dot += w * (x - np.float64(top))
-    count = choose(mass, i, room)
-    added, _ = exponentials(z, top, room.e, after(job, i), constants(job.numbers, room.e))
+    count = distinct_table_rows(target, i, scratch)
+    sum_e, _ = exponentials(z, top, scratch.e, ahead_of(job, i), exp_constants(job.exp_constants, scratch.e))
     for u in range(count):
-        row = table_row(mass.table, room.chosen[u], room.table)
-        part, kept, lost = row_dot(z, top, row)
-        s += room.share[u] * (mass.table.mass if mass.table.rows == 1 else kept + lost)
-        room.dead[u] = 0.0
-        if lost != 0.0 and kept != 0.0 and job.move_mass:  # mass on masked classes moves to the others in proportion
-            room.share[u] *= 1.0 + lost / kept
-        elif lost != 0.0 and room.share[u] != 0.0:  # there is no other to take it
+        row = table_row(target.table, scratch.chosen[u], scratch.table)
+        row_dot, open_mass, masked_mass = masked_dot_in_blocks(z, top, row)
+        s += scratch.share[u] * (target.table.mass if target.table.rows == 1 else open_mass + masked_mass)
+        scratch.masked_share[u] = 0.0
+        if masked_mass != 0.0 and open_mass != 0.0 and job.move_mass:  # it moves to the others in proportion
+            scratch.share[u] *= 1.0 + masked_mass / open_mass
+        elif masked_mass != 0.0 and scratch.share[u] != 0.0:  # there is no class to take it
             impossible = True
-            room.dead[u] = room.share[u]
-        dot += room.share[u] * part
-    log_added = log(added)
-    lse = np.float64(top) + log_added
-    job.loss[i] = np.inf if impossible else s * log_added - dot + job.z_loss * s * lse * lse
-    if not job.wanted:
+            scratch.masked_share[u] = scratch.share[u]
+        dot += scratch.share[u] * row_dot
+    log_sum = log(sum_e)
+    lse = np.float64(top) + log_sum
+    job.loss[i] = np.inf if impossible else s * log_sum - dot + job.z_loss * s * lse * lse
+    if not job.with_gradient:
         return True
-    scale = job.scale[i * job.step]
-    share = scale * s / added
+    scale = job.scale[i * job.scale_step]
+    factor = scale * s / sum_e
     if job.z_loss != 0.0:  # else the gradient need not wait for the logarithm
-        share *= 1.0 + 2.0 * job.z_loss * lse
+        factor *= 1.0 + 2.0 * job.z_loss * lse
     if count == 0:
-        scaled_less(room.e, share, 0.0, g)
-    else:  # the whole row is made in scratch: g may be z itself
-        e = room.e[: z.size]
-        scaled_less(e, share, 0.0, e)
+        scaled_minus(scratch.e, factor, 0.0, g)
+    else:  # computed in scratch memory until z is read no more: g may be z itself
+        e = scratch.e[: z.size]
+        scaled_minus(e, factor, 0.0, e)
         for u in range(count):
-            row = table_row(mass.table, room.chosen[u], room.table)
-            less_row(z, row, cast(scale * room.share[u], z), cast(scale * room.dead[u], z), e)
+            row = table_row(target.table, scratch.chosen[u], scratch.table)
+            subtract_row(z, row, cast(scale * scratch.share[u], z), cast(scale * scratch.masked_share[u], z), e)
         for k in range(g.size):
             g[k] = e[k]
-    for j in range(mass.named):
-        w = mass.weight[i * mass.weight_step + j]
+    for j in range(target.named):
+        w = target.weight[i * target.weight_step + j]
         if w != 0.0:
-            k = mass.index[i * mass.index_step + j]
+            k = target.index[i * target.index_step + j]
             g[k] = cast(np.float64(g[k]) - scale * w, z)
     return True
 
 
-@glue
-def by_rows(job: Job, room: Scratch, lo: int, hi: int) -> int:
-    """Those of rows lo to hi whose loss is NaN by now; returns the first whose logits have no loss, or -1."""
+@inlined
+def deferred_rows(job: Job, scratch: RowScratch, lo: int, hi: int) -> int:
+    """Those of rows lo to hi whose loss is NaN, as the other ways leave it; returns the first without a loss, or -1."""
     for i in range(lo, hi):
         if not np.isnan(job.loss[i]):
             continue
         place = i * job.classes
-        if not has_mass(job.mass, i):
+        if not has_mass(job.target, i):
             job.loss[i] = 0
-            if job.wanted:
+            if job.with_gradient:
                 for k in range(place, place + job.classes):
-                    job.g[k] = 0
+                    job.gradient[k] = 0
             continue
-        z = row_of(job.z, i * job.stride, job.classes, room.row)
-        g = place_of(job.g, place, job.classes, room.row)
-        if not one_row(job, z, g, i, room):
+        z = read_row(job.logits, i * job.logits_step, job.classes, scratch.row)
+        g = row_to_write(job.gradient, place, job.classes, scratch.row)
+        if not one_row(job, z, g, i, scratch):
             return i
-        if job.wanted:
-            put(job.g, place, g)
+        if job.with_gradient:
+            write_row(job.gradient, place, g)
     return -1

@@ -1,8 +1,8 @@
-"""Few classes: many rows at a time, turned so that a vector holds one class of many rows.
+"""The way for few classes: many rows at a time, transposed into a tile, so that a vector holds one class of many rows.
 
-A label with a share of a uniform row stays three numbers a row; any other target is written out as a tile beside the
-logits: with few classes that costs less than a loop for each of its forms. Rows that have a masked or a bad logit are
-left to :mod:`onewarm.kernels.cpu.fallback_row`.
+A label with a share of a uniform row stays three numbers a row. Any other target is written out as a second tile: with
+few classes that costs less than a loop for each of its forms. Rows with a masked or a bad logit are left to
+:mod:`onewarm.kernels.cpu.fallback_row`.
 """
 
 from __future__ import annotations
@@ -11,88 +11,119 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.cpu.exp_log import constants, exp, log
-from onewarm.kernels.cpu.fallback_row import HUGE, Job, Mass
-from onewarm.kernels.cpu.float16 import entry_of, flat_of, place_of, put
-from onewarm.kernels.cpu.jit import cast, glue, larger
-from onewarm.kernels.cpu.row_passes import Near, fetch, width_of
+from onewarm.kernels.cpu.arguments import Job, Scratch, Size, Target, part, whole_vectors
+from onewarm.kernels.cpu.exp_log import exp, exp_constants, log
+from onewarm.kernels.cpu.fallback_row import HUGE
+from onewarm.kernels.cpu.float16 import read_rows, row_to_write, to_entry, write_row
+from onewarm.kernels.cpu.jit import cast, inlined, larger, uncompiled
+from onewarm.kernels.cpu.row_passes import Prefetch, prefetch, vector_width
 from onewarm.kernels.cpu.simd import full, load, store, where_equal
 from onewarm.kernels.cpu.table_row import table_row
-from onewarm.kernels.cpu.transpose import turn_in, turn_out
+from onewarm.kernels.cpu.transpose import transpose_in, transpose_out
 
-NARROW = 48  # classes up to which rows are taken many at a time
-FEW = 16  # rows below which they are not
-_TILE = 3072  # entries of a tile, with a second one the size of a first-level cache
+MOST_CLASSES = 48  # up to here rows are computed in tiles,
+FEWEST_ROWS = 16  # from here on
+_ENTRIES = 3072  # of a tile: with a second one the size of a first-level cache
 
 
-@glue
-def lanes_of(classes: int) -> int:
+@inlined
+def tile_rows(classes: int) -> int:
     """How many rows a tile holds: as many as fit, in multiples of 64, so that its loops are long."""
-    return max(64, min(_TILE // classes, 512) // 64 * 64)
+    return max(64, min(_ENTRIES // classes, 512) // 64 * 64)
 
 
 class Tile(NamedTuple):
-    """Scratch for L rows: class by class, and row by row."""
+    """Memory for R rows: class by class (entry k * R + b is class k of row b), and row by row."""
 
-    z: Any  # (K * L,) logits, then exponentials
-    t: Any  # (K * L,) target, where it is not plain
-    flat: Any  # (K * L,) for rows that are kept in two bytes, or for one of a table of another type
-    top: Any  # (L,)
-    added: Any  # (L,) sum of exponentials
-    dot: Any  # (L,)
-    name: Any  # (L,) of a plain target the named class, as a number of the logits' type,
-    named: Any  # (L,) its mass
-    each: Any  # (L,) and that of every class
-    label: Any  # (L,) int64
-    s: Any  # (L,) float64 mass
-    scale: Any  # (L,) float64
-    loss: Any  # (L,) float64
-    live: Any  # (L,) whether the row has mass
-    careful: Any  # (L,) whether the row is left to the other file
+    z: Any  # (K * R,) logits, then exponentials, then the gradient
+    t: Any  # (K * R,) the target, unless it is a label with a share of a uniform row
+    buffer: Any  # (K * R,) for rows in two bytes, or for a table row of another type
+    top: Any  # (R,)
+    sum_e: Any  # (R,); later what e is multiplied by in the gradient
+    dot: Any  # (R,) <t, d>; later the gradient's scale
+    label: Any  # (R,) the label as a number of the logits' type, to be compared in vector registers; only for labels,
+    label_mass: Any  # (R,) its mass,
+    every_mass: Any  # (R,) and that of every class
+    index: Any  # (R,) int64
+    s: Any  # (R,) float64, mass
+    scale: Any  # (R,) float64
+    loss: Any  # (R,) float64
+    has_mass: Any  # (R,)
+    deferred: Any  # (R,) whether the row is left to fallback_row
 
 
-@glue
-def line_of(tile: Any, k: int, like: Any) -> Any:
+def scratch_size(classes: int) -> Size:
+    """What :func:`tile_of` divides."""
+    rows, line = uncompiled(tile_rows)(classes), uncompiled(whole_vectors)(classes)
+    return Size(reals=(3 * line + 6) * rows, doubles=3 * rows, integers=rows, flags=2 * rows)
+
+
+@inlined
+def tile_of(scratch: Scratch, classes: int) -> Tile:
+    """A thread's scratch memory, for a tile."""
+    rows = tile_rows(classes)
+    size, line = classes * rows, whole_vectors(classes)
+    return Tile(
+        z=part(scratch.reals, 0, line * rows)[:size],
+        t=part(scratch.reals, 1, line * rows)[:size],
+        buffer=part(scratch.reals, 2, line * rows)[:size],
+        top=part(scratch.reals, 3 * line, rows),
+        sum_e=part(scratch.reals, 3 * line + 1, rows),
+        dot=part(scratch.reals, 3 * line + 2, rows),
+        label=part(scratch.reals, 3 * line + 3, rows),
+        label_mass=part(scratch.reals, 3 * line + 4, rows),
+        every_mass=part(scratch.reals, 3 * line + 5, rows),
+        index=scratch.integers[:rows],
+        s=part(scratch.doubles, 0, rows),
+        scale=part(scratch.doubles, 1, rows),
+        loss=part(scratch.doubles, 2, rows),
+        has_mass=part(scratch.flags, 0, rows),
+        deferred=part(scratch.flags, 1, rows),
+    )
+
+
+@inlined
+def class_line(tile: Any, k: int, like: Any) -> Any:
     """Class k of every row."""
     return tile[k * like.size : (k + 1) * like.size]
 
 
-@glue
-def clear_dead(room: Tile) -> None:
+@inlined
+def clear_rows_without_mass(tile: Tile) -> None:
     """z <- 0 in rows that have no mass."""
-    lanes = room.top.size
-    dead = 0
-    for b in range(lanes):
-        dead += 0 if room.live[b] else 1
-    if dead > 0:
-        for k in range(room.z.size // lanes):
-            line = line_of(room.z, k, room.top)
-            for b in range(lanes):
-                line[b] = line[b] if room.live[b] else cast(0.0, line)
+    size = tile.top.size
+    without = 0
+    for b in range(size):
+        without += 0 if tile.has_mass[b] else 1
+    if without > 0:
+        for k in range(tile.z.size // size):
+            line = class_line(tile.z, k, tile.top)
+            for b in range(size):
+                line[b] = line[b] if tile.has_mass[b] else cast(0.0, line)
 
 
-@glue
-def read(job: Job, first: int, rows: int, room: Tile) -> None:
-    """Turn rows of logits into the tile; rows without mass and missing rows become 0."""
-    lanes = room.top.size
+@inlined
+def read_logits(job: Job, first: int, rows: int, tile: Tile) -> None:
+    """z <- logits of ``rows`` rows, transposed; 0 for rows without mass and beyond the last row."""
+    size = tile.top.size
     classes = job.classes
-    start = first * job.stride
-    block = job.z[start : start + (rows - 1) * job.stride + classes]
-    source, step = flat_of(block, job.stride, classes, room.flat)
-    width = 64 // room.z.itemsize
+    start = first * job.logits_step
+    block = job.logits[start : start + (rows - 1) * job.logits_step + classes]
+    source, step = read_rows(block, job.logits_step, classes, tile.buffer)
+    width = 64 // tile.z.itemsize
     whole = rows - rows % width
     for k in range(0, classes, width):
         for b in range(0, whole, width):
-            turn_in(source, b * step + k, step, min(classes - k, width), room.z, k * lanes + b, lanes)
+            transpose_in(source, b * step + k, step, min(classes - k, width), tile.z, k * size + b, size)
     for b in range(whole, rows):
         row = source[b * step : b * step + classes]
         for k in range(row.size):
-            room.z[k * lanes + b] = row[k]
-    clear_dead(room)
+            tile.z[k * size + b] = row[k]
+    clear_rows_without_mass(tile)
 
 
-@glue
-def column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> None:
+@inlined
+def read_column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> None:
     """out <- entries[first + b, j] of ``rows`` rows, ``step`` apart; 0 beyond them."""
     if step == 1:
         line = entries[first : first + rows]
@@ -108,210 +139,210 @@ def column(entries: Any, step: int, first: int, j: int, rows: int, out: Any) -> 
         out[b] = 0
 
 
-@glue
-def is_plain(mass: Mass) -> bool:
-    """Whether every row names one class, and at most takes a share of a uniform row."""
-    return mass.named == 1 and (mass.shares == 0 or (mass.shares == 1 and not np.isnan(mass.table.level)))
+@inlined
+def is_label_and_uniform(target: Target) -> bool:
+    """Whether every row names one class, and takes at most a share of a uniform row."""
+    return target.named == 1 and (target.shares == 0 or (target.shares == 1 and not np.isnan(target.table.level)))
 
 
-@glue
-def load_plain(first: int, rows: int, mass: Mass, room: Tile) -> None:
-    """The named class of each row, its mass and that of every class; the row's mass, and whether it has any."""
-    lanes = room.top.size
-    column(mass.weight, mass.weight_step, first, 0, rows, room.scale)
-    column(mass.index, mass.index_step, first, 0, rows, room.label)
-    for b in range(lanes):
-        room.s[b] = room.scale[b]
-        room.named[b] = cast(room.scale[b], room.named)
-        room.name[b] = cast(room.label[b], room.name)
-        room.each[b] = cast(0.0, room.each)
-        room.live[b] = room.scale[b] != 0.0
-    if mass.shares == 1:
-        column(mass.table_weight, mass.table_weight_step, first, 0, rows, room.scale)
-        for b in range(lanes):
-            room.s[b] += room.scale[b] * mass.table.mass
-            room.each[b] = cast(room.scale[b] * mass.table.level, room.each)
-            room.live[b] = room.live[b] or room.scale[b] != 0.0
+@inlined
+def read_labels(first: int, rows: int, target: Target, tile: Tile) -> None:
+    """The label of each row, its mass and that of every class; the row's mass, and whether it has any."""
+    size = tile.top.size
+    read_column(target.weight, target.weight_step, first, 0, rows, tile.scale)
+    read_column(target.index, target.index_step, first, 0, rows, tile.index)
+    for b in range(size):
+        tile.s[b] = tile.scale[b]
+        tile.label_mass[b] = cast(tile.scale[b], tile.label_mass)
+        tile.label[b] = cast(tile.index[b], tile.label)
+        tile.every_mass[b] = cast(0.0, tile.every_mass)
+        tile.has_mass[b] = tile.scale[b] != 0.0
+    if target.shares == 1:
+        read_column(target.table_weight, target.table_weight_step, first, 0, rows, tile.scale)
+        for b in range(size):
+            tile.s[b] += tile.scale[b] * target.table.mass
+            tile.every_mass[b] = cast(tile.scale[b] * target.table.level, tile.every_mass)
+            tile.has_mass[b] = tile.has_mass[b] or tile.scale[b] != 0.0
 
 
-@glue
-def load_target(first: int, rows: int, mass: Mass, room: Tile) -> None:
+@inlined
+def read_target(first: int, rows: int, target: Target, tile: Tile) -> None:
     """t <- the target of each row; its mass, and whether it has any."""
-    lanes = room.top.size
-    classes = room.t.size // lanes
-    if mass.shares == 0 or mass.table.rows > 1:
-        for k in range(room.t.size):
-            room.t[k] = 0
-    for b in range(lanes):
-        room.s[b] = 0.0
-        room.loss[b] = 0.0  # until the end of this, how much weight there is of either sign
-    for j in range(mass.shares):
-        column(mass.table_weight, mass.table_weight_step, first, j, rows, room.scale)
-        for b in range(lanes):
-            room.loss[b] += abs(room.scale[b])
-        if mass.table.rows == 1:  # one row for all
-            for b in range(lanes):
-                room.s[b] += room.scale[b] * mass.table.mass
-                room.added[b] = cast(room.scale[b], room.added)
-            only = table_row(mass.table, 0, room.flat[:classes])
+    size = tile.top.size
+    classes = tile.t.size // size
+    if target.shares == 0 or target.table.rows > 1:
+        for k in range(tile.t.size):
+            tile.t[k] = 0
+    for b in range(size):
+        tile.s[b] = 0.0
+        tile.loss[b] = 0.0  # until the end of this function, the sum of the weights without their signs
+    for j in range(target.shares):
+        read_column(target.table_weight, target.table_weight_step, first, j, rows, tile.scale)
+        for b in range(size):
+            tile.loss[b] += abs(tile.scale[b])
+        if target.table.rows == 1:  # one row for all
+            for b in range(size):
+                tile.s[b] += tile.scale[b] * target.table.mass
+                tile.sum_e[b] = cast(tile.scale[b], tile.sum_e)
+            only = table_row(target.table, 0, tile.buffer[:classes])
             for k in range(classes):
-                line, share = line_of(room.t, k, room.top), only[k]
+                line, share = class_line(tile.t, k, tile.top), only[k]
                 if j == 0:
-                    for b in range(lanes):
-                        line[b] = share * room.added[b]
+                    for b in range(size):
+                        line[b] = share * tile.sum_e[b]
                 else:
-                    for b in range(lanes):
-                        line[b] += share * room.added[b]
+                    for b in range(size):
+                        line[b] += share * tile.sum_e[b]
             continue
         for b in range(rows):
-            w = room.scale[b]
+            w = tile.scale[b]
             if w != 0.0:
-                r = mass.table_index[(first + b) * mass.table_index_step + j]
-                row = table_row(mass.table, r, room.flat[:classes])
-                added = 0.0
+                r = target.table_index[(first + b) * target.table_index_step + j]
+                row = table_row(target.table, r, tile.buffer[:classes])
+                mass = 0.0
                 for k in range(classes):
                     share = np.float64(row[k])
-                    room.t[k * lanes + b] += cast(w * share, room.t)
-                    added += share
-                room.s[b] += w * added
-    for j in range(mass.named):
-        column(mass.weight, mass.weight_step, first, j, rows, room.scale)
-        column(mass.index, mass.index_step, first, j, rows, room.label)
-        for b in range(lanes):
-            room.s[b] += room.scale[b]
-            room.loss[b] += abs(room.scale[b])
-            room.added[b] = cast(room.scale[b], room.added)
-            room.top[b] = cast(room.label[b], room.top)
-        for k in range(classes):  # every class asks every row: in vectors that is less than writing to where it is
-            line, label = line_of(room.t, k, room.top), cast(k, room.t)
-            for b in range(lanes):
-                line[b] += room.added[b] if room.top[b] == label else cast(0.0, line)
-    for b in range(lanes):
-        room.live[b] = room.loss[b] != 0.0
+                    tile.t[k * size + b] += cast(w * share, tile.t)
+                    mass += share
+                tile.s[b] += w * mass
+    for j in range(target.named):
+        read_column(target.weight, target.weight_step, first, j, rows, tile.scale)
+        read_column(target.index, target.index_step, first, j, rows, tile.index)
+        for b in range(size):
+            tile.s[b] += tile.scale[b]
+            tile.loss[b] += abs(tile.scale[b])
+            tile.sum_e[b] = cast(tile.scale[b], tile.sum_e)
+            tile.top[b] = cast(tile.index[b], tile.top)
+        for k in range(classes):  # each class compares with every row's index: in vectors, cheaper than a scatter
+            line, label = class_line(tile.t, k, tile.top), cast(k, tile.t)
+            for b in range(size):
+                line[b] += tile.sum_e[b] if tile.top[b] == label else cast(0.0, line)
+    for b in range(size):
+        tile.has_mass[b] = tile.loss[b] != 0.0
 
 
-@glue
-def solve(job: Job, first: int, room: Tile, plain: bool) -> None:
+@inlined
+def exponentials_and_dots(job: Job, first: int, tile: Tile, labels: bool) -> None:
     """For every row the largest logit, the exponentials, their sum, and the dot product with the target.
 
     The last is not finite where a logit is not: 0 times an infinity is not a number.
     """
-    lanes, width, classes = room.top.size, width_of(room.z), room.z.size // room.top.size
+    size, width, classes = tile.top.size, vector_width(tile.z), tile.z.size // tile.top.size
     place = first * job.classes
-    near = Near(job.z, (first + lanes) * job.stride, job.mass.table.own, 0, job.g, place, job.wanted)
-    c = constants(job.numbers, room.z)
-    for b in range(0, lanes, width):
-        fetch(near, b * classes, width * classes)
-        top = load(room.z, b, room.z)
+    table, next_row = job.target.table.entries, (first + size) * job.logits_step
+    ahead = Prefetch(job.logits, next_row, table, 0, job.gradient, place, job.with_gradient)
+    c = exp_constants(job.exp_constants, tile.z)
+    for b in range(0, size, width):
+        prefetch(ahead, b * classes, width * classes)
+        top = load(tile.z, b, tile.z)
         for k in range(1, classes):
-            top = larger(load(room.z, k * lanes + b, room.z), top)
-        added, dot = full(0.0, room.z), full(0.0, room.z)
-        if plain:
-            name, below = load(room.name, b, room.z), full(0.0, room.z)
+            top = larger(load(tile.z, k * size + b, tile.z), top)
+        sum_e, dot = full(0.0, tile.z), full(0.0, tile.z)
+        if labels:
+            label, sum_d = load(tile.label, b, tile.z), full(0.0, tile.z)
             for k in range(classes):
-                d = load(room.z, k * lanes + b, room.z) - top
+                d = load(tile.z, k * size + b, tile.z) - top
                 e = exp(d, c)
-                store(room.z, k * lanes + b, e)
-                added, below, dot = added + e, below + d, dot + where_equal(d, name, cast(k, room.z))
-            dot = dot * load(room.named, b, room.z) + below * load(room.each, b, room.z)
+                store(tile.z, k * size + b, e)
+                sum_e, sum_d, dot = sum_e + e, sum_d + d, dot + where_equal(d, label, cast(k, tile.z))
+            dot = dot * load(tile.label_mass, b, tile.z) + sum_d * load(tile.every_mass, b, tile.z)
         else:
             for k in range(classes):
-                d = load(room.z, k * lanes + b, room.z) - top
+                d = load(tile.z, k * size + b, tile.z) - top
                 e = exp(d, c)
-                store(room.z, k * lanes + b, e)
-                added, dot = added + e, dot + d * load(room.t, k * lanes + b, room.z)
-        store(room.top, b, top)
-        store(room.added, b, added)
-        store(room.dot, b, dot)
-    for b in range(lanes):
-        room.careful[b] = not (np.isfinite(room.dot[b]) and room.top[b] < HUGE)
+                store(tile.z, k * size + b, e)
+                sum_e, dot = sum_e + e, dot + d * load(tile.t, k * size + b, tile.z)
+        store(tile.top, b, top)
+        store(tile.sum_e, b, sum_e)
+        store(tile.dot, b, dot)
+    for b in range(size):
+        tile.deferred[b] = not (np.isfinite(tile.dot[b]) and tile.top[b] < HUGE)
 
 
-@glue
-def gradients(room: Tile, plain: bool) -> None:
-    """z <- scale (s e / sum e - t) over the tile; ``added`` holds s / sum e by now, ``dot`` the scale."""
-    lanes, width, classes = room.top.size, width_of(room.z), room.z.size // room.top.size
-    for b in range(0, lanes, width):
-        scale = load(room.dot, b, room.z)
-        factor = load(room.added, b, room.z) * scale
-        if plain:
-            name, named = load(room.name, b, room.z), load(room.named, b, room.z) * scale
-            each = load(room.each, b, room.z) * scale
+@inlined
+def losses(tile: Tile, z_loss: float) -> None:
+    """loss <- s log(sum e) - <t, d> + z_loss s lse^2; what :func:`gradients` needs goes to ``sum_e`` and ``dot``."""
+    for b in range(tile.top.size):
+        log_sum = log(np.float64(tile.sum_e[b]))
+        lse = log_sum + np.float64(tile.top[b])
+        tile.loss[b] = tile.s[b] * log_sum - tile.dot[b] + z_loss * tile.s[b] * lse * lse
+        tile.sum_e[b] = cast(tile.s[b] * (1.0 + 2.0 * z_loss * lse), tile.sum_e) / tile.sum_e[b]
+        tile.dot[b] = cast(tile.scale[b], tile.dot)
+
+
+@inlined
+def gradients(tile: Tile, labels: bool) -> None:
+    """z <- scale (s e / sum e - t) over the tile; ``sum_e`` holds s / sum e by now, ``dot`` the scale."""
+    size, width, classes = tile.top.size, vector_width(tile.z), tile.z.size // tile.top.size
+    for b in range(0, size, width):
+        scale = load(tile.dot, b, tile.z)
+        factor = load(tile.sum_e, b, tile.z) * scale
+        if labels:
+            label, label_mass = load(tile.label, b, tile.z), load(tile.label_mass, b, tile.z) * scale
+            every_mass = load(tile.every_mass, b, tile.z) * scale
             for k in range(classes):
-                g = load(room.z, k * lanes + b, room.z) * factor - each
-                store(room.z, k * lanes + b, g - where_equal(named, name, cast(k, room.z)))
+                g = load(tile.z, k * size + b, tile.z) * factor - every_mass
+                store(tile.z, k * size + b, g - where_equal(label_mass, label, cast(k, tile.z)))
         else:
             for k in range(classes):
-                t = load(room.t, k * lanes + b, room.z) * scale
-                store(room.z, k * lanes + b, load(room.z, k * lanes + b, room.z) * factor - t)
+                t = load(tile.t, k * size + b, tile.z) * scale
+                store(tile.z, k * size + b, load(tile.z, k * size + b, tile.z) * factor - t)
 
 
-@glue
-def losses(room: Tile, z_loss: float) -> None:
-    """loss <- s log sum e - <t, d> + z_loss s lse^2, and what :func:`gradients` needs."""
-    lanes = room.top.size
-    for b in range(lanes):
-        log_added = log(np.float64(room.added[b]))
-        lse = log_added + np.float64(room.top[b])
-        room.loss[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
-        room.added[b] = cast(room.s[b] * (1.0 + 2.0 * z_loss * lse), room.added) / room.added[b]
-        room.dot[b] = cast(room.scale[b], room.dot)
-
-
-@glue
-def write(job: Job, first: int, rows: int, room: Tile) -> None:
-    """Turn the tile back into rows of the gradient: 0 for rows without mass, nothing for rows left over."""
-    lanes = room.top.size
+@inlined
+def write_gradients(job: Job, first: int, rows: int, tile: Tile) -> None:
+    """Transpose the tile back into rows of the gradient: 0 for rows without mass; deferred rows are not written."""
+    size = tile.top.size
     classes = job.classes
-    careful = 0
-    for b in range(lanes):
-        careful += 1 if room.careful[b] else 0
-    clear_dead(room)
+    deferred = 0
+    for b in range(size):
+        deferred += 1 if tile.deferred[b] else 0
+    clear_rows_without_mass(tile)
     whole = 0
-    if careful == 0:
-        width = 64 // room.z.itemsize
+    if deferred == 0:
+        width = 64 // tile.z.itemsize
         whole = rows - rows % width
-        target = place_of(job.g, first * classes, whole * classes, room.flat)
+        block = row_to_write(job.gradient, first * classes, whole * classes, tile.buffer)
         for k in range(0, classes, width):
             for b in range(0, whole, width):
-                turn_out(target, b * classes + k, classes, min(classes - k, width), room.z, k * lanes + b, lanes)
-        put(job.g, first * classes, target)
+                transpose_out(block, b * classes + k, classes, min(classes - k, width), tile.z, k * size + b, size)
+        write_row(job.gradient, first * classes, block)
     for b in range(whole, rows):
-        if not (room.live[b] and room.careful[b]):
-            row = job.g[(first + b) * classes : (first + b + 1) * classes]
+        if not (tile.has_mass[b] and tile.deferred[b]):
+            row = job.gradient[(first + b) * classes : (first + b + 1) * classes]
             for k in range(row.size):
-                row[k] = entry_of(row, room.z[k * lanes + b])
+                row[k] = to_entry(row, tile.z[k * size + b])
 
 
-@glue
-def by_tiles(job: Job, room: Tile, lo: int, hi: int) -> bool:
-    """Rows lo to hi; returns whether some are left over: their loss is NaN and their gradient not written."""
-    lanes = room.top.size
-    some, plain = False, is_plain(job.mass)
-    for first in range(lo, hi, lanes):
-        rows = min(lanes, hi - first)
-        if plain:
-            load_plain(first, rows, job.mass, room)
+@inlined
+def rows_in_tiles(job: Job, tile: Tile, lo: int, hi: int) -> bool:
+    """Compute rows lo to hi; returns whether some are left to fallback_row: their loss is NaN, no gradient written."""
+    size = tile.top.size
+    some_deferred, labels = False, is_label_and_uniform(job.target)
+    for first in range(lo, hi, size):
+        rows = min(size, hi - first)
+        if labels:
+            read_labels(first, rows, job.target, tile)
         else:
-            load_target(first, rows, job.mass, room)
-        read(job, first, rows, room)
-        solve(job, first, room, plain)
-        step = np.uint64(job.step)
+            read_target(first, rows, job.target, tile)
+        read_logits(job, first, rows, tile)
+        exponentials_and_dots(job, first, tile, labels)
+        step = np.uint64(job.scale_step)
         for b in range(rows):
-            room.scale[b] = job.scale[np.uint64(first + b) * step]
-        losses(room, job.z_loss)
-        place = job.loss[first : first + rows]
-        odd = 0
-        for b in range(place.size):
-            place[b] = cast(room.loss[b], place)
-            odd += 1 if room.careful[b] or not room.live[b] else 0
-        if odd > 0:
-            for b in range(place.size):
-                left = room.live[b] and room.careful[b]
-                some = some or left
-                if not room.live[b] or left:
-                    place[b] = np.nan if left else 0.0
-        if job.wanted:
-            gradients(room, plain)
-            write(job, first, rows, room)
-    return some
+            tile.scale[b] = job.scale[np.uint64(first + b) * step]
+        losses(tile, job.z_loss)
+        loss = job.loss[first : first + rows]
+        unusual = 0
+        for b in range(loss.size):
+            loss[b] = cast(tile.loss[b], loss)
+            unusual += 1 if tile.deferred[b] or not tile.has_mass[b] else 0
+        if unusual > 0:
+            for b in range(loss.size):
+                deferred = tile.has_mass[b] and tile.deferred[b]
+                some_deferred = some_deferred or deferred
+                if not tile.has_mass[b] or deferred:
+                    loss[b] = np.nan if deferred else 0.0
+        if job.with_gradient:
+            gradients(tile, labels)
+            write_gradients(job, first, rows, tile)
+    return some_deferred

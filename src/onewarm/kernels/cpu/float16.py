@@ -1,7 +1,9 @@
-"""float16 and bfloat16 as their bits: widened to float32 row by row, rounded to nearest even on the way back.
+"""float16 and bfloat16: how their bits become numbers, and how numbers are rounded to nearest even on the way back.
 
-A row fits the cache beside its gradient, so memory is read and written once, in two bytes a number, and no copy of the
-logits is ever made. NumPy has no bfloat16; compiled code sees its bits as uint16, and those of float16 as int16.
+Each conversion stands here twice, for one number and for a vector: change both. The logits are never copied as a
+whole: a row is widened in registers or in a buffer that the cache holds, and memory is read and written once, in two
+bytes a number. Compiled code sees the bits: of bfloat16 as uint16, of float16 as int16. The kernel for a GPU leaves
+its conversions to Triton.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.jit import bits_float32, chosen_by_type, float32_bits, glue, scalar
+from onewarm.kernels.cpu.jit import bits_float32, chosen_by_type, float32_bits, scalar
+from onewarm.kernels.cpu.simd import INT32, broadcast, converts
 
 
 @cache
@@ -36,20 +41,21 @@ def widened(rows: NDArray[Any]) -> NDArray[Any]:
     return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
-@scalar
-def _wide_bfloat16(h: Any) -> Any:
-    return bits_float32(np.int32(h) << np.int32(16))
+# bfloat16 to float32: the upper half of its bits.
 
 
-@scalar
-def _wide_float16(h: Any) -> Any:
-    bits = np.int32(h)
-    magnitude = (bits & np.int32(0x7FFF)) << np.int32(13)
-    moved = magnitude + np.int32(112 << 23)
-    small = float32_bits(bits_float32(moved + np.int32(1 << 23)) - np.float32(2.0**-14))  # exact, for subnormals
-    moved = small if magnitude < np.int32(0x400 << 13) else moved
-    moved = moved + np.int32(112 << 23) if magnitude >= np.int32(0x7C00 << 13) else moved  # infinities and NaN
-    return bits_float32(moved | ((bits & np.int32(0x8000)) << np.int32(16)))
+def _wide_bfloat16(x: Any) -> Any:
+    return bits_float32(np.int32(x) << np.int32(16))
+
+
+@converts(types.uint16, types.float32)
+def _wide_bfloat16_vector(context: Any, builder: Any, h: Any) -> Any:
+    whole, real = _vectors(h)
+    return builder.bitcast(builder.shl(builder.zext(h, whole), _every(builder, 16, whole)), real)
+
+
+# float32 to bfloat16: rounded to nearest even by adding just under half of the last place that stays, or half if that
+# place is odd. NaN becomes the quiet NaN 0x7FC0.
 
 
 @scalar
@@ -59,6 +65,51 @@ def _narrow_bfloat16(x: Any) -> Any:
     return np.uint16((rounded >> np.int32(16)) & np.int32(0xFFFF)) if x == x else np.uint16(0x7FC0)
 
 
+@converts(types.float32, types.uint16)
+def _narrow_bfloat16_vector(context: Any, builder: Any, x: Any) -> Any:
+    whole, _ = _vectors(x)
+    bits = builder.bitcast(x, whole)
+    odd = builder.and_(builder.lshr(bits, _every(builder, 16, whole)), _every(builder, 1, whole))
+    rounded = builder.add(builder.add(bits, _every(builder, 0x7FFF, whole)), odd)
+    rounded = builder.lshr(rounded, _every(builder, 16, whole))
+    rounded = builder.select(builder.fcmp_unordered("uno", x, x), _every(builder, 0x7FC0, whole), rounded)
+    return builder.trunc(rounded, ir.VectorType(ir.IntType(16), whole.count))
+
+
+# float16 to float32: exponent and fraction move to their place and the exponent's bias grows by 112. Exact, also for
+# subnormals; infinities and NaN keep the highest exponent.
+
+
+def _wide_float16(x: Any) -> Any:
+    bits = np.int32(x)
+    magnitude = (bits & np.int32(0x7FFF)) << np.int32(13)
+    moved = magnitude + np.int32(112 << 23)
+    small = float32_bits(bits_float32(moved + np.int32(1 << 23)) - np.float32(2.0**-14))  # exact, for subnormals
+    moved = small if magnitude < np.int32(0x400 << 13) else moved
+    moved = moved + np.int32(112 << 23) if magnitude >= np.int32(0x7C00 << 13) else moved  # infinities and NaN
+    return bits_float32(moved | ((bits & np.int32(0x8000)) << np.int32(16)))
+
+
+@converts(types.int16, types.float32)
+def _wide_float16_vector(context: Any, builder: Any, h: Any) -> Any:
+    whole, real = _vectors(h)
+    if _has_float16(context):
+        return builder.fpext(builder.bitcast(h, ir.VectorType(ir.HalfType(), whole.count)), real)
+    bits = builder.zext(h, whole)
+    magnitude = builder.and_(bits, _every(builder, 0x7FFF, whole))
+    magnitude = builder.shl(magnitude, _every(builder, 13, whole))
+    moved = builder.fmul(builder.bitcast(magnitude, real), broadcast(builder, ir.FloatType()(2.0**112), whole.count))
+    endless = builder.or_(magnitude, _every(builder, 0x7F800000, whole))  # infinities and NaN
+    highest = builder.icmp_unsigned(">=", magnitude, _every(builder, 0x7C00 << 13, whole))
+    moved = builder.select(highest, endless, builder.bitcast(moved, whole))
+    sign = builder.shl(builder.and_(bits, _every(builder, 0x8000, whole)), _every(builder, 16, whole))
+    return builder.bitcast(builder.or_(moved, sign), real)
+
+
+# float32 to float16: rounded to nearest even as for bfloat16, and for subnormals of float16 by adding one half, which
+# puts their last bit last in float32. From 65520 on infinity; NaN becomes the quiet NaN 0x7E00.
+
+
 @scalar
 def _narrow_float16(x: Any) -> Any:
     bits = float32_bits(x)
@@ -66,96 +117,157 @@ def _narrow_float16(x: Any) -> Any:
     magnitude = bits & np.int32(0x7FFFFFFF)
     rounded = magnitude + np.int32(0xFFF) + ((magnitude >> np.int32(13)) & np.int32(1))
     normal = (rounded - np.int32(112 << 23)) >> np.int32(13)
-    # Adding one half puts the last bit of a float16 subnormal last in float32: the sum rounds as it should.
     small = float32_bits(bits_float32(magnitude) + np.float32(0.5)) - np.int32(0x3F000000)
     h = small if magnitude < np.int32(113 << 23) else normal
-    h = np.int32(0x7C00) if magnitude >= np.int32(0x477FF000) else h  # 65520 and more round to infinity
+    h = np.int32(0x7C00) if magnitude >= np.int32(0x477FF000) else h
     h = np.int32(0x7E00) if magnitude > np.int32(0x7F800000) else h
     return np.uint16((h | sign) & np.int32(0xFFFF))
 
 
-def number(x: Any) -> Any:
+@converts(types.float32, types.int16)
+def _narrow_float16_vector(context: Any, builder: Any, x: Any) -> Any:
+    whole, real = _vectors(x)
+    short = ir.VectorType(ir.IntType(16), whole.count)
+    if _has_float16(context):
+        return builder.bitcast(builder.fptrunc(x, ir.VectorType(ir.HalfType(), whole.count)), short)
+    bits = builder.bitcast(x, whole)
+    sign = builder.and_(builder.lshr(bits, _every(builder, 16, whole)), _every(builder, 0x8000, whole))
+    magnitude = builder.and_(bits, _every(builder, 0x7FFFFFFF, whole))
+    odd = builder.and_(builder.lshr(magnitude, _every(builder, 13, whole)), _every(builder, 1, whole))
+    rounded = builder.add(builder.add(magnitude, _every(builder, 0xFFF, whole)), odd)
+    rounded = builder.sub(rounded, _every(builder, 112 << 23, whole))
+    normal = builder.lshr(rounded, _every(builder, 13, whole))
+    half = broadcast(builder, ir.FloatType()(0.5), whole.count)
+    small = builder.bitcast(builder.fadd(builder.bitcast(magnitude, real), half), whole)
+    small = builder.sub(small, _every(builder, 0x3F000000, whole))
+    is_small = builder.icmp_unsigned("<", magnitude, _every(builder, 113 << 23, whole))
+    h = builder.select(is_small, small, normal)
+    too_large = builder.icmp_unsigned(">=", magnitude, _every(builder, 0x477FF000, whole))
+    h = builder.select(too_large, _every(builder, 0x7C00, whole), h)
+    is_nan = builder.icmp_unsigned(">", magnitude, _every(builder, 0x7F800000, whole))
+    h = builder.select(is_nan, _every(builder, 0x7E00, whole), h)
+    return builder.trunc(builder.or_(h, sign), short)
+
+
+@converts(types.uint16, types.float64)
+def _wide_bfloat16_float64_vector(context: Any, builder: Any, h: Any) -> Any:
+    single = _wide_bfloat16_vector(context, builder, h)
+    return builder.fpext(single, ir.VectorType(ir.DoubleType(), h.type.count))
+
+
+@converts(types.int16, types.float64)
+def _wide_float16_float64_vector(context: Any, builder: Any, h: Any) -> Any:
+    single = _wide_float16_vector(context, builder, h)
+    return builder.fpext(single, ir.VectorType(ir.DoubleType(), h.type.count))
+
+
+def _vectors(value: Any) -> tuple[Any, Any]:
+    """The LLVM types of as many int32, and float32, as a vector has lanes."""
+    count = value.type.count
+    return ir.VectorType(INT32, count), ir.VectorType(ir.FloatType(), count)
+
+
+def _every(builder: Any, number: int, kind: Any) -> Any:
+    """An integer in every lane."""
+    return broadcast(builder, kind.element(number), kind.count)
+
+
+def _has_float16(context: Any) -> bool:
+    """Whether the processor has instructions that convert float16 to float32 and back."""
+    return "+f16c" in getattr(context.codegen(), "_tm_features", "")
+
+
+# What the kernels call, for entries of any type. Each is one of the functions below it, by the type of the entries.
+
+
+def to_number(x: Any) -> Any:
     """An entry of an array as the number it stands for: float32 for two bytes, else itself."""
     raise NotImplementedError("compiled code only")
 
 
-def entry_of(array: Any, x: Any) -> Any:
+def to_entry(array: Any, x: Any) -> Any:
     """A number as an entry of ``array``, in its type."""
     raise NotImplementedError("compiled code only")
 
 
-def row_of(rows: Any, first: int, size: int, room: Any) -> Any:
-    """``size`` entries from ``first`` on as numbers: themselves, or in ``room`` where they are kept in two bytes."""
+def read_row(rows: Any, first: int, size: int, buffer: Any) -> Any:
+    """``size`` entries from ``first`` on as numbers: a view, or widened into ``buffer`` where they take two bytes."""
     raise NotImplementedError("compiled code only")
 
 
-def flat_of(block: Any, stride: int, size: int, room: Any) -> Any:
-    """Rows of ``size`` entries, ``stride`` apart, as numbers, and their stride: themselves, or in ``room``."""
+def read_rows(block: Any, stride: int, size: int, buffer: Any) -> Any:
+    """Rows of ``size`` entries, ``stride`` apart, as numbers, and their stride: a view, or widened into ``buffer``."""
     raise NotImplementedError("compiled code only")
 
 
-def place_of(rows: Any, first: int, size: int, room: Any) -> Any:
-    """Where numbers for these entries go: to themselves, or to ``room``, from which :func:`put` fetches them."""
+def row_to_write(rows: Any, first: int, size: int, buffer: Any) -> Any:
+    """Where to put numbers that become these entries: a view of them, or ``buffer``, for :func:`write_row` to round."""
     raise NotImplementedError("compiled code only")
 
 
-def put(rows: Any, first: int, row: Any) -> None:
-    """The row from :func:`place_of` as entries, from ``first`` on."""
+def write_row(rows: Any, first: int, row: Any) -> None:
+    """Round the row from :func:`row_to_write` to entries, from ``first`` on; a view is in its place already."""
     raise NotImplementedError("compiled code only")
 
 
-@glue
-def _widened(rows: Any, first: int, size: int, room: Any) -> Any:
-    source, row = rows[first : first + size], room[:size]
-    for k in range(row.size):
-        row[k] = number(source[k])
-    return row
-
-
-@glue
-def _widened_flat(block: Any, stride: int, size: int, room: Any) -> Any:
-    for i in range((block.size + stride - 1) // stride):
-        row, source = room[i * size : (i + 1) * size], block[i * stride : i * stride + size]
-        for k in range(row.size):
-            row[k] = number(source[k])
-    return room, size
-
-
-@glue
-def _narrowed(rows: Any, first: int, row: Any) -> None:
-    place = rows[first : first + row.size]
-    for k in range(place.size):
-        place[k] = entry_of(place, row[k])
-
-
-def _same(x: Any) -> Any:
+def _unchanged(x: Any) -> Any:
     return x
 
 
-def _slice(rows: Any, first: int, size: int, room: Any) -> Any:
+def _float32_entry(array: Any, x: Any) -> Any:
+    return np.float32(x)
+
+
+def _float64_entry(array: Any, x: Any) -> Any:
+    return np.float64(x)
+
+
+def _bfloat16_entry(array: Any, x: Any) -> Any:
+    return _narrow_bfloat16(x)
+
+
+def _float16_entry(array: Any, x: Any) -> Any:
+    return np.int16(_narrow_float16(x))
+
+
+def _view(rows: Any, first: int, size: int, buffer: Any) -> Any:
     return rows[first : first + size]
 
 
-def _room(rows: Any, first: int, size: int, room: Any) -> Any:
-    return room[:size]
+def _buffer(rows: Any, first: int, size: int, buffer: Any) -> Any:
+    return buffer[:size]
 
 
-chosen_by_type(
-    number, float32=_same, float64=_same, uint16=lambda x: _wide_bfloat16(x), int16=lambda x: _wide_float16(x)
-)
-chosen_by_type(
-    entry_of,
-    float32=lambda array, x: np.float32(x),
-    float64=lambda array, x: np.float64(x),
-    uint16=lambda array, x: _narrow_bfloat16(x),
-    int16=lambda array, x: np.int16(_narrow_float16(x)),
-)
-_widen: Any = lambda rows, first, size, room: _widened(rows, first, size, room)  # noqa: E731
-_narrow: Any = lambda rows, first, row: _narrowed(rows, first, row)  # noqa: E731
-_nothing: Any = lambda rows, first, row: None  # noqa: E731
-chosen_by_type(row_of, float32=_slice, float64=_slice, uint16=_widen, int16=_widen)
-_wide_flat: Any = lambda block, stride, size, room: _widened_flat(block, stride, size, room)  # noqa: E731
-_flat: Any = lambda block, stride, size, room: (block, stride)  # noqa: E731
-chosen_by_type(flat_of, float32=_flat, float64=_flat, uint16=_wide_flat, int16=_wide_flat)
-chosen_by_type(place_of, float32=_slice, float64=_slice, uint16=_room, int16=_room)
-chosen_by_type(put, float32=_nothing, float64=_nothing, uint16=_narrow, int16=_narrow)
+def _widened_row(rows: Any, first: int, size: int, buffer: Any) -> Any:
+    source, row = rows[first : first + size], buffer[:size]
+    for k in range(row.size):
+        row[k] = to_number(source[k])
+    return row
+
+
+def _block(block: Any, stride: int, size: int, buffer: Any) -> Any:
+    return block, stride
+
+
+def _widened_block(block: Any, stride: int, size: int, buffer: Any) -> Any:
+    for i in range((block.size + stride - 1) // stride):
+        read_row(block, i * stride, size, buffer[i * size : (i + 1) * size])
+    return buffer, size
+
+
+def _nothing(rows: Any, first: int, row: Any) -> None:
+    return None
+
+
+def _narrowed_row(rows: Any, first: int, row: Any) -> None:
+    place = rows[first : first + row.size]
+    for k in range(place.size):
+        place[k] = to_entry(place, row[k])
+
+
+chosen_by_type(to_number, float32=_unchanged, float64=_unchanged, uint16=_wide_bfloat16, int16=_wide_float16)
+chosen_by_type(to_entry, float32=_float32_entry, float64=_float64_entry, uint16=_bfloat16_entry, int16=_float16_entry)
+chosen_by_type(read_row, float32=_view, float64=_view, uint16=_widened_row, int16=_widened_row)
+chosen_by_type(read_rows, float32=_block, float64=_block, uint16=_widened_block, int16=_widened_block)
+chosen_by_type(row_to_write, float32=_view, float64=_view, uint16=_buffer, int16=_buffer)
+chosen_by_type(write_row, float32=_nothing, float64=_nothing, uint16=_narrowed_row, int16=_narrowed_row)

@@ -1,7 +1,7 @@
-"""Some rows at a time, each pass over all of them before the next: a short row alone would wait for its own sums.
+"""The usual way: a few rows at a time, each pass over all of them before the next, so that no row waits for its sums.
 
-Only what is usual is done here: finite logits, and at most one row of the table in a row's target. The others are left
-to :mod:`onewarm.kernels.cpu.fallback_row`. With m = max z, d = z - m and t the row's target of mass s:
+It computes rows with finite logits and at most one table row in their target; the others are left to
+:mod:`onewarm.kernels.cpu.fallback_row`. With m = max z, d = z - m and t the row's target of mass s:
 
     e = exp(d)    loss = s log(sum e) - <t, d>    gradient = scale (s e / sum e - t)
 
@@ -14,197 +14,235 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.cpu.exp_log import constants, log
-from onewarm.kernels.cpu.fallback_row import HUGE, Job
-from onewarm.kernels.cpu.float16 import entry_of, number
-from onewarm.kernels.cpu.jit import cast, chosen_by_type, glue
+from onewarm.kernels.cpu.arguments import Job, Scratch, Size, part, whole_vectors
+from onewarm.kernels.cpu.exp_log import exp_constants, log
+from onewarm.kernels.cpu.fallback_row import HUGE
+from onewarm.kernels.cpu.float16 import to_entry, to_number
+from onewarm.kernels.cpu.jit import LOOP, cast, chosen_by_type, inlined, uncompiled
 from onewarm.kernels.cpu.row_passes import (
-    Near,
+    Prefetch,
     exponentials,
     exponentials_and_dot,
-    highest,
-    scaled_less,
-    scaled_less_row,
+    row_max,
+    scaled_minus,
+    scaled_minus_row,
 )
-from onewarm.kernels.cpu.table_row import OWN, table_row, table_row_again
+from onewarm.kernels.cpu.table_row import SAME, table_row, table_row_again
 
-_ENTRIES, _MOST = 768, 16  # logits of a group, with what else it needs much less than a first-level cache; its rows
-_FEW = 4  # rows that are solved one by one
-
-
-@glue
-def group_of(classes: int) -> int:
-    """How many rows are a group."""
-    return max(1, min(_MOST, _ENTRIES // classes))
+_ENTRIES = 768  # logits of a group: with what else it needs, much less than a first-level cache
+_MOST_ROWS = 16
+_FEW_ROWS = 4  # below this, losses are computed row by row and not in whole vectors
+_NONE, _SEVERAL = -1, -2  # in the place of the only table row
 
 
 class Group(NamedTuple):
-    """Scratch for G rows; what has an entry a row goes to the end of a vector of float64, P entries."""
+    """Memory for G rows; arrays with an entry a row have P, to the end of a vector of float64."""
 
     e: Any  # (G * L,) exponentials, L the classes to the end of the last vector
-    t: Any  # (G * L,) for rows of a table of another type
+    table: Any  # (G * L,) for table rows of another type
     top: Any  # (P,) float64
-    added: Any  # (P,) float64, the sum of e
-    dot: Any  # (P,) float64, <t, d>; at last the loss
+    sum_e: Any  # (P,) float64, the sum of e; later what e is multiplied by in the gradient
+    dot: Any  # (P,) float64, <t, d>; later the loss
     s: Any  # (P,) float64, mass
     share: Any  # (P,) float64, of the table row
     scale: Any  # (P,) float64, of the gradient
-    chosen: Any  # (P,) int64, the table row, or -1
-    left: Any  # (P,) whether the row is left to the other file
+    chosen: Any  # (P,) int64, the table row, or _NONE
+    deferred: Any  # (P,) whether the row is left to fallback_row
 
 
-@glue
-def named(job: Job, z: Any, i: int, top: Any) -> Any:
-    """Mass of the named classes, and their part of <t, d>: not finite if one is masked."""
-    mass = job.mass
+@inlined
+def group_rows(classes: int) -> int:
+    """How many rows are a group."""
+    return max(1, min(_MOST_ROWS, _ENTRIES // classes))
+
+
+def scratch_size(classes: int) -> Size:
+    """What :func:`group_of` divides."""
+    rows, line = uncompiled(group_rows)(classes), uncompiled(whole_vectors)(classes)
+    padded = rows + -rows % 8
+    return Size(reals=2 * rows * line, doubles=6 * padded, integers=padded, flags=padded)
+
+
+@inlined
+def group_of(scratch: Scratch, classes: int) -> Group:
+    """A thread's scratch memory, for a group."""
+    rows = group_rows(classes)
+    size, padded = rows * whole_vectors(classes), rows + -rows % 8
+    return Group(
+        e=part(scratch.reals, 0, size),
+        table=part(scratch.reals, 1, size),
+        top=part(scratch.doubles, 0, padded),
+        sum_e=part(scratch.doubles, 1, padded),
+        dot=part(scratch.doubles, 2, padded),
+        s=part(scratch.doubles, 3, padded),
+        share=part(scratch.doubles, 4, padded),
+        scale=part(scratch.doubles, 5, padded),
+        chosen=scratch.integers[:padded],
+        deferred=scratch.flags[:padded],
+    )
+
+
+@inlined
+def named_classes(job: Job, z: Any, i: int, top: Any) -> Any:
+    """Mass of the named classes, their part of <t, d> (not finite if one is masked), and whether there is any."""
+    target = job.target
     s, dot, some = 0.0, 0.0, False
-    for j in range(mass.named):
-        w = mass.weight[np.uint64(i * mass.weight_step + j)]
+    for j in range(target.named):
+        w = target.weight[np.uint64(i * target.weight_step + j)]
         if w != 0.0:
+            x = to_number(z[np.uint64(target.index[np.uint64(i * target.index_step + j)])])
             s += w
-            dot += w * (
-                np.float64(number(z[np.uint64(mass.index[np.uint64(i * mass.index_step + j)])])) - np.float64(top)
-            )
+            dot += w * (np.float64(x) - np.float64(top))
             some = True
     return s, dot, some
 
 
-@glue
-def only_row(job: Job, i: int) -> Any:
-    """The one row of the table that row i takes a share of, and the share; row -1 if none, -2 if several."""
-    mass = job.mass
-    chosen, share = -1, 0.0
-    for j in range(mass.shares):
-        w = mass.table_weight[np.uint64(i * mass.table_weight_step + j)]
+@inlined
+def only_table_row(job: Job, i: int) -> Any:
+    """The one table row that row i takes a share of, and the share; or _NONE, or _SEVERAL."""
+    target = job.target
+    chosen, share = _NONE, 0.0
+    for j in range(target.shares):
+        w = target.table_weight[np.uint64(i * target.table_weight_step + j)]
         if w != 0.0:
-            r = mass.table_index[np.uint64(i * mass.table_index_step + j)]
-            if chosen != -1 and chosen != r:
-                return -2, 0.0
+            r = target.table_index[np.uint64(i * target.table_index_step + j)]
+            if chosen != _NONE and chosen != r:
+                return _SEVERAL, 0.0
             chosen = r
             share += w
     return chosen, share
 
 
-@glue
-def ahead(job: Job, i: int, rows: int) -> Near:
-    """What is fetched while row i is computed: the row of the next group that is in its place."""
-    mass = job.mass
-    known = mass.shares > 0 and i + rows < job.loss.size and mass.table.kind == OWN
-    r = mass.table_index[np.uint64((i + rows) * mass.table_index_step)] if known else 0
-    return Near(
-        job.z, (i + rows) * job.stride, mass.table.own, r * mass.table.stride, job.g, i * job.classes, job.wanted
+@inlined
+def ahead_of(job: Job, i: int, rows: int) -> Prefetch:
+    """What to fetch while row i is computed: the row in its place in the next group."""
+    target = job.target
+    known = target.shares > 0 and i + rows < job.loss.size and target.table.kind == SAME
+    r = target.table_index[np.uint64((i + rows) * target.table_index_step)] if known else 0
+    return Prefetch(
+        logits=job.logits,
+        logits_at=(i + rows) * job.logits_step,
+        table=target.table.entries,
+        table_at=r * target.table.stride,
+        gradient=job.gradient,
+        gradient_at=i * job.classes,
+        with_gradient=job.with_gradient,
     )
 
 
-@glue
-def solve(room: Group, rows: int, z_loss: float) -> None:
-    """dot <- the loss, added <- what e is multiplied by in the gradient, share <- scaled likewise."""
-    for b in range(rows if rows < _FEW else room.dot.size):  # whole vectors, whose last entries nobody reads
-        log_added = log(room.added[b])
-        lse = room.top[b] + log_added
-        room.dot[b] = room.s[b] * log_added - room.dot[b] + z_loss * room.s[b] * lse * lse
-        room.added[b] = room.scale[b] * room.s[b] * (1.0 + 2.0 * z_loss * lse) / room.added[b]
-        room.share[b] *= room.scale[b]
+@inlined
+def losses(group: Group, rows: int, z_loss: float) -> None:
+    """dot <- the loss, sum_e <- what e is multiplied by in the gradient, share <- the scaled share."""
+    for b in range(rows if rows < _FEW_ROWS else group.dot.size):  # whole vectors, whose last entries nobody reads
+        log_sum = log(group.sum_e[b])
+        lse = group.top[b] + log_sum
+        group.dot[b] = group.s[b] * log_sum - group.dot[b] + z_loss * group.s[b] * lse * lse
+        group.sum_e[b] = group.scale[b] * group.s[b] * (1.0 + 2.0 * z_loss * lse) / group.sum_e[b]
+        group.share[b] *= group.scale[b]
 
 
-def less_named(g: Any, job: Job, room: Group, b: int, i: int, e: Any, row: Any, even: bool) -> None:
+def subtract_named(g: Any, job: Job, group: Group, b: int, i: int, e: Any, row: Any, uniform: bool) -> None:
     """Take the mass of the named classes of row i, the b-th of the group, from its gradient g."""
     raise NotImplementedError("compiled code only")
 
 
-@glue
-def _less_named(g: Any, job: Job, room: Group, b: int, i: int) -> None:
-    mass = job.mass
-    for j in range(mass.named):
-        w = mass.weight[np.uint64(i * mass.weight_step + j)]
+def _subtract_in_place(g: Any, job: Job, group: Group, b: int, i: int, e: Any, row: Any, uniform: bool) -> None:
+    target = job.target
+    for j in range(target.named):
+        w = target.weight[np.uint64(i * target.weight_step + j)]
         if w != 0.0:
-            k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
-            g[k] = cast(np.float64(g[k]) - room.scale[b] * w, g)
+            k = np.uint64(target.index[np.uint64(i * target.index_step + j)])
+            g[k] = cast(np.float64(g[k]) - group.scale[b] * w, g)
 
 
-@glue
-def _less_named_short(g: Any, job: Job, room: Group, b: int, i: int, e: Any, row: Any, even: bool) -> None:
-    """The entry is made anew: one that is rounded to two bytes has lost what the difference would be made of."""
-    mass = job.mass
-    for j in range(mass.named):
-        if mass.weight[np.uint64(i * mass.weight_step + j)] == 0.0:
+def _subtract_and_round(g: Any, job: Job, group: Group, b: int, i: int, e: Any, row: Any, uniform: bool) -> None:
+    """Compute the entry again: the one in g was rounded to two bytes, and the difference would be rounded twice."""
+    target = job.target
+    for j in range(target.named):
+        if target.weight[np.uint64(i * target.weight_step + j)] == 0.0:
             continue
-        k = np.uint64(mass.index[np.uint64(i * mass.index_step + j)])
-        share = room.share[b] if even or room.chosen[b] < 0 else room.share[b] * np.float64(row[k])
-        x = np.float64(e[k]) * room.added[b] - share
-        for other in range(mass.named):
-            if np.uint64(mass.index[np.uint64(i * mass.index_step + other)]) == k:
-                x -= room.scale[b] * mass.weight[np.uint64(i * mass.weight_step + other)]
-        g[k] = entry_of(g, cast(x, e))
+        k = np.uint64(target.index[np.uint64(i * target.index_step + j)])
+        share = group.share[b] if uniform or group.chosen[b] < 0 else group.share[b] * np.float64(row[k])
+        x = np.float64(e[k]) * group.sum_e[b] - share
+        for other in range(target.named):
+            if np.uint64(target.index[np.uint64(i * target.index_step + other)]) == k:
+                x -= group.scale[b] * target.weight[np.uint64(i * target.weight_step + other)]
+        g[k] = to_entry(g, cast(x, e))
 
 
-_own: Any = lambda g, job, room, b, i, e, row, even: _less_named(g, job, room, b, i)  # noqa: E731
-_short: Any = lambda g, job, room, b, i, e, row, even: _less_named_short(g, job, room, b, i, e, row, even)  # noqa: E731
-chosen_by_type(less_named, float32=_own, float64=_own, uint16=_short, int16=_short)
+chosen_by_type(
+    subtract_named,
+    fastmath=LOOP,
+    float32=_subtract_in_place,
+    float64=_subtract_in_place,
+    uint16=_subtract_and_round,
+    int16=_subtract_and_round,
+)
 
 
-@glue
-def by_groups(job: Job, room: Group, lo: int, hi: int, most: int) -> bool:
-    """Rows lo to hi, ``most`` at a time; returns whether some are left over.
+@inlined
+def rows_in_groups(job: Job, group: Group, lo: int, hi: int, most: int) -> bool:
+    """Compute rows lo to hi, ``most`` at a time; returns whether some are left to fallback_row.
 
-    Their loss is NaN and their gradient not written.
+    Their loss is NaN then, and their gradient not written.
     """
-    classes, mass = job.classes, job.mass
-    line = room.e.size // most
-    some = False
-    even = not np.isnan(mass.table.level)  # a uniform row need not be read: the sum of d is enough
-    c = constants(job.numbers, room.e)
-    for b in range(room.dot.size):  # what is beyond the last row is reckoned with too, and nobody reads it
-        room.top[b] = room.dot[b] = room.s[b] = room.share[b] = room.scale[b] = 0.0
-        room.added[b] = 1.0
+    classes, target = job.classes, job.target
+    line = group.e.size // most
+    some_deferred = False
+    uniform = not np.isnan(target.table.level)  # a uniform row need not be read: the sum of d is enough
+    c = exp_constants(job.exp_constants, group.e)
+    for b in range(group.dot.size):  # ``losses`` computes with entries beyond the last row too, and nobody reads them
+        group.top[b] = group.dot[b] = group.s[b] = group.share[b] = group.scale[b] = 0.0
+        group.sum_e[b] = 1.0
     for first in range(lo, hi, most):
         rows = min(most, hi - first)
         for b in range(rows):
             i = first + b
-            z = job.z[i * job.stride : i * job.stride + classes]
-            top = highest(z, room.e)
-            s, dot, live = named(job, z, i, top)
-            chosen, share = only_row(job, i)
-            room.left[b] = not (top < HUGE) or chosen == -2 or not (live or chosen != -1)
-            room.top[b], room.s[b], room.dot[b] = top, s, dot
-            room.chosen[b], room.share[b], room.scale[b] = chosen, share, job.scale[np.uint64(i * job.step)]
+            z = job.logits[i * job.logits_step : i * job.logits_step + classes]
+            top = row_max(z, group.e)
+            s, dot, some_named = named_classes(job, z, i, top)
+            chosen, share = only_table_row(job, i)
+            group.deferred[b] = not (top < HUGE) or chosen == _SEVERAL or not (some_named or chosen != _NONE)
+            group.top[b], group.s[b], group.dot[b] = top, s, dot
+            group.chosen[b], group.share[b] = chosen, share
+            group.scale[b] = job.scale[np.uint64(i * job.scale_step)]
         for b in range(rows):
             i = first + b
-            if room.left[b]:
-                some = True
+            if group.deferred[b]:
+                some_deferred = True
                 continue
-            z = job.z[i * job.stride : i * job.stride + classes]
-            e, top, near = room.e[b * line : (b + 1) * line], cast(room.top[b], room.e), ahead(job, i, most)
-            if even or room.chosen[b] < 0:
-                added, below = exponentials(z, top, e, near, c)
-                if even:
-                    room.s[b] += room.share[b] * mass.table.mass
-                    room.share[b] *= mass.table.level
-                    room.dot[b] += room.share[b] * below
+            z = job.logits[i * job.logits_step : i * job.logits_step + classes]
+            e, top, ahead = group.e[b * line : (b + 1) * line], cast(group.top[b], group.e), ahead_of(job, i, most)
+            if uniform or group.chosen[b] < 0:
+                sum_e, check = exponentials(z, top, e, ahead, c)
+                if uniform:
+                    group.s[b] += group.share[b] * target.table.mass
+                    group.share[b] *= target.table.level
+                    group.dot[b] += group.share[b] * check
             else:
-                row = table_row(mass.table, room.chosen[b], room.t[b * line : b * line + classes])
-                added, below, kept = exponentials_and_dot(z, top, e, row, near, c)
-                room.s[b] += room.share[b] * (mass.table.mass if mass.table.rows == 1 else kept)
-                room.dot[b] += room.share[b] * below
-            room.added[b] = added
-            if not np.isfinite(below):  # masked or bad
-                room.left[b] = True
-                some = True
-        solve(room, rows, job.z_loss)
+                row = table_row(target.table, group.chosen[b], group.table[b * line : b * line + classes])
+                sum_e, check, mass = exponentials_and_dot(z, top, e, row, ahead, c)
+                group.s[b] += group.share[b] * (target.table.mass if target.table.rows == 1 else mass)
+                group.dot[b] += group.share[b] * check
+            group.sum_e[b] = sum_e
+            if not np.isfinite(check):  # a masked or a bad logit
+                group.deferred[b] = True
+                some_deferred = True
+        losses(group, rows, job.z_loss)
         for b in range(rows):
-            job.loss[first + b] = cast(np.nan if room.left[b] else room.dot[b], job.loss)
-        if not job.wanted:
+            job.loss[first + b] = cast(np.nan if group.deferred[b] else group.dot[b], job.loss)
+        if not job.with_gradient:
             continue
         for b in range(rows):
             i = first + b
-            if room.left[b]:
+            if group.deferred[b]:
                 continue
-            e = room.e[b * line : (b + 1) * line]
-            g, row = job.g[i * classes : (i + 1) * classes], room.t[b * line : b * line + classes]
-            if even or room.chosen[b] < 0:
-                scaled_less(e, room.added[b], room.share[b], g)
+            e = group.e[b * line : (b + 1) * line]
+            g, row = job.gradient[i * classes : (i + 1) * classes], group.table[b * line : b * line + classes]
+            if uniform or group.chosen[b] < 0:
+                scaled_minus(e, group.sum_e[b], group.share[b], g)
             else:
-                row = table_row_again(mass.table, room.chosen[b], row)
-                scaled_less_row(e, room.added[b], row, room.share[b], g)
-            less_named(g, job, room, b, i, e, row, even)
-    return some
+                row = table_row_again(target.table, group.chosen[b], row)
+                scaled_minus_row(e, group.sum_e[b], row, group.share[b], g)
+            subtract_named(g, job, group, b, i, e, row, uniform)
+    return some_deferred

@@ -1,7 +1,7 @@
 """The passes over one row, a vector at a time: its largest logit, exponentials and their sum, the gradient.
 
-Computing and memory take about the same time: while one row's exponentials are made, the next row, its row of the
-table, and the place of the gradient are fetched.
+Arithmetic and memory take about the same time: while one row's exponentials are computed, the next row, its row of the
+table, and the place of this row's gradient are prefetched.
 """
 
 from __future__ import annotations
@@ -11,124 +11,134 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.cpu.exp_log import exp
-from onewarm.kernels.cpu.jit import cast, glue, larger, soon_read, soon_written
-from onewarm.kernels.cpu.simd import full, largest, load, load_first, only_first, store, store_first, total
+from onewarm.kernels.cpu.jit import cast, inlined, larger, prefetch_read, prefetch_write
+from onewarm.kernels.cpu.simd import (
+    fill_after,
+    full,
+    load,
+    load_first,
+    reduce_add,
+    reduce_max,
+    store,
+    store_first,
+)
 
 STEP = 512  # terms added in the logits' precision before they go to a float64 sum
-_OUT = -1024.0  # stands for what is beyond the row: its exponential is 0
+_BEYOND = -1024.0  # in the lanes beyond the end of a row: its exponential is 0
 
 
-class Near(NamedTuple):
-    """What is fetched into the cache while a row is computed: the next row and its table row, this row's gradient."""
+class Prefetch(NamedTuple):
+    """What to fetch while a row is computed: arrays, and the entry where each row begins."""
 
-    z: Any
-    z_at: Any
-    t: Any
-    t_at: Any
-    g: Any
-    g_at: Any
-    wanted: Any  # whether there is a gradient
+    logits: Any  # the next row
+    logits_at: Any
+    table: Any  # its row of the table
+    table_at: Any
+    gradient: Any  # this row's
+    gradient_at: Any
+    with_gradient: Any
 
 
-@glue
-def width_of(e: Any) -> int:
+@inlined
+def vector_width(e: Any) -> int:
     """How many entries of e are a vector."""
     width: int = 64 // e.itemsize
     return width
 
 
-@glue
-def fetch(near: Near, first: int, count: int) -> None:
-    """Ask for ``count`` entries from ``first`` on, a cache line at a time."""
-    line = 64 // near.z.itemsize
+@inlined
+def prefetch(ahead: Prefetch, first: int, count: int) -> None:
+    """Fetch ``count`` logits, and places of the gradient, from ``first`` on, a cache line at a time."""
+    line = 64 // ahead.logits.itemsize
     for k in range(first, first + count, line):
-        soon_read(near.z, near.z_at + k)
-    if near.wanted:
+        prefetch_read(ahead.logits, ahead.logits_at + k)
+    if ahead.with_gradient:
         for k in range(first, first + count, line):
-            soon_written(near.g, near.g_at + k)
+            prefetch_write(ahead.gradient, ahead.gradient_at + k)
 
 
-@glue
-def highest(z: Any, like: Any) -> Any:
-    """The largest of z, a number of ``like``; whatever it may be if an entry is NaN."""
-    width = width_of(like)
-    pair = z.size - z.size % (2 * width)
+@inlined
+def row_max(z: Any, like: Any) -> Any:
+    """The largest of z, a number of ``like``'s type; any entry if one is NaN."""
+    width = vector_width(like)
+    pairs = z.size - z.size % (2 * width)
     whole = z.size - z.size % width
     top, other_top = full(-np.inf, like), full(-np.inf, like)
-    for k in range(0, pair, 2 * width):
+    for k in range(0, pairs, 2 * width):
         top, other_top = larger(load(z, k, like), top), larger(load(z, k + width, like), other_top)
-    if pair < whole:
-        top = larger(load(z, pair, like), top)
+    if pairs < whole:
+        top = larger(load(z, pairs, like), top)
     if whole < z.size:
         rest = z.size - whole
-        top = larger(only_first(load_first(z, whole, rest, like), rest, -np.inf), top)
-    return largest(larger(top, other_top))
+        top = larger(fill_after(load_first(z, whole, rest, like), rest, -np.inf), top)
+    return reduce_max(larger(top, other_top))
 
 
-@glue
-def exponentials(z: Any, top: Any, e: Any, near: Near, c: Any) -> Any:
-    """e <- exp(z - top); their sum, and the sum of z - top. e has room for whole vectors.
+@inlined
+def exponentials(z: Any, top: Any, e: Any, ahead: Prefetch, c: Any) -> Any:
+    """e <- exp(z - top); returns their sum, and the sum of z - top. e has entries to the end of the last vector.
 
-    The second sum is not finite if an entry of z is not (or if it overflows: then look closer).
+    The second sum is not finite if an entry of z is not, or if it overflows: the caller then leaves the row to
+    :mod:`onewarm.kernels.cpu.fallback_row`.
     """
-    width = width_of(e)
-    result, below = 0.0, 0.0
-    for a in range(0, z.size, STEP):
-        b = min(a + STEP, z.size)
-        whole = b - (b - a) % width
-        added, fallen = full(0.0, e), full(0.0, e)
-        for k in range(a, whole, width):
-            fetch(near, k, width)
+    width = vector_width(e)
+    sum_e, sum_d = 0.0, 0.0
+    for start in range(0, z.size, STEP):
+        end = min(start + STEP, z.size)
+        whole = end - (end - start) % width
+        part_e, part_d = full(0.0, e), full(0.0, e)
+        for k in range(start, whole, width):
+            prefetch(ahead, k, width)
             d = load(z, k, e) - top
             v = exp(d, c)
             store(e, k, v)
-            added, fallen = added + v, fallen + d
-        if whole < b:
-            fetch(near, whole, width)
-            rest = b - whole
+            part_e, part_d = part_e + v, part_d + d
+        if whole < end:
+            prefetch(ahead, whole, width)
+            rest = end - whole
             d = load_first(z, whole, rest, e) - top
-            v = exp(only_first(d, rest, _OUT), c)
+            v = exp(fill_after(d, rest, _BEYOND), c)
             store(e, whole, v)
-            added, fallen = added + v, fallen + only_first(d, rest, 0.0)
-        result += np.float64(total(added))
-        below += np.float64(total(fallen))
-    return result, below
+            part_e, part_d = part_e + v, part_d + fill_after(d, rest, 0.0)
+        sum_e += np.float64(reduce_add(part_e))
+        sum_d += np.float64(reduce_add(part_d))
+    return sum_e, sum_d
 
 
-@glue
-def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, near: Near, c: Any) -> Any:
-    """e <- exp(z - top); their sum, <row, z - top>, not finite as in :func:`exponentials`, and the row's sum."""
-    width = width_of(e)
-    result, dot, mass = 0.0, 0.0, 0.0
-    for a in range(0, z.size, STEP):
-        b = min(a + STEP, z.size)
-        whole = b - (b - a) % width
-        added, products, shares = full(0.0, e), full(0.0, e), full(0.0, e)
-        for k in range(a, whole, width):
-            fetch(near, k, width)
-            soon_read(near.t, near.t_at + k)
+@inlined
+def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, ahead: Prefetch, c: Any) -> Any:
+    """As :func:`exponentials`; returns the sum of e, <row, z - top> in the place of the other, and the sum of row."""
+    width = vector_width(e)
+    sum_e, dot, mass = 0.0, 0.0, 0.0
+    for start in range(0, z.size, STEP):
+        end = min(start + STEP, z.size)
+        whole = end - (end - start) % width
+        part_e, part_dot, part_mass = full(0.0, e), full(0.0, e), full(0.0, e)
+        for k in range(start, whole, width):
+            prefetch(ahead, k, width)
+            prefetch_read(ahead.table, ahead.table_at + k)
             d, t = load(z, k, e) - top, load(row, k, e)
             v = exp(d, c)
             store(e, k, v)
-            added, products, shares = added + v, products + d * t, shares + t
-        if whole < b:
-            fetch(near, whole, width)
-            soon_read(near.t, near.t_at + whole)
-            rest = b - whole
-            d, t = only_first(load_first(z, whole, rest, e) - top, rest, _OUT), load_first(row, whole, rest, e)
+            part_e, part_dot, part_mass = part_e + v, part_dot + d * t, part_mass + t
+        if whole < end:
+            prefetch(ahead, whole, width)
+            prefetch_read(ahead.table, ahead.table_at + whole)
+            rest = end - whole
+            d, t = fill_after(load_first(z, whole, rest, e) - top, rest, _BEYOND), load_first(row, whole, rest, e)
             v = exp(d, c)
             store(e, whole, v)
-            added, products, shares = added + v, products + d * t, shares + t
-        result += np.float64(total(added))
-        dot += np.float64(total(products))
-        mass += np.float64(total(shares))
-    return result, dot, mass
+            part_e, part_dot, part_mass = part_e + v, part_dot + d * t, part_mass + t
+        sum_e += np.float64(reduce_add(part_e))
+        dot += np.float64(reduce_add(part_dot))
+        mass += np.float64(reduce_add(part_mass))
+    return sum_e, dot, mass
 
 
-@glue
-def scaled_less(e: Any, c: Any, w: Any, g: Any) -> None:
+@inlined
+def scaled_minus(e: Any, c: Any, w: Any, g: Any) -> None:
     """g <- c e - w."""
-    width = width_of(e)
+    width = vector_width(e)
     whole = g.size - g.size % width
     c, w = cast(c, e), cast(w, e)
     for k in range(0, whole, width):
@@ -137,10 +147,10 @@ def scaled_less(e: Any, c: Any, w: Any, g: Any) -> None:
         store_first(g, whole, g.size - whole, load(e, whole, e) * c - w)
 
 
-@glue
-def scaled_less_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
+@inlined
+def scaled_minus_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
     """g <- c e - w row."""
-    width = width_of(e)
+    width = vector_width(e)
     whole = g.size - g.size % width
     c, w = cast(c, e), cast(w, e)
     for k in range(0, whole, width):

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeAlias
 
-# (address of a C function, address of its argument, how many threads): calls it once in each, and waits for all.
+# (address of a C function, address of its argument, number of threads): call it once in each thread, wait for all.
 Runner: TypeAlias = Callable[[int, int, int], None]
 
-_CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # calling one lets go of the GIL
+_CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # ctypes releases the GIL during the call
 
 _limit: int | None = None
 _pool: ThreadPoolExecutor | None = None
@@ -23,12 +23,12 @@ _size = 0
 
 
 def threads() -> int:
-    """How many threads a call may use: by :func:`set_threads`, else ``OMP_NUM_THREADS``, else the cores we may use."""
+    """How many threads a call may use: by :func:`set_threads`, else ``OMP_NUM_THREADS``, else the available cores."""
     if _limit is not None:
         return _limit
-    wish = os.environ.get("OMP_NUM_THREADS", "")
-    if wish.isdigit() and int(wish) > 0:
-        return int(wish)
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    if setting.isdigit() and int(setting) > 0:
+        return int(setting)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -47,28 +47,28 @@ def set_threads(count: int | None) -> None:
 def split(work: Callable[[int, int], int], rows: int, width: int, least: int, limit: int | None = None) -> int:
     """Run ``work(lo, hi)`` over all rows, in pieces of about ``least`` entries or more, on several threads.
 
-    ``work`` returns the first row at fault or -1; so does this function.
+    ``work`` returns the first bad row, or -1; so does this function.
     """
     count = min(threads() if limit is None else limit, rows * width // least)
     if count <= 1:
         return work(0, rows)
-    # Several pieces a thread, so that a thread that was interrupted does not hold up the others.
+    # Several pieces for each thread, so that one that was interrupted does not delay the others.
     piece = max(-(-rows // (8 * count)), -(-least // width), 1)
     starts = iter(range(0, rows, piece))
-    faults: list[int] = []
+    bad_rows: list[int] = []
 
     def take() -> None:
         for lo in starts:  # a range iterator's next is atomic under the GIL
             bad = work(lo, min(lo + piece, rows))
             if bad >= 0:
-                faults.append(bad)
+                bad_rows.append(bad)
 
     _together(take, count)
-    return min(faults, default=-1)
+    return min(bad_rows, default=-1)
 
 
 def run(function: int, argument: int, count: int) -> None:
-    """A :data:`Runner`: the caller's thread and ``count - 1`` of ours."""
+    """A :data:`Runner`: on the caller's thread and on ``count - 1`` of the pool."""
     call = _CALL(function)
     if count <= 1:
         call(argument)
@@ -77,7 +77,10 @@ def run(function: int, argument: int, count: int) -> None:
 
 
 def _together(work: Callable[[], None], count: int) -> None:
-    """Call ``work`` here and on ``count - 1`` other threads, as far as they come in time; wait for those that did."""
+    """Run ``work()`` on this thread and on up to ``count - 1`` pool threads.
+
+    When ours ends, helpers that never started are cancelled, and the others are waited for.
+    """
     helpers = _helpers(work, count - 1)
     try:
         work()
@@ -88,7 +91,7 @@ def _together(work: Callable[[], None], count: int) -> None:
 
 
 def _helpers(task: Callable[[], None], count: int) -> list[Future[None]]:
-    """Start the task on other threads; on none when the interpreter is shutting down."""
+    """Start the task on ``count`` pool threads; on none while the interpreter shuts down."""
     global _pool, _size
     try:
         if _pool is None or _size < count:
@@ -99,7 +102,7 @@ def _helpers(task: Callable[[], None], count: int) -> list[Future[None]]:
 
 
 def _forget() -> None:
-    """In a forked child the threads are gone: start new ones."""
+    """In a forked child the pool's threads do not exist: the next call starts new ones."""
     global _pool, _size
     _pool, _size = None, 0
 

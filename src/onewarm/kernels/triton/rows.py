@@ -1,7 +1,7 @@
 """The fused loss on a GPU: loss and gradient of every row against any target, two passes over the logits, in Triton.
 
-Needs Triton, which PyTorch for CUDA brings along. Tested on the CPU with Triton's interpreter (``TRITON_INTERPRET=1``,
-set before Triton is imported). Speed on a GPU: not yet measured.
+Needs Triton, which PyTorch for CUDA installs. Tested on the CPU with Triton's interpreter (``TRITON_INTERPRET=1``, set
+before Triton is imported). Speed on a GPU: not yet measured.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def row_losses(
         gradient: whether to compute it.
         out: (N, K) in the logits' dtype, entries of a row next to each other: where the gradient goes; may be the
             logits.
-        threads: has no meaning here; the kernels on the CPU take it.
+        threads: ignored; taken because the kernel on the CPU takes it.
         move_mass: whether a table row's mass on masked classes moves to the others; if not, it makes the loss +inf.
-        check: whether to look for rows that have no loss and indices out of range. That waits for the GPU; without,
-            such rows come back as NaN.
+        check: whether to raise for rows without a loss and for indices out of range, which waits for the GPU. If not,
+            the loss and the gradient of such rows are NaN.
 
     Returns:
         Losses (N,) in float32 and the gradient (N, K) in the logits' dtype, or None.
@@ -86,7 +86,7 @@ def row_losses(
         raise ValueError(f"logits has {n} rows: the kernel takes fewer than 2**31")
     _pair("index", index, weight, logits)
     if table is None or table_index is None or table_weight is None:
-        table, table_index, table_weight = logits, index[:, :0], weight[:, :0]  # nobody reads it
+        table, table_index, table_weight = logits, index[:, :0], weight[:, :0]  # a table that is not read
     elif table.ndim != 2 or table.shape[1] != k or table.shape[0] == 0 or table.device != logits.device:
         raise ValueError(
             f"table has shape {tuple(table.shape)} on {table.device}: expected rows of {k} classes on {logits.device}"
@@ -103,11 +103,11 @@ def row_losses(
             f"row_scale has {scale.numel()} entries on {scale.device}: expected one, or one for each of the {n} rows, "
             f"on {logits.device}"
         )
-    if out is not None and (out.shape != logits.shape or out.dtype != logits.dtype or not _along(out)):
+    if out is not None and (out.shape != logits.shape or out.dtype != logits.dtype or not _side_by_side(out)):
         raise ValueError(
             f"out is {out.dtype} of shape {tuple(out.shape)}: expected {logits.dtype} {(n, k)}, not strided"
         )
-    z, table = (x.detach() if _along(x) else x.detach().contiguous() for x in (logits, table))
+    z, table = (x.detach() if _side_by_side(x) else x.detach().contiguous() for x in (logits, table))
     loss = torch.empty(n, dtype=torch.float32, device=logits.device)
     result = (torch.empty_like(z, memory_format=torch.contiguous_format) if out is None else out) if gradient else None
     if n == 0:
@@ -130,7 +130,7 @@ def row_losses(
             ONE=int(table.shape[0] == 1),
             GRADIENT=int(gradient),
             num_warps=max(1, min(8, block // 512)),
-            enable_fp_fusion=True,  # Triton's default so far, said aloud before it changes
+            enable_fp_fusion=True,  # Triton's default, written out in case that changes
         )
     if check:
         bad, lost = flag.tolist()
@@ -143,7 +143,7 @@ def row_losses(
 
 
 def interpreted() -> bool:
-    """Whether Triton was told to run on the CPU, by its interpreter."""
+    """Whether Triton runs in its interpreter, on the CPU."""
     return os.environ.get("TRITON_INTERPRET", "0") == "1"
 
 
@@ -163,9 +163,9 @@ def _pair(name: str, index: Tensor, weight: Tensor, logits: Tensor) -> None:
             f"{name} has shape {tuple(index.shape)} and its weights {tuple(weight.shape)}: "
             f"expected the same, of {n} rows"
         )
-    for what, array in ((name, index), (f"{name}'s weight", weight)):
+    for argument, array in ((name, index), (f"{name}'s weight", weight)):
         if array.device != logits.device:
-            raise ValueError(f"{what} is on {array.device}, logits on {logits.device}: expected the same device")
+            raise ValueError(f"{argument} is on {array.device}, logits on {logits.device}: expected the same device")
 
 
 def _out_of_range(name: str, index: Tensor, size: int) -> None:
@@ -173,7 +173,7 @@ def _out_of_range(name: str, index: Tensor, size: int) -> None:
         raise ValueError(f"target.{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 
 
-def _along(rows: Tensor) -> bool:
+def _side_by_side(rows: Tensor) -> bool:
     """Whether the entries of a row lie next to each other."""
     return rows.stride(1) == 1 or rows.shape[1] == 1
 

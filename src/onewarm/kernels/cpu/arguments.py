@@ -1,0 +1,209 @@
+"""What a kernel is called with: a record of numbers and addresses that Python fills in, and a thread's scratch memory.
+
+The record is read by name on both sides. Compiled code turns it into arrays once, as a :class:`Job`.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Any, NamedTuple, get_type_hints
+
+import numpy as np
+from numba import carray  # type: ignore[attr-defined]
+from numpy.typing import NDArray
+
+from onewarm.kernels.cpu.jit import inlined, pointer_to
+from onewarm.kernels.cpu.table_row import Table
+
+
+class Arguments(NamedTuple):
+    """Numbers, and addresses of arrays. Each array's rows are ``*_step`` entries apart; 0 where one row is for all."""
+
+    rows: int  # N
+    classes: int  # K
+    named: int  # J, named classes of a row
+    shares: int  # T, table rows that a row takes shares of
+    logits: int  # (N, K)
+    logits_step: int
+    named_index: int  # (N, J) int64
+    named_index_step: int
+    named_weight: int  # (N, J) float64
+    named_weight_step: int
+    table: int  # (R, K)
+    table_kind: int  # see table_row.py
+    table_step: int
+    table_rows: int  # R
+    table_mass: float  # of the row if R is 1
+    table_level: float  # the value of every entry if R is 1 and the row is uniform; else NaN
+    table_index: int  # (N, T) int64
+    table_index_step: int
+    table_weight: int  # (N, T) float64
+    table_weight_step: int
+    scale: int  # (N, 1) float64, a factor of each row's gradient
+    scale_step: int
+    z_loss: float
+    move_mass: bool  # whether table mass on masked classes moves to the others
+    with_gradient: bool
+    gradient: int  # (N, K), rows side by side
+    loss: int  # (N,)
+    exp_constants: int  # see exp_log.py
+    counters: int  # (3,) int64, which threads share: NEXT_ROW, NEXT_THREAD, BAD_ROW
+    piece: int  # rows that a thread takes at a time
+    scratch: int  # the threads' scratch memory, one after the other, each from a cache line on
+    scratch_bytes: int  # of one thread
+    scratch_reals: int  # entries of its parts, see Scratch
+    scratch_doubles: int
+    scratch_integers: int
+    scratch_flags: int
+
+
+_KINDS = get_type_hints(Arguments)
+_PACKING = Struct("".join({int: "q", float: "d", bool: "?"}[kind] for kind in _KINDS.values()))
+RECORD = np.dtype([*_KINDS.items()], align=True)  # the same layout, by name
+NEXT_ROW, NEXT_THREAD, BAD_ROW = range(3)
+LINE = 64  # bytes of a cache line, and of a vector
+
+
+def packed(arguments: Arguments) -> NDArray[np.uint8]:
+    """The bytes of a record; NumPy would take ten times as long to make one of a tuple."""
+    return np.frombuffer(_PACKING.pack(*arguments), np.uint8)
+
+
+class Target(NamedTuple):
+    """A target's five arrays as lines of numbers, with the step from one row to the next."""
+
+    index: Any  # int64
+    index_step: Any
+    weight: Any  # float64
+    weight_step: Any
+    named: Any  # J, how many classes a row names
+    table: Any  # Table
+    table_index: Any  # int64
+    table_index_step: Any
+    table_weight: Any  # float64
+    table_weight_step: Any
+    shares: Any  # T, how many table rows a row takes shares of
+
+
+class Job(NamedTuple):
+    """One call's input and output, the same for every thread."""
+
+    logits: Any  # row after row
+    logits_step: Any
+    classes: Any  # K
+    target: Any  # Target
+    scale: Any  # float64, a factor of each row's gradient
+    scale_step: Any
+    z_loss: Any
+    move_mass: Any
+    gradient: Any  # row after row, empty if nobody wants it
+    with_gradient: Any
+    loss: Any  # (N,)
+    exp_constants: Any
+
+
+class Size(NamedTuple):
+    """How many entries of each type scratch memory has."""
+
+    reals: int
+    doubles: int
+    integers: int
+    flags: int
+
+
+class Scratch(NamedTuple):
+    """One thread's scratch memory, by type; the ways to compute a row divide it among their own arrays."""
+
+    reals: Any  # float32, or float64 for logits in float64
+    doubles: Any  # float64
+    integers: Any  # int64
+    flags: Any  # bool
+
+
+def scratch_bytes(size: Size, itemsize: int) -> int:
+    """Bytes of one thread's scratch memory, whole cache lines."""
+    return whole_lines(size.reals * itemsize) + whole_lines(8 * (size.doubles + size.integers) + size.flags)
+
+
+def whole_lines(count: int) -> int:
+    """A number of bytes, up to the end of the last cache line."""
+    return count + -count % LINE
+
+
+@inlined
+def whole_vectors(count: int) -> int:
+    """A number of entries, up to the end of the last vector of the smallest ones (float32)."""
+    return count + -count % 16
+
+
+@inlined
+def part(array: Any, number: int, size: int) -> Any:
+    """Part ``number`` of an array that is divided into parts of a size."""
+    return array[number * size : (number + 1) * size]
+
+
+@inlined
+def _array(address: int, dtype: Any, size: int) -> Any:
+    return carray(pointer_to(address, dtype), size)
+
+
+@inlined
+def _column(address: int, dtype: Any, rows: int, step: int, width: int) -> Any:
+    """Rows of ``width`` entries, ``step`` apart, as one array."""
+    return _array(address, dtype, (rows - 1) * step + width)
+
+
+@inlined
+def job_of(a: Any, entry: Any, real: Any, constants: int) -> Job:
+    """The arrays that a record names: logits of type ``entry``, computed in ``real``, and the constants of exp."""
+    n = a.rows
+    table = Table(
+        entries=_column(a.table, real, a.table_rows, a.table_step, a.classes),
+        address=a.table,
+        kind=a.table_kind,
+        stride=a.table_step,
+        rows=a.table_rows,
+        mass=a.table_mass,
+        level=a.table_level,
+    )
+    target = Target(
+        index=_column(a.named_index, np.int64, n, a.named_index_step, a.named),
+        index_step=a.named_index_step,
+        weight=_column(a.named_weight, np.float64, n, a.named_weight_step, a.named),
+        weight_step=a.named_weight_step,
+        named=a.named,
+        table=table,
+        table_index=_column(a.table_index, np.int64, n, a.table_index_step, a.shares),
+        table_index_step=a.table_index_step,
+        table_weight=_column(a.table_weight, np.float64, n, a.table_weight_step, a.shares),
+        table_weight_step=a.table_weight_step,
+        shares=a.shares,
+    )
+    return Job(
+        logits=_column(a.logits, entry, n, a.logits_step, a.classes),
+        logits_step=a.logits_step,
+        classes=a.classes,
+        target=target,
+        scale=_column(a.scale, np.float64, n, a.scale_step, 1),
+        scale_step=a.scale_step,
+        z_loss=a.z_loss,
+        move_mass=a.move_mass,
+        gradient=_array(a.gradient, entry, n * a.classes if a.with_gradient else 0),
+        with_gradient=a.with_gradient,
+        loss=_array(a.loss, real, n),
+        exp_constants=_array(a.exp_constants, real, constants),
+    )
+
+
+@inlined
+def scratch_of(a: Any, thread: int, real: Any, itemsize: int) -> Scratch:
+    """The scratch memory of one thread."""
+    reals = a.scratch + thread * a.scratch_bytes
+    doubles = reals + (a.scratch_reals * itemsize + LINE - 1) // LINE * LINE
+    integers = doubles + 8 * a.scratch_doubles
+    return Scratch(
+        reals=_array(reals, real, a.scratch_reals),
+        doubles=_array(doubles, np.float64, a.scratch_doubles),
+        integers=_array(integers, np.int64, a.scratch_integers),
+        flags=_array(integers + 8 * a.scratch_integers, np.bool_, a.scratch_flags),
+    )
