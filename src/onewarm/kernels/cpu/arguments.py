@@ -19,6 +19,9 @@ from onewarm.kernels.cpu.table_row import Table
 class Arguments(NamedTuple):
     """Numbers, and addresses of arrays. Each array's rows are ``*_step`` entries apart; 0 where one row is for all."""
 
+    next_row: int  # that no thread has taken; these three are changed by the threads
+    next_thread: int  # the number of the next thread that begins
+    bad_row: int  # the first row without a loss, or N
     rows: int  # N
     classes: int  # K
     named: int  # J, named classes of a row
@@ -47,7 +50,6 @@ class Arguments(NamedTuple):
     gradient: int  # (N, K), rows side by side
     loss: int  # (N,)
     exp_constants: int  # see exp_log.py
-    counters: int  # (3,) int64, which threads share: NEXT_ROW, NEXT_THREAD, BAD_ROW
     piece: int  # rows that a thread takes at a time
     scratch: int  # the threads' scratch memory, one after the other, each from a cache line on
     scratch_bytes: int  # of one thread
@@ -58,15 +60,17 @@ class Arguments(NamedTuple):
 
 
 _KINDS = get_type_hints(Arguments)
-_PACKING = Struct("".join({int: "q", float: "d", bool: "?"}[kind] for kind in _KINDS.values()))
+_PACKING = Struct(
+    "".join({int: "q", float: "d", bool: "?"}[kind] for kind in _KINDS.values()) + "0q"
+)  # padded to whole words
 RECORD = np.dtype([*_KINDS.items()], align=True)  # the same layout, by name
-NEXT_ROW, NEXT_THREAD, BAD_ROW = range(3)
+NEXT_ROW, NEXT_THREAD, BAD_ROW = range(3)  # the words that threads change
 LINE = 64  # bytes of a cache line, and of a vector
 
 
-def packed(arguments: Arguments) -> NDArray[np.uint8]:
-    """The bytes of a record; NumPy would take ten times as long to make one of a tuple."""
-    return np.frombuffer(_PACKING.pack(*arguments), np.uint8)
+def packed(arguments: Arguments) -> NDArray[np.int64]:
+    """A record as its words; NumPy would take ten times as long to make one of a tuple."""
+    return np.frombuffer(bytearray(_PACKING.pack(*arguments)), np.int64)
 
 
 class Target(NamedTuple):

@@ -251,7 +251,9 @@ def _block(block: Any, stride: int, size: int, buffer: Any) -> Any:
 
 def _widened_block(block: Any, stride: int, size: int, buffer: Any) -> Any:
     for i in range((block.size + stride - 1) // stride):
-        read_row(block, i * stride, size, buffer[i * size : (i + 1) * size])
+        row, source = buffer[i * size : (i + 1) * size], block[i * stride : i * stride + size]
+        for k in range(row.size):
+            row[k] = to_number(source[k])
     return buffer, size
 
 

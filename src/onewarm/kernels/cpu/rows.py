@@ -34,7 +34,7 @@ from onewarm.kernels.cpu.fallback_row import deferred_rows, row_scratch
 from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES, rows_in_tiles, tile_of, tile_rows
 from onewarm.kernels.cpu.float16 import kind as two_byte_kind
 from onewarm.kernels.cpu.float16 import widened
-from onewarm.kernels.cpu.jit import CHECKSUM, c_function, fetch_add, fetch_min, keyed_by, pointer_to, uncompiled
+from onewarm.kernels.cpu.jit import CHECKSUM, c_function, fetch_add, fetch_min, keyed_by, uncompiled
 from onewarm.kernels.cpu.row_groups import group_of, group_rows, rows_in_groups
 from onewarm.kernels.cpu.table_row import OTHERS, SAME
 from onewarm.kernels.cpu.thread_pool import Runner
@@ -119,11 +119,12 @@ def row_losses(
     count = max(min(thread_pool.threads() if threads is None else threads, n * k // _LOGITS_A_THREAD), 1)
     tiled = k <= MOST_CLASSES
     piece = max(-(-n // (_PIECES * count)), -(-_LEAST_PIECE // k))
-    size = _scratch_size(k, table_index.shape[1], tiled)
-    bytes_each = scratch_bytes(size, real.itemsize)
+    size, bytes_each = _scratch_size(k, table_index.shape[1], real.itemsize)
     memory = np.empty(count * bytes_each + LINE, np.uint8)
-    counters = np.array([0, 0, n])
     arguments = Arguments(
+        next_row=0,
+        next_thread=0,
+        bad_row=n,
         rows=n,
         classes=k,
         named=index.shape[1],
@@ -152,7 +153,6 @@ def row_losses(
         gradient=0 if result is None else _address(result),
         loss=_address(loss),
         exp_constants=_address(EXP_CONSTANTS[real.name]),
-        counters=_address(counters),
         piece=piece + -piece % uncompiled(tile_rows)(k) if tiled else piece,
         scratch=_address(memory) + -_address(memory) % LINE,
         scratch_bytes=bytes_each,
@@ -161,9 +161,9 @@ def row_losses(
         scratch_integers=size.integers,
         scratch_flags=size.flags,
     )
-    record = packed(arguments)
-    run(_kernel(_entry_type(logits.dtype)).address, _address(record), count)
-    if (bad := int(counters[BAD_ROW])) < n:
+    words = packed(arguments)
+    run(_kernel(_entry_type(logits.dtype)).address, _address(words), count)
+    if (bad := int(words[BAD_ROW])) < n:
         raise checks.bad_logits(widened(logits[bad]), bad)
     return loss, result
 
@@ -252,12 +252,13 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 @cache
-def _scratch_size(classes: int, shares: int, tiled: bool) -> Size:
-    """Of one thread: what each way needs, since they take turns."""
+def _scratch_size(classes: int, shares: int, itemsize: int) -> tuple[Size, int]:
+    """Of one thread, and its bytes: the most that any of the ways needs, since they take turns."""
     sizes = [fallback_row.scratch_size(classes, shares), row_groups.scratch_size(classes)]
-    if tiled:
+    if classes <= MOST_CLASSES:
         sizes.append(few_classes.scratch_size(classes))
-    return Size(*map(max, zip(*sizes, strict=True)))
+    size = Size(*map(max, zip(*sizes, strict=True)))
+    return size, scratch_bytes(size, itemsize)
 
 
 @cache
@@ -272,15 +273,15 @@ def _kernel(kind: str) -> Any:
         keyed_by(checksum)
         arguments = carray(address, 1, record)[0]
         n, classes, piece = arguments.rows, arguments.classes, arguments.piece
-        counters = carray(pointer_to(arguments.counters, np.int64), 3)
+        words = carray(address, 3, np.int64)
         job = job_of(arguments, entry, real, constants)
-        scratch = scratch_of(arguments, fetch_add(counters, NEXT_THREAD, 1), real, itemsize)
+        scratch = scratch_of(arguments, fetch_add(words, NEXT_THREAD, 1), real, itemsize)
         group, most = group_of(scratch, classes), group_rows(classes)
         row = row_scratch(scratch, classes, arguments.shares)
         tiled = classes <= MOST_CLASSES
         tile = tile_of(scratch, min(classes, MOST_CLASSES))  # not used where not tiled
         while True:
-            lo = fetch_add(counters, NEXT_ROW, piece)
+            lo = fetch_add(words, NEXT_ROW, piece)
             if lo >= n:
                 return
             hi = min(lo + piece, n)
@@ -291,6 +292,6 @@ def _kernel(kind: str) -> Any:
             if some_deferred:
                 bad = deferred_rows(job, row, lo, hi)
                 if bad >= 0:
-                    fetch_min(counters, BAD_ROW, bad)
+                    fetch_min(words, BAD_ROW, bad)
 
     return c_function(kernel)
