@@ -60,7 +60,7 @@ def test_mass_and_dense_rows_add_up_every_part(array):
 
 
 def test_a_row_has_mass_when_any_of_its_weights_has(array):
-    weight, table_weight = array([[0.0], [1.0], [0.0], [1.0]]), array([[0.0], [0.0], [0.5], [-1.0]])
+    weight, table_weight = array([[0.0], [1.0], [0.0], [0.0]]), array([[0.0], [0.0], [0.5], [-1.0]])
     zeros = array([[0], [0], [0], [0]])
     target = SoftTarget(
         index=zeros, weight=weight, table=array(hot(0)), table_index=zeros, table_weight=table_weight, num_classes=K

@@ -371,8 +371,11 @@ def test_a_single_row_does_not_widen_a_teacher_beyond_float32():
 def test_a_single_row_is_shared_only_with_another_single_row():
     """A teacher whose rows all equal the uniform row is still a table of several rows."""
     uniform = ow.soft(np.full((3, K), 1 / K))
-    mixed = ow.mix(ow.smooth(np.array([0, 1, 2]), 0.5, num_classes=K), uniform, 0.5)
-    close(mixed.dense(), 0.25 * hot(0, 1, 2) + 0.75 / K, 1e-12)
+    smoothed = ow.smooth(np.array([0, 1, 2]), 0.5, num_classes=K)
+    close(ow.mix(smoothed, uniform, 0.5).dense(), 0.25 * hot(0, 1, 2) + 0.75 / K, 1e-12)
+    joined = ow.concat([smoothed, uniform])
+    assert int(joined.table_index.max()) < joined.table.shape[0]
+    close(ow.cross_entropy(np.zeros((6, K)), joined, reduction="none"), np.full(6, np.log(K)), 1e-12)
 
 
 def test_top_k_above_1_within_the_tolerance_has_no_tail():

@@ -94,6 +94,8 @@ def test_weights_and_ignored_rows_without_the_kernel(alpha: float, reduction: An
     torch.testing.assert_close(slope, torch.autograd.grad(wanted, z)[0], rtol=1e-12, atol=1e-13)
     none = torch.func.grad_and_value(lambda x: nn_cross_entropy(x, torch.full((8,), ignored), weight, **options))
     assert math.isnan(none(z.detach())[1].item()) == (reduction == "mean")
+    one_class = torch.func.grad_and_value(lambda x: nn_cross_entropy(x, torch.tensor([0, -100]), weight[:1]))
+    assert one_class(z.detach()[:2, :1])[1].item() == 0
 
 
 @pytest.mark.parametrize("number", [np.float32, np.float64, np.array, torch.tensor])
