@@ -14,6 +14,8 @@ import array_api_compat
 import array_api_compat.numpy
 import numpy as np
 
+from onewarm.errors import InputError
+
 Array: TypeAlias = Any  # NumPy, PyTorch, JAX, CuPy ... : whatever array-api-compat knows
 
 SUM_TOLERANCE = 1e-3  # float16 softmaxes over 1e5 classes sum to 1 within this
@@ -162,7 +164,7 @@ def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: i
     array = as_array(array)
     xp = namespace(**{name: array})
     if len(array.shape) != 1:
-        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected (N,), one integer a row")
+        raise InputError(f"{name} has shape {tuple(array.shape)}: expected (N,), one integer a row")
     if not xp.isdtype(array.dtype, "integral"):
         raise TypeError(f"{name} has dtype {array.dtype}: expected integers (for probabilities use onewarm.soft)")
     wide = xp.astype(array, index_dtype(xp, device(array)), copy=False)
@@ -173,7 +175,7 @@ def labels(array: Array, num_classes: int, name: str = "labels", ignore_index: i
         value = item(wide, bad)
         hint = "labels start at 0; subtract 1" if value == num_classes else "correct it, raise num_classes"
         ignored = "" if ignore_index is None else f", or mark the row as ignored with {ignore_index}"
-        raise ValueError(f"{name}[{bad[0]}] is {value}, outside 0..{num_classes - 1}: {hint}{ignored}")
+        raise InputError(f"{name}[{bad[0]}] is {value}, outside 0..{num_classes - 1}: {hint}{ignored}")
     return wide
 
 
@@ -187,23 +189,23 @@ def probabilities(array: Array, name: str = "probabilities", *, normalize: bool 
     array = as_array(array)
     xp = namespace(**{name: array})
     if len(array.shape) != 2 or array.shape[1] == 0:
-        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected (N, K), one row an example")
+        raise InputError(f"{name} has shape {tuple(array.shape)}: expected (N, K), one row an example")
     if not xp.isdtype(array.dtype, "real floating"):
         raise TypeError(f"{name} has dtype {array.dtype}: expected floating point")
     if (bad := first_true(~xp.isfinite(array) | (array < 0))) is not None:
-        raise ValueError(
+        raise InputError(
             f"{name}[{bad[0]}, {bad[1]}] is {item(array, bad):g}: probabilities are finite and not negative"
             + ("; are these logits? take their softmax" if item(array, bad) < 0 else "")
         )
     total = xp.sum(array, axis=1, dtype=None if xp.isdtype(array.dtype, xp.float64) else xp.float32)
     if normalize:
         if (empty := first_true(total == 0)) is not None:
-            raise ValueError(f"{name}[{empty[0]}] sums to 0 and cannot be normalised: give the row some mass")
+            raise InputError(f"{name}[{empty[0]}] sums to 0 and cannot be normalised: give the row some mass")
         return array / xp.astype(total, array.dtype)[:, None]
     if (bad := first_true(xp.abs(total - 1) > SUM_TOLERANCE)) is not None:
         value = item(total, bad)
         hint = "divide by 100" if abs(value - 100) < 1 else "pass normalize=True to scale the rows"
-        raise ValueError(f"{name}[{bad[0]}] sums to {value:g}, not 1 (tolerance {SUM_TOLERANCE:g}): {hint}")
+        raise InputError(f"{name}[{bad[0]}] sums to {value:g}, not 1 (tolerance {SUM_TOLERANCE:g}): {hint}")
     return array
 
 
@@ -244,7 +246,7 @@ def count(value: Any, name: str, least: int = 1) -> int:
     """
     plain = value if isinstance(value, int) else number(value)
     if not isinstance(plain, int) or plain < least:
-        raise ValueError(f"{name} is {value!r}: expected an integer of at least {least}")
+        raise InputError(f"{name} is {value!r}: expected an integer of at least {least}")
     return plain
 
 
@@ -254,7 +256,7 @@ def share(value: Any, name: str) -> Any:
     if plain is None and hidden(value):
         return value
     if plain is None or not 0 <= plain <= 1:
-        raise ValueError(f"{name} is {value!r}: expected a number in [0, 1]")
+        raise InputError(f"{name} is {value!r}: expected a number in [0, 1]")
     return undifferentiated(value, float(plain))
 
 
@@ -262,7 +264,7 @@ def positive(value: Any, name: str) -> float:
     """A finite number above 0, as a float; a ValueError for anything else."""
     plain = number(value)
     if plain is None or not 0 < plain < math.inf:
-        raise ValueError(f"{name} is {value!r}: expected a finite number above 0")
+        raise InputError(f"{name} is {value!r}: expected a finite number above 0")
     return float(plain)
 
 
@@ -281,7 +283,7 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
         value = plain
     if type(value) in (int, float) and concrete(like):  # checked here, without an operation of the framework for each
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {value:g}: expected a finite number")
+            raise InputError(f"{name} is {value:g}: expected a finite number")
         return xp.full((1,), float(value), dtype=dtype, device=device(like))
     array = as_array(value, like)
     namespace(**{name: array, "the target": like})
@@ -289,10 +291,10 @@ def per_row(value: Any, rows: int, name: str, like: Array) -> Array:
     if len(array.shape) == 0:
         array = xp.reshape(array, (1,))
     elif tuple(array.shape) not in ((1,), (rows,)):
-        raise ValueError(f"{name} has shape {tuple(array.shape)}: expected a number or shape ({rows},), one a row")
+        raise InputError(f"{name} has shape {tuple(array.shape)}: expected a number or shape ({rows},), one a row")
     if (bad := first_true(~xp.isfinite(array))) is not None:
         where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
-        raise ValueError(f"{where} is {item(array, bad):g}: expected a finite number")
+        raise InputError(f"{where} is {item(array, bad):g}: expected a finite number")
     return array
 
 
@@ -316,13 +318,13 @@ def alpha(value: Any, rows: int, like: Array, name: str = "alpha") -> Array:
         return array
     if (bad := first_true(array > 1)) is not None:
         where = f"{name}[{bad[0]}]" if array.shape[0] > 1 else name
-        raise ValueError(
+        raise InputError(
             f"{where} is {item(array, bad):g}: smoothing moves at most all of the mass, so alpha is at most 1"
         )
     return array
 
 
-def bad_logits(row_values: Any, row: int, name: str = "logits") -> ValueError:
+def bad_logits(row_values: Any, row: int, name: str = "logits") -> InputError:
     """The error for a row of logits that has no loss: a NaN, a +inf, or every entry -inf.
 
     >>> print(bad_logits([0.0, float("nan")], 3))
@@ -337,8 +339,8 @@ def bad_logits(row_values: Any, row: int, name: str = "logits") -> ValueError:
     ):
         if wrong.any():
             k = int(np.argmax(wrong))
-            return ValueError(f"{name}[{row}, {k}] is {values[k]:g}: the loss of this row is undefined; {remedy}")
-    return ValueError(
+            return InputError(f"{name}[{row}, {k}] is {values[k]:g}: the loss of this row is undefined; {remedy}")
+    return InputError(
         f"{name}[{row}] is -inf in every class: the loss of this row is undefined; "
         "leave one class unmasked or ignore the row"
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
+from onewarm.errors import InputError
 from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, as_target
 
@@ -81,7 +82,7 @@ def cross_entropy_with_gradient(
         array([[-0.08 ,  0.089,  0.001, -0.01 ]])
     """
     if overwrite_logits:
-        raise ValueError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
+        raise InputError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
     options = loss_options(reduction, normalizer, z_loss)
     return loss_and_gradient(logits, checked(logits, target), options)
 
@@ -114,12 +115,12 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
     xp = array_namespace(p)
     a = checks.alpha(alpha, p.shape[0], p)[:, None]
     if (bad := checks.first_true(a == 1)) is not None:
-        raise ValueError(f"alpha is 1 (row {bad[0]}): all of the mass was moved and nothing is left to recover")
+        raise InputError(f"alpha is 1 (row {bad[0]}): all of the mass was moved and nothing is left to recover")
     if prior is None:
         return (p - a / p.shape[1]) / (1 - a)
     prior = checks.as_array(prior, p)
     if tuple(prior.shape) != (p.shape[1],):
-        raise ValueError(f"prior has shape {tuple(prior.shape)}: expected ({p.shape[1]},)")
+        raise InputError(f"prior has shape {tuple(prior.shape)}: expected ({p.shape[1]},)")
     row = xp.astype(checks.probabilities(prior[None, :], "prior"), p.dtype)
     return (p - a * row) / (1 - a)
 
@@ -128,15 +129,15 @@ def checked(logits: Array, target: SoftTarget | Array, *, indices: bool = True) 
     """Validate logits and target and return the target as a SoftTarget; its indices only with ``indices=True``."""
     xp = checks.namespace(logits=logits)
     if len(logits.shape) != 2 or logits.shape[1] == 0:
-        raise ValueError(f"logits has shape {tuple(logits.shape)}: expected (N, K), one row an example")
+        raise InputError(f"logits has shape {tuple(logits.shape)}: expected (N, K), one row an example")
     if not xp.isdtype(logits.dtype, "real floating"):
         raise TypeError(f"logits has dtype {logits.dtype}: expected floating point")
     rows = as_target(target, int(logits.shape[1]))
     checks.namespace(logits=logits, target=rows.weight)
     if checks.is_tensor(logits) and logits.device != rows.weight.device:
-        raise ValueError(f"target is on {rows.weight.device}, logits on {logits.device}: expected the same device")
+        raise InputError(f"target is on {rows.weight.device}, logits on {logits.device}: expected the same device")
     if rows.index.shape[0] != logits.shape[0]:
-        raise ValueError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
+        raise InputError(f"target has {len(rows)} rows, logits have {logits.shape[0]}: expected one a row")
     if indices:
         in_range(rows.index, rows.num_classes, "target.index")
     if indices and rows.table is not None:
@@ -161,7 +162,7 @@ def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -
 def in_range(index: Array, size: int, name: str) -> None:
     """Refuse an index outside [0, size), before a kernel follows it out of its array."""
     if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
-        raise ValueError(f"{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
+        raise InputError(f"{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 
 
 def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
@@ -178,7 +179,7 @@ def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
         return xp.where(total == 0, 1.0, total)
     number = checks.per_row(normalizer, 1, "normalizer", like)[0]
     if checks.first_true(number <= 0) is not None:
-        raise ValueError(
+        raise InputError(
             f"normalizer is {checks.item(number, ()):g}: expected a number above 0, by which the loss is divided"
         )
     return number

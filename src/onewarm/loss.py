@@ -8,6 +8,7 @@ import numpy as np
 
 from onewarm import checks, definition
 from onewarm.checks import Array
+from onewarm.errors import InputError
 from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 
@@ -49,7 +50,7 @@ def cross_entropy_with_gradient(
         from onewarm.kernels.cpu.loss import checked, loss_and_gradient
 
         if overwrite_logits and not (logits.flags.c_contiguous and logits.flags.writeable and logits.flags.aligned):
-            raise ValueError(
+            raise InputError(
                 "overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy"
             )
         options = loss_options(reduction, normalizer, z_loss)

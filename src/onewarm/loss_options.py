@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from onewarm import checks
+from onewarm.errors import InputError
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Normalizer: TypeAlias = Literal["rows", "mass"] | float | Any
@@ -38,7 +39,7 @@ def loss_options(
         LossOptions(reduction='sum', normalizer='rows', z_loss=0.5, move_mass=True)
     """
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
+        raise InputError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
     if not (isinstance(normalizer, str) and normalizer in ("rows", "mass")):
         normalizer = _normalizer(normalizer, checked=reduction == "mean")
     if not (type(z_loss) is float and 0 <= z_loss < math.inf):
@@ -48,16 +49,16 @@ def loss_options(
 
 def _normalizer(value: Any, *, checked: bool) -> Any:
     if value is None or isinstance(value, str):
-        raise ValueError(f"normalizer is {value!r}: expected 'rows', 'mass' or a number")
+        raise InputError(f"normalizer is {value!r}: expected 'rows', 'mass' or a number")
     if checks.is_tensor(value) and not value.is_cpu:
         return value
     number = checks.number(value)
     if number is None or not checked:
         return value  # :func:`onewarm.definition.divisor` checks what is not a number yet, where it is used
     if not math.isfinite(number):
-        raise ValueError(f"normalizer is {number:g}: expected a finite number")
+        raise InputError(f"normalizer is {number:g}: expected a finite number")
     if number <= 0:
-        raise ValueError(f"normalizer is {number:g}: expected a number above 0, by which the loss is divided")
+        raise InputError(f"normalizer is {number:g}: expected a number above 0, by which the loss is divided")
     return checks.undifferentiated(value, number)
 
 
@@ -66,7 +67,7 @@ def _z_loss(value: Any) -> Any:
     if number is None and checks.hidden(value):
         return value
     if number is None:
-        raise ValueError(f"z_loss is {value!r}: expected a finite number, not negative")
+        raise InputError(f"z_loss is {value!r}: expected a finite number, not negative")
     if not 0 <= number < math.inf:
-        raise ValueError(f"z_loss is {number:g}: expected a finite number, not negative")
+        raise InputError(f"z_loss is {number:g}: expected a finite number, not negative")
     return checks.undifferentiated(value, float(number))

@@ -9,6 +9,7 @@ import numpy as np
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
+from onewarm.errors import InputError
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -58,13 +59,13 @@ class SoftTarget:
             object.__setattr__(self, "num_classes", checks.count(self.num_classes, "num_classes"))
         given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
         if len(given) not in (0, 3):
-            raise ValueError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
+            raise InputError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
         for name, weight_name in (("index", "weight"), ("table_index", "table_weight")):
             index, weight = parts[name], parts[weight_name]
             if index is None:
                 continue
             if len(index.shape) != 2 or tuple(index.shape) != tuple(weight.shape):
-                raise ValueError(
+                raise InputError(
                     f"{name} has shape {tuple(index.shape)} and {weight_name} {tuple(weight.shape)}: "
                     "expected the same two-dimensional shape"
                 )
@@ -72,11 +73,11 @@ class SoftTarget:
                 raise TypeError(f"{name} has dtype {index.dtype}: expected integers")
         if self.table is not None:
             if len(self.table.shape) != 2 or self.table.shape[1] != self.num_classes:
-                raise ValueError(
+                raise InputError(
                     f"table has shape {tuple(self.table.shape)}: expected rows of num_classes = {self.num_classes}"
                 )
             if self.table_index.shape[0] != self.index.shape[0]:
-                raise ValueError(
+                raise InputError(
                     f"table_index has {self.table_index.shape[0]} rows, index has "
                     f"{self.index.shape[0]}: one row of each an example"
                 )
@@ -139,10 +140,10 @@ class SoftTarget:
         class_weight = checks.as_array(class_weight, self.weight)
         xp = checks.namespace(weight=self.weight, class_weight=class_weight)
         if tuple(class_weight.shape) != (self.num_classes,):
-            raise ValueError(f"class_weight has shape {tuple(class_weight.shape)}: expected ({self.num_classes},)")
+            raise InputError(f"class_weight has shape {tuple(class_weight.shape)}: expected ({self.num_classes},)")
         if (bad := checks.first_true(~xp.isfinite(class_weight) | (class_weight < 0))) is not None:
             value = checks.item(class_weight, bad)
-            raise ValueError(f"class_weight[{bad[0]}] is {value:g}: expected a finite weight, not negative")
+            raise InputError(f"class_weight[{bad[0]}] is {value:g}: expected a finite weight, not negative")
         class_weight = xp.astype(class_weight, self.weight.dtype)
         changed = {"weight": self.weight * _take(xp, class_weight, self.index)}
         if self.table is not None:

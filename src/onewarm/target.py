@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
+from onewarm.errors import InputError
 from onewarm.soft_target import SoftTarget as SoftTarget
 from onewarm.soft_target import from_table, join, pool_tables, times, unchecked, widen
 
@@ -81,31 +82,31 @@ def smooth(
     if prior is not None:
         prior = checks.as_array(prior, getattr(labels_or_target, "weight", labels_or_target))
         if len(prior.shape) not in (1, 2) or (len(prior.shape) == 2 and prior.shape[0] != prior.shape[1]):
-            raise ValueError(f"prior has shape {tuple(prior.shape)}: expected (K,) or (K, K), a row for each label")
+            raise InputError(f"prior has shape {tuple(prior.shape)}: expected (K,) or (K, K), a row for each label")
         if exclude_label:
-            raise ValueError("exclude_label=True is defined for the uniform prior: leave prior out, or exclude_label")
+            raise InputError("exclude_label=True is defined for the uniform prior: leave prior out, or exclude_label")
     if isinstance(labels_or_target, SoftTarget):
         target = labels_or_target
         if num_classes is not None and checks.count(num_classes, "num_classes") != target.num_classes:
-            raise ValueError(f"num_classes is {num_classes} but the target has {target.num_classes}: leave it out")
+            raise InputError(f"num_classes is {num_classes} but the target has {target.num_classes}: leave it out")
     else:
         known = num_classes if num_classes is not None else None if prior is None else int(prior.shape[-1])
         if known is None:
-            raise ValueError("num_classes is missing: labels alone do not tell how many classes there are")
+            raise InputError("num_classes is missing: labels alone do not tell how many classes there are")
         target = one_hot(labels_or_target, known)
     classes = target.num_classes
     xp = array_namespace(target.weight)
     a = checks.alpha(alpha, target.index.shape[0], target.weight)[:, None]
     if exclude_label:
         if classes == 1:
-            raise ValueError("exclude_label=True needs at least 2 classes: with one there is no other class")
+            raise InputError("exclude_label=True needs at least 2 classes: with one there is no other class")
         a = a * (classes / (classes - 1))
     if prior is None:
         rows = _uniform(target)
     else:
         rows = prior[None, :] if len(prior.shape) == 1 else prior
         if rows.shape[1] != classes:
-            raise ValueError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
+            raise InputError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
         rows = checks.probabilities(rows, "prior")
         if rows.shape[0] == 1:  # a larger table keeps its own, perhaps narrower, dtype
             rows = xp.astype(rows, target.weight.dtype)
@@ -140,11 +141,11 @@ def votes(counts: Array) -> SoftTarget:
     counts = checks.as_array(counts)
     xp = checks.namespace(counts=counts)
     if len(counts.shape) != 2 or counts.shape[1] == 0:
-        raise ValueError(f"counts has shape {tuple(counts.shape)}: expected (N, K), one row an example")
+        raise InputError(f"counts has shape {tuple(counts.shape)}: expected (N, K), one row an example")
     shares = xp.astype(counts, checks.float_dtype(xp, device(counts)))
     if (bad := checks.first_true(~xp.isfinite(shares) | (shares < 0))) is not None:
         value = checks.item(counts, bad)
-        raise ValueError(f"counts[{bad[0]}, {bad[1]}] is {value:g}: votes are finite and not negative")
+        raise InputError(f"counts[{bad[0]}, {bad[1]}] is {value:g}: votes are finite and not negative")
     total = xp.sum(shares, axis=1, keepdims=True)
     shares = xp.where(total > 0, shares / xp.where(total > 0, total, 1.0), 0.0)
     named = xp.sum(xp.astype(shares > 0, checks.index_dtype(xp)), axis=1)
@@ -183,23 +184,23 @@ def top_k(
         raise TypeError(f"weight has dtype {weight.dtype}: expected floating point")
     kept = SoftTarget(index=index, weight=weight, num_classes=num_classes)
     if (bad := checks.first_true((index < 0) | (index >= num_classes))) is not None:
-        raise ValueError(f"index[{bad[0]}, {bad[1]}] is {checks.item(index, bad)}, outside 0..{num_classes - 1}")
+        raise InputError(f"index[{bad[0]}, {bad[1]}] is {checks.item(index, bad)}, outside 0..{num_classes - 1}")
     if (bad := checks.first_true(~xp.isfinite(weight) | (weight < 0))) is not None:
         value = checks.item(weight, bad)
-        raise ValueError(f"weight[{bad[0]}, {bad[1]}] is {value:g}: probabilities are finite and not negative")
+        raise InputError(f"weight[{bad[0]}, {bad[1]}] is {value:g}: probabilities are finite and not negative")
     total = kept.mass()
     if (bad := checks.first_true(total > 1 + checks.SUM_TOLERANCE)) is not None:
-        raise ValueError(f"weight[{bad[0]}] sums to {checks.item(total, bad):g}, above 1: pass probabilities")
+        raise InputError(f"weight[{bad[0]}] sums to {checks.item(total, bad):g}, above 1: pass probabilities")
     if isinstance(tail, str):
         if tail == "drop":
             return kept
         if tail != "uniform":
-            raise ValueError(f"tail is {tail!r}: expected 'drop', 'uniform' or a row of shape ({num_classes},)")
+            raise InputError(f"tail is {tail!r}: expected 'drop', 'uniform' or a row of shape ({num_classes},)")
         row = _uniform(kept)
     else:
         tail = checks.as_array(tail, weight)
         if tuple(tail.shape) != (num_classes,):
-            raise ValueError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
+            raise InputError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
         row = xp.astype(checks.probabilities(tail[None, :], "tail"), weight.dtype)
     left = xp.where(total < 1, 1 - total, 0.0)
     return join(xp, kept, from_table(xp, row, left[:, None]))
@@ -259,7 +260,7 @@ def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
     """
     xp = checks.namespace(a=a.weight, b=b.weight)
     if (len(a), a.num_classes) != (len(b), b.num_classes):
-        raise ValueError(
+        raise InputError(
             f"a has {len(a)} rows of {a.num_classes} classes and b {len(b)} of {b.num_classes}: expected the same"
         )
     share = checks.per_row(lam, len(a), "lam", a.weight)
@@ -281,12 +282,12 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
         3
     """
     if not targets:
-        raise ValueError("targets is empty: give at least one")
+        raise InputError("targets is empty: give at least one")
     first = targets[0]
     xp = checks.namespace(**{f"targets[{i}]": t.weight for i, t in enumerate(targets)})
     for i, t in enumerate(targets):
         if t.num_classes != first.num_classes:
-            raise ValueError(
+            raise InputError(
                 f"targets[{i}] has {t.num_classes} classes, targets[0] {first.num_classes}: expected the same"
             )
     widest = max(t.index.shape[1] for t in targets)
@@ -314,7 +315,7 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
     """Any target that a loss accepts as a SoftTarget: itself, integer labels (N,), or probabilities (N, K)."""
     if isinstance(target, SoftTarget):
         if target.num_classes != num_classes:
-            raise ValueError(f"target has {target.num_classes} classes, logits have {num_classes}: expected the same")
+            raise InputError(f"target has {target.num_classes} classes, logits have {num_classes}: expected the same")
         return target
     target = checks.as_array(target)
     xp = checks.namespace(target=target)
@@ -326,7 +327,7 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
             "or probabilities (N, K)"
         )
     if len(target.shape) == 2 and target.shape[1] != num_classes:
-        raise ValueError(
+        raise InputError(
             f"target has shape {tuple(target.shape)}, logits have {num_classes} classes: expected the same"
         )
     return soft(target)

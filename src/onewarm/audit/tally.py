@@ -99,7 +99,7 @@ class Tally:
         except (ValueError, TypeError) as error:
             at = Place(batch.file, batch.first)
             fault = prediction_fault(at, batch.names, values, logits=self.logits, normalize=self.normalize)
-            raise (fault or ValueError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
+            raise (fault or InputError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
         number = np.arange(batch.first, batch.first + n, dtype=np.uint64)
         places = number + (np.uint64(batch.number) << np.uint64(40))
         for sample, start in ((self.fit, batch.first % 2), (self.score, 1 - batch.first % 2)):
