@@ -16,6 +16,7 @@ from onewarm.home import home
 from onewarm.notebook.site.server import running
 
 HERE = Path(__file__).parent
+README_HEIGHT = 940  # of the README's picture: the logits and the loss along one of them
 LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}
 
 
@@ -50,14 +51,16 @@ def main() -> None:
                     view.wait_for_timeout(1000)  # it draws when it comes into view
                     save(demo.screenshot(), HERE / "pages" / f"{page.name}-demo-{look}.png")
                     if (page.name, look) == ("label-smoothing", "light"):
-                        save(demo.screenshot(), HERE / "page.png", width=1180)
+                        save(demo.screenshot(), HERE / "page.png", width=1180, height=README_HEIGHT)
                 view.close()
         browser.close()
 
 
-def save(png: bytes, path: Path, *, width: int = 800) -> None:
-    """The picture at most so wide, in 256 colours: small, and sharp enough to read."""
+def save(png: bytes, path: Path, *, width: int = 800, height: int | None = None) -> None:
+    """The picture, or its upper part of this height, at most so wide, in 256 colours: small and sharp."""
     image: Any = Image.open(io.BytesIO(png)).convert("RGB")
+    if height is not None:
+        image = image.crop((0, 0, image.width, min(height, image.height)))
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     path.parent.mkdir(exist_ok=True)
