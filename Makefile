@@ -1,4 +1,4 @@
-# onewarm: `make open` runs the main job, `make test` the tests. ARGS passes options on: make open ARGS=--no-browser
+# onewarm: `make open` builds and opens the notebook, `make test` runs the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
 .PHONY: install open test test-all bench mutants pictures chromium clean
 PYTHON ?= python3
@@ -14,7 +14,7 @@ install: .venv/installed
 	@$(PIP) -e '.[all,dev]'
 	@touch $@ .venv/opened
 
-# What the main job needs, and no more.
+# What `make open` needs, and no more.
 .venv/opened: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing onewarm into .venv (a minute or two the first time) ..."
 	@$(PIP) -e '.[study,notebook]'
@@ -26,7 +26,7 @@ install: .venv/installed
 open: .venv/opened
 	@$(BIN)/python -m onewarm open $(ARGS)
 
-# Debian's Chromium for the browser tests: installed where that can be done, else those tests say why they skip.
+# Debian's Chromium for the browser tests: installed where possible, else those tests are skipped with a reason.
 chromium:
 	@command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -41,15 +41,15 @@ test: install chromium
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest $(ARGS)
 
-# `make test`, then the long tests: coverage of intervals by simulation, the main job, Ray with two workers.
+# `make test`, then the long tests: coverage of intervals by simulation, `make open`, Ray with two workers.
 test-all: test
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-# Changes the core in small ways (mutmut, set up in pyproject.toml) and prints each change that no test notices, as a
-# diff. No gate, and an hour for all of it: make mutants ARGS='onewarm.study.compare*' takes a part.
+# Changes the core in small ways (mutmut, set up in pyproject.toml) and prints each change that no test detects, as a
+# diff. Not part of CI; it takes an hour in all: make mutants ARGS='onewarm.study.compare*' takes a part.
 mutants: install
 	@$(BIN)/mutmut run $(ARGS)
 	@$(BIN)/mutmut results | sed -n 's/^ *\(.*\): survived$$/\1/p' | while read -r name; do $(BIN)/mutmut show $$name; done

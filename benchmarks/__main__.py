@@ -70,7 +70,7 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
 
 def _table(title: str, found: list[tuple[Case, dict[str, Timing]]], units: tuple[str, str]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), min_width=80)
-    table.add_column("N x K", overflow="fold")  # these two give way in a narrow terminal: no digit may be lost
+    table.add_column("N x K", overflow="fold")  # these two wrap in a narrow terminal, so that no digit is lost
     table.add_column("peer", overflow="fold")
     second = any(case.second in timings for case, timings in found)
     for heading in ("ms", "quartiles", *units, *(["vs compiled"] if second else [])):
@@ -93,7 +93,7 @@ def _table(title: str, found: list[tuple[Case, dict[str, Timing]]], units: tuple
 
 
 def _ms(seconds: float) -> str:
-    """Milliseconds, in about three digits."""
+    """Milliseconds with about three digits."""
     ms = seconds * 1e3
     return f"{ms:.0f}" if ms >= 100 else f"{ms:.1f}" if ms >= 10 else f"{ms:.2f}"
 

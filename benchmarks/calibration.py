@@ -1,4 +1,4 @@
-"""Calibration error and its neighbours in one pass, beside torchmetrics, netcal and relplot where installed."""
+"""Calibration error and related metrics in one pass, compared with torchmetrics, netcal and relplot if installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AUDIT = (
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    """One case a size, then all rows in one bin; each is made when it is its turn."""
+    """One case for each size, then one with all rows in one bin; each is created when it is needed."""
     for n in SMALL if quick else SIZES:
         yield _case(n)
     yield _one_bin(400_000 if quick else 40_000_000)
@@ -37,12 +37,14 @@ def _predictions(n: int, classes: int = 10) -> tuple[NDArray[np.float32], NDArra
         z = rng.standard_normal((min(1 << 18, n - lo), classes), np.float32) * np.float32(3)
         e = np.exp(z - z.max(axis=1, keepdims=True))
         p[lo : lo + len(z)] = e / e.sum(axis=1, keepdims=True)
-        labels[lo : lo + len(z)] = (z / 2 + rng.gumbel(size=z.shape)).argmax(axis=1)  # twice as sure as it should be
+        labels[lo : lo + len(z)] = (z / 2 + rng.gumbel(size=z.shape)).argmax(
+            axis=1
+        )  # the logits are too large by a factor of 2
     return p, labels
 
 
 def audit(p: NDArray[Any], labels: NDArray[Any]) -> dict[str, float]:
-    """The pass that keeps classes, and every metric of the default audit with its interval."""
+    """The pass with statistics by class, and every metric of the default audit with its interval."""
     summary = CalibrationSummary(classwise=True).update(p, labels)
     return {name: estimate(summary, name).high for name in AUDIT}
 
@@ -80,7 +82,7 @@ def _case(n: int) -> Case:
 
 
 def _one_bin(n: int) -> Case:
-    """Every row (.35, .65) and of class 1 always: the ECE is .35, the rows are made a million at a time."""
+    """Every row is (.35, .65) with class 1, so the ECE is .35; rows are processed a million at a time."""
     part = np.tile(np.array([0.35, 0.65], np.float32), (min(n, 1_000_000), 1))
     labels = np.ones(len(part), np.int64)
 
@@ -88,10 +90,10 @@ def _one_bin(n: int) -> Case:
         summary = CalibrationSummary()
         for _ in range(n // len(part)):
             summary.update(part, labels)
-        found = ece(summary)
-        if abs(found - 0.35) > 1e-6:
-            raise AssertionError(f"ECE is {found}, not .35")
-        return found
+        error = ece(summary)
+        if abs(error - 0.35) > 1e-6:
+            raise AssertionError(f"ECE is {error}, not .35")
+        return error
 
     peers: dict[str, Callable[[], object]] = {"copy": lambda: part.copy(), "onewarm: ECE": ours}
     skipped: dict[str, str] = {}
@@ -100,20 +102,22 @@ def _one_bin(n: int) -> Case:
         from torchmetrics.functional.classification.calibration_error import _ce_compute
 
         confidence, right = torch.full((n,), 0.65), torch.ones(n)
-        found = float(_ce_compute(confidence, right, 15))  # once: too slow for rounds
-        skipped["torchmetrics: ECE"] = f"says {found:.4f} where .3500 is right" if abs(found - 0.35) > 1e-3 else "right"
+        theirs = float(_ce_compute(confidence, right, 15))  # once: too slow for rounds
+        skipped["torchmetrics: ECE"] = (
+            f"returns {theirs:.4f}; .3500 is correct" if abs(theirs - 0.35) > 1e-3 else "correct"
+        )
     return Case(f"{n} in one bin", peers, skipped, baseline="onewarm: ECE")
 
 
 def numpy_ece(p: NDArray[Any], labels: NDArray[Any], bins: int = 15) -> float:
-    """What one writes without a library, a piece at a time."""
+    """The ECE written without a library, block by block."""
     total = np.zeros(bins)
     for lo in range(0, len(p), 1 << 16):
         block = p[lo : lo + (1 << 16)]
         top = block.max(axis=1)
         right = block.argmax(axis=1) == labels[lo : lo + (1 << 16)]
-        place = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
-        total += np.bincount(place, top - right, bins)
+        index = np.clip(np.ceil(top * bins).astype(np.int64) - 1, 0, bins - 1)
+        total += np.bincount(index, top - right, bins)
     return float(np.abs(total).sum() / len(p))
 
 

@@ -1,8 +1,8 @@
-"""Loss and gradient on a GPU beside its peers: ``python -m benchmarks.gpu [--quick] [--out FOLDER]``.
+"""Loss and gradient on a GPU, compared with its peers: ``python -m benchmarks.gpu [--quick] [--out FOLDER]``.
 
-Runs where ``torch.cuda.is_available()``, else says so and measures nothing. Every peer is checked against the float64
-loss before it is timed; those that are not installed, or that have no smoothing, are named as left out. What is printed
-is kept under ``benchmarks/results/`` with the device's name and the date.
+Without a GPU it prints that and measures nothing. Every peer is checked against the float64 loss before it is timed;
+those that are not installed, or that have no smoothing, are listed as skipped. The output is
+saved under ``benchmarks/results/`` with the device's name and the date.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def main() -> None:
     name = re.sub(r"[^a-z0-9]+", "-", f"gpu {facts['device']} {facts['date']}".lower())
     for suffix, content in ((".json", json.dumps(report, indent=1) + "\n"), (".txt", "\n".join(lines) + "\n")):
         (options.out / (name + suffix)).write_text(content)
-    print(f"kept as {options.out / name}.json and .txt")
+    print(f"saved as {options.out / name}.json and .txt")
 
 
 def machine() -> dict[str, str]:
-    """The device, the day, and the versions of what is compared."""
+    """The device, the date, and the versions of the packages compared."""
     facts = {"device": torch.cuda.get_device_name(), "date": datetime.date.today().isoformat()}
     for package in PACKAGES:
         try:
@@ -77,7 +77,7 @@ def machine() -> dict[str, str]:
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    """One case a size; each is made when it is its turn, so that only one holds memory."""
+    """One case for each size; each is created when it is needed, so that only one holds memory."""
     for n, k in SMALL if quick else SIZES:
         yield loss_case(n, k)
     for n, d, v in SMALL_LINEAR if quick else LINEAR:
@@ -93,7 +93,7 @@ def loss_case(n: int, k: int) -> Case:
     prior = ow.smooth(y, ALPHA, prior=torch.softmax(torch.randn(k, device="cuda", generator=generator).double(), 0))
     named, shares = torch.softmax(z[: n // 8].detach().float(), 1).topk(16)[::-1]
     top = ow.top_k(named.repeat(8, 1), shares.repeat(8, 1), num_classes=k)
-    place = torch.empty_like(z)
+    out = torch.empty_like(z)
     truth = {ALPHA: reference(z, y, ALPHA), 0.0: reference(z, y, 0.0)}
 
     def kernel(target: ow.SoftTarget, out: Tensor) -> Callable[[], object]:
@@ -104,11 +104,11 @@ def loss_case(n: int, k: int) -> Case:
         return F.cross_entropy(x, y, label_smoothing=ALPHA)
 
     peers = Peers(truth, [z])
-    peers.works["copy"] = lambda: place.copy_(z.detach())
-    peers.works["kernel, smoothed"] = kernel(target, place)
-    peers.works["kernel, hard"] = kernel(hard, place)
-    peers.works["kernel, prior"] = kernel(prior, place)
-    peers.works["kernel, top-16"] = kernel(top, place)
+    peers.works["copy"] = lambda: out.copy_(z.detach())
+    peers.works["kernel, smoothed"] = kernel(target, out)
+    peers.works["kernel, hard"] = kernel(hard, out)
+    peers.works["kernel, prior"] = kernel(prior, out)
+    peers.works["kernel, top-16"] = kernel(top, out)
     peers.add("onewarm", lambda: lambda x: ow.cross_entropy(x, target))
     peers.add("PyTorch eager", lambda: eager)
     peers.add("PyTorch compiled", lambda: torch.compile(eager, dynamic=False))
@@ -152,7 +152,7 @@ def linear_case(n: int, d: int, v: int) -> Case:
 
 
 class Peers:
-    """Those that are here and right, and why the others are not."""
+    """The peers that are installed and correct, and the reasons why the others are skipped."""
 
     def __init__(self, truth: dict[float, float], inputs: list[Tensor]) -> None:
         self.truth, self.inputs = truth, inputs
@@ -160,13 +160,13 @@ class Peers:
         self.skipped: dict[str, str] = {}
 
     def add(self, name: str, find: Callable[[], Loss], alpha: float = ALPHA) -> None:
-        """Loss and gradient of one peer; its loss has to be within a hundredth of the truth."""
+        """Loss and gradient of one peer; its loss must be within 1 % of the reference."""
         try:
             loss = find()
             got = float(loss(*self.inputs).detach().float().mean())
             self.works[name] = lambda: torch.autograd.grad(loss(*self.inputs).float().mean(), self.inputs)
             self.works[name]()
-        except Exception as error:  # whatever a peer may say: the others go on
+        except Exception as error:  # whatever a peer raises, the others are measured
             self.works.pop(name, None)
             self.skipped[name] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             return
@@ -175,21 +175,21 @@ class Peers:
             self.skipped[name] = f"its loss is {got:.4f}, the true one {self.truth[alpha]:.4f}"
 
     def waited_for(self) -> dict[str, Callable[[], object]]:
-        """The same calls, each over when the GPU is done."""
+        """The same calls, each followed by a synchronisation with the GPU."""
 
         def waiting(work: Callable[[], object]) -> Callable[[], object]:
-            def whole() -> object:
+            def synchronised() -> object:
                 result = work()
                 torch.cuda.synchronize()
                 return result
 
-            return whole
+            return synchronised
 
         return {name: waiting(work) for name, work in self.works.items()}
 
 
 def reference(z: Tensor, y: Tensor, alpha: float) -> float:
-    """The mean loss in float64, some rows at a time."""
+    """The mean loss in float64, computed in blocks of rows."""
     parts = [
         F.cross_entropy(rows.double(), labels, label_smoothing=alpha, reduction="sum")
         for rows, labels in zip(torch.split(z.detach(), 256), torch.split(y, 256), strict=True)
@@ -198,7 +198,7 @@ def reference(z: Tensor, y: Tensor, alpha: float) -> float:
 
 
 def peak(work: Callable[[], object]) -> int:
-    """Bytes of GPU memory that one call adds at its height."""
+    """Peak GPU memory of one call, in bytes beyond the memory allocated before."""
     torch.cuda.synchronize()
     before = torch.cuda.memory_allocated()
     torch.cuda.reset_peak_memory_stats()
@@ -208,7 +208,7 @@ def peak(work: Callable[[], object]) -> int:
 
 
 def table(case: Case, timings: dict[str, Timing], peaks: dict[str, int]) -> tuple[str, dict[str, Any]]:
-    """The case for people and for programs."""
+    """The case as text and as values for JSON."""
     head = f"{case.title}, {DTYPE}".replace("torch.", "")
     lines = [f"{head:<32}{'ms':>9}{'quartiles':>19}{case.copy:>16}{'MiB':>9}"]
     numbers: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A vocabulary's loss and the gradients in hidden and weight, CPU, float32, beside its three matrix products."""
+"""A vocabulary's loss and the gradients in hidden and weight, CPU, float32, compared with its three matrix products."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRODUCTS, FORMED = "3 products", "PyTorch, formed"
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    """One case a size; each is made when it is its turn, so that only one holds memory."""
+    """One case for each size; each is created when it is needed, so that only one holds memory."""
     for size in SMALL if quick else SIZES:
         yield _case(*size)
 
@@ -73,7 +73,7 @@ def _case(n: int, d: int, v: int) -> Case:
 
 
 def _products(x: Tensor, w: Tensor, rows: int) -> tuple[Tensor, Tensor]:
-    """What any linear layer with a loss has to do, so many rows at a time: logits, and the products that use them."""
+    """The products that any linear layer with a loss needs, in blocks of rows: the logits, and those that use them."""
     dx, dw = torch.empty_like(x), torch.empty_like(w)
     room = torch.empty(rows, len(w))
     for start in range(0, len(x), rows):

@@ -33,9 +33,9 @@ Peers: TypeAlias = dict[str, Callable[[], object]]
 
 
 def cases(quick: bool) -> Iterator[Case]:
-    """One case a size; each is made when it is its turn, so that only one holds memory."""
+    """One case for each size; each is created when it is needed, so that only one holds memory."""
     sizes = SMALL if quick else SIZES
-    for n, k in sizes:  # first: once told, the allocator no longer goes by its own rules
+    for n, k in sizes:  # first: once its settings are changed, the allocator no longer adapts itself
         yield _case(n, k, quick, how="default")
     if memory.fresh():
         for n, k in sizes:
@@ -102,7 +102,7 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, how: 
         work = _backward(compiled, leaf)
         try:
             work()
-        except Exception as error:  # whatever a compiler may say: the other peers go on
+        except Exception as error:  # whatever a compiler raises, the other peers are measured
             skipped["PyTorch compiled"] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         else:
             peers["PyTorch compiled"] = work
@@ -121,13 +121,13 @@ def _backward(loss: Callable[..., Tensor], leaf: Tensor, *rest: Tensor) -> Calla
 
 
 def _peaks(peers: Peers, tensor: Tensor) -> str:
-    """Peak memory of the peers that train, and of a gradient in place of the logits."""
+    """Peak memory of the peers with gradients, and of a gradient that overwrites the logits."""
     wanted = ("onewarm (PyTorch)", "in place", "PyTorch eager", "PyTorch compiled")
     return memory.peaks({name: peers[name] for name in wanted if name in peers}, tensor.numel() * tensor.itemsize)
 
 
 def _targets(n: int, k: int) -> Case:
-    """Any target at the price of uniform smoothing."""
+    """The time of other targets relative to uniform smoothing."""
     generator = torch.Generator().manual_seed(0)
     tensor = torch.randn(n, k, generator=generator) * 3
     labels, others = (torch.randint(0, k, (n,), generator=generator) for _ in range(2))
@@ -156,7 +156,7 @@ def _no_compiler() -> str:
 
 
 def _numpy(z: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[np.float32, NDArray[np.float32]]:
-    """What one writes without a library, in place where that is easy."""
+    """The loss written without a library, in place where that is easy."""
     n, k = z.shape
     p = z - z.max(axis=1, keepdims=True)
     mean = (1 - ALPHA) * p[np.arange(n), y] + ALPHA * p.mean(axis=1)

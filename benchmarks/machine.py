@@ -1,4 +1,4 @@
-"""Where a run took place, in one line and in a dictionary."""
+"""The machine of a run, as one line and as a dictionary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def machine() -> dict[str, str | int]:
 
 
 def line(facts: dict[str, str | int]) -> str:
-    """The same for people."""
+    """The same as one line of text."""
     versions = ", ".join(f"{name} {facts[name]}" for name in ("python", "onewarm", "numpy", "numba", "torch"))
     return f"{facts['processor']}, {facts['cores']} cores, {facts['system']}; {versions}"
 

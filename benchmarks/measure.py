@@ -1,4 +1,4 @@
-"""Timing of peers side by side: in turns, so that a busy machine slows all of them alike."""
+"""Timing of peers in turns, so that a busy machine slows all of them equally."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Case:
-    """One row of sizes: what each peer does there."""
+    """One size, with each peer's call at that size."""
 
     title: str
     peers: dict[str, Callable[[], object]]
     skipped: dict[str, str] = field(default_factory=dict)  # peer -> why it cannot run here
-    copy: str = "copy"  # the peer whose time the multiples are of
-    baseline: str = "PyTorch eager"  # the peer that the speed-up is over
+    copy: str = "copy"  # the peer whose time is the unit
+    baseline: str = "PyTorch eager"  # the peer that speed-ups are relative to
     second: str = "PyTorch compiled"  # and another, where it runs
-    notes: tuple[str, ...] = ()  # what else was found, in words
+    notes: tuple[str, ...] = ()  # further results, in words
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Timing:
 def in_turns(case: Case, budget: float, most: int = 60) -> Iterator[dict[str, Timing]]:
     """Call every peer once a round until the budget of seconds is spent; yields the timings after each round.
 
-    The order changes from round to round: what runs after a peer finds the caches and the clock as that peer left them.
+    The order changes from round to round: each peer finds the caches and the clock as the one before left them.
     What a peer returns is freed after its time was taken: the next call gets fresh memory again.
     """
-    for work in case.peers.values():  # compile, and touch the code
+    for work in case.peers.values():  # compile and warm up
         work()
         work()
     seconds: dict[str, list[float]] = {name: [] for name in case.peers}

@@ -1,4 +1,4 @@
-"""What a call holds at its peak, and whether freed memory is kept: glibc's allocator on Linux."""
+"""Peak memory of a call, and control of whether glibc's allocator on Linux keeps freed memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRIM, _MMAP = -1, -3  # mallopt's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
 def _libc(name: str) -> Any:
     try:
         return getattr(ctypes.CDLL(None), name, None)
-    except (OSError, TypeError):  # no such library to ask
+    except (OSError, TypeError):  # another C library
         return None
 
 
@@ -25,15 +25,15 @@ def peaks(
     less: int = 0,
     what: str = "beyond the logits, in multiples of them",
 ) -> str:
-    """The most memory that each peer held beyond what it started with and ``less``, in multiples of ``unit`` bytes."""
+    """Peak memory of each peer beyond its initial memory and ``less``, in multiples of ``unit`` bytes."""
     trim = _libc("malloc_trim")
     if trim is None or not CLEAR.exists():
         return "peak memory: not measured, which needs Linux"
     shares = []
     for name, work in peers.items():
         work()
-        trim(0)  # memory that is free but kept would hide what the next call takes
-        CLEAR.write_text("5")  # the peak starts again from what is held now
+        trim(0)  # free memory kept by the allocator would hide the next call's use
+        CLEAR.write_text("5")  # reset the peak to the current memory
         before = _status("VmRSS")
         work()
         shares.append(f"{name} {(_status('VmHWM') - before - less) / unit:.3f}")
@@ -41,14 +41,14 @@ def peaks(
 
 
 def fresh() -> bool:
-    """Freed memory goes back to the system, for all peers alike, from now on; whether that can be told."""
+    """From now on freed memory is returned to the system, for all peers. Whether the allocator supports that."""
     mallopt = _libc("mallopt")
     return mallopt is not None and bool(mallopt(_MMAP, 2**17)) and bool(mallopt(_TRIM, 2**17))
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Freed memory stays with the process and is used again, by all peers alike; where :func:`fresh` can be told."""
+    """Freed memory stays with the process and is reused, by all peers, if the allocator supports :func:`fresh`."""
     mallopt, trim = _libc("mallopt"), _libc("malloc_trim")
     mallopt(_MMAP, 2**30)
     mallopt(_TRIM, 2**31 - 1)
@@ -60,6 +60,6 @@ def kept() -> Iterator[None]:
 
 
 def _status(field: str) -> int:
-    """A size in bytes from the kernel's account of this process."""
+    """A size in bytes from /proc/self/status."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field + ":"))

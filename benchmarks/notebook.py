@@ -1,9 +1,9 @@
-"""The notebook: how long all pages take to build, what each weighs, when it is ready, how soon it answers a key.
+"""The notebook: build time of all pages; size, time until ready and input latency of each.
 
 Run by itself, since nothing here has a peer: ``python -m benchmarks.notebook`` or ``python -m benchmarks notebook``.
-Evidence is that at home (`make open` leaves it there). Ready is when every panel works, from a warm server; an input is
-an arrow key on the demo's first slider, from the event to the next paint, with the processor slowed 6 times. The floor
-is a page with one slider and one output: what this browser on this machine can do at all.
+The evidence is that of the home folder (`make open` writes it). Ready is when every panel works, from a warm server;
+an input is an arrow key on the demo's first slider, from the event to the next paint, with the processor slowed
+6 times. The floor is a page with one slider and one output: the best that this browser can do on this machine.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _FLOOR = {
     "floor.js": """const [input, output] = document.querySelector(".demo").children;
 input.addEventListener("input", () => { output.firstChild.data = input.value; });""",
 }
-COLUMNS = ("kB sent", "kB plain", "ready s", "paint ms, p50", "paint ms, p95")
+COLUMNS = ("kB sent", "kB uncompressed", "ready s", "paint ms, p50", "paint ms, p95")
 
 
 def in_process_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
@@ -58,7 +58,7 @@ def in_process_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
 
 
 def build_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
-    """Whole `onewarm build` commands, Python's start included."""
+    """Complete `onewarm build` commands, including Python's start."""
     taken = []
     for i in range(rounds + 1):
         start = time.perf_counter()
@@ -70,7 +70,7 @@ def build_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
 
 
 def page_numbers(browser: Any, address: str) -> dict[str, float]:
-    """Weight, ready and input to paint of one page."""
+    """Size, time until ready and input latency of one page."""
     ready, weight, plain = [], 0.0, 0.0
     for _ in range(ROUNDS):
         context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -79,14 +79,14 @@ def page_numbers(browser: Any, address: str) -> dict[str, float]:
         session.send("Network.enable")
         sizes: list[float] = []
         session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
-        whole: list[float] = []
-        session.on("Network.dataReceived", lambda event, whole=whole: whole.append(event["dataLength"]))
+        uncompressed: list[float] = []
+        session.on("Network.dataReceived", lambda event, sizes=uncompressed: sizes.append(event["dataLength"]))
         start = time.perf_counter()
         page.goto(address, wait_until="commit")
         page.wait_for_selector("body.live")
         ready.append(time.perf_counter() - start)
         page.wait_for_load_state("networkidle")
-        weight, plain = sum(sizes), sum(whole)
+        weight, plain = sum(sizes), sum(uncompressed)
         context.close()
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
@@ -96,7 +96,7 @@ def page_numbers(browser: Any, address: str) -> dict[str, float]:
     taken: list[float] = []
     if slider.count():
         slider.scroll_into_view_if_needed()
-        page.wait_for_timeout(500)  # what is near the screen now is drawn
+        page.wait_for_timeout(500)  # content near the screen is drawn now
         slider.focus()
         reads = "e => e.value ?? e.ariaValueNow"
         before = slider.evaluate(reads)
@@ -121,13 +121,13 @@ def page_numbers(browser: Any, address: str) -> dict[str, float]:
 
 
 def main(console: Console | None = None) -> dict[str, Any]:
-    """Print the table; give its numbers."""
+    """Print the table and return its numbers."""
     console = console or Console()
     chromium = shutil.which("chromium")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         seconds = build_seconds(place)
-        console.print(f"onewarm build, whole command: median {statistics.median(seconds):.2f} s of {len(seconds)}")
+        console.print(f"onewarm build, complete command: median {statistics.median(seconds):.2f} s of {len(seconds)}")
         alone = in_process_seconds(place)
         console.print(f"build() alone, in a process that has imported it: median {statistics.median(alone):.2f} s")
         report: dict[str, Any] = {"build_s": seconds, "build_alone_s": alone, "pages": {}}

@@ -88,11 +88,11 @@ def test_the_files_to_look_in_exist():
         assert (ROOT / "src" / "onewarm" / place).exists(), place
 
 
-def test_every_floor_is_in_the_table_of_the_house():
+def test_every_floor_is_in_the_table_of_layers():
     import tomllib
 
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [{name.strip() for name in layer.split("|")} for layer in reversed(contracts[0]["layers"])]
-    section = CONTRIBUTING.split("## The order of the house")[1]
+    section = CONTRIBUTING.split("## Layers")[1]
     rows = [row.split("|")[2] for row in section.splitlines() if re.match(r"\| \d", row)]
     assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == layers

@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line, or say what to install for it."""
+    """Run the command line, or print what to install for it."""
     try:
         from onewarm.cli.app import app
     except ModuleNotFoundError as error:

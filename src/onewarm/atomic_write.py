@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file atomically: completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from onewarm.errors import InputError
 
 
 def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write ``content`` to ``path``: a reader, or an interruption, finds the old file or the new one, never a part.
+    """Write ``content`` to ``path``: readers see the old file or the new one, never a part of it.
 
-    The content goes to a new file in the same folder, is flushed to the disk and renamed. Missing folders are made, a
-    symbolic link stays one, and a file that is replaced keeps its permissions. Text is written as UTF-8.
+    The content goes to a new file in the same folder, is flushed to the disk and renamed. Missing folders are created,
+    a symbolic link stays one, and a file that is replaced keeps its permissions. Text is written as UTF-8.
 
     Raises:
-        InputError: ``path`` is there and is not a regular file: a folder, a device, a pipe.
+        InputError: ``path`` exists and is not a regular file: a folder, a device, a pipe.
         OSError: the folder cannot be written to.
 
     Example:
@@ -30,22 +30,22 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
     target = Path(os.path.realpath(path))
     mode = None
     if target.exists():
-        found = target.stat()
-        if not stat.S_ISREG(found.st_mode):
-            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
+        status = target.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise InputError(f"{path} is {kind}: name a file to write")
-        mode = stat.S_IMODE(found.st_mode)
+        mode = stat.S_IMODE(status.st_mode)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:
-            os.chmod(beside, mode)
-        os.replace(beside, target)
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

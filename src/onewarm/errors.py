@@ -1,11 +1,11 @@
-"""Errors for the person who called: the command line prints these as a sentence, any other as a traceback."""
+"""Errors meant for the user: the command line prints these as a sentence, any other as a traceback."""
 
 from __future__ import annotations
 
 
 class InputError(ValueError):
-    """What was given is at fault: the message names the argument or file, the row, the value and the remedy."""
+    """The input is invalid: the message names the argument or file, the row, the value and the remedy."""
 
 
 class MissingExtraError(ImportError):
-    """A package that comes with one of our extras is not installed: the message says which to install."""
+    """A package from one of our extras is not installed: the message names the extra."""

@@ -11,7 +11,7 @@ from platformdirs import user_data_path
 def home() -> Path:
     """The folder for studies and evidence: $ONEWARM_HOME, or onewarm's place in the user's data directory.
 
-    It is not made by asking for it.
+    This function does not create it.
     """
     folder = os.environ.get("ONEWARM_HOME")
     return Path(folder) if folder else user_data_path("onewarm", appauthor=False)

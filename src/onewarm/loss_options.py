@@ -27,7 +27,7 @@ def loss_options(
     """Check the options of a loss and return them as one value.
 
     Numbers of NumPy and arrays of shape () become Python numbers. What a tracer hides (``jax.jit``, ``torch.compile``)
-    or autograd differentiates stays as it is, and so does a normalizer on a GPU, which would have to be waited for.
+    or autograd differentiates stays as it is, and so does a normalizer on a GPU, to avoid a synchronisation.
 
     Raises:
         ValueError: an unknown ``reduction`` or ``normalizer``; a mean over a number that is not finite and above 0; a

@@ -1,4 +1,4 @@
-"""From logits to probabilities, for NumPy arrays."""
+"""Converts logits to probabilities, for NumPy arrays."""
 
 from __future__ import annotations
 

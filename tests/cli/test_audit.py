@@ -74,7 +74,7 @@ def test_fail_above_says_where_noise_may_have_done_it(tmp_path):
     labels = np.array([rng.choice(3, p=row) for row in p])
     result = run(save(tmp_path / "few.parquet", p, labels), "--fail-above", 0.001)
     assert result.exit_code == 1
-    assert "Noise alone may have done it" in result.output
+    assert "Noise alone may explain it" in result.output
 
 
 def test_globs_and_duplicate_rows_are_welcome(tmp_path):

@@ -1,4 +1,4 @@
-"""The audit of a model from files of its predictions: how overconfident it is, within what error, and what to do."""
+"""The audit of a model from files of its predictions: how overconfident it is, with intervals, and what to do."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found; made by ``audit``.
+    """The results of an audit; made by ``audit``.
 
     Attributes:
         files: name, bytes and rows of each file.
         rows, num_classes, classes: N, K and the names of the classes.
-        columns: which columns were read as what.
+        columns: the columns that were read, by their role.
         truth: its kind and class shares; for votes also how far they agree, their entropy in nats, and the temperature
             that their majority, taken as a label, would ask for.
         measures: name to value and interval, over all rows.
@@ -134,7 +134,7 @@ def audit(
         weight: column of row weights.
         normalize: whether rows of probabilities may have another sum than 1, and are divided by it.
         engine: "local", or "ray" to map parts of the files over a Ray cluster.
-        outputs: files that will be written afterwards; refused at once if they are folders or among the files read.
+        outputs: files that will be written afterwards; folders and input files are rejected before anything is read.
         progress: called with "reading", the bytes read so far and the bytes there are.
 
     Raises:
@@ -160,7 +160,7 @@ def audit(
 
 
 def conclude(reading: Plan, tally: Tally) -> Audit:
-    """The audit of what was read and tallied."""
+    """The audit of a tally."""
     fit, score = tally.fit.rows(), tally.score.rows()
     options: tuple[Option, ...] = ()
     best = None

@@ -25,7 +25,7 @@ _VOTE_FAMILY = re.compile(r"(?:votes?_?|counts?_?)(\d+)|(?:votes?|counts?)_(\w+)
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns that the user names; those left None are found by their usual names.
+    """The columns that the user names; those that are None are found by their usual names.
 
     Attributes:
         labels: column of the true classes.

@@ -24,7 +24,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an audit found, and what to do about it.
+    """The conclusions of an audit, and its advice.
 
     Attributes:
         kind: "overconfident", "underconfident", "miscalibrated" (not on average, but in single bins) or "calibrated"

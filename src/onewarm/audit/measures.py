@@ -88,7 +88,7 @@ def _measure(summary: CalibrationSummary, name: str) -> Measure:
 
 
 def chance_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
-    """The ECE to expect by chance of a perfectly calibrated model with these confidences.
+    """The expected ECE of a perfectly calibrated model with these confidences.
 
         sum_b w_b sqrt(2 c_b (1 - c_b) / (pi n_b))
 
@@ -128,7 +128,7 @@ def truth_entropy(summary: CalibrationSummary) -> float:
 def diagrams(summary: CalibrationSummary, classes: tuple[str, ...], bins: int = BINS) -> tuple[dict[str, Any], ...]:
     """Reliability diagrams: of all rows, then (with at most 100 classes) of the rows predicted as each class.
 
-    Each is a dict for JSON: which rows it is of, a title, its bins, and a smooth curve with its simultaneous band.
+    Each is a dict for JSON: its rows, a title, its bins, and a smooth curve with its simultaneous band.
     """
     cells = _cells(summary, "cell")
     count = summary["cell_count"].reshape(bins, -1).sum(axis=1)

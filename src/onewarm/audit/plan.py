@@ -1,4 +1,4 @@
-"""What an audit reads: the files, their columns, and the rows as checked batches in bounded memory."""
+"""The inputs of an audit: the files, their columns, and the rows as checked batches in bounded memory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Plan:
 
     Attributes:
         sources: the files of the predictions, each with its columns.
-        layout: which of the columns are read as what.
+        layout: the role of each column that is read.
         num_classes: K.
         truth_source: the file of the truth, where it has one of its own.
         normalize: whether rows of probabilities are divided by their sum.
@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """In how many pieces each file is read; in one where the truth is read beside it."""
+        """The number of parts in which each file is read; 1 if the truth is read in step from a file of its own."""
         return tuple(1 if self.truth_source else source.parts for source in self.sources)
 
     def batches(self, number: int, part: int | None = None) -> Iterator[tuple[Batch, int]]:
@@ -115,7 +115,7 @@ class Plan:
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
-    """The files that names and globs stand for, each once; those of a glob in the order of their names.
+    """The files that names and globs match, each once; those of a glob in the order of their names.
 
     Raises:
         FileNotFoundError: there is no such file; similar names are given.
@@ -151,7 +151,7 @@ def plan(
     normalize: bool = False,
     outputs: Sequence[str | Path] = (),
 ) -> Plan:
-    """Find the files and their columns. Only the head of each file is read, and must agree with that of the first.
+    """Find the files and their columns. Reads names and types of columns, which must agree with the first file's.
 
     Args:
         patterns: names of files, or globs.

@@ -1,6 +1,6 @@
-"""Explains why a batch of predictions was refused: which row and column, and what to do about it.
+"""Explains why a batch of predictions was rejected: row, column, value and remedy.
 
-It runs only after ``CalibrationSummary.update`` has refused the batch, so that good rows are not checked twice.
+It runs only after ``CalibrationSummary.update`` has rejected the batch, so that good rows are not checked twice.
 """
 
 from __future__ import annotations

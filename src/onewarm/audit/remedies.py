@@ -1,4 +1,4 @@
-"""What could be done about a model's confidence: each remedy fitted on some rows and scored on others, in pairs."""
+"""Remedies for a model's confidence, each fitted on some rows and scored on others, row by row against no change."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ LEAST_GAIN = 0.001
 LEAST_ALPHA = 1e-3
 """An alpha closer to 0 than this counts as no smoothing."""
 FLOOR = 1e-9
-"""The least probability of a class after smoothing was undone."""
+"""The least probability of a class after smoothing is undone."""
 MOST_ROWS = 20_000
 """Rows that the two-parameter option is fitted on, at most (about)."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that could be done, with its scores on held-out rows.
+    """One remedy, with its scores on held-out rows.
 
     Attributes:
         key: "leave", "temperature", "unsmooth", "temperature-unsmooth" or "retrain".
-        parameters: what was fitted, as {"temperature": 1.7}.
+        parameters: the fitted parameters, as {"temperature": 1.7}.
         problem: why it could not be fitted, or None. If it could not, the scores are None.
         nll: nats per row; None where a true class had probability 0 (see ``infinite``).
         brier: mean over rows, summed over classes, 0..2.
@@ -59,7 +59,7 @@ class Option:
     infinite: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
+        """The attributes as values for JSON."""
         ends = {name: getattr(self, name) for name in ("interval", "ece_interval")}
         return {**self.__dict__, **{name: list(e) if e else None for name, e in ends.items()}}
 
@@ -152,13 +152,13 @@ def _temperature_unsmooth(values: NDArray[Any], truth: NDArray[Any], *, logits: 
 def _by_weight(fit: Rows) -> tuple[NDArray[Any], NDArray[Any]]:
     """Predictions and truth for the fits, each row repeated by its weight.
 
-    Exact for small whole weights; else systematic sampling to four times as many rows.
+    Exact for small integer weights; else systematic sampling to four times as many rows.
     """
     w = fit.weights
     if w is None or not w.any():
         return fit.predictions, fit.truth
-    whole = bool((w == np.floor(w)).all()) and w.sum() <= 4 * len(w)
-    size = int(w.sum()) if whole else 4 * len(w)
+    integers = bool((w == np.floor(w)).all()) and w.sum() <= 4 * len(w)
+    size = int(w.sum()) if integers else 4 * len(w)
     ends = np.floor(w.cumsum() * (size / w.sum()) + 0.5).astype(np.int64)
     chosen = np.repeat(np.arange(len(w)), np.diff(ends, prepend=0))
     return fit.predictions[chosen], fit.truth[chosen]

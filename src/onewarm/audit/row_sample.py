@@ -1,4 +1,4 @@
-"""A random sample of rows that does not depend on how the data are split: those with the smallest hashes."""
+"""A random sample of rows that is independent of how the data are split: those with the smallest hashes."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Slice:
     p_holm: float | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
+        """The attributes as values for JSON."""
         return {**self.__dict__, "interval": list(self.interval)}
 
 
@@ -70,7 +70,7 @@ def rank(sums: Mapping[str, SliceSums]) -> tuple[Slice, ...]:
 
 def _of_column(column: str, sums: SliceSums) -> list[dict[str, Any]]:
     quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    whole = sums.moments.sum(axis=0)
+    total = sums.moments.sum(axis=0)
     slices = []
     for value, at in sorted(sums.values.items()):
         mine = sums.moments[at]
@@ -78,7 +78,7 @@ def _of_column(column: str, sums: SliceSums) -> list[dict[str, Any]]:
         if weight == 0:
             continue
         gap, error = _gap(mine)
-        rest = whole - mine
+        rest = total - mine
         difference = p = None
         z = 0.0
         if rest[1] > 0:

@@ -1,4 +1,4 @@
-"""What the audit keeps of the rows it reads: a calibration summary, sums for each slice, and two samples of rows."""
+"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, two samples of rows."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SliceSums:
 
 
 class Tally:
-    """Everything kept of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split.
+    """The statistics of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split.
 
     The even rows of a file (the first is row 0) may enter the sample that remedies are fitted on, the odd rows the
     one that they are scored on.

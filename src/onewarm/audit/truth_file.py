@@ -1,4 +1,4 @@
-"""The truth of each row: from the file of the predictions, or row for row from a file of its own."""
+"""The truth of each row: from the file of the predictions, or row for row from a separate file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
 
     Returns:
         The choice for the file of the predictions, the truth's file or None, and the choice for that file, in which
-        ``""`` stands for the usual names.
+        ``""`` means the usual names.
 
     >>> split_path(Choice(labels="label"))[1] is None
     True

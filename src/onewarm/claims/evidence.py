@@ -1,4 +1,4 @@
-"""Evidence: a witness's findings with date and versions, kept as one JSON file for each claim in <home>/evidence."""
+"""Evidence: a witness's findings with date and versions, stored as one JSON file for each claim in <home>/evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run, or resume, the studies that claims need. A file of its own because it imports PyTorch."""
+"""Run, or resume, the studies that claims need. A separate file because it imports PyTorch."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _verify_one(claim: Claim, home: Path, reports: Mapping[str, Report]) -> Resu
         return Result(claim, before, before, (*notes, "it has no witness yet"), old)
     try:
         new = run_witness(claim, reports)
-    except Exception as error:  # one witness that fails must not keep the others from running
+    except Exception as error:  # a witness that fails must not stop the others
         return Result(claim, before, before, tuple(notes), old, f"{type(error).__name__}: {error}")
     after = status(claim, new)
     write_evidence(home, new)
@@ -191,7 +191,7 @@ def _verify_one(claim: Claim, home: Path, reports: Mapping[str, Report]) -> Resu
 
 
 def changes(claim: Claim, old: Evidence | None, new: Evidence) -> tuple[str, ...]:
-    """The differences between new and old evidence, in words; () if there is none."""
+    """The differences between new and old evidence as text; () if there are none."""
     if old is None:
         return ("checked for the first time",)
     lines = []

@@ -1,4 +1,4 @@
-"""The commands put together: what `onewarm` and `python -m onewarm` run."""
+"""The command-line application, with every command: what `onewarm` and `python -m onewarm` run."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ app.command()(study)
 app.command()(audit)
 
 claims_app = typer.Typer(
-    no_args_is_help=True, help="What is claimed about soft targets, and what our own runs show of it."
+    no_args_is_help=True, help="Claims about soft targets, and the evidence for them from our own runs."
 )
 claims_app.command("list")(claims_list)
 claims_app.command("verify")(claims_verify)
 app.add_typer(claims_app, name="claims")
 
-concept_app = typer.Typer(no_args_is_help=True, help="Write pages of your own: start one, check it, tell your editor.")
+concept_app = typer.Typer(
+    no_args_is_help=True, help="Write your own pages: create one, check it, get its schema for your editor."
+)
 concept_app.command("new")(concept_new)
 concept_app.command("check")(concept_check)
 concept_app.command("schema")(concept_schema)

@@ -20,33 +20,34 @@ def audit(
     probabilities: Annotated[
         str | None, typer.Option(help="Column of lists, prefix of columns (prob_), or names with commas.")
     ] = None,
-    logits: Annotated[str | None, typer.Option(help="The same, where the file holds logits.")] = None,
+    logits: Annotated[str | None, typer.Option(help="As --probabilities, for a file of logits.")] = None,
     votes: Annotated[
-        str | None, typer.Option(help="Truth as people's votes, or shares, for each class: columns, or FILE:COLUMN.")
+        str | None,
+        typer.Option(help="Truth as annotators' votes, or their shares, for each class: columns, or FILE:COLUMN."),
     ] = None,
     slice_: Annotated[
-        list[str] | None, typer.Option("--slice", help="Column of groups to compare; may be given again.")
+        list[str] | None, typer.Option("--slice", help="Column of groups to compare; may be repeated.")
     ] = None,
     weight: Annotated[str | None, typer.Option(help="Column of row weights.")] = None,
     normalize: Annotated[
-        bool, typer.Option("--normalize", help="Scale rows of probabilities that do not sum to 1.")
+        bool, typer.Option("--normalize", help="Normalise rows of probabilities that do not sum to 1.")
     ] = False,
     json: Annotated[str | None, typer.Option(help="Write every number to this file, or - for the terminal.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report to this file.")] = None,
     fail_above: Annotated[
         float | None, typer.Option(min=0, max=1, help="For CI: exit with 1 if the ECE is above this.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="local, or ray to share the files among a Ray cluster.")] = "local",
+    engine: Annotated[str, typer.Option(help="local, or ray to distribute the files over a Ray cluster.")] = "local",
 ) -> None:
-    """How overconfident is this model, within what error, and what to do? From a file of its predictions.
+    """Measure from files of predictions how overconfident a model is, and what to do about it.
 
     A row is an example: a probability (or logit) for each class and the true class. Columns are found by their usual
     names (p0 p1 ..., prob_cat prob_dog ..., probabilities; label, target, y; votes; slice; weight) or named by the
     options below. Rows stream through bounded memory, however large the files.
 
-    Says how far confidence and accuracy are apart, ranks slices, and tries what would help: leave it, a temperature,
-    the inverse of label smoothing, retraining; fitted on even rows, scored on odd rows. Exits with 0; with 1 if
-    --fail-above is exceeded by the ECE as printed (15 bins, all rows); with 2 for bad input, and nothing is written.
+    Reports the gap between confidence and accuracy with its interval, ranks slices, and compares remedies: none, a
+    temperature, the inverse of label smoothing, retraining; fitted on even rows, scored on odd rows. Exits with 0; with
+    1 if the printed ECE (15 bins, all rows) exceeds --fail-above; with 2 for bad input, and nothing is written.
 
     Examples: `onewarm audit predictions.parquet --report audit.html`, `onewarm audit 'parts/*.csv' --slice country`
     """
@@ -83,7 +84,7 @@ def audit(
             errors.print(f"Wrote {escape(str(path))}.", soft_wrap=True)
         if fail_above is not None and found.ece > fail_above:
             low = (found.measures["ece"].interval or (1.0, 1.0))[0]
-            noise = f" Noise alone may have done it: the model's own may be as low as {low:.4f}; audit more rows."
+            noise = f" Noise alone may explain it: the model's true ECE may be as low as {low:.4f}; audit more rows."
             errors.print(f"[bold red]ECE {found.ece:.4f} is above {fail_above:g}.[/bold red]", end="")
             errors.print(noise if low <= fail_above else "")
             raise typer.Exit(1)

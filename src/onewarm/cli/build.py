@@ -18,14 +18,12 @@ from onewarm.cli.site import build_site, concept_folders, study_reports
 
 
 def build(
-    folder: Annotated[Path, typer.Argument(help="Where the static site goes: new, empty, or built here before.")],
+    folder: Annotated[Path, typer.Argument(help="Output folder: new, empty, or from an earlier build.")],
     concepts: ConceptsOption = None,
-    address: Annotated[
-        str, typer.Option(help="Where the site will be found, for what other sites show of a link to it.")
-    ] = "",
+    address: Annotated[str, typer.Option(help="The site's public URL, for link previews on other sites.")] = "",
     home: HomeOption = None,
 ) -> None:
-    """Build the notebook as static files, with the evidence and studies that are at hand; nothing is trained."""
+    """Build the notebook as static files, from the stored evidence and studies; nothing is trained."""
     with friendly():
         place = home_folder(home)
         with bars() as progress, _no_garbage_collection():
@@ -38,7 +36,7 @@ def build(
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Garbage collection takes a tenth of a build, which keeps most of what it makes until its end."""
+    """Garbage collection takes a tenth of a build's time, and a build keeps most objects until its end."""
     enabled = gc.isenabled()
     gc.disable()
     try:

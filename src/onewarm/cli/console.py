@@ -20,8 +20,8 @@ errors = Console(stderr=True)
 def friendly() -> Iterator[None]:
     """End the command with one sentence and exit code 2 for errors that are meant for the user.
 
-    These are our own errors about the input, a missing extra, and errors of the file system or the network. Any other
-    is a fault of ours and stays a traceback. $ONEWARM_DEBUG shows a traceback for all of them. Ctrl-C exits with 130.
+    These are errors about the input, a missing extra, and errors of the file system or the network. Any other error
+    is a bug in onewarm and stays a traceback. $ONEWARM_DEBUG shows a traceback for all of them. Ctrl-C exits with 130.
     """
     try:
         yield
@@ -32,6 +32,6 @@ def friendly() -> Iterator[None]:
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         errors.print(
-            "\nStopped; no file was left half written. A study's finished runs are kept: the same command continues it."
+            "\nStopped; no file is incomplete. A study's finished runs are stored: the same command resumes it."
         )
         raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""`onewarm open`: the main job."""
+"""`onewarm open`: run the studies, check the claims, build the notebook and serve it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def open_notebook(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8350,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve the page without opening it.")] = False,
     concepts: ConceptsOption = None,
-    no_study: Annotated[bool, typer.Option("--no-study", help="Train nothing: show the evidence at hand.")] = False,
+    no_study: Annotated[bool, typer.Option("--no-study", help="Train nothing: show the stored evidence.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Run the study, check every claim against it, build the page, and open it.
 
-    Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each: minutes the
-    first time, later calls find the runs in the store. Serves on 127.0.0.1 until Ctrl-C.
+    Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each. This takes
+    minutes the first time; later calls reuse the stored runs. Serves on 127.0.0.1 until Ctrl-C.
 
-    With --concepts your pages stand beside ours. A file that you save there is built at once and the open page shows
-    it; what is wrong with it is said here and on the page, which stays as it was.
+    With --concepts your pages are shown next to ours. When you save a file there, the site is rebuilt and the open
+    page reloads; errors are shown here and on the page, which otherwise stays as it was.
     """
     with friendly():
         from onewarm.notebook.concept.folders import our_concepts
@@ -41,7 +41,7 @@ def open_notebook(
 
         place = home_folder(home)
         site = place / "site"
-        folders = concept_folders(concepts)  # before minutes of study: a folder without a concept is an error
+        folders = concept_folders(concepts)  # checked before the long studies: a folder without a concept is an error
         with bars() as progress:
             if not no_study:
                 _study_and_verify(place, progress)
@@ -52,7 +52,7 @@ def open_notebook(
             live = Live(lambda: build_site(site, place, concept_folders(concepts), live=True), [concepts], _print_built)
             live.run_build()
             if live.fault:
-                output.print("Until yours are mended, our own concepts are shown.")
+                output.print("Our own concepts are shown until yours are fixed.")
                 build_site(site, place, our_concepts(), live=True)
         output.print(f"Studies, evidence and the page are in {escape(str(place))}.", soft_wrap=True, highlight=False)
         serve(site, port=port, open_browser=not no_browser, ready=_print_ready, live=live)

@@ -21,7 +21,7 @@ ConceptsOption = Annotated[
     Path | None,
     typer.Option(
         "--concepts",
-        help="Folder of your own concepts, shown beside ours; start one: onewarm concept new.",
+        help="Folder of your own concepts, shown next to ours; create one with: onewarm concept new.",
         file_okay=False,
         show_default=False,
     ),
@@ -29,7 +29,7 @@ ConceptsOption = Annotated[
 
 
 def home_folder(home: Path | None) -> Path:
-    """The folder that was given, else the default one."""
+    """The given folder, else the default one."""
     from onewarm.home import home as default_home
 
     return (home or default_home()).absolute()

@@ -1,4 +1,4 @@
-"""Progress of long commands: bars in a terminal, lines of a log elsewhere."""
+"""Progress of long commands: bars in a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from onewarm.cli.console import output
 
 Report = Callable[[str, float, float], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with the description of a job, the amount done, and the total."""
 
 
 class Bars:
@@ -28,14 +28,14 @@ class Bars:
         self._show(what, what, done, total)
 
     def steps(self) -> Report:
-        """A bar for one job of several steps: its description is the step at hand."""
+        """A bar for one job of several steps: its description is the current step."""
         job = object()
         return lambda what, done, total: self._show(job, what, done, total)
 
 
 @contextmanager
 def bars(console: Console = output) -> Iterator[Bars]:
-    """Bars with counts, time spent and time left; on a console that is no terminal, lines."""
+    """Bars with counts, time spent and time left; on a console that is not a terminal, log lines."""
     if not console.is_terminal:
         yield Bars(_lines(console))
         return

@@ -1,4 +1,4 @@
-"""Building the site from what is kept at home: shared by `onewarm open` and `onewarm build`."""
+"""Builds the site from the evidence and studies in the home folder: shared by `onewarm open` and `onewarm build`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def concept_folders(concepts: Path | None) -> tuple[Path, ...]:
 
 
 def build_site(site: Path, home: Path, folders: tuple[Path, ...], **options: Any) -> Path:
-    """Build the site from the evidence and the study reports at home."""
+    """Build the site from the evidence and the study reports in the home folder."""
     from onewarm.notebook.site.build import build
 
     reports = study_reports(home)
@@ -25,7 +25,7 @@ def build_site(site: Path, home: Path, folders: tuple[Path, ...], **options: Any
 
 
 def study_reports(home: Path) -> list[dict[str, Any]]:
-    """The study reports that `onewarm open` has kept there."""
+    """The study reports that `onewarm open` has saved there."""
     reports = []
     for path in sorted((home / "reports").glob("*.json")):
         try:

@@ -24,19 +24,21 @@ def study(
             help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE[:ITS RECIPE]."
         ),
     ] = "hard,smooth:0.05,smooth:0.1,smooth:0.2",
-    seeds: Annotated[str, typer.Option(help="How many paired seeds, or which: 20, or 0,3,5-9.")] = "20",
-    label: Annotated[str | None, typer.Option(help="The file's label column; usual names are found.")] = None,
-    store: Annotated[str | None, typer.Option(help="Database URL of the runs. Default: studies.db at home.")] = None,
-    json: Annotated[
-        str | None, typer.Option(help="Write the whole report to this file, or - for the terminal.")
+    seeds: Annotated[str, typer.Option(help="Number of paired seeds, or a list of them: 20, or 0,3,5-9.")] = "20",
+    label: Annotated[
+        str | None, typer.Option(help="The file's label column. Default: found by its usual names.")
     ] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Database URL of the runs. Default: studies.db in the home folder.")
+    ] = None,
+    json: Annotated[str | None, typer.Option(help="Write the full report to this file, or - for the terminal.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Would smoothing help this data? Trains every arm on every seed and compares them in pairs.
 
-    Accuracy, NLL, ECE and confidence gap, the calibration ones again after a temperature fitted on validation rows;
-    differences from hard targets with 95 % intervals, corrected for how many were looked at. An interrupted study
-    goes on where it was.
+    Reports accuracy, NLL, ECE and confidence gap, calibration also after temperature scaling on validation rows, and
+    differences from hard targets with 95 % intervals, corrected for multiple comparisons. An interrupted study
+    resumes where it stopped.
 
     Examples: `onewarm study digits-noisy`, `onewarm study flowers.csv --label species --seeds 10`
     """

@@ -1,4 +1,4 @@
-"""Arms: the target recipes that a study compares, and how they are written. A new arm is added in this file alone."""
+"""Arms: the target recipes that a study compares, and their syntax. To add an arm, change only this file."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ HARD = Arm("hard")
 
 
 def parse_arm(text: str) -> Arm:
-    """An arm from its text: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
+    """Parse an arm: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
 
     Raises InputError that gives the text and what was expected.
 
@@ -129,7 +129,7 @@ def parse_arm(text: str) -> Arm:
 def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
     """Arms from a comma-separated text or a list of texts.
 
-    Raises InputError for a text that is no arm, an arm that is given twice, and for no arm at all.
+    Raises InputError for a text that is not an arm, a duplicate arm, and an empty list.
 
     >>> [a.name for a in parse_arms("hard, smooth:0.1")]
     ['hard', 'smooth:0.1']

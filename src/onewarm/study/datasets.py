@@ -1,4 +1,4 @@
-"""Data sets: two from scikit-learn's digits, two with a known posterior, or a file. A new one is added here alone."""
+"""Data sets: two from scikit-learn's digits, two with a known posterior, or a file. To add one, change this file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from onewarm.tables.features import read
 class Dataset:
     """A data set that a study can run on: `split(seed)` gives its training, validation and test rows.
 
-    `content` is a SHA-256 of all that decides the rows (data bytes, sizes, noise); it is part of the key under which
-    runs are stored.
+    `content` is a SHA-256 of everything that determines the rows (data bytes, sizes, noise); it is part of the
+    key under which runs are stored.
     """
 
     key: str
@@ -42,7 +42,7 @@ class Dataset:
         return len(self.class_names)
 
     def split(self, seed: int) -> Split:
-        """The rows of this seed; the same seed gives the same bytes. Raises InputError for a seed that is none."""
+        """The rows of this seed; the same seed gives the same bytes. Raises InputError for an invalid seed."""
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise InputError(f"seed must be a whole number from 0, got {seed!r}")
         return self.sample(int(seed))
@@ -71,7 +71,7 @@ def load(name: str, label: str | None = None) -> Dataset:
         label: the label column of a file; found by its usual names when not given.
 
     Raises InputError for an unknown name or a table that cannot be used, FileNotFoundError for a missing file; the
-    message says how to mend it.
+    message names the remedy.
 
     >>> load("blobs").num_classes
     10

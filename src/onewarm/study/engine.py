@@ -44,7 +44,7 @@ MAIN_SEEDS = tuple(range(20))
 
 
 class Progress(NamedTuple):
-    """Progress of a study: `done` of `total` runs, where a run in training counts in part; `saved` are in the store."""
+    """Progress of a study: `done` of `total` runs, one in training as a fraction; `saved` are in the store."""
 
     done: float
     saved: int
@@ -99,13 +99,13 @@ def run_study(
 
 
 def study_key(data: Dataset, training: Training) -> str:
-    """SHA-256 of all that decides a run apart from its arm and seed: data, model and `CODE_FORMAT`."""
+    """SHA-256 of everything that determines a run except its arm and seed: data, model and `CODE_FORMAT`."""
     parts = [CODE_FORMAT, data.content, training.describe()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that decide a run's numbers."""
+    """The versions of Python and of the packages that affect a run's numbers."""
     names = ("onewarm", "torch", "numpy", "scikit-learn")
     return {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in names}
 
@@ -186,7 +186,7 @@ def _in_training(groups: Iterable[Group]) -> float:
 
 
 def _even_groups(by_seed: list[list[Run]], workers: int) -> list[list[Run]]:
-    """The runs in groups of about `GROUP`, seeds kept together; as many groups as keep all workers busy to the end."""
+    """The runs in groups of about `GROUP`, seeds kept together; enough groups to keep all workers busy to the end."""
     needed = -(-sum(map(len, by_seed)) // GROUP)
     count = min(len(by_seed), -(-needed // workers) * workers)
     return [[run for i in part for run in by_seed[i]] for part in np.array_split(np.arange(len(by_seed)), count)]
@@ -194,7 +194,7 @@ def _even_groups(by_seed: list[list[Run]], workers: int) -> list[list[Run]]:
 
 @contextmanager
 def _one_torch_thread() -> Iterator[None]:
-    """PyTorch on one thread meanwhile: the workers keep the cores busy; more threads would wait for each other."""
+    """Limit PyTorch to one thread: the workers already use all cores, and more threads would compete for them."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -32,7 +32,7 @@ COMPARED = (
     "ece_after",
     "confidence_gap_after",
 )
-"""The metrics that every arm is compared with the baseline on; Holm's correction covers all of them at once."""
+"""The metrics that every arm is compared with the baseline on; Holm's correction covers all of them together."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class StudyReport:
         return [self.runs[arm, seed].scores.metrics.get(metric) for seed in self.seeds]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values; the same runs give the same report."""
+        """The report as JSON values; the same runs give the same report."""
         return {
             "format": FORMAT,
             "dataset": self.dataset,

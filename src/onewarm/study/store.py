@@ -29,7 +29,7 @@ class StoreError(OSError):
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A finished run as it is kept in the store: `seconds` is its share of its group's training time."""
+    """A finished run as stored: `seconds` is its share of its group's training time."""
 
     arm: str
     seed: int
@@ -44,7 +44,7 @@ studies = sa.Table(
     "studies",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String(64), nullable=False, unique=True),  # SHA-256 of all that decides a run
+    sa.Column("key", sa.String(64), nullable=False, unique=True),  # SHA-256 of everything that determines a run
     sa.Column("description", sa.Text, nullable=False),  # JSON: data set, model
 )
 
@@ -67,7 +67,7 @@ runs = sa.Table(
 
 
 class Store:
-    """A store of runs. Several processes may use it at once; a process killed at any moment leaves it consistent.
+    """A store of runs. Several processes may use it concurrently; a process killed at any moment leaves it consistent.
 
     Args:
         url: an SQLAlchemy URL (`sqlite:///studies.db`, `postgresql+psycopg://...`), or None for `default_url()`.

@@ -1,4 +1,4 @@
-"""Train a group of runs at once: each run, an arm with a seed, is one model of a stack."""
+"""Trains a group of runs together: each run, an arm with a seed, is one model of a stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the columns of a batch, NumPy's or Arrow's, to NumPy arrays: vectors, matrices, and codes of groups."""
+"""Converts columns of a batch, NumPy's or Arrow's, to NumPy arrays: vectors, matrices, and codes of groups."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
 
 
 def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A column of groups as codes (n,) and the text that each code stands for; empty cells are a group, "(empty)".
+    """A column of groups as codes (n,) and the text of each code; empty cells are a group, "(empty)".
 
     >>> codes(pa.array(["fr", None, "fr", "de"]))
     (array([0, 2, 0, 1]), ['fr', 'de', '(empty)'])

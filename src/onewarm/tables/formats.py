@@ -210,7 +210,7 @@ class Csv(Source):
 
 
 class Npz(Source):
-    """The arrays of an NPZ archive, each read as a stream; only one in Fortran order is held in memory whole."""
+    """The arrays of an NPZ archive, each read as a stream; only an array in Fortran order is held in memory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

@@ -1,4 +1,4 @@
-"""What a reader sees of a file, whatever its format: typed columns, and rows in batches."""
+"""The interface of a reader, for every file format: typed columns, and rows in batches."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Source:
         Args:
             names: the columns to read.
             rows: most rows in a batch.
-            part: which of the ``parts`` to read; None reads the whole file.
+            part: which of the ``parts`` to read; None reads the complete file.
             numeric: columns to read as float64 even where their first rows look like integers or text; of use only
                 where the file does not declare its types.
 

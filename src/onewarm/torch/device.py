@@ -1,6 +1,6 @@
-"""Which kernel takes a call: the CPU's, Triton's on a GPU, or none. Then the definition computes, on any device.
+"""Chooses the kernel for a call: the CPU's, Triton's on a GPU, or none; then the definition runs, on any device.
 
-A kernel for another device is a line of :data:`KERNELS` and a branch where :func:`kernel_for` is asked.
+To add a kernel for another device, add it to :data:`KERNELS` and a branch at the callers of :func:`kernel_for`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onewarm.target import SoftTarget
 class Kernel(NamedTuple):
     """Where a kernel runs and what it computes."""
 
-    device_type: str  # PyTorch's name of the kind of device
+    device_type: str  # PyTorch's device type
     dtypes: tuple[torch.dtype, ...]  # of logits
     installed: bool
 
@@ -28,7 +28,7 @@ KERNELS = {
     "triton": Kernel("cuda", triton_rows.DTYPES, triton_rows.INSTALLED),
 }
 _BY_DEVICE = {kernel.device_type: (name, kernel) for name, kernel in KERNELS.items()}
-_PLAIN = (Tensor, torch.nn.Parameter)  # exactly these types: what another subclass computes is its own affair
+_TENSOR_TYPES = (Tensor, torch.nn.Parameter)  # exactly these types: another subclass may define its own operations
 
 
 def kernel_of(logits: Tensor) -> str:
@@ -44,10 +44,10 @@ def kernel_of(logits: Tensor) -> str:
 def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any = 0.0) -> str:
     """The kernel that may take this call in eager mode, as :func:`kernel_of` names it, or ``""`` for none.
 
-    A kernel reads memory and gives the logits' gradient alone: all tensors must be plain, dense and on one device,
-    nothing traced or transformed, and only the logits may require a gradient.
+    A kernel reads memory and computes only the logits' gradient: no tensor may be of a subclass, sparse, on another
+    device, traced or transformed, and only the logits may require a gradient.
     """
-    if torch.compiler.is_compiling() or type(logits) not in _PLAIN or logits.layout is not torch.strided:
+    if torch.compiler.is_compiling() or type(logits) not in _TENSOR_TYPES or logits.layout is not torch.strided:
         return ""
     kernel = kernel_of(logits)
     if not kernel:
@@ -60,7 +60,7 @@ def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any =
     for other in others:
         if other is None:
             continue
-        if type(other) not in _PLAIN or other.requires_grad or other.layout is not torch.strided:
+        if type(other) not in _TENSOR_TYPES or other.requires_grad or other.layout is not torch.strided:
             return ""
         if other.device != logits.device:
             return ""

@@ -21,7 +21,7 @@ class CalibrationMetric(Metric):
 
     The state is the sums of a :class:`onewarm.calibration.CalibrationSummary`: float64 and int64 tensors of a few
     kilobytes, whatever the number of rows, which torchmetrics adds up over processes (``dist_reduce_fx="sum"``). Casts
-    of the module (``half()``, ``float()``) leave them alone; torchmetrics' ``set_dtype`` would not, and is refused.
+    of the module (``half()``, ``float()``) do not affect them; torchmetrics' ``set_dtype`` would not, and is refused.
 
     Args:
         num_classes: K, at least 2.

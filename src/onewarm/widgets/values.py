@@ -1,4 +1,4 @@
-"""Converts and checks values for a page: arrays of any framework become lists, values it cannot show are errors."""
+"""Converts and checks values for a page: arrays of any framework become lists, unsupported values are errors."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_keys_and_pointer_give_exact_values(opened, found):
     tab.keyboard.press("End")
     last = found.diagrams[0]["bins"][-1]
     text = slider.get_attribute("aria-valuetext")
-    assert f"{last['count']:,} rows, says {100 * last['confidence']:.1f}\u00a0%" in text
+    assert f"{last['count']:,} rows, mean confidence {100 * last['confidence']:.1f}\u00a0%" in text
     assert tab.locator(".ow-rel-readout").text_content() == text
     tab.keyboard.press("ArrowLeft")
     assert "0.867 to 0.933" in slider.get_attribute("aria-valuetext")

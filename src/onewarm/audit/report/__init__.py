@@ -1,1 +1,1 @@
-"""What an audit looks like: on a terminal, and as one HTML file."""
+"""The presentation of an audit: on a terminal, and as one HTML file."""

@@ -1,4 +1,4 @@
-"""The audit as one self-contained HTML file: it fetches nothing, and its content policy names all that is inline."""
+"""The audit as one self-contained HTML file: it fetches nothing; its content policy lists all inline code."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _data_block(value: Any) -> str:
 
 
 def _prose(sentence: str) -> str:
-    """A sentence as HTML, with what stands in backticks marked as code."""
+    """A sentence as HTML, with text in backticks marked as code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
 
 
@@ -179,7 +179,7 @@ def _slices(slices: tuple[Slice, ...]) -> str:
         f" The {_MOST_SLICES} with the most evidence of {len(slices)} are shown." if len(slices) > _MOST_SLICES else ""
     )
     axis = f"Gap with its {LEVEL_PERCENT} % interval, 0 ± {reach * 100:.0f} points"
-    names = ["Slice", "Rows", "Is right", "Says", "Gap, points", axis, "Against the others", "p, Holm"]
+    names = ["Slice", "Rows", "Accuracy", "Confidence", "Gap, points", axis, "Against the others", "p, Holm"]
     head = "".join(
         f"<th scope=col{' class=num' if name not in ('Slice', axis) else ''}>{escape(name)}</th>" for name in names
     )
@@ -205,15 +205,15 @@ def _slice(item: Slice, reach: float) -> str:
 
 
 _HOW = (
-    "<p><strong>How to read this.</strong> Each point is a bin of rows. Across: how sure the model was. Up: how often "
-    "it was right. On the dashed line it means what it says; <strong>below</strong> the line it is overconfident, "
+    "<p><strong>How to read this.</strong> Each point is a bin of rows. The horizontal axis is its mean confidence, "
+    "the vertical axis its accuracy. On the dashed line they are equal; <strong>below</strong> it is overconfident, "
     "above it underconfident.</p>"
-    f'<p>The thin line is the {LEVEL_PERCENT} % interval of how often it is right. <span class="key over"></span> '
+    f'<p>The thin line is the {LEVEL_PERCENT} % interval of the accuracy. <span class="key over"></span> '
     'Overconfident and <span class="key under"></span> underconfident bins are coloured only where that interval '
-    'misses the model\'s confidence; at <span class="key"></span> the rows cannot tell.</p>'
-    "<p><strong>Smooth curve</strong> shows the same without bins; its band holds the whole curve in "
-    f"{LEVEL_PERCENT}\u00a0% of samples, so where the dashed line leaves the band the model is off.</p>"
-    "<p>The bars below count the rows, on a logarithmic scale: a bin far from the line matters as much as it has rows."
+    'misses the model\'s confidence; at <span class="key"></span> the interval contains it.</p>'
+    "<p><strong>Smooth curve</strong> shows the same without bins; its band contains the whole curve in "
+    f"{LEVEL_PERCENT}\u00a0% of samples, so where the dashed line leaves the band the model is miscalibrated.</p>"
+    "<p>The bars below count the rows, on a logarithmic scale: a bin counts in proportion to its rows."
     "</p>"
 )
 

@@ -1,4 +1,4 @@
-"""The pictures of a report as static SVG: shown without JavaScript and in print."""
+"""The diagrams of a report as static SVG, shown without JavaScript and in print."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def table(diagram: Mapping[str, Any]) -> str:
             cells = [_percent(b["confidence"]), _percent(b["accuracy"]), f"{_percent(low)} to {_percent(high)}"]
         numbers = "".join(f'<td class="num">{c}</td>' for c in [f"{b['count']:,}", *cells])
         rows.append(f'<tr><th scope="row">{where}</th>{numbers}</tr>')
-    names = ["Rows", "Says", "Is right", f"{LEVEL_PERCENT} % interval"]
+    names = ["Rows", "Mean confidence", "Accuracy", f"{LEVEL_PERCENT} % interval"]
     head = "".join(f'<th scope="col" class="num">{h}</th>' for h in names)
     return (
         '<details class="ow-rel-table" open><summary>The same as a table</summary>'

@@ -1,4 +1,4 @@
-"""The audit on a terminal: the verdict in words, then the options, the measures and the slices as tables."""
+"""Prints an audit on a terminal: the verdict in words, then the options, the measures and the slices as tables."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _slices(audit: Audit) -> Table:
     title = f"\nSlices, the strongest evidence first ({len(shown)} of {len(audit.slices)})"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
     table.add_column("")
-    for name in ("rows", "right", "says", "gap, points", "against rest", "p, Holm"):
+    for name in ("rows", "accuracy", "confidence", "gap, points", "against rest", "p, Holm"):
         table.add_column(name, justify="right")
     for item in shown:
         against = "" if item.difference is None else f"{item.difference * 100:+.1f}"

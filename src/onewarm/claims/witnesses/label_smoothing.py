@@ -16,7 +16,7 @@ from onewarm.claims.witnesses import reference_float64 as truth
 from onewarm.claims.witnesses.library_side import Worst, gradient_at, gradients_of, loss_at, losses_of
 from onewarm.claims.witnesses.reference_float64 import Vector
 
-SEED = 20_16  # each witness has a generator of its own, so that it gives the same numbers when run alone
+SEED = 20_16  # each witness has its own generator, so that it returns the same numbers when run alone
 ALPHAS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.5, 0.9, 1.0)
 SMALL = (2, 3, 5, 12)
 WIDE = (2, 3, 4, 10, 100, 1000)

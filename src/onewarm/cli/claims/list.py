@@ -14,7 +14,7 @@ def claims_list(
     claim: Annotated[str | None, typer.Argument(help="One claim, shown in full.", show_default=False)] = None,
     home: HomeOption = None,
 ) -> None:
-    """Every claim with its status, computed from the evidence at hand."""
+    """Every claim with its status, computed from the stored evidence."""
     with friendly():
         from onewarm.claims.evidence import read_evidence
         from onewarm.claims.ledger import load_ledger

@@ -12,12 +12,14 @@ from onewarm.cli.progress import bars
 
 
 def claims_verify(
-    claims: Annotated[list[str] | None, typer.Argument(help="Which claims; all without.", show_default=False)] = None,
+    claims: Annotated[
+        list[str] | None, typer.Argument(help="Claims to check; all if none is given.", show_default=False)
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Run each claim's check again and report what changed.
 
-    Exits with 1 where a claim is refuted or stands worse than before.
+    Exits with 1 if a claim is refuted or has a worse status than before.
     """
     with friendly():
         from onewarm.claims.tables import results_table

@@ -1,4 +1,4 @@
-"""`onewarm concept check`: every fault of a page at once."""
+"""`onewarm concept check`: report every fault of a page at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from onewarm.cli.console import friendly, output
 
 
 def concept_check(
-    folders: Annotated[list[Path], typer.Argument(help="Concept folders, or folders that hold some at any depth.")],
+    folders: Annotated[list[Path], typer.Argument(help="Concept folders, or folders that contain some at any depth.")],
 ) -> None:
-    """Every fault of a concept at once, with file, line and remedy; its code, checks and numbers are run.
+    """Report every fault of a concept at once, with file, line and remedy. Runs its code, checks and numbers.
 
-    Exits with 0 where there is none, with 1 where there are faults, with 2 where there is nothing to check.
+    Exits with 0 if there are no faults, with 1 if there are some, with 2 if there is nothing to check.
     """
     with friendly():
         from onewarm.claims.ledger import load_ledger

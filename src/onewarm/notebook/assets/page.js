@@ -1,7 +1,7 @@
 /** Makes a concept's page interactive; without this script everything on it can still be read.
  *
  * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
- * notebooks, is in demos/ beside it. */
+ * notebooks, is in ../demos/. */
 import { mount } from "./host.js";
 import { inquiry } from "./inquiry.js";
 import { path } from "./path.js";

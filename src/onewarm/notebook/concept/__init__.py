@@ -1,1 +1,1 @@
-"""What an author writes: concept folders are started, read, validated and run here."""
+"""Concept folders, which an author writes: creating, reading, validating and running them."""

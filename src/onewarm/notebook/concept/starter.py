@@ -1,4 +1,4 @@
-"""Starts a new concept: a complete small one, for its author to edit."""
+"""Creates a new concept: a small but complete one for its author to edit."""
 
 from __future__ import annotations
 

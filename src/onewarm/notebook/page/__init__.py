@@ -1,1 +1,1 @@
-"""What the panels of a concept's page show, and the check of a concept folder."""
+"""The contents of the panels of a concept's page, and the check of a concept folder."""

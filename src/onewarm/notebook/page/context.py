@@ -223,7 +223,7 @@ class _Page:
             for name, title, none, group in (
                 ("before", "Read first", "Nothing: start here.", edges.prerequisites),
                 ("after", "Leads to", "Nothing yet.", edges.next),
-                ("beside", "Not to be confused with", "Nothing in particular.", edges.contrast),
+                ("contrast", "Not to be confused with", "Nothing in particular.", edges.contrast),
             )
         ]
         return {

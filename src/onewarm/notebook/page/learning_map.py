@@ -17,7 +17,7 @@ LETTERS, LINES = 20, 2  # characters a line, and lines, of a title in a node
 
 @dataclass(frozen=True)
 class Node:
-    """One concept on the map: `kind` is before, here, after or beside (a contrast); `rank` is its column."""
+    """One concept on the map: `kind` is before, here, after or contrast; `rank` is its column."""
 
     key: str
     title: str
@@ -64,7 +64,7 @@ def neighbourhood(concept: Concept, site: Mapping[str, Concept]) -> tuple[Node, 
     here = 1 + max(ranks.values(), default=-1)
     nodes = [Node(key, title, "before", ranks[key], needs[key]) for key, title in before]
     nodes.append(Node(concept.key, concept.title, "here", here, tuple(e.key for e in concept.edges.prerequisites)))
-    for kind, edges in (("after", concept.edges.next), ("beside", concept.edges.contrast)):
+    for kind, edges in (("after", concept.edges.next), ("contrast", concept.edges.contrast)):
         rank = here + (kind == "after")
         nodes += [Node(e.key, e.title, kind, rank, (concept.key,)) for e in edges]
     return tuple(nodes)
@@ -94,7 +94,7 @@ def draw(nodes: tuple[Node, ...], links: Mapping[str, str], *, upright: bool = F
 def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
     columns: dict[int, list[Node]] = {}
     for node in nodes:
-        if node.kind != "beside":
+        if node.kind != "contrast":
             columns.setdefault(node.rank, []).append(node)
     tall = max(len(column) for column in columns.values())
     places: dict[str, tuple[float, float]] = {}
@@ -102,10 +102,10 @@ def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
         first = (tall - len(column)) * (HEIGHT + ROW) / 2
         for i, node in enumerate(column):
             places[node.key] = (rank * (BOX + GAP), first + i * (HEIGHT + ROW))
-    beside = [node for node in nodes if node.kind == "beside"]
+    contrasts = [node for node in nodes if node.kind == "contrast"]
     here = next(node.rank for node in nodes if node.kind == "here")
-    start = max(0.0, here - (len(beside) - 1) / 2)
-    for i, node in enumerate(beside):
+    start = max(0.0, here - (len(contrasts) - 1) / 2)
+    for i, node in enumerate(contrasts):
         places[node.key] = ((start + i) * (BOX + GAP), tall * (HEIGHT + ROW) + 34)
     return places
 
@@ -113,7 +113,7 @@ def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
 def _upright(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
     rows: dict[tuple[int, int], list[Node]] = {}
     for node in nodes:
-        rows.setdefault((node.rank, node.kind == "beside"), []).append(node)
+        rows.setdefault((node.rank, node.kind == "contrast"), []).append(node)
     places: dict[str, tuple[float, float]] = {}
     y = 0.0
     for _, row in sorted(rows.items()):
@@ -131,7 +131,7 @@ def _edge(
     """The line of an edge, and the smallest y that it reaches."""
     (x, y), (to_x, to_y) = places[need], places[node.key]
     rank = next(n.rank for n in nodes if n.key == need)
-    if node.kind == "beside":
+    if node.kind == "contrast":
         d, arrow = f"M{x + BOX / 2:g} {y + HEIGHT:g}L{to_x + BOX / 2:g} {to_y:g}", ""
         return Markup('<path class="contrast" d="{}"/>').format(d), 0.0
     arrow = "map-arrow-upright" if upright else "map-arrow-lying"

@@ -181,7 +181,7 @@ def _assets() -> list[Path]:
 
 
 def _write(path: Path, content: str | bytes) -> None:
-    """Write a file of the hidden folder, plainly: the folder becomes visible as a whole, by its rename."""
+    """Write a file of the hidden folder; not atomic, since the folder is renamed once it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 

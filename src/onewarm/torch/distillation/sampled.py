@@ -1,4 +1,4 @@
-"""A teacher by a small sample of its classes, whose expectation is the teacher."""
+"""A teacher approximated by a small sample of its classes, which is unbiased."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from onewarm.target import SoftTarget
 def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
     """A random target with few named classes whose expectation is the teacher: each has weight (times drawn) / draws.
 
-    Keeping only the largest probabilities biases the student whatever is done with the rest. A sample does not:
-    ``E[t] = probabilities``, so the expected gradient is that of the whole teacher. One draw comes from each of
+    Keeping only the largest probabilities biases the student, however the rest is distributed. A sample does not:
+    ``E[t] = probabilities``, so the expected gradient is that of the full teacher. One draw comes from each of
     ``draws`` equal slices of the row's cumulative distribution; that is as unbiased as independent draws, and varies
     less. A row has mass 1 and at most ``draws`` named classes.
 

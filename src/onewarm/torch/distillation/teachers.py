@@ -1,4 +1,4 @@
-"""Teachers given by logits, or by a layer that makes them: their softmax is formed for some rows at a time."""
+"""Teachers given by logits, or by a layer that computes them: their softmax is computed in blocks of rows."""
 
 from __future__ import annotations
 

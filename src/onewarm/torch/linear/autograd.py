@@ -135,8 +135,8 @@ class _Linear(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-        # Autograd may keep and change what it is given, so it is not kept here too: a second backward pass makes the
-        # gradients again, to the same bits.
+        # Autograd may keep and change the returned gradients, so they are not kept here: a second backward pass
+        # recomputes them, bit for bit.
         gradients, ctx.gradients = ctx.gradients, None
         if gradients is None or ctx.per_row:
             rows = upstream.double() if ctx.per_row else None

@@ -41,7 +41,7 @@ class Layer(NamedTuple):
         return torch.float64 if any(part.dtype == torch.float64 for part in parts) else torch.float32
 
     def blocks(self, *, transposed: bool = False) -> Iterator[tuple[slice, Tensor]]:
-        """The weight in the arithmetic's dtype, whole or some classes at a time.
+        """The weight in the arithmetic's dtype, in one piece or in blocks of classes.
 
         A product of few rows with a large ``transposed`` weight takes a third longer in one piece than in blocks.
         """

@@ -22,7 +22,7 @@ def linear_cross_entropy(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
 ) -> Tensor:
-    """Cross-entropy ``s logsumexp(z) - <t, z>`` of the logits ``z = W x + b``, which are never formed together.
+    """Cross-entropy ``s logsumexp(z) - <t, z>`` of the logits ``z = W x + b``, which are never all in memory.
 
     The loss and the gradients are those of ``cross_entropy(hidden @ weight.T + bias, target)``. Rows are processed in
     chunks that share one buffer of logits (1/27 of the rows, or a million logits if that is more; four million where a

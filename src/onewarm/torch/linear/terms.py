@@ -70,7 +70,7 @@ class TermLoss:
     def chunk(
         self, z: Tensor, x: Tensor, rows: Rows, upstream: Tensor | None, *, gradient: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """The loss of some rows; in place of their logits comes the gradient, but for the table's part.
+        """The loss of some rows; their logits are overwritten by the gradient, except for the table's part.
 
         Args:
             z: (n, V), their logits divided by the temperature; with ``gradient`` it is overwritten.
@@ -125,7 +125,7 @@ class TermLoss:
 
 
 class _ClosedFormTable:
-    """The table of a target, what the formulas need of it, and sums over the chunks so far."""
+    """The table of a target, the products that the formulas need, and sums over the chunks so far."""
 
     def __init__(self, target: SoftTarget, bias: Any, blocks: Any, like: dict[str, Any]) -> None:
         self.index, self.weight = target.table_index, target.table_weight

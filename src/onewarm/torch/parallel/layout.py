@@ -1,4 +1,4 @@
-"""Which rank holds which classes, and checks of arguments that end on every rank alike."""
+"""The classes of each rank, and argument checks that raise the same error on every rank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A target as one rank sees it: every named class, and the rank's own columns of the table."""
+"""One rank's part of a target: every named class, and the rank's own columns of the table."""
 
 from __future__ import annotations
 

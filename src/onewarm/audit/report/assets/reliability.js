@@ -39,7 +39,7 @@ export function describe(bin) {
   const inside = bin.interval[0] <= bin.confidence && bin.confidence <= bin.interval[1];
   const verdict = inside ? "within its interval" : `${size} points ${gap > 0 ? "overconfident" : "underconfident"}`;
   return (
-    `Confidence ${where}: ${whole(bin.count)} rows, says ${percent(bin.confidence)}, is right ` +
+    `Confidence ${where}: ${whole(bin.count)} rows, mean confidence ${percent(bin.confidence)}, accuracy ` +
     `${percent(bin.accuracy)} (${percent(bin.interval[0])} to ${percent(bin.interval[1])}), ${verdict}`
   );
 }
@@ -159,7 +159,7 @@ function render({ model, el }) {
   }, plot);
   const readout = html("p", { class: "ow-rel-readout" });
   const body = html("tbody");
-  const names = ["Confidence", "Rows", "Says", "Is right", "95 % interval"];
+  const names = ["Confidence", "Rows", "Mean confidence", "Accuracy", "95 % interval"];
   const head = html("tr", {}, ...names.map((t, j) => html("th", j ? { scope: "col", class: "num" } : { scope: "col" }, t)));
   const table = html("table", {}, html("thead", {}, head), body);
   const more = html("details", { class: "ow-rel-table" }, html("summary", {}, "The same as a table"), html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Bins" }, table));

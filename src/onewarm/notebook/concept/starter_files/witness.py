@@ -1,4 +1,4 @@
-"""What a model that knows nothing of a coin loses at one toss."""
+"""The loss of an uninformed model at one toss of a coin."""
 
 import numpy as np
 
