@@ -39,20 +39,20 @@ def main() -> None:
             report["benches"][name] = notebook.main(console)
             continue
         bench = BENCHES[name]
-        found = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)
-        console.print(_table(bench.TITLE, found, getattr(bench, "UNITS", ("copies", "vs eager"))))
-        for case, _ in found:
+        results = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)
+        console.print(_table(bench.TITLE, results, getattr(bench, "UNITS", ("copies", "vs eager"))))
+        for case, _ in results:
             for note in case.notes:
                 console.print(f"{case.title}: {note}", highlight=False)
             for peer, why in case.skipped.items():
                 console.print(f"{case.title}: {peer} skipped: {why}", highlight=False)
-        report["benches"][name] = [_plain(case, timings) for case, timings in found]
+        report["benches"][name] = [_plain(case, timings) for case, timings in results]
     if options.json:
         atomic_write(options.json, json.dumps(report, indent=1) + "\n")
 
 
 def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[str, Timing]]]:
-    found: list[tuple[Case, dict[str, Timing]]] = []
+    results: list[tuple[Case, dict[str, Timing]]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("benchmarks", total=None, what="compiling")
@@ -63,19 +63,19 @@ def _run(cases: Any, seconds: float, console: Console) -> list[tuple[Case, dict[
                 spent = sum(sum(t.seconds) for t in timings.values())
                 rounds = len(next(iter(timings.values())).seconds)
                 progress.update(task, total=seconds, completed=min(spent, seconds), what=f"round {rounds}")
-            found.append((replace(case, peers={}), timings))
+            results.append((replace(case, peers={}), timings))
             progress.update(task, description="benchmarks", total=None, what="compiling")
-    return found
+    return results
 
 
-def _table(title: str, found: list[tuple[Case, dict[str, Timing]]], units: tuple[str, str]) -> Table:
+def _table(title: str, results: list[tuple[Case, dict[str, Timing]]], units: tuple[str, str]) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), min_width=80)
     table.add_column("N x K", overflow="fold")  # these two wrap in a narrow terminal, so that no digit is lost
     table.add_column("peer", overflow="fold")
-    second = any(case.second in timings for case, timings in found)
+    second = any(case.second in timings for case, timings in results)
     for heading in ("ms", "quartiles", *units, *(["vs compiled"] if second else [])):
         table.add_column(heading, justify="right", no_wrap=True)
-    for case, timings in found:
+    for case, timings in results:
         other = timings.get(case.second)
         for i, (peer, t) in enumerate(timings.items()):
             low, high = t.quartiles

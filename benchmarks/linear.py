@@ -35,13 +35,13 @@ def _case(n: int, d: int, v: int) -> Case:
     w = (torch.randn(v, d, generator=generator) / d**0.5).requires_grad_()
     y = torch.randint(0, v, (n,), generator=generator)
     hard = ow.one_hot(y, v)
-    kept = torch.softmax(torch.randn(n, 16, generator=generator), dim=1) * 0.9
+    weights = torch.softmax(torch.randn(n, 16, generator=generator), dim=1) * 0.9
     prior = torch.softmax(torch.randn(v, generator=generator), dim=0)
     targets = {
         "hard": hard,
         "smooth": ow.smooth(y, ALPHA, num_classes=v),
         "prior": ow.smooth(y, ALPHA, prior=prior),
-        "top 16": ow.top_k(torch.randint(0, v, (n, 16), generator=generator), kept, num_classes=v),
+        "top 16": ow.top_k(torch.randint(0, v, (n, 16), generator=generator), weights, num_classes=v),
     }
 
     def backward(loss: Callable[[], Tensor]) -> Callable[[], object]:
@@ -61,15 +61,15 @@ def _case(n: int, d: int, v: int) -> Case:
         peers[f"onewarm, {name}"] = backward(lambda target=target: linear_cross_entropy(x, w, target))  # type: ignore[misc]
     peers[FORMED] = backward(lambda: F.cross_entropy(x @ w.T, y, label_smoothing=ALPHA))
     skipped = {}
-    own: Any = getattr(F, "linear_cross_entropy", None)
-    if own is None:
+    chunked: Any = getattr(F, "linear_cross_entropy", None)
+    if chunked is None:
         skipped["PyTorch, chunks"] = "this PyTorch has no linear_cross_entropy"
     else:
         # Hard labels: with smoothing PyTorch would form the logits.
         options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=chunk_rows(n, v))
-        peers["PyTorch, chunks"] = backward(lambda: own(x, w, y, options=options))
-    held = memory.peaks(peers, 4 * n * v, 4 * (n + v) * d, "beyond inputs and gradients, in multiples of the logits")
-    return Case(f"{n} x {d} x {v}", peers, skipped, copy=PRODUCTS, baseline=FORMED, notes=(held,))
+        peers["PyTorch, chunks"] = backward(lambda: chunked(x, w, y, options=options))
+    peak = memory.peaks(peers, 4 * n * v, 4 * (n + v) * d, "beyond inputs and gradients, in multiples of the logits")
+    return Case(f"{n} x {d} x {v}", peers, skipped, copy=PRODUCTS, baseline=FORMED, notes=(peak,))
 
 
 def _products(x: Tensor, w: Tensor, rows: int) -> tuple[Tensor, Tensor]:

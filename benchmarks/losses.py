@@ -62,7 +62,7 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, how: 
     z = rng.standard_normal((n, k), np.float32) * np.float32(3)
     y = rng.integers(0, k, n)
     tensor, labels = torch.from_numpy(z).to(dtype), torch.from_numpy(y)
-    place, spare = torch.empty_like(tensor), tensor.clone()
+    out, spare = torch.empty_like(tensor), tensor.clone()
     leaf = tensor.clone().requires_grad_()
     soft, soft_tensor = ow.smooth(y, ALPHA, num_classes=k), ow.smooth(labels, ALPHA, num_classes=k)
     parts = (soft.index, soft.weight, soft.table, soft.table_index, soft.table_weight)
@@ -72,11 +72,11 @@ def _case(n: int, k: int, quick: bool, dtype: torch.dtype = torch.float32, how: 
         return F.cross_entropy(x, labels, label_smoothing=ALPHA)
 
     peers: Peers = {
-        "copy": lambda: place.copy_(tensor),
+        "copy": lambda: out.copy_(tensor),
         "onewarm (PyTorch)": _backward(lambda x: cross_entropy(x, soft_tensor), leaf),
         "onewarm (module)": _backward(lambda x: module(x, labels), leaf),
         "in place": lambda: cross_entropy_with_gradient(spare, soft_tensor, overwrite_logits=True),
-        "kernel, reused": lambda: cpu.row_losses(bits(tensor), *parts, row_scale=1 / n, out=bits(place), **team()),
+        "kernel, reused": lambda: cpu.row_losses(bits(tensor), *parts, row_scale=1 / n, out=bits(out), **team()),
         "PyTorch eager": _backward(eager, leaf),
     }
     skipped = {}
@@ -122,8 +122,8 @@ def _backward(loss: Callable[..., Tensor], leaf: Tensor, *rest: Tensor) -> Calla
 
 def _peaks(peers: Peers, tensor: Tensor) -> str:
     """Peak memory of the peers with gradients, and of a gradient that overwrites the logits."""
-    wanted = ("onewarm (PyTorch)", "in place", "PyTorch eager", "PyTorch compiled")
-    return memory.peaks({name: peers[name] for name in wanted if name in peers}, tensor.numel() * tensor.itemsize)
+    names = ("onewarm (PyTorch)", "in place", "PyTorch eager", "PyTorch compiled")
+    return memory.peaks({name: peers[name] for name in names if name in peers}, tensor.numel() * tensor.itemsize)
 
 
 def _targets(n: int, k: int) -> Case:
@@ -131,11 +131,11 @@ def _targets(n: int, k: int) -> Case:
     generator = torch.Generator().manual_seed(0)
     tensor = torch.randn(n, k, generator=generator) * 3
     labels, others = (torch.randint(0, k, (n,), generator=generator) for _ in range(2))
-    leaf, place = tensor.clone().requires_grad_(), torch.empty_like(tensor)
+    leaf, out = tensor.clone().requires_grad_(), torch.empty_like(tensor)
     uniform = ow.smooth(labels, ALPHA, num_classes=k)
-    few = min(16, k)
-    best = torch.rand(n, k, generator=generator).topk(few, 1).indices
-    share = torch.softmax(torch.randn(n, few, generator=generator), 1).double() * 0.9
+    top = min(16, k)
+    best = torch.rand(n, k, generator=generator).topk(top, 1).indices
+    share = torch.softmax(torch.randn(n, top, generator=generator), 1).double() * 0.9
     named = SoftTarget(index=best[:, :3], weight=torch.tensor([[0.6, 0.3, 0.1]] * n).double(), num_classes=k)
     targets = {
         "uniform": uniform,
@@ -144,7 +144,7 @@ def _targets(n: int, k: int) -> Case:
         "top 16": ow.top_k(best, share, num_classes=k),
         "by class": ow.smooth(labels, ALPHA, prior=torch.softmax(torch.randn(k, k, generator=generator), 1)),
     }
-    peers: Peers = {"copy": lambda: place.copy_(tensor)}
+    peers: Peers = {"copy": lambda: out.copy_(tensor)}
     for name, target in targets.items():
         peers[name] = _backward(lambda x, target=target: cross_entropy(x, target), leaf)
     notes = ("here 1.0 x is the time of uniform smoothing, not PyTorch's",)

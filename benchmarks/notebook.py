@@ -45,24 +45,24 @@ input.addEventListener("input", () => { output.firstChild.data = input.value; })
 COLUMNS = ("kB sent", "kB uncompressed", "ready s", "paint ms, p50", "paint ms, p95")
 
 
-def in_process_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
+def in_process_seconds(target: Path, rounds: int = ROUNDS) -> list[float]:
     """`build()` alone, with everything imported and the kernels loaded."""
     folder, taken = home(), []
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "reports").glob("*.json"))]
     for i in range(rounds + 1):
         start = time.perf_counter()
-        build(place / "again", evidence_home=folder, studies=reports, cache=folder / "cache")
+        build(target / "again", evidence_home=folder, studies=reports, cache=folder / "cache")
         if i:
             taken.append(time.perf_counter() - start)
     return taken
 
 
-def build_seconds(place: Path, rounds: int = ROUNDS) -> list[float]:
+def build_seconds(target: Path, rounds: int = ROUNDS) -> list[float]:
     """Complete `onewarm build` commands, including Python's start."""
     taken = []
     for i in range(rounds + 1):
         start = time.perf_counter()
-        command = [sys.executable, "-m", "onewarm", "build", str(place / "site"), "--home", str(home())]
+        command = [sys.executable, "-m", "onewarm", "build", str(target / "site"), "--home", str(home())]
         subprocess.run(command, check=True, capture_output=True)
         if i:  # the first fills caches
             taken.append(time.perf_counter() - start)

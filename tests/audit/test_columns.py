@@ -126,9 +126,9 @@ def test_choices_that_do_not_fit(choice, said):
         ),
         (
             USUAL | {"logits": LISTS},
-            "'p0'..'p2', 'logits' could each be the predictions; say which with --probabilities or --logits",
+            "'p0'..'p2', 'logits' could each be the predictions; choose one with --probabilities or --logits",
         ),
-        (USUAL | {"y": WHOLE}, "'label', 'y' could each be it; say which with --labels"),
+        (USUAL | {"y": WHOLE}, "'label', 'y' could each be used; choose one with --labels"),
         (USUAL | {"weight": LISTS}, "column 'weight' holds lists: --weight takes one value a row"),
     ],
 )

@@ -204,9 +204,9 @@ def test_outputs_are_checked_before_any_file_is_opened(tmp_path):
         plan([str(path)], outputs=[tmp_path])
     (tmp_path / "link.html").symlink_to(path)
     for output in (path, str(path), tmp_path / "new" / ".." / "a.csv", tmp_path / "link.html"):
-        with pytest.raises(ValueError, match=r"is to be audited: write to another file$"):
+        with pytest.raises(ValueError, match=r"is an input of the audit: write to another file$"):
             plan([str(tmp_path / "*.csv")], outputs=[tmp_path / "new.json", output])
-    with pytest.raises(ValueError, match=r"truth\.npz is to be audited"):
+    with pytest.raises(ValueError, match=r"truth\.npz is an input of the audit"):
         plan([str(path)], Choice(labels=f"{truth}:label"), outputs=[truth])
 
 

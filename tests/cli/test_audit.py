@@ -133,7 +133,7 @@ def test_files_that_are_none(tmp_path, file):
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "head.csv").write_text("p0,p1,label\n")
     for name, said in (
-        ("cut.parquet", "not a readable Parquet file, perhaps cut short"),
+        ("cut.parquet", "not a readable Parquet file, perhaps truncated"),
         ("empty.csv", "is empty (0 bytes)"),
         ("head.csv", "no rows, only column names"),
         (".", "is a folder: name its files"),
@@ -147,7 +147,7 @@ def test_files_that_are_none(tmp_path, file):
 def test_a_report_does_not_replace_what_is_audited(file):
     before = file.read_bytes()
     result = run(file, "--report", file)
-    assert result.exit_code == 2 and "is to be audited" in result.output
+    assert result.exit_code == 2 and "is an input of the audit" in result.output
     assert file.read_bytes() == before
 
 

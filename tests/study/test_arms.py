@@ -79,7 +79,7 @@ def test_names_have_one_spelling():
         ("teacher:2:smooth:2", "the arm 'smooth:2' needs a share between 0 and 1, got 2, e.g. smooth:0.1"),
         (
             "teacher:2:teacher:1",
-            "the arm 'teacher:2:teacher:1' has a teacher that was itself taught; name an arm without a teacher",
+            "the arm 'teacher:2:teacher:1' has a teacher that has a teacher itself; name an arm without a teacher",
         ),
         ("teacher:2,teacher:2:hard", "the arm 'teacher:2' is given twice"),
         ("hard,hard", "the arm 'hard' is given twice"),

@@ -129,7 +129,7 @@ def test_missing_file_suggests_the_nearest(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("t.parquet", "t.parquet: not a readable Parquet file, perhaps cut short: "),
+        ("t.parquet", "t.parquet: not a readable Parquet file, perhaps truncated: "),
         ("t.npz", "t.npz: not a readable NPZ file of plain arrays: "),
         ("t.txt", "t.txt: cannot read .txt; give one of .csv, .parquet, .npz"),
         ("t", "t: cannot read a file without suffix; give one of .csv, .parquet, .npz"),

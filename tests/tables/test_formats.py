@@ -128,13 +128,13 @@ def test_files_cut_short(tmp_path, write_table, table, suffix, keep):
     path = write_table(tmp_path / f"a{suffix}", table)
     path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
     text = refused(path)
-    assert text.startswith(f"a{suffix}: not a readable") and "perhaps cut short" in text
+    assert text.startswith(f"a{suffix}: not a readable") and "perhaps truncated" in text
 
 
 def test_an_arrow_stream_cut_short(tmp_path, write_table, table):
     path = write_table(tmp_path / "a.arrow", table)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert "a.arrow: not a readable Arrow file, perhaps cut short: after row " in refused(path)
+    assert "a.arrow: not a readable Arrow file, perhaps truncated: after row " in refused(path)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -163,7 +163,7 @@ def test_csv_errors_know_their_row_in_a_later_block(tmp_path, monkeypatch, write
     path.write_text(text.split("\n", 1)[1])
     assert "a.csv: the first line holds numbers (0." in refused(path)
     path.write_text("p0,p1,label,p0\n0.5,0.5,0,1\n")
-    assert refused(path) == "a.csv: column 'p0' is there twice; rename one"
+    assert refused(path) == "a.csv: column 'p0' occurs twice; rename one"
 
 
 def test_csv_columns_that_only_look_like_text_or_integers(tmp_path):

@@ -47,4 +47,4 @@ def test_a_source_reads_the_same_after_it_was_sent_to_a_worker_in_another_folder
 def test_a_damaged_file_is_named_with_the_first_sentence_of_the_reason(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"x")
     error = Source(tmp_path / "a.bin").damaged("Parquet", "Magic bytes not found. Either the file is corrupted, or")
-    assert str(error) == "a.bin: not a readable Parquet file, perhaps cut short: Magic bytes not found"
+    assert str(error) == "a.bin: not a readable Parquet file, perhaps truncated: Magic bytes not found"

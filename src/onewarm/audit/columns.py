@@ -142,7 +142,7 @@ def _predictions(
         return candidates[0]
     if candidates:
         shown = ", ".join(_shown(names) for names, _, _ in candidates)
-        raise InputError(f"{file}: {shown} could each be the predictions; say which with --probabilities or --logits")
+        raise InputError(f"{file}: {shown} could each be the predictions; choose one with --probabilities or --logits")
     raise InputError(
         f"{file}: no predictions found (looked for columns p0, p1, ..., prob_*, probabilities, logits); say which "
         f"with --probabilities or --logits; there are {_listed(columns)}"
@@ -227,10 +227,10 @@ def _single(
 ) -> str | None:
     if named is not None:
         return _known(file, columns, named, option)
-    found = [n for n in columns if n.lower() in usual]
-    if len(found) > 1:
-        raise InputError(f"{file}: {', '.join(map(repr, found))} could each be it; say which with {option}")
-    return found[0] if found else None
+    matches = [n for n in columns if n.lower() in usual]
+    if len(matches) > 1:
+        raise InputError(f"{file}: {', '.join(map(repr, matches))} could each be used; choose one with {option}")
+    return matches[0] if matches else None
 
 
 def _family(file: str, columns: Mapping[str, Column], pattern: re.Pattern[str]) -> tuple[str, ...]:

@@ -80,11 +80,11 @@ def measure(summary: CalibrationSummary) -> dict[str, Measure]:
 
 def _measure(summary: CalibrationSummary, name: str) -> Measure:
     with np.errstate(all="ignore"):  # bins of no row or one have no interval: it becomes None below
-        found = estimate(summary, name, level=LEVEL)
-    ends = (found.low, found.high)
+        estimated = estimate(summary, name, level=LEVEL)
+    ends = (estimated.low, estimated.high)
     known = all(math.isfinite(end) for end in ends) and ends[0] < ends[1]
-    value, corrected = (v if math.isfinite(v) else None for v in (found.value, found.corrected))
-    return Measure(value, ends if known else None, corrected, found.method)
+    value, corrected = (v if math.isfinite(v) else None for v in (estimated.value, estimated.corrected))
+    return Measure(value, ends if known else None, corrected, estimated.method)
 
 
 def chance_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
@@ -134,9 +134,9 @@ def diagrams(summary: CalibrationSummary, classes: tuple[str, ...], bins: int = 
     count = summary["cell_count"].reshape(bins, -1).sum(axis=1)
     of_bins = _bins(count, *_in_bins(cells, bins), rows=_effective_rows(summary, bins))
     smooth = smooth_curve(metric_bins.cell_gaps(summary), level=LEVEL, seed=summary.seed).to_dict()
-    made = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth}]
+    shown = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth}]
     if len(classes) > MOST_CLASSES or "predicted_count" not in summary.statistics:
-        return tuple(made)
+        return tuple(shown)
     by_class = metric_bins.predicted_gaps(summary, CLASS_CELLS)
     for k, name in enumerate(classes):
         cells = _cells(summary, "predicted", k)
@@ -146,8 +146,8 @@ def diagrams(summary: CalibrationSummary, classes: tuple[str, ...], bins: int = 
             smooth = smooth_curve(
                 metric_bins.of_block(by_class, k), points=61, level=LEVEL, seed=summary.seed
             ).to_dict()
-            made.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": smooth})
-    return tuple(made)
+            shown.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": smooth})
+    return tuple(shown)
 
 
 def _cells(summary: CalibrationSummary, kind: str, *at: int) -> tuple[Floats, Floats, Floats]:

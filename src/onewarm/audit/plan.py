@@ -199,7 +199,7 @@ def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> Non
         if path.is_dir():
             raise InputError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
         if path.resolve() in read:
-            raise InputError(f"{path} is to be audited: write to another file")
+            raise InputError(f"{path} is an input of the audit: write to another file")
 
 
 def _check_agreement(first: Source, other: Source, layout: Layout) -> None:

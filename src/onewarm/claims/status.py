@@ -116,8 +116,8 @@ def _compared(prediction: Comparison, finding: Finding) -> Verdict:
         if finding.interval is not None and finding.interval[0] >= -prediction.margin:
             return "shown"
         return "contradicted" if side == -1 else "open"
-    wanted = 1 if prediction.expected == "positive" else -1
-    return "open" if side == 0 else "shown" if side == wanted else "contradicted"
+    expected_side = 1 if prediction.expected == "positive" else -1
+    return "open" if side == 0 else "shown" if side == expected_side else "contradicted"
 
 
 def _side(finding: Finding | None) -> int:

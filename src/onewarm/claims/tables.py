@@ -28,14 +28,14 @@ def ledger_table(ledger: Mapping[str, Claim], evidence: Mapping[str, Evidence]) 
     for name in ("Claim", "Statement in short", "Status", "Because", "Last run"):
         table.add_column(name, no_wrap=name == "Status", overflow="fold")
     for key, claim in ledger.items():
-        own = evidence.get(key)
-        judgement = judge(claim, own)
+        stored = evidence.get(key)
+        judgement = judge(claim, stored)
         table.add_row(
             claim.slug,
             Text(claim.title),
             _styled(judgement.status),
             Text(judgement.because),
-            own.ran.date[:10] if own else "never",
+            stored.ran.date[:10] if stored else "never",
         )
     return table
 

@@ -59,7 +59,7 @@ def audit(
 
         json_file = None if json in (None, "-") else Path(json)
         with bars(errors if json == "-" else output) as progress:
-            found = run_audit(
+            result = run_audit(
                 files,
                 labels=labels,
                 probabilities=probabilities,
@@ -72,19 +72,19 @@ def audit(
                 outputs=[path for path in (json_file, report) if path is not None],
                 progress=lambda what, done, total: progress.each(f"{what}, kB", done / 1000, total / 1000),
             )
-        texts = [(json_file, found.to_json())] if json_file is not None else []
-        texts += [(report, html(found))] if report is not None else []
+        texts = [(json_file, result.to_json())] if json_file is not None else []
+        texts += [(report, html(result))] if report is not None else []
         for path, text in texts:
             atomic_write(path, text)
         if json == "-":
-            output.file.write(found.to_json())
+            output.file.write(result.to_json())
         else:
-            print_audit(found, output)
+            print_audit(result, output)
         for path, _ in texts:
             errors.print(f"Wrote {escape(str(path))}.", soft_wrap=True)
-        if fail_above is not None and found.ece > fail_above:
-            low = (found.measures["ece"].interval or (1.0, 1.0))[0]
+        if fail_above is not None and result.ece > fail_above:
+            low = (result.measures["ece"].interval or (1.0, 1.0))[0]
             noise = f" Noise alone may explain it: the model's true ECE may be as low as {low:.4f}; audit more rows."
-            errors.print(f"[bold red]ECE {found.ece:.4f} is above {fail_above:g}.[/bold red]", end="")
+            errors.print(f"[bold red]ECE {result.ece:.4f} is above {fail_above:g}.[/bold red]", end="")
             errors.print(noise if low <= fail_above else "")
             raise typer.Exit(1)

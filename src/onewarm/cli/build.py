@@ -25,10 +25,10 @@ def build(
 ) -> None:
     """Build the notebook as static files, from the stored evidence and studies; nothing is trained."""
     with friendly():
-        place = home_folder(home)
+        base = home_folder(home)
         with bars() as progress, _no_garbage_collection():
-            site = build_site(folder, place, concept_folders(concepts), address=address, progress=progress.steps())
-        studies = len(study_reports(place))
+            site = build_site(folder, base, concept_folders(concepts), address=address, progress=progress.steps())
+        studies = len(study_reports(base))
         output.print(f"Built {escape(str(site))} with {studies} studies.")
         if not studies:
             output.print("No study has run yet, so its figures are empty: [bold]onewarm open[/bold] runs them.")

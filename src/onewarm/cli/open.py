@@ -39,22 +39,22 @@ def open_notebook(
         from onewarm.notebook.site.live import Live
         from onewarm.notebook.site.server import serve
 
-        place = home_folder(home)
-        site = place / "site"
+        base = home_folder(home)
+        site = base / "site"
         folders = concept_folders(concepts)  # checked before the long studies: a folder without a concept is an error
         with bars() as progress:
             if not no_study:
-                _study_and_verify(place, progress)
+                _study_and_verify(base, progress)
             if concepts is None:
-                build_site(site, place, folders, progress=progress.steps())
+                build_site(site, base, folders, progress=progress.steps())
         live = None
         if concepts is not None:
-            live = Live(lambda: build_site(site, place, concept_folders(concepts), live=True), [concepts], _print_built)
+            live = Live(lambda: build_site(site, base, concept_folders(concepts), live=True), [concepts], _print_built)
             live.run_build()
             if live.fault:
                 output.print("Our own concepts are shown until yours are fixed.")
-                build_site(site, place, our_concepts(), live=True)
-        output.print(f"Studies, evidence and the page are in {escape(str(place))}.", soft_wrap=True, highlight=False)
+                build_site(site, base, our_concepts(), live=True)
+        output.print(f"Studies, evidence and the page are in {escape(str(base))}.", soft_wrap=True, highlight=False)
         serve(site, port=port, open_browser=not no_browser, ready=_print_ready, live=live)
 
 

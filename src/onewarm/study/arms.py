@@ -34,8 +34,8 @@ class Arm:
     @property
     def name(self) -> str:
         """As written on the command line, in one spelling: `smooth:.10` is `smooth:0.1`."""
-        own = self.kind if self.value is None else f"{self.kind}:{self.value:g}"
-        return own if self.teacher in (None, HARD) else f"{own}:{self.teacher.name}"
+        recipe = self.kind if self.value is None else f"{self.kind}:{self.value:g}"
+        return recipe if self.teacher in (None, HARD) else f"{recipe}:{self.teacher.name}"
 
     @property
     def alpha(self) -> float | None:
@@ -107,7 +107,7 @@ def parse_arm(text: str) -> Arm:
         number, _, recipe = number.partition(":")
         teacher = parse_arm(recipe)
         if teacher.kind == "teacher":
-            raise InputError(f"the arm {text!r} has a teacher that was itself taught; name an arm without a teacher")
+            raise InputError(f"the arm {text!r} has a teacher that has a teacher itself; name an arm without a teacher")
     if kind not in KINDS:
         raise InputError(f"no arm {text!r}; arms are {', '.join(RECIPES)}")
     if kind == "hard":

@@ -146,9 +146,9 @@ class Store:
 
     def load(self, study_id: int, arms: list[str], seeds: list[int]) -> dict[tuple[str, int], StoredRun]:
         """The stored runs of these arms and seeds, by (arm, seed)."""
-        wanted = sa.and_(runs.c.study_id == study_id, runs.c.arm.in_(arms), runs.c.seed.in_(seeds))
+        selected = sa.and_(runs.c.study_id == study_id, runs.c.arm.in_(arms), runs.c.seed.in_(seeds))
         with self._clear_errors(), self.engine.begin() as db:
-            return {(r.arm, r.seed): _run(r) for r in db.execute(sa.select(runs).where(wanted))}
+            return {(r.arm, r.seed): _run(r) for r in db.execute(sa.select(runs).where(selected))}
 
     def _create(self) -> None:
         if self.url.get_backend_name() == "sqlite":

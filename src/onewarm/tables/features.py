@@ -137,7 +137,7 @@ def _read_parquet(path: Path) -> dict[str, Any]:
     try:
         return _columns(path, pyarrow.parquet.read_table(path))
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path.name}: not a readable Parquet file, perhaps cut short: {error}") from None
+        raise InputError(f"{path.name}: not a readable Parquet file, perhaps truncated: {error}") from None
 
 
 def _columns(path: Path, table: Any) -> dict[str, Any]:

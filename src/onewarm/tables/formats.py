@@ -40,7 +40,7 @@ def _column(kind: pa.DataType) -> Column:
 def _set_columns(source: Source, schema: pa.Schema) -> None:
     twice = [n for n in schema.names if schema.names.count(n) > 1]
     if twice:
-        raise InputError(f"{source.name}: column {twice[0]!r} is there twice; rename one")
+        raise InputError(f"{source.name}: column {twice[0]!r} occurs twice; rename one")
     source.columns = {f.name: _column(f.type) for f in schema}
 
 
@@ -177,13 +177,13 @@ class Csv(Source):
     def _explained(self, error: Exception, include: list[str] | None) -> InputError:
         if self._ragged:
             return InputError(f"{self.name}: {self._ragged[0]}")
-        found = re.search(r"In CSV column #(\d+): Row #(\d+): .*?invalid (?:value '(.*)'|UTF8)", str(error), re.S)
-        if found:
+        match = re.search(r"In CSV column #(\d+): Row #(\d+): .*?invalid (?:value '(.*)'|UTF8)", str(error), re.S)
+        if match:
             names = include or list(self.columns)
-            at = int(found[1])
+            at = int(match[1])
             column = f"column {names[at]!r}" if at < len(names) else f"column {at + 1}"
-            fault = f"is {found[3]!r}, not a number" if found[3] is not None else "is not UTF-8 text"
-            return InputError(f"{self.name}: row {int(found[2]) - 1}, {column} {fault}; correct it or drop the row")
+            fault = f"is {match[3]!r}, not a number" if match[3] is not None else "is not UTF-8 text"
+            return InputError(f"{self.name}: row {int(match[2]) - 1}, {column} {fault}; correct it or drop the row")
         return self.damaged("CSV", error)
 
     def batches(

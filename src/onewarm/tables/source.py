@@ -78,4 +78,4 @@ class Source:
     def damaged(self, kind: str, reason: object) -> InputError:
         """The error for a file that is not in the format that its suffix promises."""
         text = str(reason).split(". ")[0].strip().rstrip(".")
-        return InputError(f"{self.name}: not a readable {kind} file, perhaps cut short: {text}")
+        return InputError(f"{self.name}: not a readable {kind} file, perhaps truncated: {text}")

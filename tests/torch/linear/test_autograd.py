@@ -51,7 +51,7 @@ def test_what_has_no_derivative_is_refused() -> None:
         torch.func.grad(lambda w: linear_cross_entropy(x, w, y))(w)
     soft = torch.softmax(torch.zeros(N, V), dim=1).requires_grad_()
     with pytest.raises(
-        RuntimeError, match=f"target requires a gradient, which is not made here: detach it, or {remedy}"
+        RuntimeError, match=f"target requires a gradient, which this loss does not compute: detach it, or {remedy}"
     ):
         linear_cross_entropy(x, w, soft)
     with torch.autograd.forward_ad.dual_level():

@@ -82,7 +82,7 @@ def test_smoothing_takes_the_whole_vocabulary(two: Two, ranks: ModuleType) -> No
 
 def test_every_rank_raises_the_same_error(two: Two, ranks: ModuleType) -> None:
     first, second = two("errors")
-    elsewhere = "rank 1 of the group refused its arguments: see the error that it raised"
+    elsewhere = "rank 1 of the group rejected its arguments: see the error that it raised"
     wanted: list[tuple[str, str] | str] = [
         "ValueError: logits[4, 11] is nan: the loss of this row is undefined; "
         "look for an overflow or a division by zero before it",

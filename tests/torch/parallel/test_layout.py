@@ -123,7 +123,7 @@ def test_probabilities_of_all_classes_or_of_each_ranks_own(
         (
             [[5, 2, -1, 0], [0, 0, -1, 1]],
             ValueError,
-            "rank 1 of the group refused its arguments: see the error that it raised",
+            "rank 1 of the group rejected its arguments: see the error that it raised",
         ),
         ([[0, 0, -1, 1], [3, 2, -1, 0]], TypeError, "mine"),
     ],

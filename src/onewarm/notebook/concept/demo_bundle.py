@@ -84,7 +84,7 @@ class _Bundle:
     def text(self) -> str:
         parts = []
         for module in self.order.values():
-            body = _IMPORT.sub(lambda found, module=module: self._unpacked(module, found), module.text)  # type: ignore[misc]
+            body = _IMPORT.sub(lambda match, module=module: self._unpacked(module, match), module.text)  # type: ignore[misc]
             if module.file == self.entry:
                 parts.append(body)
                 continue
@@ -93,9 +93,9 @@ class _Bundle:
             parts.append(f"const {self.variables[module.file]} = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n")
         return "\n".join(parts)
 
-    def _unpacked(self, module: _Module, found: re.Match[str]) -> str:
-        names = ", ".join(_names(found[1]))
-        return f"const {{ {names} }} = {self.variables[self._find(module, found[2])]};"
+    def _unpacked(self, module: _Module, match: re.Match[str]) -> str:
+        names = ", ".join(_names(match[1]))
+        return f"const {{ {names} }} = {self.variables[self._find(module, match[2])]};"
 
     def _visit(self, file: Path, above: tuple[Path, ...]) -> None:
         if file in self.order:
@@ -162,36 +162,36 @@ def _read(file: Path) -> _Module:
     faults = list(_faults(file, text))
     if faults:
         raise ConceptError(faults)
-    imports = tuple((_names(found[1]), found[2], _line(text, found.start())) for found in _IMPORT.finditer(text))
+    imports = tuple((_names(match[1]), match[2], _line(text, match.start())) for match in _IMPORT.finditer(text))
     return _Module(file, text, imports, frozenset(_EXPORT.findall(text)))
 
 
 def _faults(file: Path, text: str) -> Iterator[Fault]:
     """The faults of one file, without looking at the others."""
-    declared = {found[1]: _line(text, found.start()) for found in _DECLARED.finditer(text)}
-    for found in _DECLARED.finditer(text):
-        if found[1].startswith("$"):
+    declared = {match[1]: _line(text, match.start()) for match in _DECLARED.finditer(text)}
+    for match in _DECLARED.finditer(text):
+        if match[1].startswith("$"):
             yield Fault(
                 file,
-                _line(text, found.start()),
+                _line(text, match.start()),
                 "",
-                f"the name '{found[1]}'",
+                f"the name '{match[1]}'",
                 "Choose a name that does not start with $: such names are reserved for the bundle.",
             )
-    for found in _STATEMENT.finditer(text):
-        line, start = _line(text, found.start()), found.start()
-        if found[1] == "import" and not _IMPORT.match(text, start):
+    for match in _STATEMENT.finditer(text):
+        line, start = _line(text, match.start()), match.start()
+        if match[1] == "import" and not _IMPORT.match(text, start):
             remedy = 'Write `import { a, b } from "onewarm/NAME.js";` at the start of a line.'
             yield Fault(file, line, "", "an import of an unsupported form", remedy)
-        if found[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
+        if match[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
             remedy = "Write `export` at the start of a line, before const, function or class."
             yield Fault(file, line, "", "an export of an unsupported form", remedy)
-    for found in _DYNAMIC.finditer(text):
+    for match in _DYNAMIC.finditer(text):
         remedy = "Import at the top of the file: a demo becomes one file and loads nothing later."
-        yield Fault(file, _line(text, found.end()), "", "an import at run time", remedy)
-    for found in _IMPORT.finditer(text):
-        line = _line(text, found.start())
-        for name in _names(found[1]):
+        yield Fault(file, _line(text, match.end()), "", "an import at run time", remedy)
+    for match in _IMPORT.finditer(text):
+        line = _line(text, match.start())
+        for name in _names(match[1]):
             if " as " in name:
                 yield Fault(file, line, "", f"an import under another name, '{name}'", "Import it under its own name.")
             elif not _NAME.fullmatch(name):

@@ -11,8 +11,8 @@ __all__ = ["chosen_concepts", "find_concepts", "our_concepts", "with_ours"]
 
 def find_concepts(root: Path | str) -> tuple[Path, ...]:
     """Every folder below ``root``, at any depth, that holds a concept.yaml. Hidden folders are left out."""
-    found = sorted(Path(root).rglob("concept.yaml"))
-    return tuple(file.parent for file in found if not any(p.startswith(".") for p in file.relative_to(root).parts))
+    files = sorted(Path(root).rglob("concept.yaml"))
+    return tuple(file.parent for file in files if not any(p.startswith(".") for p in file.relative_to(root).parts))
 
 
 def chosen_concepts(places: Iterable[Path | str]) -> tuple[Path, ...]:

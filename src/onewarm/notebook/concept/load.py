@@ -74,8 +74,8 @@ class Concept(ConceptFile):
 
     def research_for(self, kind: str, key: str) -> ResearchQuestion:
         """The research question about an object: its own if it has one, else that of its kind."""
-        own = [q for q in self.research if q.object == key]
-        return own[0] if own else next(q for q in self.research if q.kind == kind and q.object is None)
+        specific = [q for q in self.research if q.object == key]
+        return specific[0] if specific else next(q for q in self.research if q.kind == kind and q.object is None)
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ def _schema_faults(document: Document, error: ValidationError) -> Iterator[Fault
         elif kind == "extra_forbidden":
             yield document.fault(place, "unknown key", nearest(name, _keys_at(place[:-1])))
         elif kind in _EXPECTED:
-            found = type(item["input"]).__name__
-            problem = f"expected {_EXPECTED[kind]}, found {_TYPE_NAMES.get(found, found)}"
+            type_name = type(item["input"]).__name__
+            problem = f"expected {_EXPECTED[kind]}, found {_TYPE_NAMES.get(type_name, type_name)}"
             remedy = "Quote the value." if kind == "string_type" else f"Write {_EXPECTED[kind]}."
             yield document.fault(place, problem, remedy)
         elif kind == "string_pattern_mismatch":

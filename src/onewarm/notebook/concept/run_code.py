@@ -60,8 +60,8 @@ def numbers_missing(text: str, printed: str) -> tuple[str, ...]:
     ('0.4',)
     """
     present = {_without_leading_zeros(number) for number in _NUMBER.findall(printed)}
-    wanted = [number for quoted in _BACKTICKED.findall(text) for number in _NUMBER.findall(quoted)]
-    return tuple(number for number in wanted if _without_leading_zeros(number) not in present)
+    quoted_numbers = [number for quoted in _BACKTICKED.findall(text) for number in _NUMBER.findall(quoted)]
+    return tuple(number for number in quoted_numbers if _without_leading_zeros(number) not in present)
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,11 @@ class PageCode:
             line, problem = failure
             self.faults.append(Fault(file, line or 1, "", problem, "Correct the code."))
             return
-        wanted = self.file.code.output
-        if not wanted or printed.strip() == wanted.strip():
+        expected = self.file.code.output
+        if not expected or printed.strip() == expected.strip():
             return
         place: Place = ("code", "output")
-        lines = zip_longest(printed.strip().splitlines(), wanted.strip().splitlines())
+        lines = zip_longest(printed.strip().splitlines(), expected.strip().splitlines())
         for i, (printed_line, wanted_line) in enumerate(lines):
             if printed_line != wanted_line:
                 actual = "nothing" if printed_line is None else f"`{printed_line}`"

@@ -118,8 +118,8 @@ def read_yaml(file: Path) -> Document:
         if loader.aliases:
             raise ConceptError(Fault(file, n, "", "alias", "Write the value out instead.") for n in loader.aliases)
         if not isinstance(node, yaml.MappingNode):
-            found = "nothing" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
-            fault = Fault(file, 1, "", f"expected a mapping, found {found}", "Start with `key: concept:...`.")
+            kind = "nothing" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
+            fault = Fault(file, 1, "", f"expected a mapping, found {kind}", "Start with `key: concept:...`.")
             raise ConceptError([fault])
         document = Document(file, {}, {(): 1}, {})
         faults: list[Fault] = []

@@ -80,7 +80,7 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
         if part.device != layer.hidden.device:
             raise ValueError(f"{name} is on {part.device} but hidden is on {layer.hidden.device}: move one of them")
         if part.requires_grad:
-            raise RuntimeError(f"{name} requires a gradient, which is not made here: detach it, or {REMEDY}")
+            raise RuntimeError(f"{name} requires a gradient, which this loss does not compute: detach it, or {REMEDY}")
     if rows.index.shape[0] != layer.hidden.shape[0]:
         raise ValueError(f"{name} has {len(rows)} rows, hidden has {layer.hidden.shape[0]}: expected one for each")
     in_range(rows.index, classes, f"{name}.index")
@@ -110,8 +110,8 @@ def reduced_loss(layer: Layer, terms: Sequence[Term], reduction: Reduction, shap
     if not checks.concrete(layer.hidden):
         (term,) = terms
         scale = torch.as_tensor(term.scale, dtype=torch.float64, device=layer.hidden.device)
-        made = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
-        return made.reshape(shape) if reduction == "none" else made
+        traced_loss = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
+        return traced_loss.reshape(shape) if reduction == "none" else traced_loss
     loss: Tensor = _Linear.apply(*layer, tuple(terms), reduction == "none")  # type: ignore[no-untyped-call]
     return loss.reshape(shape) if reduction == "none" else loss
 

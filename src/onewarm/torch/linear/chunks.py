@@ -191,10 +191,10 @@ class _Run:
         for name, part in (("hidden", self.layer.hidden), ("weight", self.layer.weight)):
             bad = checks.first_true(~(x if name == "hidden" else part).isfinite())
             if bad is not None:
-                place = (_row(rows, bad[0]), bad[1]) if name == "hidden" else bad
-                value = checks.item(part, place)
+                index = (_row(rows, bad[0]), bad[1]) if name == "hidden" else bad
+                value = checks.item(part, index)
                 raise ValueError(
-                    f"{name}{list(place)} is {value:g}: the loss is undefined; "
+                    f"{name}{list(index)} is {value:g}: the loss is undefined; "
                     "look for an overflow or a division by zero before it"
                 )
         z = torch.empty(1, self.layer.weight.shape[0], dtype=x.dtype, device=x.device)

@@ -95,10 +95,10 @@ def _backward(ctx: Any, upstream: list[Tensor]) -> tuple[Any, ...]:
     if torch.is_grad_enabled():
         raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
     if ctx.per_row:
-        made = linear_cross_entropy_backward(upstream[0], *ctx.saved_tensors, ctx.z_loss, ctx.per_row, *ctx.wanted)
+        computed = linear_cross_entropy_backward(upstream[0], *ctx.saved_tensors, ctx.z_loss, ctx.per_row, *ctx.wanted)
     else:
-        made = [gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors]
-    gradients = [gradient if want else None for gradient, want in zip(made, ctx.wanted, strict=True)]
+        computed = [gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors]
+    gradients = [gradient if want else None for gradient, want in zip(computed, ctx.wanted, strict=True)]
     return *gradients, *[None] * 11  # for the target, scale, z_loss, per_row and the three of _WANTED
 
 
@@ -110,5 +110,5 @@ def in_graph(layer: Layer, target: SoftTarget, scale: Tensor, z_loss: float, per
     recorded = torch.is_grad_enabled()
     wanted = [part is not None and recorded and part.requires_grad for part in layer]
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    made: list[Tensor] = torch.ops.onewarm.linear_cross_entropy(*layer, *parts, scale, z_loss, per_row, *wanted)
-    return made[0]
+    results: list[Tensor] = torch.ops.onewarm.linear_cross_entropy(*layer, *parts, scale, z_loss, per_row, *wanted)
+    return results[0]

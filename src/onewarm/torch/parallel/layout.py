@@ -96,7 +96,7 @@ def exchange_layout(
     if error is not None:
         raise error
     if any(has_error):
-        raise ValueError(f"rank {has_error.index(1)} of the group refused its arguments: see the error that it raised")
+        raise ValueError(f"rank {has_error.index(1)} of the group rejected its arguments: see the error that it raised")
     for other, count in enumerate(row_counts):
         if count != row_counts[0]:
             raise ValueError(

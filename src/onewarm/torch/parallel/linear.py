@@ -186,15 +186,15 @@ def _joined(
     """The losses of all rows, and the table where it was taken in closed form: few rows, no class masked.
 
     Ranks may differ in whether they take the closed form, but not in how often they join their sums: a rank that
-    joined once more than the others would wait for them for ever. So whether to try again depends on nothing but what
-    is the same on all of them.
+    joined once more than the others would wait for them forever. So the decision to try again depends only on values
+    that are the same on all of them.
     """
     n, dtype = hidden.shape[0], row_sums.accumulator(hidden.dtype)
-    few = target.table is not None and (
+    suits_closed_form = target.table is not None and (
         target.table.shape[0] == 1 or _EXAMPLES_A_TABLE_ROW * target.table.shape[0] <= n
     )
     masks = bias is not None and bool((bias == -torch.inf).any())
-    for closed_form in (few and not masks, False):
+    for closed_form in (suits_closed_form and not masks, False):
         sums = row_sums.LocalSums(target, n, tables=not closed_form)
         for rows in row_sums.blocks(n, layout.width, _BLOCK):
             sums.add(rows, torch.nn.functional.linear(hidden[rows], weight, bias).to(dtype))

@@ -203,12 +203,12 @@ def reduced_loss(
     joined: JoinedRows, has_mass: Tensor, options: LossOptions, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """The reduced loss, and the factor of each row's gradient."""
-    one = joined.loss.new_ones(())
+    unit_factor = joined.loss.new_ones(())
     if options.reduction == "none":
-        return joined.loss.to(dtype), one
+        return joined.loss.to(dtype), unit_factor
     total = _sum(joined.loss)
     if options.reduction == "sum":
-        return total.to(dtype), one
+        return total.to(dtype), unit_factor
     normalizer = options.normalizer
     if isinstance(normalizer, str):
         count = _sum(has_mass.double() if normalizer == "rows" else joined.mass)
