@@ -58,8 +58,7 @@ class Measure:
     Attributes:
         value: None where it is infinite.
         interval: None where it is not known.
-        corrected: for calibration errors the value without the bias that the noise of finite rows gives it, else the
-            value.
+        corrected: for calibration errors the value corrected for its finite-sample bias, else the value.
         method: how the interval was made, as ``onewarm.calibration.estimate`` names it.
     """
 
