@@ -59,4 +59,4 @@ def test_ctrl_c_says_that_nothing_is_lost(run, monkeypatch):
     monkeypatch.setattr("onewarm.study.engine.run_study", interrupted)
     result = run("study", "digits")
     assert result.exit_code == 130
-    assert "kept" in result.output
+    assert "finished runs are stored" in result.output
