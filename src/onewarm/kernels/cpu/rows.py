@@ -117,10 +117,10 @@ def row_losses(
     z, z_step = _flat(logits)
     t, t_step = _flat(table)
     count = max(min(thread_pool.threads() if threads is None else threads, n * k // _LOGITS_A_THREAD), 1)
-    tiled = k <= MOST_CLASSES
     piece = max(-(-n // (_PIECES * count)), -(-_LEAST_PIECE // k))
-    size, bytes_each = _scratch_size(k, table_index.shape[1], real.itemsize)
+    size, bytes_each, together = _plan(k, table_index.shape[1], real.itemsize)
     memory = np.empty(count * bytes_each + LINE, np.uint8)
+    scratch = _address(memory)
     arguments = Arguments(
         next_row=0,
         next_thread=0,
@@ -152,9 +152,9 @@ def row_losses(
         with_gradient=gradient,
         gradient=0 if result is None else _address(result),
         loss=_address(loss),
-        exp_constants=_address(EXP_CONSTANTS[real.name]),
-        piece=piece + -piece % uncompiled(tile_rows)(k) if tiled else piece,
-        scratch=_address(memory) + -_address(memory) % LINE,
+        exp_constants=_EXP_CONSTANTS[real.itemsize],
+        piece=piece + -piece % together,
+        scratch=scratch + -scratch % LINE,
         scratch_bytes=bytes_each,
         scratch_reals=size.reals,
         scratch_doubles=size.doubles,
@@ -202,6 +202,9 @@ def _step(rows: NDArray[Any]) -> int:
 def _address(array: NDArray[Any]) -> int:
     address: int = array.__array_interface__["data"][0]
     return address
+
+
+_EXP_CONSTANTS = {constants.itemsize: _address(constants) for constants in EXP_CONSTANTS.values()}
 
 
 @cache
@@ -252,13 +255,15 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 @cache
-def _scratch_size(classes: int, shares: int, itemsize: int) -> tuple[Size, int]:
-    """Of one thread, and its bytes: the most that any of the ways needs, since they take turns."""
+def _plan(classes: int, shares: int, itemsize: int) -> tuple[Size, int, int]:
+    """The scratch memory of one thread and its bytes, the most that any of the ways needs; rows computed together."""
     sizes = [fallback_row.scratch_size(classes, shares), row_groups.scratch_size(classes)]
+    together = 1
     if classes <= MOST_CLASSES:
         sizes.append(few_classes.scratch_size(classes))
+        together = uncompiled(tile_rows)(classes)
     size = Size(*map(max, zip(*sizes, strict=True)))
-    return size, scratch_bytes(size, itemsize)
+    return size, scratch_bytes(size, itemsize), together
 
 
 @cache
