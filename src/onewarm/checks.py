@@ -215,7 +215,7 @@ def hidden(value: Any) -> bool:
 
 
 def number(value: Any) -> float | int | None:
-    """A number as Python's, or None for what is no number, or one that a tracer hides.
+    """A number as a Python number, or None if it is not a number or is hidden by a tracer.
 
     Python's and NumPy's numbers are numbers, and so are arrays of shape () of any library.
 
@@ -226,8 +226,8 @@ def number(value: Any) -> float | int | None:
         return value
     if not is_array_api_obj(value) or tuple(value.shape) != () or not concrete(value):
         return None
-    plain = value.item()
-    return plain if isinstance(plain, (int, float)) else None
+    converted = value.item()
+    return converted if isinstance(converted, (int, float)) else None
 
 
 def undifferentiated(value: Any, plain: Any) -> Any:

@@ -68,10 +68,10 @@ def cross_entropy_with_gradient(
 ) -> tuple[Array, Array]:
     """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, shape (N, K), in their dtype.
 
-    The gradient is that of what is returned: divided by the normalizer for ``"mean"``, row by row for ``"none"``.
+    The gradient is that of the returned value: divided by the normalizer for ``"mean"``, row by row for ``"none"``.
     With ``overwrite_logits`` it takes the logits' place and no other memory of their size is used; the logits are lost.
     That takes a fused kernel: NumPy arrays that can be written to, or PyTorch tensors on the CPU without
-    ``requires_grad``, in C order; a ValueError says what is missing.
+    ``requires_grad``, in C order; a ValueError names the unmet condition.
 
     Example:
         >>> import numpy as np
@@ -96,7 +96,7 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
 
     Args:
         probabilities: (N, K), the model's softmax.
-        alpha: below 1, one number or one per row: what the model was trained with.
+        alpha: below 1, one number or one per row: the alpha of the model's training.
         prior: (K,), uniform if left out.
 
     Returns:
@@ -186,7 +186,7 @@ def divisor(target: SoftTarget, normalizer: Normalizer, like: Array) -> Array:
 
 
 def reduce(rows: Array, target: SoftTarget, options: LossOptions) -> Array:
-    """Losses by row, their sum, or the sum divided by what the normalizer counts."""
+    """Losses by row, their sum, or the sum divided by the normalizer's count."""
     if options.reduction == "none":
         return rows
     total = array_namespace(rows).sum(rows)

@@ -54,7 +54,7 @@ def _normalizer(value: Any, *, checked: bool) -> Any:
         return value
     number = checks.number(value)
     if number is None or not checked:
-        return value  # :func:`onewarm.definition.divisor` checks what is not a number yet, where it is used
+        return value  # :func:`onewarm.definition.divisor` checks a value that is not yet a number, when it is used
     if not math.isfinite(number):
         raise InputError(f"normalizer is {number:g}: expected a finite number")
     if number <= 0:

@@ -85,7 +85,7 @@ def fit_temperature(
         tolerance: relative width of the bracket at which the search ends, in [1e-12, 1).
 
     Returns:
-        A ``TemperatureFit``: T, its bracket, and bounds on what is left of the error.
+        A ``TemperatureFit``: T, its bracket, and bounds on the remaining error.
 
     Raises:
         TemperatureError: the NLL decreases all the way to a bound (every row right: T -> 0; no better than uniform:

@@ -17,7 +17,7 @@ _NEWTON_STEPS = 30
 
 
 class TemperatureError(InputError):
-    """No temperature within the bounds minimises the NLL; the message says why and what to do."""
+    """No temperature within the bounds minimises the NLL; the message has the reason and a remedy."""
 
 
 class Point(NamedTuple):

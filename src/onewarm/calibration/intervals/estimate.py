@@ -87,7 +87,7 @@ def estimate(
         An ``Estimate``, with the value, both ends and the value corrected for bias.
 
     Raises:
-        ValueError: no rows, a level outside (0, 1), a metric without an interval, or what the metric itself raises.
+        ValueError: no rows, a level outside (0, 1), a metric without an interval, or an error of the metric itself.
 
     Example:
         >>> rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Bins of a summary and their gaps, confidence minus accuracy, from which every binned calibration error is made."""
+"""Bins of a summary and their gaps (confidence - accuracy), from which every binned calibration error is computed."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def classwise_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
 
         (1/K) sum_k sum_b (n_kb / N) |mean t_k - mean p_k|         rows with p_k in bin b
 
-    Needs a summary made with ``classwise=True``. Of events it is the ECE. With many classes most p_k are near 0, and
+    Needs a summary with ``classwise=True``. For events it equals the ECE. With many classes most p_k are near 0, and
     so is this number: compare it only between models with the same K.
 
     Raises:
@@ -204,7 +204,7 @@ def top_label_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
         sum_k sum_b (n_kb / N) |accuracy_kb - confidence_kb|       rows with prediction k, confidence in bin b
 
     Never less than the ECE with the same bins, because gaps of different predicted classes do not cancel. Needs a
-    summary made with ``classwise=True``. Of events it is the ECE.
+    summary made with ``classwise=True``. For events it equals the ECE.
 
     Raises:
         ValueError: no rows; a summary without ``classwise=True``; or ``bins`` that do not divide 120 (600 for events).
@@ -223,7 +223,7 @@ def top_label_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
 
 
 def smooth_ece(summary: CalibrationSummary, bandwidth: float | None = None) -> float:
-    """Smooth calibration error: a kernel in place of bins, its width equal to the error itself.
+    """Smooth calibration error: kernel smoothing instead of bins, with a bandwidth equal to the error itself.
 
         smECE_s = int_0^1 |(1/N) sum_i K_s(x, c_i) (a_i - c_i)| dx          K_s: Gaussian, reflected at 0 and 1
         smECE   = smECE_s at the s with smECE_s = s, or ``bandwidth``

@@ -50,7 +50,7 @@ class ReliabilityDisplay:
     agree. The bar from the diagonal to the dot is the gap, and the whisker the interval of the accuracy, at 95 % by
     default. A bin is coloured if its whisker does not contain the mean confidence: orange below the diagonal, where the
     model is overconfident, blue above, where it is underconfident. In a grey bin the data do not decide. The line is
-    the accuracy as a smooth function of confidence. Its band contains the whole curve at once in 95 % of samples, so
+    the accuracy as a smooth function of confidence. Its band contains the entire curve in 95 % of samples, so
     that a model is miscalibrated where the diagonal leaves the band. The lower panel has the share of rows in each bin,
     which is the weight of the bin's gap in the ECE, and two lines at the accuracy and the mean confidence of all rows.
 

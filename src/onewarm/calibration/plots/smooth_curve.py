@@ -28,7 +28,7 @@ class SmoothCurve:
         y: accuracy there, smoothed, in [0, 1].
         low, high: the band around y.
         width: standard deviation of the kernel, in confidence.
-        level: how often the band contains the whole smoothed curve of infinitely many rows, such as .95.
+        level: how often the band contains the entire smoothed curve of infinitely many rows, such as .95.
     """
 
     x: Floats

@@ -1,1 +1,1 @@
-"""What one pass over predictions keeps, in bounded memory: sums that merge, and from which every metric follows."""
+"""The statistics of one pass over predictions, in bounded memory: sums that merge, from which every metric follows."""

@@ -1,4 +1,4 @@
-"""The cells of a summary: fine equal-width bins of confidence, which every usual number of bins is made of."""
+"""The cells of a summary: fine equal-width bins of confidence, which combine exactly into any usual number of bins."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cell_of(confidence: Floats) -> NDArray[np.int64]:
 
     p and the edges are rounded to float32 before they are compared. So .1 lies *on* the edge .1, and in the bin below
     it, whether it is float32(.1) = .100000001, the float64 .1, one converted to the other, or .3 - .2; in float64 some
-    of these would fall in the bin above. Bins that consist of whole cells have exactly these edges too, because j / 15
+    of these would fall in the bin above. Bins of complete cells have exactly these edges too, because j / 15
     and 40 j / 600 are the same float64 number.
 
     >>> import numpy as np

@@ -44,7 +44,7 @@ def encode(header: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
 def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The header and the flat arrays that ``encode`` wrote.
 
-    Raises TypeError for what is not bytes, ValueError for bytes of anything else, of a later format, or damaged.
+    Raises TypeError for a value that is not bytes, ValueError for bytes of anything else, a later format, or damage.
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"data is a {type(data).__name__}: expected the bytes of a summary")

@@ -1,6 +1,6 @@
 """Compiled pass over probabilities with labels, the usual case: each row is checked, scored and counted at once.
 
-Also holds what the other passes share. Loaded with the first rows, since Numba takes long to import.
+Also holds code that the other passes share. Loaded with the first rows, since Numba takes long to import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cross-entropy against any target for PyTorch: the fused kernel under autograd, the definition where it cannot go."""
+"""Cross-entropy against any target for PyTorch: the fused kernel under autograd, else the definition."""
 
 from __future__ import annotations
 

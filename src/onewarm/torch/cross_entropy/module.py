@@ -1,4 +1,4 @@
-"""``torch.nn.CrossEntropyLoss`` on the fused kernel: all of its arguments, and a choice where its meaning is odd."""
+"""``torch.nn.CrossEntropyLoss`` on the fused kernel: all of its arguments, and an option where it is surprising."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def forward(logits: Tensor, *rest: Any) -> Tensor:
 
 @soft_cross_entropy_backward.register_kernel(_DEVICE_TYPE)
 def backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
-    """The gradient, made from the logits again; the forward pass has checked them."""
+    """The gradient, recomputed from the logits, which the forward pass has checked."""
     *target, z_loss, move_mass = rest
     scale = above.contiguous()
     _, gradient = triton_rows.row_losses(

@@ -43,8 +43,8 @@ def times(g: Tensor, weight: Tensor, out: Tensor, *, add: bool = False) -> None:
     tensor([[14., 17.]])
     """
     if _suits(g, weight):
-        made = _product(g, weight.t(), None)
-        out.add_(made) if add else out.copy_(made)
+        product = _product(g, weight.t(), None)
+        out.add_(product) if add else out.copy_(product)
     else:
         out.addmm_(g, weight, beta=int(add))
 
@@ -55,8 +55,8 @@ def _suits(x: Tensor, weight: Tensor) -> bool:
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    made: Tensor = _onednn()(x, weight, bias, "none", [], "")
-    return made
+    product: Tensor = _onednn()(x, weight, bias, "none", [], "")
+    return product
 
 
 @cache
@@ -66,11 +66,11 @@ def _onednn() -> Any:
         return None
     try:
         operator = torch.ops.mkldnn._linear_pointwise
-        made = operator(torch.ones(1, 2), torch.ones(3, 2), torch.ones(3), "none", [], "")
+        product = operator(torch.ones(1, 2), torch.ones(3, 2), torch.ones(3), "none", [], "")
     except (
         AttributeError,
         RuntimeError,
         TypeError,
     ):  # another version of PyTorch: no such operator, or other arguments
         return None
-    return operator if torch.equal(made, torch.full((1, 3), 3.0)) else None
+    return operator if torch.equal(product, torch.full((1, 3), 3.0)) else None
