@@ -42,10 +42,10 @@ def test_no_kernel_for_other_devices_and_dtypes() -> None:
 
 def test_a_kernel_that_is_not_installed_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = device.Kernel("cpu", (torch.float32,), installed=False)
-    monkeypatch.setitem(device._BY_DEVICE, "cpu", ("other", kernel))
+    monkeypatch.setitem(device.KERNELS, "cpu", kernel)
     assert device.kernel_of(Z) == ""
-    monkeypatch.setitem(device._BY_DEVICE, "cpu", ("other", kernel._replace(installed=True)))
-    assert device.kernel_of(Z) == "other" and device.kernel_of(Z.double()) == ""
+    monkeypatch.setitem(device.KERNELS, "cpu", kernel._replace(installed=True))
+    assert device.kernel_of(Z) == "cpu" and device.kernel_of(Z.double()) == ""
     assert cross_entropy(Z.double(), target()).item() == pytest.approx(WANTED, rel=1e-12)  # by the definition
 
 

@@ -27,7 +27,7 @@ KERNELS = {
     "cpu": Kernel("cpu", (torch.float16, torch.bfloat16, torch.float32, torch.float64), True),
     "triton": Kernel("cuda", triton_rows.DTYPES, triton_rows.INSTALLED),
 }
-_BY_DEVICE = {kernel.device_type: (name, kernel) for name, kernel in KERNELS.items()}
+_NAMES = {kernel.device_type: name for name, kernel in KERNELS.items()}
 _TENSOR_TYPES = (Tensor, torch.nn.Parameter)  # exactly these types: another subclass may define its own operations
 
 
@@ -37,8 +37,8 @@ def kernel_of(logits: Tensor) -> str:
     >>> kernel_of(torch.zeros(1, 2)), kernel_of(torch.zeros(1, 2, device="meta"))
     ('cpu', '')
     """
-    name, kernel = _BY_DEVICE.get(logits.device.type, ("", None))
-    return name if kernel is not None and kernel.installed and logits.dtype in kernel.dtypes else ""
+    name = _NAMES["cpu"] if logits.is_cpu else _NAMES.get(logits.device.type, "")  # is_cpu is five times as fast
+    return name if name and KERNELS[name].installed and logits.dtype in KERNELS[name].dtypes else ""
 
 
 def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any = 0.0) -> str:
@@ -52,6 +52,7 @@ def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any =
     kernel = kernel_of(logits)
     if not kernel:
         return ""
+    here = logits.is_cpu
     others: tuple[Any, ...] = (target,)
     if isinstance(target, SoftTarget):
         others = (target.index, target.weight, target.table, target.table_index, target.table_weight)
@@ -62,7 +63,7 @@ def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any =
             continue
         if type(other) not in _TENSOR_TYPES or other.requires_grad or other.layout is not torch.strided:
             return ""
-        if other.device != logits.device:
+        if not (other.is_cpu if here else other.device == logits.device):
             return ""
     return "" if isinstance(z_loss, Tensor) or traced(logits) or transformed(logits) else kernel
 
@@ -74,7 +75,7 @@ def operator_for(logits: Any) -> bool:
 
 def on_cpu(tensor: Tensor) -> bool:
     """Whether values can be read without waiting for another device, and products are bound by the CPU's caches."""
-    return tensor.device.type == "cpu"
+    return tensor.is_cpu
 
 
 def traced(tensor: Tensor) -> bool:
