@@ -84,13 +84,13 @@ def test_every_rank_raises_the_same_error(two: Two, ranks: ModuleType) -> None:
     first, second = two("errors")
     elsewhere = "rank 1 of the group rejected its arguments: see the error that it raised"
     wanted: list[tuple[str, str] | str] = [
-        "ValueError: logits[4, 11] is nan: the loss of this row is undefined; "
+        "InputError: logits[4, 11] is nan: the loss of this row is undefined; "
         "look for an overflow or a division by zero before it",
-        "ValueError: logits[4, 11] is inf: the loss of this row is undefined; "
+        "InputError: logits[4, 11] is inf: the loss of this row is undefined; "
         "mask a class with -inf; +inf has no softmax",
-        "ValueError: logits[8] is -inf in every class: the loss of this row is undefined; "
+        "InputError: logits[8] is -inf in every class: the loss of this row is undefined; "
         "leave one class unmasked or ignore the row",
-        "ValueError: logits[1, 15] is nan: the loss of this row is undefined; "
+        "InputError: logits[1, 15] is nan: the loss of this row is undefined; "
         "look for an overflow or a division by zero before it",
         "ValueError: rank 1 has 22 rows, rank 0 has 23: expected the same on every rank",
         (f"ValueError: {elsewhere}", "TypeError: logits_shard has dtype torch.int32: expected floating point"),
@@ -99,9 +99,9 @@ def test_every_rank_raises_the_same_error(two: Two, ranks: ModuleType) -> None:
             "ValueError: logits_shard has shape (8,): expected (N, K_r), one row an example",
         ),
         (f"ValueError: {elsewhere}", "TypeError: logits_shard is a list: expected a PyTorch tensor"),
-        "ValueError: labels[0] is 17, outside 0..16: labels start at 0; subtract 1, or mark the row as ignored "
+        "InputError: labels[0] is 17, outside 0..16: labels start at 0; subtract 1, or mark the row as ignored "
         "with -100",
-        "ValueError: target has 18 classes, logits have 17: expected the same",
+        "InputError: target has 18 classes, logits have 17: expected the same",
         "ValueError: target has 22 rows, logits have 23: expected one a row",
         "ValueError: target on rank 1 has 7 columns, its logits have 8: expected the same, or all 17 classes on "
         "every rank",
