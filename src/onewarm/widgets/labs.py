@@ -33,7 +33,7 @@ class CalibrationLab(DemoWidget):
         0.2
         >>> CalibrationLab(data="mine")
         Traceback (most recent call last):
-        ValueError: data is 'mine': choose one of overconfident, calibrated
+        onewarm.errors.InputError: data is 'mine': choose one of overconfident, calibrated
 
     Source: ECE is Naeini, Cooper & Hauskrecht, AAAI 2015, with bins (lo, hi]; the demo is that of the page on label
     smoothing.
@@ -101,7 +101,7 @@ class CrossEntropyLab(_RowsLab):
         [3.0, 1.0]
         >>> CrossEntropyLab(votes=[3, -1])
         Traceback (most recent call last):
-        ValueError: votes[1] is -1: pass numbers of votes, none below 0
+        onewarm.errors.InputError: votes[1] is -1: pass numbers of votes, none below 0
 
     Source: the demo is that of the page on cross-entropy, which has its sources.
     """
@@ -140,7 +140,7 @@ class DistillationLab(_RowsLab):
         2
         >>> DistillationLab(temperature=0)
         Traceback (most recent call last):
-        ValueError: temperature is 0: pass a number from 0.01 to 10000
+        onewarm.errors.InputError: temperature is 0: pass a number from 0.01 to 10000
 
     Source: Hinton, Vinyals & Dean, arXiv:1503.02531, section 2; the demo is that of the page on knowledge distillation.
     """

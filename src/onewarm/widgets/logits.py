@@ -52,7 +52,7 @@ class LogitLab(DemoWidget):
         0.4076
         >>> lab.logits = [2.0, float("nan"), 0.0]
         Traceback (most recent call last):
-        ValueError: logits[1] is nan: pass finite numbers
+        onewarm.errors.InputError: logits[1] is nan: pass finite numbers
 
     Source: the gradient is Szegedy et al., CVPR 2016, section 7; the demo is that of the page on label smoothing.
     """
