@@ -19,7 +19,7 @@ class Place:
     Users count rows from 1, so errors do.
 
     >>> Place("a.csv", 100).error(2, "label", "is -1", "leave rows without a label out")
-    ValueError("a.csv: row 103, column 'label' is -1: leave rows without a label out")
+    InputError("a.csv: row 103, column 'label' is -1: leave rows without a label out")
     """
 
     file: str
