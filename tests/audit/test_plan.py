@@ -9,6 +9,7 @@ import pytest
 
 from onewarm.audit.columns import Choice
 from onewarm.audit.plan import find_files, plan
+from onewarm.tables.formats import open_source
 
 K = 3
 
@@ -214,7 +215,7 @@ def test_a_head_is_read_once_and_a_plan_travels(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text("p0,p1,label\n0.5,0.5,1\n")
     monkeypatch.chdir(tmp_path)
     opened = []
-    original = plan.__globals__["open_source"]
+    original = open_source
     monkeypatch.setattr("onewarm.audit.plan.open_source", lambda path: opened.append(path.name) or original(path))
     reading = plan(["a.csv"])
     monkeypatch.chdir("/")
