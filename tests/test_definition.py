@@ -329,7 +329,7 @@ def test_unsmooth_leaves_negative_what_no_posterior_gives():
 BAD = {
     "logits of one dimension": (
         lambda m: m.cross_entropy(np.ones(3), np.array([0])),
-        "logits has shape (3,): expected (N, K), one row an example",
+        "target has shape (1,), logits (3,) with 3 classes on axis 0: expected labels of shape ()",
     ),
     "rows disagree": (
         lambda m: m.cross_entropy(np.ones((2, 3)), np.array([0])),

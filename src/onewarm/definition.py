@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
+from onewarm.leading_shape import as_rows
 from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget, as_target
 
@@ -24,20 +25,23 @@ def cross_entropy(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    axis: int = -1,
 ) -> Array:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, in nats, reduced.
 
     Args:
-        logits: (N, K), float16, bfloat16, float32 or float64; -inf masks a class. A table row's mass over masked
+        logits: (..., K), float16, bfloat16, float32 or float64; -inf masks a class. A table row's mass over masked
             classes moves to the others in proportion; named mass on a masked class makes the loss +inf.
-        target: a :class:`SoftTarget` of N rows, integer labels (N,), or probabilities (N, K).
+        target: integer labels of the leading shape (...); probabilities of the logits' shape; or a
+            :class:`SoftTarget` of one row for each entry of the leading shape, in C order.
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
         normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number (the
             token count over all steps of an accumulated batch). No rows with mass: the loss is 0.
         z_loss: not negative; adds ``z_loss s logsumexp(z)^2`` to each row, which keeps the logits' scale in place.
+        axis: of the classes, in the logits and in probabilities: 1 for images (N, K, H, W).
 
     Returns:
-        A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits.
+        A scalar, or for ``"none"`` the leading shape: float32, or float64 for float64 logits.
 
     Raises:
         TypeError: arrays of different libraries, logits that are not floating point.
@@ -53,8 +57,10 @@ def cross_entropy(
     Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5.
     """
     options = loss_options(reduction, normalizer, z_loss)
+    logits, target, layout = as_rows(logits, target, axis)
     target = checked(logits, target)
-    return reduce(per_row_loss(logits, target, options.z_loss), target, options)
+    loss = reduce(per_row_loss(logits, target, options.z_loss), target, options)
+    return loss if layout is None else layout.loss(loss)
 
 
 def cross_entropy_with_gradient(
@@ -64,9 +70,10 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    axis: int = -1,
     overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
-    """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, shape (N, K), in their dtype.
+    """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, in their shape and dtype.
 
     The gradient is that of the returned value: divided by the normalizer for ``"mean"``, row by row for ``"none"``.
     With ``overwrite_logits`` it takes the logits' place and no other memory of their size is used; the logits are lost.
@@ -84,7 +91,9 @@ def cross_entropy_with_gradient(
     if overwrite_logits:
         raise InputError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
     options = loss_options(reduction, normalizer, z_loss)
-    return loss_and_gradient(logits, checked(logits, target), options)
+    logits, target, layout = as_rows(logits, target, axis)
+    loss, gradient = loss_and_gradient(logits, checked(logits, target), options)
+    return (loss, gradient) if layout is None else (layout.loss(loss), layout.gradient(gradient))
 
 
 def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None = None) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from onewarm import checks, definition
 from onewarm.checks import Array
 from onewarm.errors import InputError
+from onewarm.leading_shape import as_rows
 from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 
@@ -23,17 +24,24 @@ def cross_entropy(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    axis: int = -1,
 ) -> Array:
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
         from onewarm.kernels.cpu.loss import checked, loss_and_gradient  # Numba takes half a second to import
 
         options = loss_options(reduction, normalizer, z_loss)
-        return loss_and_gradient(logits, checked(logits, target), options, gradient=False)[0]
+        logits, target, layout = as_rows(logits, target, axis)
+        loss = loss_and_gradient(logits, checked(logits, target), options, gradient=False)[0]
+        return loss if layout is None else layout.loss(loss)
     if checks.is_tensor(logits):
         from onewarm.torch import cross_entropy as torch_loss
 
-        return torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
-    return definition.cross_entropy(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+        logits, target, layout = as_rows(logits, target, axis)
+        loss = torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
+        return loss if layout is None else layout.loss(loss)
+    return definition.cross_entropy(
+        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss, axis=axis
+    )
 
 
 @wraps(definition.cross_entropy_with_gradient)
@@ -44,6 +52,7 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    axis: int = -1,
     overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
@@ -54,13 +63,18 @@ def cross_entropy_with_gradient(
                 "overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy"
             )
         options = loss_options(reduction, normalizer, z_loss)
+        logits, target, layout = as_rows(logits, target, axis)
+        if overwrite_logits and layout is not None and layout.axis != len(layout.shape):
+            raise InputError("overwrite_logits=True needs the classes on the last axis: leave it out")
         out = logits if overwrite_logits else None
-        return loss_and_gradient(logits, checked(logits, target), options, gradient=True, out=out)
+        loss, gradient = loss_and_gradient(logits, checked(logits, target), options, gradient=True, out=out)
+        return (loss, gradient) if layout is None else (layout.loss(loss), layout.gradient(gradient))
     if checks.is_tensor(logits):
         from onewarm.torch import cross_entropy_with_gradient as way
     else:
         way = definition.cross_entropy_with_gradient
-    return way(
+    logits, target, layout = as_rows(logits, target, axis)
+    value, slope = way(
         logits,
         target,
         reduction=reduction,
@@ -68,3 +82,4 @@ def cross_entropy_with_gradient(
         z_loss=z_loss,
         overwrite_logits=overwrite_logits,
     )
+    return (value, slope) if layout is None else (layout.loss(value), layout.gradient(slope))
