@@ -93,8 +93,8 @@ def test_the_layers_hold():
 
 
 PLANTED = {
-    "at the top": ("checks.py", "from onewarm.target import smooth\n", "onewarm.checks -> onewarm.target"),
-    "lazy": ("target.py", "def f():\n    from onewarm import loss\n", "onewarm.target -> onewarm.loss"),
+    "at the top": ("checks/rows.py", "from onewarm.target import smooth\n", "onewarm.checks.rows -> onewarm.target"),
+    "lazy": ("target/votes.py", "def f():\n    from onewarm import loss\n", "onewarm.target.votes -> onewarm.loss"),
     "for types only": (
         "calibration/metrics/bins.py",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import onewarm.torch\n",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import numpy as np
-
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
+from onewarm.soft_target.row_arrays import is_broadcast, take, times
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -145,7 +144,7 @@ class SoftTarget:
             value = checks.item(class_weight, bad)
             raise InputError(f"class_weight[{bad[0]}] is {value:g}: expected a finite weight, not negative")
         class_weight = xp.astype(class_weight, self.weight.dtype)
-        changed = {"weight": self.weight * _take(xp, class_weight, self.index)}
+        changed = {"weight": self.weight * take(xp, class_weight, self.index)}
         if self.table is not None:
             changed["table"] = self.table * xp.astype(class_weight, self.table.dtype)[None, :]
         return replace(self, **changed)
@@ -153,13 +152,13 @@ class SoftTarget:
     def mass(self) -> Array:
         """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
         xp = array_namespace(self.weight)
-        if self.table is None and _is_broadcast(self.weight):
+        if self.table is None and is_broadcast(self.weight):
             return xp.broadcast_to(xp.sum(self.weight[:1], axis=1), (self.index.shape[0],))
         total = xp.sum(self.weight, axis=1)
         if self.table is None:
             return total
         sums = xp.astype(xp.sum(self.table, axis=1), self.weight.dtype)
-        return total + xp.sum(self.table_weight * _take(xp, sums, self.table_index), axis=1)
+        return total + xp.sum(self.table_weight * take(xp, sums, self.table_index), axis=1)
 
     def has_mass(self) -> Array:
         """Which rows have mass, shape (N,) of bool: those with any weight that is not zero."""
@@ -209,100 +208,6 @@ class SoftTarget:
         chunk = max(1, 2**22 // self.num_classes)  # dense rows at a time: bounded memory at any N
         parts = [_entropy(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
         return parts[0] if len(parts) == 1 else xp.concat(parts)
-
-
-def unchecked(**parts: Any) -> SoftTarget:
-    """A target of parts that fit together by construction, without checking them again at every training step."""
-    target = object.__new__(SoftTarget)
-    target.__dict__.update(table=None, table_index=None, table_weight=None)
-    target.__dict__.update(parts)
-    return target
-
-
-def from_table(xp: Any, table: Array, weight: Array, index: Array | None = None) -> SoftTarget:
-    """A target of table rows alone; without an index, of the table's only row."""
-    if index is None:
-        where = device(weight)
-        index = xp.zeros((1, 1), dtype=checks.index_dtype(xp, where), device=where)
-        index = xp.broadcast_to(index, tuple(weight.shape))
-    return SoftTarget(
-        index=index[:, :0],
-        weight=weight[:, :0],
-        table=table,
-        table_index=index,
-        table_weight=weight,
-        num_classes=int(table.shape[1]),
-    )
-
-
-def pool_tables(xp: Any, pool: Array | None, table: Array) -> tuple[Array, int]:
-    """One table that holds both, and where the second begins in it; equal single rows are stored once."""
-    if pool is None or pool is table:
-        return table, 0
-    if pool.shape[0] == table.shape[0] == 1 and pool.dtype == table.dtype:
-        differs = pool != table
-        if checks.concrete(differs) and checks.first_true(differs) is None:
-            return pool, 0
-    dtype = xp.result_type(pool, table)
-    fewer, more = sorted((pool, table), key=lambda rows: int(rows.shape[0]))
-    if fewer.shape[0] == 1 < more.shape[0] and more.dtype != dtype:
-        dtype = xp.result_type(more, xp.float32)  # a single row does not make a whole teacher float64
-    return xp.concat([xp.astype(pool, dtype), xp.astype(table, dtype)]), int(pool.shape[0])
-
-
-def join(xp: Any, a: SoftTarget, b: SoftTarget) -> SoftTarget:
-    """The sum of two targets, row by row."""
-    parts: dict[str, Array] = {
-        "index": _side_by_side(xp, a.index, b.index),
-        "weight": _side_by_side(xp, a.weight, b.weight),
-    }
-    if a.table is None or b.table is None:
-        with_table = a if a.table is not None else b
-        parts |= {name: getattr(with_table, name) for name in ("table", "table_index", "table_weight")}
-    else:
-        table, offset = pool_tables(xp, a.table, b.table)
-        parts["table"] = table
-        parts["table_index"] = _side_by_side(xp, a.table_index, b.table_index + offset)
-        parts["table_weight"] = _side_by_side(xp, a.table_weight, b.table_weight)
-        if table.shape[0] == 1:  # one row: its shares add up
-            parts["table_index"] = parts["table_index"][:, :1]
-            parts["table_weight"] = xp.sum(parts["table_weight"], axis=1, keepdims=True)
-    return SoftTarget(num_classes=a.num_classes, **parts)
-
-
-def _side_by_side(xp: Any, left: Array, right: Array) -> Array:
-    dtype = xp.result_type(left, right)
-    if left.shape[1] == 0 or right.shape[1] == 0:
-        return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
-    return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
-
-
-def widen(xp: Any, array: Array, width: int) -> Array:
-    """The rows padded with zeros to that width."""
-    missing = width - array.shape[1]
-    if missing == 0:
-        return array
-    zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
-    return xp.concat([array, zeros], axis=1)
-
-
-def _take(xp: Any, values: Array, index: Array) -> Array:
-    """values[index] for an index of two dimensions."""
-    return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))
-
-
-def _is_broadcast(rows: Array) -> bool:
-    """Whether the rows are a broadcast view of a single row in memory."""
-    if isinstance(rows, np.ndarray):
-        return rows.shape[0] > 1 and rows.strides[0] == 0
-    return checks.is_tensor(rows) and rows.shape[0] > 1 and rows.stride(0) == 0
-
-
-def times(rows: Array, factor: Array) -> Array:
-    """``rows * factor``, (N, J) by (N, 1) or (1, 1); a broadcast view times one number stays a broadcast view."""
-    if factor.shape[0] == 1 and _is_broadcast(rows):
-        return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
-    return rows * factor
 
 
 def _entropy(xp: Any, rows: Array) -> Array:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import onewarm as ow
-from onewarm.soft_target import SoftTarget, times, unchecked
+from onewarm.soft_target import SoftTarget, times
 
 KINDS = {"numpy": np.asarray, "torch": torch.tensor, "jax": jnp.asarray}
 K = 5
@@ -106,13 +106,6 @@ def test_weights_that_are_the_same_in_every_row_stay_one_number():
     assert target.scale(2.0).weight.strides[0] == 0 and target.scale(2.0).mass().strides == (0,)
     close(target.scale(2.0).mass(), np.full(1000, 2.0))
     assert times(target.weight, np.ones((1000, 1))).strides[0] != 0
-
-
-def test_unchecked_parts_make_the_same_target():
-    target, dense = several()
-    names = ("index", "weight", "table", "table_index", "table_weight", "num_classes")
-    close(unchecked(**{name: getattr(target, name) for name in names}).dense(), dense)
-    assert unchecked(index=target.index, weight=target.weight, num_classes=K).table is None
 
 
 @pytest.mark.parametrize("count", [np.int64, np.uint8, np.array, torch.tensor])

@@ -1,0 +1,50 @@
+"""Checks of arguments: arrays of one library, labels in range, probabilities, numbers.
+
+Each error names the argument, the first offending row, its value and a remedy. Values that a tracer hides
+(``jax.jit``, ``torch.compile``, ``vmap``) cannot be read and are not checked.
+"""
+
+from onewarm.checks.arrays import (
+    Array,
+    array_namespace,
+    as_array,
+    concrete,
+    device,
+    first_true,
+    float_dtype,
+    hidden,
+    index_dtype,
+    is_array_api_obj,
+    is_tensor,
+    item,
+    namespace,
+)
+from onewarm.checks.numbers import alpha, count, number, per_row, positive, share, undifferentiated
+from onewarm.checks.rows import SUM_TOLERANCE, bad_logits, labels, probabilities
+
+__all__ = [
+    "SUM_TOLERANCE",
+    "Array",
+    "alpha",
+    "array_namespace",
+    "as_array",
+    "bad_logits",
+    "concrete",
+    "count",
+    "device",
+    "first_true",
+    "float_dtype",
+    "hidden",
+    "index_dtype",
+    "is_array_api_obj",
+    "is_tensor",
+    "item",
+    "labels",
+    "namespace",
+    "number",
+    "per_row",
+    "positive",
+    "probabilities",
+    "share",
+    "undifferentiated",
+]

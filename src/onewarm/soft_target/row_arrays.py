@@ -1,0 +1,45 @@
+"""Arrays of one row an example: side by side, padded, weighted, and views of a single row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from onewarm import checks
+from onewarm.checks import Array, array_namespace, device
+
+
+def side_by_side(xp: Any, left: Array, right: Array) -> Array:
+    dtype = xp.result_type(left, right)
+    if left.shape[1] == 0 or right.shape[1] == 0:
+        return xp.astype(right if left.shape[1] == 0 else left, dtype, copy=False)
+    return xp.concat([xp.astype(left, dtype), xp.astype(right, dtype)], axis=1)
+
+
+def widen(xp: Any, array: Array, width: int) -> Array:
+    """The rows padded with zeros to that width."""
+    missing = width - array.shape[1]
+    if missing == 0:
+        return array
+    zeros = xp.zeros((array.shape[0], missing), dtype=array.dtype, device=device(array))
+    return xp.concat([array, zeros], axis=1)
+
+
+def take(xp: Any, values: Array, index: Array) -> Array:
+    """values[index] for an index of two dimensions."""
+    return xp.reshape(xp.take(values, xp.reshape(index, (-1,)), axis=0), tuple(index.shape))
+
+
+def is_broadcast(rows: Array) -> bool:
+    """Whether the rows are a broadcast view of a single row in memory."""
+    if isinstance(rows, np.ndarray):
+        return rows.shape[0] > 1 and rows.strides[0] == 0
+    return checks.is_tensor(rows) and rows.shape[0] > 1 and rows.stride(0) == 0
+
+
+def times(rows: Array, factor: Array) -> Array:
+    """``rows * factor``, (N, J) by (N, 1) or (1, 1); a broadcast view times one number stays a broadcast view."""
+    if factor.shape[0] == 1 and is_broadcast(rows):
+        return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
+    return rows * factor

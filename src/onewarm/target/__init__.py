@@ -1,0 +1,9 @@
+"""Functions that make a target from labels, votes, probabilities, a sparse teacher or other targets."""
+
+from onewarm.soft_target import SoftTarget
+from onewarm.target.combine import as_target, concat, mix
+from onewarm.target.labels import one_hot, smooth
+from onewarm.target.teacher import soft, top_k
+from onewarm.target.votes import votes
+
+__all__ = ["SoftTarget", "as_target", "concat", "mix", "one_hot", "smooth", "soft", "top_k", "votes"]

@@ -1,0 +1,94 @@
+"""Targets from the probabilities of a teacher: all of them, or the largest."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from onewarm import checks
+from onewarm.checks import Array, array_namespace, device
+from onewarm.errors import InputError
+from onewarm.soft_target import SoftTarget, from_table, join, uniform
+
+
+def top_k(
+    index: Array, weight: Array, *, num_classes: int, tail: Literal["drop", "uniform"] | Array = "uniform"
+) -> SoftTarget:
+    """A teacher's largest probabilities, and its tail spread: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
+
+    Args:
+        index: integers (N, J), the classes kept.
+        weight: (N, J), their probabilities; a row sums to at most 1 (to 1e-3).
+        num_classes: K.
+        tail: ``"uniform"`` or a row (K,), over which the remaining mass is spread, or ``"drop"``: the row's mass is
+            then below 1.
+
+    Raises:
+        TypeError: an index that is not integer.
+        ValueError: a class out of range, a negative or non-finite weight, a row above 1, a tail of the wrong shape.
+
+    Example:
+        >>> import numpy as np
+        >>> top_k(np.array([[2, 0]]), np.array([[0.6, 0.2]]), num_classes=4).dense()
+        array([[0.25, 0.05, 0.65, 0.05]])
+
+    Source: Anshumann et al., "Sparse Logit Sampling", ACL 2025 (why dropping the tail biases the student).
+    """
+    num_classes = checks.count(num_classes, "num_classes")
+    weight = checks.as_array(weight, index)
+    xp = checks.namespace(index=index, weight=weight)
+    if not xp.isdtype(weight.dtype, "real floating"):
+        raise TypeError(f"weight has dtype {weight.dtype}: expected floating point")
+    kept = SoftTarget(index=index, weight=weight, num_classes=num_classes)
+    if (bad := checks.first_true((index < 0) | (index >= num_classes))) is not None:
+        raise InputError(f"index[{bad[0]}, {bad[1]}] is {checks.item(index, bad)}, outside 0..{num_classes - 1}")
+    if (bad := checks.first_true(~xp.isfinite(weight) | (weight < 0))) is not None:
+        value = checks.item(weight, bad)
+        raise InputError(f"weight[{bad[0]}, {bad[1]}] is {value:g}: probabilities are finite and not negative")
+    total = kept.mass()
+    if (bad := checks.first_true(total > 1 + checks.SUM_TOLERANCE)) is not None:
+        raise InputError(f"weight[{bad[0]}] sums to {checks.item(total, bad):g}, above 1: pass probabilities")
+    if isinstance(tail, str):
+        if tail == "drop":
+            return kept
+        if tail != "uniform":
+            raise InputError(f"tail is {tail!r}: expected 'drop', 'uniform' or a row of shape ({num_classes},)")
+        row = uniform(kept)
+    else:
+        tail = checks.as_array(tail, weight)
+        if tuple(tail.shape) != (num_classes,):
+            raise InputError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
+        row = xp.astype(checks.probabilities(tail[None, :], "tail"), weight.dtype)
+    left = xp.where(total < 1, 1 - total, 0.0)
+    return join(xp, kept, from_table(xp, row, left[:, None]))
+
+
+def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
+    """A given distribution for each row, such as a teacher's softmax: the table itself, row i for row i, uncopied.
+
+    Args:
+        probabilities: (N, K), finite, not negative, rows that sum to 1 (to 1e-3).
+        normalize: scale rows to sum 1 instead of refusing them.
+
+    Raises:
+        TypeError: not floating point.
+        ValueError: wrong shape, a negative or non-finite entry, a row that does not sum to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> soft(np.array([[0.5, 0.25, 0.25]])).entropy().round(4)
+        array([1.0397])
+
+    Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015.
+    """
+    table = checks.probabilities(probabilities, normalize=normalize)
+    xp = array_namespace(table)
+    rows = xp.arange(table.shape[0], device=device(table))
+    dtype = checks.float_dtype(xp, device(table))
+    return SoftTarget(
+        index=xp.zeros((table.shape[0], 0), dtype=rows.dtype, device=device(table)),
+        weight=xp.zeros((table.shape[0], 0), dtype=dtype, device=device(table)),
+        table=table,
+        table_index=rows[:, None],
+        table_weight=xp.ones((table.shape[0], 1), dtype=dtype, device=device(table)),
+        num_classes=int(table.shape[1]),
+    )
