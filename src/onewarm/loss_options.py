@@ -19,10 +19,11 @@ class LossOptions(NamedTuple):
     normalizer: Normalizer = "rows"  # what "mean" divides by
     z_loss: Any = 0.0  # a float; an array only where its value cannot be read yet, or where it requires a gradient
     move_mass: bool = True  # whether a table row's mass on masked classes moves to the others; else it costs +inf
+    check: bool = True  # whether logits and mass that give no loss raise; else that loss and its gradient are NaN
 
 
 def loss_options(
-    reduction: Any = "mean", normalizer: Any = "rows", z_loss: Any = 0.0, move_mass: bool = True
+    reduction: Any = "mean", normalizer: Any = "rows", z_loss: Any = 0.0, move_mass: bool = True, check: bool = True
 ) -> LossOptions:
     """Check the options of a loss and return them as one value.
 
@@ -36,7 +37,7 @@ def loss_options(
     Example:
         >>> import numpy as np
         >>> loss_options("sum", z_loss=np.float32(0.5))
-        LossOptions(reduction='sum', normalizer='rows', z_loss=0.5, move_mass=True)
+        LossOptions(reduction='sum', normalizer='rows', z_loss=0.5, move_mass=True, check=True)
     """
     if reduction not in ("mean", "sum", "none"):
         raise InputError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
@@ -44,7 +45,7 @@ def loss_options(
         normalizer = _normalizer(normalizer, checked=reduction == "mean")
     if not (type(z_loss) is float and 0 <= z_loss < math.inf):
         z_loss = _z_loss(z_loss)
-    return LossOptions(reduction, normalizer, z_loss, move_mass)
+    return LossOptions(reduction, normalizer, z_loss, move_mass, check)
 
 
 def _normalizer(value: Any, *, checked: bool) -> Any:

@@ -58,6 +58,24 @@ def test_bad_logits_name_row_and_column(k: int, entries: dict[int, float] | None
         row_losses(z, np.zeros((200, 1), np.int64), np.ones((200, 1)))
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("k", [4, 100])
+def test_bad_logits_without_a_check_are_nan(k: int, in_place: bool) -> None:
+    """All of them, not the first of each piece, and the other rows as if they were alone."""
+    lost = [65, 66, 120]
+    for dtype in (np.float32, np.float64):
+        z = np.random.default_rng(0).standard_normal((200, k)).astype(dtype)
+        z[65, 1], z[66], z[120, 2], z[7, 3] = np.inf, -np.inf, np.nan, -np.inf
+        kept = [i for i in range(200) if i not in lost]
+        index, weight = np.zeros((200, 1), np.int64), np.ones((200, 1))
+        wanted = row_losses(z[kept], index[kept], weight[kept])
+        loss, gradient = row_losses(z, index, weight, check=False, out=z if in_place else None)
+        assert gradient is not None and wanted[1] is not None
+        assert np.isnan(loss[lost]).all() and np.isnan(gradient[lost]).all()
+        np.testing.assert_allclose(loss[kept], wanted[0], rtol=1e-6)
+        np.testing.assert_allclose(gradient[kept], wanted[1], rtol=1e-5, atol=1e-7)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("k", [2, 3, 31, 48, 49, 100, 777])
 @pytest.mark.parametrize("form", ["hard", "uniform", "prior", "by class", "table alone", "several"])

@@ -23,8 +23,11 @@ def made(n: int = 12, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tenso
     return z, torch.randint(0, K, (n,), generator=generator)
 
 
-def arguments(target: ow.SoftTarget, z_loss: float = 0.01, move_mass: bool = True) -> tuple[Any, ...]:
-    return (target.index, target.weight, target.table, target.table_index, target.table_weight, z_loss, move_mass)
+def arguments(
+    target: ow.SoftTarget, z_loss: float = 0.01, move_mass: bool = True, check: bool = True
+) -> tuple[Any, ...]:
+    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    return (*parts, z_loss, move_mass, check)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
@@ -53,7 +56,7 @@ def test_the_operator_is_differentiable_twice() -> None:
 def test_a_target_that_learns_is_refused_by_the_operator() -> None:
     z, y = made()
     target = ow.one_hot(y, K)
-    learned = (target.index, target.weight.requires_grad_(), None, None, None, 0.0, True)
+    learned = (target.index, target.weight.requires_grad_(), None, None, None, 0.0, True, True)
     with pytest.raises(NotImplementedError, match="a target that requires a gradient: this operator differentiates"):
         ops.soft_cross_entropy(z, *learned)
 

@@ -174,7 +174,11 @@ def one_row(job: Job, z: Any, g: Any, i: int, scratch: RowScratch) -> bool:
 
 @inlined
 def deferred_rows(job: Job, scratch: RowScratch, lo: int, hi: int) -> int:
-    """Those of rows lo to hi whose loss is NaN, as the other ways leave it; returns the first without a loss, or -1."""
+    """Those of rows lo to hi whose loss is NaN, as the other ways leave it; returns the first without a loss, or -1.
+
+    Such a row keeps its NaN; its gradient is not written, since in place its logits may be asked for.
+    """
+    first = -1
     for i in range(lo, hi):
         if not np.isnan(job.loss[i]):
             continue
@@ -188,7 +192,8 @@ def deferred_rows(job: Job, scratch: RowScratch, lo: int, hi: int) -> int:
         z = read_row(job.logits, i * job.logits_step, job.classes, scratch.row)
         g = row_to_write(job.gradient, place, job.classes, scratch.row)
         if not one_row(job, z, g, i, scratch):
-            return i
-        if job.with_gradient:
+            if first < 0:
+                first = i
+        elif job.with_gradient:
             write_row(job.gradient, place, g)
-    return -1
+    return first

@@ -53,9 +53,10 @@ def loss_and_gradient(
         threads=threads,
         run=run,
         move_mass=options.move_mass,
+        check=options.check,
     )
     total = losses.sum(dtype=np.float64)
-    if np.isnan(total):
+    if options.check and np.isnan(total):
         _finite(target)
     return losses if options.reduction == "none" else losses.dtype.type(total * share), grads
 

@@ -41,6 +41,7 @@ from onewarm.kernels.cpu.thread_pool import Runner
 
 _LOGITS_A_THREAD = 2**16  # logits that are worth one more thread
 _SMALL_TABLE = 2**16  # entries of a table that is converted to the logits' type at once
+_NAN_BITS = 0x7FC0  # of bfloat16
 _PIECES, _LEAST_PIECE = 16, 2**14  # pieces for each thread, so that one that was interrupted delays none; their logits
 
 
@@ -59,6 +60,7 @@ def row_losses(
     threads: int | None = None,
     run: Runner = thread_pool.run,
     move_mass: bool = True,
+    check: bool = True,
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Cross-entropy of each row, and its gradient in the logits times ``row_scale``.
 
@@ -79,6 +81,8 @@ def row_losses(
         run: which threads; by default our own, see :mod:`onewarm.kernels.cpu.thread_pool`.
         move_mass: whether a table row's mass on masked classes moves to the others; if not, it makes the loss +inf as
             named mass does.
+        check: whether to raise for a row without a loss: a NaN, a +inf, or every class masked. If not, its loss and
+            gradient are NaN.
 
     Returns:
         Losses (N,), float32, or float64 for float64 logits; and the gradient (N, K) in the logits' dtype, rounded to
@@ -164,7 +168,10 @@ def row_losses(
     words = packed(arguments)
     run(_kernel(_entry_type(logits.dtype)).address, _address(words), count)
     if (bad := int(words[BAD_ROW])) < n:
-        raise checks.bad_logits(widened(logits[bad]), bad)
+        if check:
+            raise checks.bad_logits(widened(logits[bad]), bad)
+        if result is not None:
+            result[np.isnan(loss)] = _NAN_BITS if result.dtype == np.uint16 else np.nan
     return loss, result
 
 

@@ -15,6 +15,7 @@ from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_option
 from onewarm.target import SoftTarget
 from onewarm.torch.cross_entropy import ops
 from onewarm.torch.cross_entropy import triton as triton_loss
+from onewarm.torch.cross_entropy.per_row import per_row_loss
 from onewarm.torch.device import kernel_for, operator_for
 from onewarm.torch.interop.numpy_views import bits, from_bits, in_numpy, plain, tensors
 from onewarm.torch.interop.openmp import team
@@ -210,17 +211,9 @@ def _in_graph(logits: Any, target: Any, options: LossOptions) -> Tensor:
 
 
 def _defined(logits: Any, target: Any, options: LossOptions) -> Tensor:
-    """The definition; without ``move_mass`` PyTorch's, where smoothed mass on a masked class costs +inf."""
+    """The loss in PyTorch's own operations."""
     target = definition.checked(logits, target)
-    if options.move_mass:
-        rows: Tensor = definition.per_row_loss(logits, target, options.z_loss)
-    else:
-        wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        z = torch.where(target.has_mass()[:, None], wide, 0.0)
-        t = target.dense().to(z.dtype)
-        rows = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
-        rows = rows + options.z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
-    reduced: Tensor = definition.reduce(rows, target, options)
+    reduced: Tensor = definition.reduce(per_row_loss(logits, target, options), target, options)
     return reduced
 
 

@@ -14,16 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from onewarm import definition
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.loss_options import LossOptions
 from onewarm.target import SoftTarget
+from onewarm.torch.cross_entropy.per_row import per_row_loss
 from onewarm.torch.device import KERNELS
 from onewarm.torch.interop.numpy_views import bits, from_bits, plain
 from onewarm.torch.interop.openmp import team
 
 _TARGET = "Tensor index, Tensor weight, Tensor? table, Tensor? table_index, Tensor? table_weight"
-_REST = "float z_loss, bool move_mass"
+_REST = "float z_loss, bool move_mass, bool check"
 
 
 @torch.library.custom_op(
@@ -34,13 +34,14 @@ _REST = "float z_loss, bool move_mass"
 )
 def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
     """The loss of each row, (N,), float32 or float64: arguments as for :func:`onewarm.kernels.cpu.rows.row_losses`."""
-    *target, z_loss, move_mass = rest
+    *target, z_loss, move_mass, check = rest
     loss, _ = cpu.row_losses(
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         gradient=False,
         **team(),
         move_mass=move_mass,
+        check=check,
     )
     return torch.from_numpy(loss)
 
@@ -53,13 +54,14 @@ def soft_cross_entropy(logits: Tensor, *rest: Any) -> Tensor:
 )
 def soft_cross_entropy_backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
     """``above[i] d loss[i] / d logits[i]``, (N, K), in the logits' dtype."""
-    *target, z_loss, move_mass = rest
+    *target, z_loss, move_mass, check = rest
     _, gradient = cpu.row_losses(
         *(bits(logits), *(plain(x) for x in target)),
         z_loss=z_loss,
         row_scale=plain(above),
         **team(),
         move_mass=move_mass,
+        check=check,
     )
     return from_bits(gradient, logits.dtype)
 
@@ -76,7 +78,7 @@ def _(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-    *arrays, ctx.z_loss, ctx.move_mass = inputs
+    *arrays, ctx.z_loss, ctx.move_mass, ctx.check = inputs
     # The logits, (N, K); in the backward operator `above`, (N,), precedes them.
     ctx.first = next(i for i, x in enumerate(arrays) if x is not None and x.dim() == 2)
     if any(isinstance(x, Tensor) and x.requires_grad for x in arrays[ctx.first + 1 :]):
@@ -88,8 +90,8 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
 
 
 def _backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-    gradient = soft_cross_entropy_backward(above, *ctx.saved_tensors, ctx.z_loss, ctx.move_mass)
-    return gradient, *[None] * 7
+    gradient = soft_cross_entropy_backward(above, *ctx.saved_tensors, ctx.z_loss, ctx.move_mass, ctx.check)
+    return gradient, *[None] * 8
 
 
 def _backward_twice(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
@@ -98,10 +100,11 @@ def _backward_twice(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
     with torch.enable_grad():
         above, z = above.detach().requires_grad_(), logits.detach().requires_grad_()
         parts = dict(zip(("index", "weight", "table", "table_index", "table_weight"), target, strict=True))
-        rows = definition.per_row_loss(z, SoftTarget(**parts, num_classes=z.shape[1]), ctx.z_loss)
+        options = LossOptions("none", z_loss=ctx.z_loss, move_mass=ctx.move_mass, check=ctx.check)
+        rows = per_row_loss(z, SoftTarget(**parts, num_classes=z.shape[1]), options)
         (slope,) = torch.autograd.grad((rows * above).sum(), z, create_graph=True)
         first, second = torch.autograd.grad(slope, (above, z), outer)
-    return first, second, *[None] * 7
+    return first, second, *[None] * 8
 
 
 soft_cross_entropy.register_autograd(_backward, setup_context=_keep)
@@ -111,5 +114,7 @@ soft_cross_entropy_backward.register_autograd(_backward_twice, setup_context=_ke
 def rows(logits: Tensor, target: SoftTarget, options: LossOptions) -> Tensor:
     """:func:`soft_cross_entropy` of a target, (N,); the reduction is the caller's."""
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    loss: Tensor = torch.ops.onewarm.soft_cross_entropy(logits, *parts, options.z_loss, options.move_mass)
+    loss: Tensor = torch.ops.onewarm.soft_cross_entropy(
+        logits, *parts, options.z_loss, options.move_mass, options.check
+    )
     return loss

@@ -32,7 +32,7 @@ def loss_and_gradient(
 ) -> tuple[Tensor, Tensor | None]:
     """:func:`onewarm.kernels.cpu.loss.loss_and_gradient` for tensors on a GPU.
 
-    It waits for the GPU once, to name a row that has no loss.
+    With ``options.check`` it waits for the GPU once, to name a row that has no loss.
     """
     by: Any = 1.0
     if options.reduction == "mean":
@@ -44,6 +44,7 @@ def loss_and_gradient(
         gradient=gradient,
         out=out,
         move_mass=options.move_mass,
+        check=options.check,
     )
     if options.reduction == "none":
         return losses, gradients
@@ -53,14 +54,14 @@ def loss_and_gradient(
 @soft_cross_entropy.register_kernel(_DEVICE_TYPE)
 def forward(logits: Tensor, *rest: Any) -> Tensor:
     """The loss of each row, (N,), on a GPU."""
-    *target, z_loss, move_mass = rest
-    return triton_rows.row_losses(logits, *target, z_loss=z_loss, gradient=False, move_mass=move_mass)[0]
+    *target, z_loss, move_mass, check = rest
+    return triton_rows.row_losses(logits, *target, z_loss=z_loss, gradient=False, move_mass=move_mass, check=check)[0]
 
 
 @soft_cross_entropy_backward.register_kernel(_DEVICE_TYPE)
 def backward(above: Tensor, logits: Tensor, *rest: Any) -> Tensor:
     """The gradient, recomputed from the logits, which the forward pass has checked."""
-    *target, z_loss, move_mass = rest
+    *target, z_loss, move_mass, _ = rest
     scale = above.contiguous()
     _, gradient = triton_rows.row_losses(
         logits, *target, z_loss=z_loss, row_scale=scale, move_mass=move_mass, check=False
