@@ -1,4 +1,4 @@
-"""The loss of each row in PyTorch's own operations, which PyTorch differentiates: ours, and what PyTorch means by it."""
+"""The loss of each row in PyTorch's own operations, which PyTorch differentiates: by our meaning or by PyTorch's."""
 
 from __future__ import annotations
 
@@ -39,4 +39,5 @@ def _torch_rows(logits: Tensor, target: SoftTarget, z_loss: Any) -> Tensor:
     z = torch.where(target.has_mass()[:, None], wide, 0.0)
     t = target.dense().to(z.dtype)
     rows = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
-    return rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
+    regular: Tensor = rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
+    return regular
