@@ -158,14 +158,10 @@ def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -
     """:func:`cross_entropy_with_gradient` for checked arguments."""
     xp = array_namespace(logits)
     parts = _parts(xp, logits, target)
-    s = parts.mass[:, None]
-    gradient = s * xp.exp(parts.z - parts.lse[:, None]) * (1 + 2 * options.z_loss * parts.lse[:, None])
-    gradient = gradient - (_named(xp, parts, target) + parts.moved)
-    gradient = xp.where(parts.live, gradient, 0.0)
+    gradient = _slope(xp, parts, target, options.z_loss)
     if options.reduction == "mean":
         gradient = gradient / divisor(target, options.normalizer, gradient)
-    loss = reduce(per_row_loss(logits, target, options.z_loss), target, options)
-    return loss, xp.astype(gradient, logits.dtype)
+    return reduce(_losses(xp, parts, target, options.z_loss), target, options), xp.astype(gradient, logits.dtype)
 
 
 def in_range(index: Array, size: int, name: str) -> None:
@@ -205,20 +201,25 @@ def reduce(rows: Array, target: SoftTarget, options: LossOptions) -> Array:
 def per_row_loss(logits: Array, target: SoftTarget, z_loss: float) -> Array:
     """``s lse - <t, z> + z_loss s lse^2`` of each row, (N,), after table mass has moved off masked classes."""
     xp = array_namespace(logits)
-    parts = _parts(xp, logits, target)
-    named = xp.where(target.weight != 0, xp.take_along_axis(parts.finite, target.index, axis=1), 0.0)
-    dot = xp.sum(xp.astype(target.weight, named.dtype) * named, axis=1) + xp.sum(parts.moved * parts.finite, axis=1)
-    # Not z_loss * lse**2: the square could overflow, and infinity times a z_loss of 0 is NaN.
-    rows = parts.mass * parts.lse * (1 + z_loss * parts.lse) - dot
-    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
+    return _losses(xp, _parts(xp, logits, target), target, z_loss)
+
+
+_FAR = -400.0  # exp(2 * _FAR) is 0 in float64 too
 
 
 class _Parts(NamedTuple):
-    z: Array  # (N, K) logits in the arithmetic's dtype, 0 in rows without mass
-    finite: Array  # (N, K) the same with 0 where masked
-    lse: Array  # (N,)
+    """A batch in the arithmetic's dtype, measured from each row's largest logit.
+
+    So ``s lse - <t, z> = s log(total) - <t, z - top>`` is exact at any common offset of a row. Half of ``z - top``
+    instead of the whole: the difference of two finite logits may overflow where its product with the target does not.
+    """
+
+    top: Array  # (N,) the largest logit, a constant to autograd; 0 in rows without mass
+    half: Array  # (N, K) (z - top) / 2, but 0 where masked and in rows without mass
+    powers: Array  # (N, K) exp(z - top), 0 where masked
+    total: Array  # (N,) their sum
     mass: Array  # (N,)
-    moved: Array  # (N, K) the tables' mass, moved off masked classes
+    moved: Array | None  # (N, K) the tables' mass, moved off masked classes; None without a table
     impossible: Array  # (N,) mass that no unmasked class can take
     live: Array  # (N, 1) rows with mass
 
@@ -227,32 +228,55 @@ def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
     dtype = logits.dtype if xp.isdtype(logits.dtype, xp.float64) else xp.float32
     live = target.has_mass()[:, None]
     z = xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
-    top = xp.max(z, axis=1, keepdims=True) if z.shape[0] else z[:, :1]
+    top = checks.constant(xp.max(z, axis=1, keepdims=True))
     top = xp.where(xp.isfinite(top), top, 0.0)
-    total = xp.sum(xp.exp(z - top), axis=1)
+    kept = z != -xp.inf
+    half = xp.where(kept, z, 0.0) * 0.5 - xp.where(kept, top, 0.0) * 0.5
+    powers = xp.exp(xp.where(kept, xp.where(half < _FAR, _FAR, half) * 2, -xp.inf))
+    total = xp.sum(powers, axis=1)
     if (bad := checks.first_true(~xp.isfinite(total) | (total == 0))) is not None:
         raise checks.bad_logits(logits[bad[0], :], bad[0])
-    lse = top[:, 0] + xp.log(total)
-    kept = z != -xp.inf
-    finite = xp.where(kept, z, 0.0)
     on_masked = (target.weight != 0) & ~xp.take_along_axis(kept, target.index, axis=1)
     impossible = xp.any(on_masked, axis=1)
-    moved = xp.zeros_like(z)
+    moved = None
     for row, weight in target.table_parts():
         row, weight = xp.astype(row, dtype), xp.astype(weight, dtype)
-        total = xp.sum(row, axis=1, keepdims=True)
+        mass = xp.sum(row, axis=1, keepdims=True)
         stays = xp.where(kept, row, 0.0)
         left = xp.sum(stays, axis=1, keepdims=True)
-        homeless = (left == 0) & (total != 0)  # all of it on masked classes: it stays there, as a hard label's does
+        homeless = (left == 0) & (mass != 0)  # all of it on masked classes: it stays there, as a hard label's does
         impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
-        moved = moved + weight * xp.where(homeless, row, stays * (total / xp.where(left == 0, 1.0, left)))
-    return _Parts(z, finite, lse, xp.astype(target.mass(), dtype), moved, impossible, live)
+        share = weight * xp.where(homeless, row, stays * (mass / xp.where(left == 0, 1.0, left)))
+        moved = share if moved is None else moved + share
+    return _Parts(top[:, 0], half, powers, total, xp.astype(target.mass(), dtype), moved, impossible, live)
 
 
-def _named(xp: Any, parts: _Parts, target: SoftTarget) -> Array:
+def _losses(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
+    weight = xp.astype(target.weight, parts.half.dtype)
+    named = xp.where(weight != 0, xp.take_along_axis(parts.half, target.index, axis=1), 0.0)
+    half = xp.sum(weight * named, axis=1)
+    if parts.moved is not None:
+        half = half + xp.sum(parts.moved * parts.half, axis=1)
+    lse = parts.top + xp.log(parts.total)
+    # Not z_loss * lse**2: the square could overflow, and infinity times a z_loss of 0 is NaN.
+    rows = parts.mass * xp.log(parts.total) - (half + half) + (z_loss * lse) * (parts.mass * lse)
+    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
+
+
+def _slope(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
+    """The gradient of each row, (N, K): ``s (1 + 2 z_loss lse) softmax(z) - t``."""
+    lse = parts.top + xp.log(parts.total)
+    scale = parts.mass * (1 + 2 * z_loss * lse) / parts.total
+    t = _named(xp, parts.half, target)
+    if parts.moved is not None:
+        t = t + parts.moved
+    return xp.where(parts.live, scale[:, None] * parts.powers - t, 0.0)
+
+
+def _named(xp: Any, like: Array, target: SoftTarget) -> Array:
     """The mass on named classes as a dense array, (N, K)."""
     classes = xp.arange(target.num_classes, dtype=target.index.dtype, device=device(target.index))
-    rows = xp.zeros_like(parts.z)
+    rows = xp.zeros_like(like)
     for j in range(target.index.shape[1]):
         weight = xp.astype(target.weight[:, j, None], rows.dtype)
         rows = rows + xp.where(target.index[:, j, None] == classes, weight, 0.0)

@@ -148,3 +148,12 @@ def item(array: Array, position: tuple[int, ...]) -> int | float:
 def hidden(value: Any) -> bool:
     """Whether this is an array whose values a tracer hides."""
     return is_array_api_obj(value) and not concrete(value)
+
+
+def constant(array: Array) -> Array:
+    """The array as a constant to autograd: for a part on whose value the result does not depend."""
+    if is_tensor(array):
+        return array.detach()
+    if type(array).__module__.startswith("jax"):
+        return sys.modules["jax"].lax.stop_gradient(array)
+    return array
