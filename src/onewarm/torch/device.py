@@ -78,6 +78,15 @@ def on_cpu(tensor: Tensor) -> bool:
     return tensor.is_cpu
 
 
+def sum_dtype(device: torch.device) -> torch.dtype:
+    """The dtype of losses and of sums over rows on a device: float64, or float32 on Apple's MPS, which has no other.
+
+    >>> sum_dtype(torch.device("cpu")), sum_dtype(torch.device("mps"))
+    (torch.float64, torch.float32)
+    """
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def traced(tensor: Tensor) -> bool:
     """Whether ``torch.jit.trace`` records operations. ``tensor`` has a dimension."""
     tracing = getattr(torch._C, "_is_tracing", None)  # private: where a PyTorch lacks it, sizes show it too
@@ -88,13 +97,13 @@ def transformed(tensor: Tensor) -> bool:
     """Whether ``torch.func`` (vmap, grad, ...) or forward-mode differentiation is at work."""
     functorch = getattr(torch._C, "_are_functorch_transforms_active", None)  # private, as is the level
     level = getattr(forward_ad, "_current_level", None)
-    return (functorch() if functorch is not None else not _has_memory(tensor)) or (
+    return (functorch() if functorch is not None else not has_memory(tensor)) or (
         level >= 0 if level is not None else _is_dual(tensor)
     )
 
 
-def _has_memory(tensor: Tensor) -> bool:
-    """False inside a transform of ``torch.func``, which wraps what ``detach`` returns."""
+def has_memory(tensor: Tensor) -> bool:
+    """False inside a transform of ``torch.func``, which wraps what ``detach`` returns, and for batched gradients."""
     try:
         tensor.detach().data_ptr()
     except RuntimeError:

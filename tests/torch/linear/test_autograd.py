@@ -60,6 +60,99 @@ def test_what_has_no_derivative_is_refused() -> None:
             linear_cross_entropy(dual, w.detach(), y)
 
 
+def test_options_that_require_a_gradient_are_refused() -> None:
+    """Their gradients would be lost silently."""
+    x, w, _, y = made()
+    for name in ("z_loss", "normalizer"):
+        number: Any = torch.tensor(0.5, requires_grad=True)
+        end = "requires a gradient, which this loss does not compute: detach it, or form the logits"
+        with pytest.raises(RuntimeError, match=f"{name} {end}"):
+            linear_cross_entropy(x, w, y, **{name: number})
+        with torch.no_grad():
+            linear_cross_entropy(x, w, y, **{name: number})
+        linear_cross_entropy(x, w, y, **{name: number.detach()})
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("changed", ["hidden", "weight", "bias", "labels", "ignored labels", "probabilities", "target"])
+def test_a_change_in_place_before_the_backward_pass_is_noticed(reduction: Any, changed: str) -> None:
+    """ms-swift#10130 and the buffer of labels that is refilled: the gradient of the new labels, without an error."""
+    x, w, b, y = made()
+    if changed == "ignored labels":
+        y[3] = -100
+    target: Any = y
+    if changed == "probabilities":
+        target = torch.softmax(torch.randn(N, V, generator=torch.Generator().manual_seed(1)), 1)
+    elif changed == "target":
+        target = ow.top_k(y[:, None], torch.full((N, 1), 0.9), num_classes=V)
+    loss = linear_cross_entropy(x, w, target, bias=b, reduction=reduction).sum()
+    with torch.no_grad():
+        {"hidden": x, "weight": w, "bias": b, "probabilities": target, "target": y}.get(changed, y).add_(0)
+    with pytest.raises(RuntimeError, match="has been modified by an inplace operation"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_batched_upstream_gradients(reduction: Any) -> None:
+    """pytorch#49562, #65564: is_grads_batched and jacobian(vectorize=True), here with ignored rows."""
+    x, w, b, y = made()
+    y[3] = y[11] = -100
+    loss = linear_cross_entropy(x, w, ow.smooth(ow.one_hot(y, V), 0.1), bias=b, reduction=reduction)
+    batch = torch.linspace(-1, 2, 4 * loss.numel(), dtype=loss.dtype).reshape(4, *loss.shape)
+    together = torch.autograd.grad(loss, (x, w, b), batch, is_grads_batched=True, retain_graph=True)
+    each = [torch.autograd.grad(loss, (x, w, b), one, retain_graph=True) for one in batch]
+    for ours, wanted in zip(together, zip(*each, strict=True), strict=True):
+        torch.testing.assert_close(ours, torch.stack(wanted))
+
+    def head(x: Tensor, w: Tensor) -> Tensor:
+        return linear_cross_entropy(x, w, y, reduction=reduction)
+
+    inputs = (x.detach().half(), w.detach().half())
+    jacobians = [torch.autograd.functional.jacobian(head, inputs, vectorize=way) for way in (True, False)]
+    for ours, wanted in zip(*jacobians, strict=True):
+        assert ours.dtype == torch.float16
+        torch.testing.assert_close(ours, wanted)
+
+
+def test_what_backward_needs_is_saved_by_autograd() -> None:
+    """trl#5575, torchtune#1390: checkpointing can drop gradients that were made in the forward pass."""
+    x, w, b, y = made()
+    target = ow.smooth(y, 0.1, prior=torch.softmax(b.detach(), 0))
+    seen: list[Tensor] = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        seen.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = linear_cross_entropy(x, w, target, bias=b)
+    kept = {tensor.data_ptr() for tensor in seen}
+    parts = (x, w, b, target.index, target.weight, target.table, target.table_index, target.table_weight)
+    assert {part.data_ptr() for part in parts if part is not None} <= kept
+    gradients = torch.autograd.grad(loss, (x, w, b))
+    assert {gradient.data_ptr() for gradient in gradients} <= kept
+    context = loss.grad_fn
+    assert not [value for value in vars(context).values() if isinstance(value, Tensor)]
+    for term in context.terms:  # type: ignore[union-attr]
+        assert term.entropy is None and term.target.index is None and term.target.table is None
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_checkpointing_and_offloading_change_nothing(reduction: Any) -> None:
+    x, w, b, y = made()
+
+    def loss(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        return linear_cross_entropy(2 * x, w, y, bias=b, reduction=reduction).sum()
+
+    wanted = torch.autograd.grad(loss(x, w, b), (x, w, b))
+    again = torch.utils.checkpoint.checkpoint(loss, x, w, b, use_reentrant=False)
+    with torch.autograd.graph.save_on_cpu():
+        offloaded = loss(x, w, b)
+    for value in (again, offloaded):
+        for ours, gradient in zip(torch.autograd.grad(value, (x, w, b)), wanted, strict=True):
+            assert torch.equal(ours, gradient)
+
+
 def test_leading_axes_become_rows() -> None:
     x, w, b, _ = made()
     layer, shape = checked_layer(x.reshape(4, 5, D), w, b)

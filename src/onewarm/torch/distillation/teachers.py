@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -57,6 +59,16 @@ class LogitTeacher:
         )
         return target, entropy
 
+    def tensors(self) -> tuple[Tensor | None, ...]:
+        """What the teacher is made of, for autograd to save."""
+        return (self.logits,)
+
+    def with_tensors(self, tensors: Sequence[Tensor | None]) -> Self:
+        """The same teacher made of others, or of None until they are put back."""
+        teacher = copy(self)
+        (teacher.logits,) = tensors  # type: ignore[assignment]
+        return teacher
+
     def scores(self, rows: slice | Tensor) -> Tensor:
         """The logits of some rows, in float32 or better."""
         v = self.logits[rows]
@@ -79,6 +91,16 @@ class LayerTeacher(LogitTeacher):
         self.temperature, self.with_entropy = temperature, with_entropy
         self.count, self.num_classes = int(layer.hidden.shape[0]), int(layer.weight.shape[0])
         self.device = layer.hidden.device
+
+    def tensors(self) -> tuple[Tensor | None, ...]:
+        """What the teacher is made of, for autograd to save."""
+        return tuple(self.layer)
+
+    def with_tensors(self, tensors: Sequence[Tensor | None]) -> Self:
+        """The same teacher made of others, or of None until they are put back."""
+        teacher = copy(self)
+        teacher.layer = Layer(*tensors)  # type: ignore[arg-type]
+        return teacher
 
     def scores(self, rows: slice | Tensor) -> Tensor:
         """The logits of some rows, in float32 or better."""

@@ -12,10 +12,13 @@ from onewarm import checks
 from onewarm.definition import divisor, in_range
 from onewarm.loss_options import LossOptions, Reduction
 from onewarm.target import SoftTarget, as_target
-from onewarm.torch.device import transformed
-from onewarm.torch.linear.chunks import Layer, run
+from onewarm.torch.device import has_memory, on_cpu, sum_dtype, transformed
+from onewarm.torch.linear.chunks import Gradients, Layer, run
 from onewarm.torch.linear.ops import REMEDY, in_graph
+from onewarm.torch.linear.saved_terms import put_together, taken_apart
 from onewarm.torch.linear.terms import Term
+
+_ROUNDED = 2**18  # entries of a gradient that are rounded to half precision at a time, in the cache
 
 
 def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Layer, torch.Size]:
@@ -47,7 +50,7 @@ def checked_layer(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[
     if bias is not None:
         if tuple(bias.shape) != (weight.shape[0],):
             raise ValueError(f"bias has shape {tuple(bias.shape)}: expected ({weight.shape[0]},), one for each class")
-        if (bad := checks.first_true(bias.isnan() | (bias == torch.inf))) is not None:
+        if on_cpu(bias) and (bad := checks.first_true(bias.isnan() | (bias == torch.inf))) is not None:
             raise ValueError(
                 f"bias[{bad[0]}] is {checks.item(bias, bad):g}: expected a finite number, or -inf to mask the class"
             )
@@ -79,26 +82,53 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
             raise TypeError(f"{name} is made of {type(part).__name__}, hidden is a tensor: make it of tensors")
         if part.device != layer.hidden.device:
             raise ValueError(f"{name} is on {part.device} but hidden is on {layer.hidden.device}: move one of them")
-        if part.requires_grad:
-            raise RuntimeError(f"{name} requires a gradient, which this loss does not compute: detach it, or {REMEDY}")
+        refuse_gradient(part, name)
     if rows.index.shape[0] != layer.hidden.shape[0]:
         raise ValueError(f"{name} has {len(rows)} rows, hidden has {layer.hidden.shape[0]}: expected one for each")
-    in_range(rows.index, classes, f"{name}.index")
-    if rows.table is not None:
+    read = on_cpu(layer.hidden)  # elsewhere a check would wait for the device
+    if read:
+        in_range(rows.index, classes, f"{name}.index")
+    if read and rows.table is not None:
         in_range(rows.table_index, int(rows.table.shape[0]), f"{name}.table_index")
     return rows
 
 
 def row_factor(target: Any, options: LossOptions) -> Any:
-    """The factor of each row's loss in the sum over rows: a number, or a tensor inside a graph."""
+    """The factor of each row's loss in the sum over rows: a number, or a tensor inside a graph and on a GPU.
+
+    Raises:
+        RuntimeError: a normalizer or z-loss that requires a gradient.
+    """
+    for name in ("normalizer", "z_loss"):
+        refuse_gradient(getattr(options, name), name)
     if options.reduction != "mean":
         return 1.0
-    factor = 1.0 / divisor(target, options.normalizer, target.mass().double())
-    return float(factor) if checks.concrete(factor) else factor
+    mass = target.mass()
+    factor = 1.0 / divisor(target, options.normalizer, mass.to(sum_dtype(mass.device)))
+    return float(factor) if checks.concrete(factor) and on_cpu(factor) else factor
 
 
-def reduced_loss(layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size) -> Tensor:
+def refuse_gradient(value: object, name: str) -> None:
+    """Raise for an argument that autograd is to differentiate, since its gradient would be lost silently.
+
+    Raises:
+        RuntimeError: it requires a gradient.
+    """
+    if isinstance(value, Tensor) and value.requires_grad and torch.is_grad_enabled():
+        raise RuntimeError(f"{name} requires a gradient, which this loss does not compute: detach it, or {REMEDY}")
+
+
+def reduced_loss(
+    layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size, *given: object
+) -> Tensor:
     """The sum of the terms' losses, for each row or over all rows, under autograd.
+
+    Args:
+        layer: N rows.
+        terms: of N rows.
+        reduction: what is returned.
+        shape: of N entries, the shape of the losses by row.
+        given: what the targets were made of, which may not be changed before the backward pass.
 
     Raises:
         RuntimeError: a transform of ``torch.func``, or forward mode.
@@ -109,10 +139,12 @@ def reduced_loss(layer: Layer, terms: Sequence[Term], reduction: Reduction, shap
         )
     if not checks.concrete(layer.hidden):
         (term,) = terms
-        scale = torch.as_tensor(term.scale, dtype=torch.float64, device=layer.hidden.device)
+        device = layer.hidden.device
+        scale = torch.as_tensor(term.scale, dtype=sum_dtype(device), device=device)
         traced_loss = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
         return traced_loss.reshape(shape) if reduction == "none" else traced_loss
-    loss: Tensor = _Linear.apply(*layer, tuple(terms), reduction == "none")  # type: ignore[no-untyped-call]
+    tensors = [value for value in given if isinstance(value, Tensor)]
+    loss: Tensor = _Linear.apply(*layer, tuple(terms), reduction == "none", *tensors)  # type: ignore[no-untyped-call]
     return loss.reshape(shape) if reduction == "none" else loss
 
 
@@ -122,27 +154,60 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, terms: tuple[Term, ...], per_row: bool
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        terms: tuple[Term, ...],
+        per_row: bool,
+        *given: Tensor,
     ) -> Tensor:
-        ctx.terms, ctx.per_row = terms, per_row
-        ctx.save_for_backward(hidden, weight, bias)
         layer = Layer(hidden, weight, bias)
         wanted = (False,) * 3 if per_row else ctx.needs_input_grad[:3]
-        losses, ctx.gradients = run(layer, terms, wanted=wanted)
+        losses, gradients = run(layer, terms, wanted=wanted, rounded=False)
+        tensors, ctx.terms = taken_apart(terms)
+        ctx.save_for_backward(*layer, *gradients, *tensors, *given)
+        ctx.per_row, ctx.handed_over = per_row, False
         return (losses if per_row else losses.sum()).to(layer.dtype)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-        # Autograd may keep and change the returned gradients, so they are not kept here: a second backward pass
-        # recomputes them, bit for bit.
-        gradients, ctx.gradients = ctx.gradients, None
-        if gradients is None or ctx.per_row:
-            rows = upstream.double() if ctx.per_row else None
-            _, gradients = run(Layer(*ctx.saved_tensors), ctx.terms, upstream=rows, wanted=ctx.needs_input_grad[:3])
-        if not ctx.per_row and upstream.item() != 1:
-            for gradient in gradients:
-                if gradient is not None:
-                    gradient.mul_(upstream)
-        return *gradients, None, None
+        saved = ctx.saved_tensors
+        layer, gradients = Layer(*saved[:3]), Gradients(*saved[3:6])
+        terms, wanted = put_together(ctx.terms, saved[6:]), ctx.needs_input_grad[:3]
+        rest = (None,) * (len(ctx.needs_input_grad) - 3)
+        if ctx.per_row:
+            _, gradients = run(layer, terms, upstream=upstream.to(sum_dtype(upstream.device)), wanted=wanted)
+            return *gradients, *rest
+        if ctx.handed_over:
+            _, gradients = run(layer, terms, wanted=wanted, rounded=False)
+        pairs = zip(gradients, layer, strict=True)
+        if not has_memory(upstream):  # a batch of upstream gradients: each has a gradient of its own
+            return *(None if g is None or part is None else (g * upstream).to(part.dtype) for g, part in pairs), *rest
+        # Autograd may keep and change what it is given, so a second backward pass makes the gradients again, bit for
+        # bit. Through .data that change is no change of a saved tensor.
+        ctx.handed_over = True
+        return *(
+            None if g is None or part is None else scaled_(g.data, upstream, part.dtype) for g, part in pairs
+        ), *rest
+
+
+def scaled_(gradient: Tensor, factor: Tensor, dtype: torch.dtype) -> Tensor:
+    """``gradient * factor`` rounded once to ``dtype``; where that is the gradient's own, in its memory.
+
+    >>> scaled_(torch.tensor([2.0**-30]), torch.tensor(2.0**16), torch.float16)
+    tensor([6.1035e-05], dtype=torch.float16)
+    """
+    if dtype == gradient.dtype:
+        one = on_cpu(factor) and checks.concrete(factor) and factor.item() == 1
+        return gradient if one else gradient.mul_(factor)
+    if not on_cpu(gradient):
+        return torch.mul(gradient, factor, out=torch.empty_like(gradient, dtype=dtype))
+    rounded = torch.empty_like(gradient, dtype=dtype)
+    step = max(_ROUNDED * len(gradient) // max(gradient.numel(), 1), 1)
+    for start in range(0, len(gradient), step):  # by blocks: PyTorch would make the whole product first
+        some = slice(start, start + step)
+        rounded[some] = gradient[some] * factor
+    return rounded

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from onewarm import checks
 from onewarm.target import SoftTarget
-from onewarm.torch.device import on_cpu
+from onewarm.torch.device import has_memory, on_cpu, sum_dtype
 from onewarm.torch.interop.matmul import times, times_turned
 from onewarm.torch.linear.terms import Term, TermLoss, suits_closed_form
 
@@ -81,7 +81,12 @@ def chunk_rows(rows: int, classes: int, buffers: int = 1, small: int = _SMALL) -
 
 
 def run(
-    layer: Layer, terms: Sequence[Term], *, upstream: Tensor | None = None, wanted: tuple[bool, bool, bool]
+    layer: Layer,
+    terms: Sequence[Term],
+    *,
+    upstream: Tensor | None = None,
+    wanted: tuple[bool, bool, bool],
+    rounded: bool = True,
 ) -> tuple[Tensor, Gradients]:
     """The loss of each row, the sum of its terms, and the gradients of ``sum_i upstream[i] loss[i]``.
 
@@ -90,40 +95,61 @@ def run(
         terms: one or more; their targets of N rows over V classes were checked and are on the layer's device.
         upstream: (N,) or None for ones.
         wanted: whether the gradients of hidden, weight and bias are.
+        rounded: whether the gradients come in the dtypes of what they belong to. Those that have yet to be scaled come
+            in the arithmetic's dtype: in half precision a gradient divided by the number of rows may be below the
+            smallest number, and no later factor brings it back.
 
     Returns:
-        Losses (N,) in float64, and the gradients in the dtypes of what they belong to.
+        Losses (N,) in the dtype of sums over rows, and the gradients.
 
     Raises:
-        ValueError: a logit that is NaN or +inf, a row with every class masked.
+        ValueError: on the CPU a logit that is NaN or +inf, a row with every class masked; on a GPU, which is not waited
+            for, the loss of such a row is NaN.
     """
     layer = Layer(*(None if part is None else part.detach() for part in layer))  # type: ignore[arg-type]
     with torch.no_grad(), torch.autocast(layer.hidden.device.type, enabled=False):
-        return _Run(layer, terms, upstream, wanted).all_rows()
+        if upstream is not None and not has_memory(upstream):
+            return _BatchedRun(layer, terms, upstream, wanted).all_rows()
+        return _Run(layer, terms, upstream, wanted, rounded).all_rows()
 
 
 class _Run:
-    """One pass over all rows: the buffers, the sums of the gradients, and the rows that have mass in some term."""
+    """One pass over all rows: the buffers, the sums of the gradients, and the rows that have mass in some term.
+
+    On the CPU rows without mass are left out. Elsewhere their number is not known without waiting for the device, so
+    they take part as zeros.
+    """
 
     def __init__(
-        self, layer: Layer, terms: Sequence[Term], upstream: Tensor | None, wanted: tuple[bool, bool, bool]
+        self,
+        layer: Layer,
+        terms: Sequence[Term],
+        upstream: Tensor | None,
+        wanted: tuple[bool, bool, bool],
+        rounded: bool,
     ) -> None:
-        self.layer, self.upstream = layer, upstream
+        self.layer, self.upstream, self.rounded = layer, upstream, rounded
         like: dict[str, Any] = {"dtype": layer.dtype, "device": layer.hidden.device}
         has_mass = torch.stack([term.target.has_mass() for term in terms]).any(dim=0)
-        self.selected = None if bool(has_mass.all()) else torch.nonzero(has_mass)[:, 0]  # None for every row
+        self.selected: Tensor | None = None  # every row
+        self.ignored: Tensor | None = None
+        if not on_cpu(layer.hidden):
+            self.ignored = ~has_mass[:, None]
+        elif not bool(has_mass.all()):
+            self.selected = torch.nonzero(has_mass)[:, 0]
         (n, d), classes = layer.hidden.shape, layer.weight.shape[0]
         self.count = n if self.selected is None else len(self.selected)
         of_teachers = sum(3 for term in terms if not isinstance(term.target, SoftTarget))  # their logits and softmax
         small = _SMALL if layer.weight.dtype == layer.dtype else _SMALL_WIDENED
         self.size = chunk_rows(self.count, classes, len(terms) + of_teachers, small)
-        closed_form = any(suits_closed_form(term.target) for term in terms) and self.all_finite()
+        closed_form = any(suits_closed_form(term.target) for term in terms) and self.none_masked()
         self.terms = [TermLoss(term, layer.bias, layer.blocks, like, closed_form=closed_form) for term in terms]
         self.buffers = torch.empty(len(terms), self.size, classes, **like)
-        self.losses = torch.zeros(n, dtype=torch.float64, device=layer.hidden.device)
+        self.losses = torch.zeros(n, dtype=sum_dtype(layer.hidden.device), device=layer.hidden.device)
         self.d_hidden = self.d_weight = self.d_bias = None
         if wanted[0]:
-            self.d_hidden = torch.empty_like(layer.hidden, memory_format=torch.contiguous_format)
+            dtype = layer.hidden.dtype if rounded else layer.dtype
+            self.d_hidden = torch.empty_like(layer.hidden, dtype=dtype, memory_format=torch.contiguous_format)
             if self.selected is not None:
                 self.d_hidden.zero_()
         if wanted[1]:
@@ -139,9 +165,12 @@ class _Run:
             self.chunk(rows, end - start, first=start == 0)
         for term in self.terms:
             term.add_to_layer(self.d_weight, self.d_bias)
-        d_weight = None if self.d_weight is None else self.d_weight.to(self.layer.weight.dtype)
-        d_bias = None if self.d_bias is None or self.layer.bias is None else self.d_bias.to(self.layer.bias.dtype)
-        return self.losses, Gradients(self.d_hidden, d_weight, d_bias)
+        gradients = Gradients(self.d_hidden, self.d_weight, self.d_bias)
+        return self.losses, in_dtypes_of(self.layer, gradients) if self.rounded else gradients
+
+    def none_masked(self) -> bool:
+        """Whether no class can be masked by a bias or an overflow, as far as can be told without waiting."""
+        return self.all_finite() if on_cpu(self.layer.hidden) else self.layer.bias is None
 
     def all_finite(self) -> bool:
         """Whether no logit can be infinite, by a bound: the largest |x| times |W|, and the largest bias."""
@@ -155,6 +184,8 @@ class _Run:
     def chunk(self, rows: slice | Tensor, count: int, *, first: bool) -> None:
         """The losses of some rows and their part of the gradients."""
         x = self.layer.hidden[rows].to(self.layer.dtype)
+        if self.ignored is not None:
+            x = x.masked_fill(self.ignored[rows], 0)
         z = self.buffers[0, :count]
         self.layer.logits(x, z)
         gradient = not (self.d_hidden is None and self.d_weight is None and self.d_bias is None)
@@ -174,6 +205,12 @@ class _Run:
             return
         for other in self.buffers[1:, :count]:
             z += other
+        self.add_gradients(rows, x, z, factors, first=first)
+
+    def add_gradients(
+        self, rows: slice | Tensor, x: Tensor, z: Tensor, factors: Sequence[Tensor | None], *, first: bool
+    ) -> None:
+        """Add what some rows contribute, from the gradient z in their logits and the factors of the tables."""
         if self.d_hidden is not None:
             dx = torch.empty_like(x)
             for k, (part, w) in enumerate(self.layer.blocks()):
@@ -202,6 +239,49 @@ class _Run:
             self.layer.logits(x[i : i + 1], z)
             if bool((z.isnan() | (z == torch.inf)).any()) or bool((z == -torch.inf).all()):
                 raise checks.bad_logits(z[0], _row(rows, i))
+
+
+class _BatchedRun(_Run):
+    """A pass for upstream gradients that ``vmap`` batches: operations that it vectorises, none of them in place."""
+
+    def __init__(self, layer: Layer, terms: Sequence[Term], upstream: Tensor, wanted: tuple[bool, bool, bool]) -> None:
+        super().__init__(layer, terms, None, wanted, rounded=True)
+        self.batch = upstream.to(layer.dtype)
+        self.dx: list[Tensor] = []
+
+    def none_masked(self) -> bool:
+        """No closed form, whose sums are made in place."""
+        return False
+
+    def add_gradients(
+        self, rows: slice | Tensor, x: Tensor, z: Tensor, factors: Sequence[Tensor | None], *, first: bool
+    ) -> None:
+        g = self.batch[rows][:, None] * z
+        if self.d_hidden is not None:
+            self.dx.append(g @ self.layer.weight.to(x.dtype))
+        if self.d_weight is not None:
+            product = g.t() @ x
+            self.d_weight = product if first else self.d_weight + product
+        if self.d_bias is not None:
+            self.d_bias = self.d_bias + g.sum(0)
+
+    def all_rows(self) -> tuple[Tensor, Gradients]:
+        losses, (d_hidden, d_weight, d_bias) = super().all_rows()
+        if d_hidden is not None and self.dx:
+            n = len(self.layer.hidden)
+            place = torch.full((n,), self.count, device=d_hidden.device)
+            place[slice(None) if self.selected is None else self.selected] = torch.arange(
+                self.count, device=place.device
+            )
+            none = torch.zeros(1, d_hidden.shape[1], dtype=self.layer.dtype, device=d_hidden.device)
+            d_hidden = torch.cat([*self.dx, none])[place].to(d_hidden.dtype)  # the last row for those without mass
+        return losses, Gradients(d_hidden, d_weight, d_bias)
+
+
+def in_dtypes_of(layer: Layer, gradients: Gradients) -> Gradients:
+    """Gradients rounded to the dtypes of what they belong to."""
+    pairs = zip(gradients, layer, strict=True)
+    return Gradients(*(None if g is None or part is None else g.to(part.dtype) for g, part in pairs))
 
 
 def _row(rows: slice | Tensor, i: int) -> int:

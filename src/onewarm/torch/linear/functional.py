@@ -70,7 +70,7 @@ def linear_cross_entropy(
     layer, shape = checked_layer(hidden, weight, bias)
     rows = checked_target(target, layer, shape)
     term = Term(rows, row_factor(rows, options), z_loss=float(options.z_loss))
-    return reduced_loss(layer, [term], options.reduction, shape)
+    return reduced_loss(layer, [term], options.reduction, shape, target)
 
 
 class LinearCrossEntropyLoss(torch.nn.Module):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from onewarm.target import SoftTarget
+from onewarm.torch.device import on_cpu, sum_dtype
 from onewarm.torch.linear.chunks import Layer, run
 from onewarm.torch.linear.terms import Term
 
@@ -28,9 +29,10 @@ _WANTED = "bool d_hidden, bool d_weight, bool d_bias"
 )
 def linear_cross_entropy(*arguments: Any) -> list[Tensor]:
     """``[loss, d_hidden, d_weight, d_bias]`` of :func:`onewarm.torch.linear.chunks.run`; a gradient that is not wanted
-    is an empty tensor. ``scale`` is one number; with ``per_row`` the loss is (N,) and no gradient is made."""
+    is an empty tensor, the others are in the arithmetic's dtype until they are scaled. ``scale`` is one number; with
+    ``per_row`` the loss is (N,) and no gradient is made."""
     layer, term, per_row, wanted = _parsed(arguments)
-    losses, gradients = run(layer, [term], wanted=(False,) * 3 if per_row else wanted)
+    losses, gradients = run(layer, [term], wanted=(False,) * 3 if per_row else wanted, rounded=False)
     return [(losses if per_row else losses.sum()).to(layer.dtype), *_filled(gradients, layer)]
 
 
@@ -42,7 +44,7 @@ def linear_cross_entropy(*arguments: Any) -> list[Tensor]:
 def linear_cross_entropy_backward(upstream: Tensor, *arguments: Any) -> list[Tensor]:
     """``[d_hidden, d_weight, d_bias]`` of ``sum_i upstream[i] loss[i]``."""
     layer, term, _, wanted = _parsed(arguments)
-    _, gradients = run(layer, [term], upstream=upstream.double(), wanted=wanted)
+    _, gradients = run(layer, [term], upstream=upstream.to(sum_dtype(upstream.device)), wanted=wanted)
     return _filled(gradients, layer)
 
 
@@ -50,8 +52,9 @@ def linear_cross_entropy_backward(upstream: Tensor, *arguments: Any) -> list[Ten
 def _(*arguments: Any) -> list[Tensor]:
     hidden, weight, bias = arguments[:3]
     per_row, *wanted = arguments[-4:]
-    loss = hidden.new_empty(hidden.shape[:1] if per_row else (), dtype=Layer(hidden, weight, bias).dtype)
-    return [loss, *_empty(arguments[:3], [want and not per_row for want in wanted])]
+    dtype = Layer(hidden, weight, bias).dtype
+    loss = hidden.new_empty(hidden.shape[:1] if per_row else (), dtype=dtype)
+    return [loss, *_empty(arguments[:3], [want and not per_row for want in wanted], dtype)]
 
 
 @linear_cross_entropy_backward.register_fake
@@ -71,23 +74,25 @@ def _parsed(arguments: tuple[Any, ...]) -> tuple[Layer, Term, bool, tuple[bool, 
         table_weight=table_weight,
         num_classes=int(weight.shape[0]),
     )
-    return Layer(hidden, weight, bias), Term(target, float(scale), z_loss=z_loss), per_row, tuple(wanted)
+    factor = float(scale) if on_cpu(scale) else scale
+    return Layer(hidden, weight, bias), Term(target, factor, z_loss=z_loss), per_row, tuple(wanted)
 
 
 def _filled(gradients: Any, layer: Layer) -> list[Tensor]:
     return [layer.hidden.new_empty(0) if gradient is None else gradient for gradient in gradients]
 
 
-def _empty(layer: Any, wanted: Any) -> list[Tensor]:
-    """The shapes of what :func:`_filled` returns."""
+def _empty(layer: Any, wanted: Any, dtype: torch.dtype | None = None) -> list[Tensor]:
+    """The shapes of what :func:`_filled` returns, in ``dtype`` or in the dtypes of the layer."""
     return [
-        part.new_empty(part.shape) if want and part is not None else layer[0].new_empty(0)
+        part.new_empty(part.shape, dtype=dtype) if want and part is not None else layer[0].new_empty(0)
         for part, want in zip(layer, wanted, strict=True)
     ]
 
 
 def _setup_context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     tensors, ctx.z_loss, ctx.per_row, ctx.wanted = inputs[:9], inputs[9], inputs[10], inputs[11:]
+    ctx.dtypes = [None if part is None else part.dtype for part in tensors[:3]]
     ctx.save_for_backward(*(tensors if ctx.per_row else output[1:]))
 
 
@@ -97,7 +102,7 @@ def _backward(ctx: Any, upstream: list[Tensor]) -> tuple[Any, ...]:
     if ctx.per_row:
         computed = linear_cross_entropy_backward(upstream[0], *ctx.saved_tensors, ctx.z_loss, ctx.per_row, *ctx.wanted)
     else:
-        computed = [gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors]
+        computed = [(g * upstream[0]).to(dtype) for g, dtype in zip(ctx.saved_tensors, ctx.dtypes, strict=True)]
     gradients = [gradient if want else None for gradient, want in zip(computed, ctx.wanted, strict=True)]
     return *gradients, *[None] * 11  # for the target, scale, z_loss, per_row and the three of _WANTED
 

@@ -22,7 +22,7 @@ from onewarm import definition
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.kernels.triton import rows as cuda
 from onewarm.target import SoftTarget
-from onewarm.torch.device import kernel_of
+from onewarm.torch.device import kernel_of, sum_dtype
 from onewarm.torch.interop.openmp import team
 
 ROWS_A_TABLE_ROW = 256  # in closed form a table row costs two products of a token; in the kernel an addition a logit
@@ -34,10 +34,10 @@ class Term(NamedTuple):
     """``scale (CE(z / temperature, target) - entropy)``, with the z-loss of ``z / temperature``."""
 
     target: Any  # a SoftTarget, or a teacher of onewarm.torch.distillation.teachers, whose rows are made when needed
-    scale: float = 1.0
+    scale: float | Tensor = 1.0  # a tensor of shape () on devices whose numbers are not read during a step
     temperature: float = 1.0
     z_loss: float = 0.0
-    entropy: Tensor | None = None  # (N,) float64, of a SoftTarget; a teacher knows whether its own is subtracted
+    entropy: Tensor | None = None  # (N,), of a SoftTarget; a teacher knows whether its own is subtracted
 
 
 class TermLoss:
@@ -80,20 +80,19 @@ class TermLoss:
             gradient: whether it is wanted.
 
         Returns:
-            The losses (n,) in float64, and the (n, R) factors of the table's part of the gradient, which
+            The losses (n,) in the dtype of sums, and the (n, R) factors of the table's part of the gradient, which
             :meth:`add_to_hidden` takes; None if there is no such part.
         """
         term, table = self.term, self.table
         target, entropy = self._target(rows)
-        scale = z.new_full((len(z),), term.scale / term.temperature, dtype=torch.float64)
-        if upstream is not None:
-            scale *= upstream
+        scale = z.new_ones(len(z), dtype=sum_dtype(z.device)) if upstream is None else upstream
+        scale = scale * (term.scale / term.temperature)
         if table is None:
             losses, factors = _kernel(z, target, scale, term.z_loss, gradient=gradient), None
         else:
             weights = table.row_weights(rows)
             stand_in, mass = target.index[:, -1:], target.weight[:, -1]
-            undone = mass * z.gather(1, stand_in)[:, 0].double()
+            undone = mass * z.gather(1, stand_in)[:, 0].to(mass.dtype)
             undone -= table.dot(x, weights) / term.temperature
             losses, factors = _kernel(z, target, scale, term.z_loss, gradient=gradient), None
             losses += undone
@@ -130,7 +129,8 @@ class _ClosedFormTable:
     def __init__(self, target: SoftTarget, bias: Any, blocks: Any, like: dict[str, Any]) -> None:
         self.index, self.weight = target.table_index, target.table_weight
         self.rows = target.table.to(**like)  # (R, V)
-        self.bias = self.rows.double().mv(bias.double()) if bias is not None else None  # table b, (R,)
+        wide = sum_dtype(self.rows.device)
+        self.bias = self.rows.to(wide).mv(bias.to(wide)) if bias is not None else None  # table b, (R,)
         first = True
         for classes, w in blocks():
             if first:
@@ -139,26 +139,28 @@ class _ClosedFormTable:
                 self.factors_sum = self.rows.new_zeros(len(self.rows))  # C^T 1, (R,)
                 first = False
             self.product.addmm_(self.rows[:, classes], w)
-        row_mass = self.rows.sum(dim=1, dtype=torch.float64)
+        row_mass = self.rows.sum(dim=1, dtype=wide)
         table_mass = (self.weight * row_mass[self.index]).sum(dim=1, keepdim=True)
         # Any class would do as the stand-in; at the label the gradient is of the same size already.
         stand_in = target.index[:, :1] if target.index.shape[1] else torch.zeros_like(self.index[:, :1])
+        stand_in = stand_in.clamp(0, target.num_classes - 1)  # unchecked on a GPU, where a wild read ends the process
         self.rest = SoftTarget(
             index=torch.cat([target.index, stand_in.to(target.index.dtype)], dim=1),
-            weight=torch.cat([target.weight.double(), table_mass], dim=1),
+            weight=torch.cat([target.weight.to(wide), table_mass.to(wide)], dim=1),
             num_classes=target.num_classes,
         )
 
     def row_weights(self, rows: Rows) -> Tensor:
-        """The weights C of some rows on the rows of the table, (n, R) in float64."""
-        weight: Tensor = self.weight[rows].double()
+        """The weights C of some rows on the rows of the table, (n, R) in the dtype of sums."""
+        weight: Tensor = self.weight[rows]
+        weight = weight.to(sum_dtype(weight.device))
         if len(self.rows) == 1:
             return weight.sum(dim=1, keepdim=True)
         return weight.new_zeros(len(weight), len(self.rows)).scatter_add_(1, self.index[rows], weight)
 
     def dot(self, x: Tensor, weights: Tensor) -> Tensor:
-        """``C (P x + table b)``, (n,) in float64."""
-        products = (x @ self.product.t()).double()
+        """``C (P x + table b)``, (n,) in the dtype of sums."""
+        products = (x @ self.product.t()).to(weights.dtype)
         if self.bias is not None:
             products += self.bias
         dots: Tensor = (weights * products).sum(dim=1)
@@ -181,7 +183,7 @@ def suits_closed_form(target: SoftTarget) -> bool:
 
 
 def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, gradient: bool) -> Tensor:
-    """Losses (n,) in float64; with ``gradient`` z becomes the gradient times ``scale``."""
+    """Losses (n,) in the dtype of sums; with ``gradient`` z becomes the gradient times ``scale``."""
     kernel = kernel_of(z)
     if not kernel:
         if gradient:
@@ -189,15 +191,17 @@ def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, grad
             torch.mul(g, scale[:, None].to(g.dtype), out=z)
         else:
             losses = definition.cross_entropy(z, target, reduction="none", z_loss=z_loss)
-        by_definition: Tensor = losses.double()
+        by_definition: Tensor = losses.to(scale.dtype)
         return by_definition
+    options: Any = {"z_loss": z_loss, "gradient": gradient}
+    if kernel == "triton":
+        parts: Any = [target.index, target.weight, target.table, target.table_index, target.table_weight]
+        out = z if gradient else None
+        return cuda.row_losses(z, *parts, row_scale=scale.float(), out=out, check=False, **options)[0].to(scale.dtype)
     if target.table is not None and target.table.dtype not in (torch.float32, torch.float64):
         used, position = target.table_index.unique(return_inverse=True)  # only these rows are widened
         target = replace(target, table=target.table[used].to(z.dtype), table_index=position)
-    parts: Any = [target.index, target.weight, target.table, target.table_index, target.table_weight]
-    options: Any = {"z_loss": z_loss, "gradient": gradient}
-    if kernel == "triton":
-        return cuda.row_losses(z, *parts, row_scale=scale.float(), out=z if gradient else None, **options)[0].double()
+    parts = [target.index, target.weight, target.table, target.table_index, target.table_weight]
     logits, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
     numpy_losses, _ = cpu.row_losses(
         *(logits, *parts),
