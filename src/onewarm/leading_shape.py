@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from onewarm import checks
 from onewarm.checks import Array, array_namespace
 from onewarm.errors import InputError
-from onewarm.target import SoftTarget
+from onewarm.soft_target import SoftTarget, whole_row
 
 
 class Layout(NamedTuple):
@@ -74,6 +74,7 @@ def _rows(xp: Any, array: Array, layout: Layout, rows: int) -> Array:
 
 def _target_rows(target: Any, shape: tuple[int, ...], layout: Layout, rows: int) -> Any:
     if isinstance(target, SoftTarget):
+        target = whole_row(target)
         if target.index.shape[0] != rows:
             raise InputError(f"target has {len(target)} rows, logits of shape {shape} have {rows}: expected one a row")
         return target

@@ -1,7 +1,6 @@
 """Which kernel takes a call, what refuses one, and that PyTorch's private names may be missing."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ class Subclass(Tensor):
 
 REFUSED: dict[str, Any] = {
     "a subclass": lambda: (Z.as_subclass(Subclass), Y),
-    "a target that requires a gradient": lambda: (Z, replace(target(), weight=torch.ones(2, 1, requires_grad=True))),
+    "a target that requires a gradient": lambda: (Z, target().replace(weight=torch.ones(2, 1, requires_grad=True))),
     "a table that requires a gradient": lambda: (Z, ow.soft(torch.softmax(Z, 1).requires_grad_())),
     "a normalizer that requires a gradient": lambda: (Z, Y, torch.tensor(2.0, requires_grad=True)),
     "a target on another device": lambda: (Z, Y.to("meta")),

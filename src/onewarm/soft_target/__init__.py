@@ -1,7 +1,8 @@
-"""The target value, its algebra and its parts."""
+"""The target value, its algebra and its parts; and what frameworks are told of it."""
 
-from onewarm.soft_target.algebra import from_table, join, pool_tables, unchecked, uniform
-from onewarm.soft_target.row_arrays import times, widen
+from onewarm.soft_target import frameworks as _frameworks  # noqa: F401  # tells them
+from onewarm.soft_target.algebra import concat, from_table, join, unchecked, uniform, whole_row
+from onewarm.soft_target.row_arrays import times
 from onewarm.soft_target.value import SoftTarget
 
-__all__ = ["SoftTarget", "from_table", "join", "pool_tables", "times", "unchecked", "uniform", "widen"]
+__all__ = ["SoftTarget", "concat", "from_table", "join", "times", "unchecked", "uniform", "whole_row"]

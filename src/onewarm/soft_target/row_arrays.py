@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,3 +44,26 @@ def times(rows: Array, factor: Array) -> Array:
     if factor.shape[0] == 1 and is_broadcast(rows):
         return array_namespace(rows).broadcast_to(rows[:1] * factor, tuple(rows.shape))
     return rows * factor
+
+
+def each_row(rows: Array, function: Callable[[Array], Array]) -> Array:
+    """``function(rows)`` for a function that treats each row alike; a broadcast view of one row stays one."""
+    if not is_broadcast(rows):
+        return function(rows)
+    return array_namespace(rows).broadcast_to(function(rows[:1]), tuple(rows.shape))
+
+
+def rows_at(rows: Array, key: Any, count: int) -> Array:
+    """``rows[key]``, which are ``count``; a broadcast view of one row stays one."""
+    if is_broadcast(rows):
+        return array_namespace(rows).broadcast_to(rows[:1], (count, rows.shape[1]))
+    return rows[key]
+
+
+def floor(xp: Any, rows: Array) -> Array:
+    """The lowest loss of dense rows, ``-sum_k t_k log(t_k / s)``; -inf where an entry is negative."""
+    mass = xp.sum(rows, axis=1, keepdims=True)
+    positive = rows > 0
+    share = xp.where(positive, rows, 1.0) / xp.where(mass > 0, mass, 1.0)
+    floor = 0.0 - xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)  # never -0
+    return xp.where(xp.any(rows < 0, axis=1), -xp.inf, floor)

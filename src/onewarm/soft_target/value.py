@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Self
+import os
+from typing import Any, NoReturn, Self
+
+import numpy as np
 
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
-from onewarm.soft_target.row_arrays import is_broadcast, take, times
+from onewarm.soft_target import files, moving
+from onewarm.soft_target.indexing import row_index
+from onewarm.soft_target.parts import PARTS, Parts, checked
+from onewarm.soft_target.row_arrays import floor, is_broadcast, rows_at, take, times
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SoftTarget:
     """Mass over K classes for each of N rows, in the caller's own arrays.
 
@@ -23,6 +27,11 @@ class SoftTarget:
 
     A row *has mass* when any of its weights is not zero. A row without mass is ignored: loss 0, gradient 0, its logits
     are not read, and the mean does not count it.
+
+    A target is a sequence of its rows: it has a length, ends, and is indexed as the first axis of an array is, by a
+    slice, integers or a mask of any library. One integer gives a target of one row, so that rows concatenate, and
+    PyTorch's ``default_collate`` makes a batch of them. ``np.asarray`` gives the dense rows. Two targets are equal when
+    they are the same object. Targets are pytrees of PyTorch and JAX; ``torch.load(weights_only=True)`` accepts them.
 
     Args:
         index: integers (N, J) in [0, K), the named classes of each row.
@@ -51,58 +60,189 @@ class SoftTarget:
     table_weight: Array = None
     num_classes: int
 
-    def __post_init__(self) -> None:
-        parts = {name: getattr(self, name) for name in ("index", "weight", "table", "table_index", "table_weight")}
-        xp = checks.namespace(**parts)
-        if type(self.num_classes) is not int or self.num_classes < 1:
-            object.__setattr__(self, "num_classes", checks.count(self.num_classes, "num_classes"))
-        given = [name for name in ("table", "table_index", "table_weight") if parts[name] is not None]
-        if len(given) not in (0, 3):
-            raise InputError(f"only {' and '.join(given)} given: table, table_index and table_weight go together")
-        for name, weight_name in (("index", "weight"), ("table_index", "table_weight")):
-            index, weight = parts[name], parts[weight_name]
-            if index is None:
-                continue
-            if len(index.shape) != 2 or tuple(index.shape) != tuple(weight.shape):
-                raise InputError(
-                    f"{name} has shape {tuple(index.shape)} and {weight_name} {tuple(weight.shape)}: "
-                    "expected the same two-dimensional shape"
-                )
-            if not xp.isdtype(index.dtype, "integral"):
-                raise TypeError(f"{name} has dtype {index.dtype}: expected integers")
-        if self.table is not None:
-            if len(self.table.shape) != 2 or self.table.shape[1] != self.num_classes:
-                raise InputError(
-                    f"table has shape {tuple(self.table.shape)}: expected rows of num_classes = {self.num_classes}"
-                )
-            if self.table_index.shape[0] != self.index.shape[0]:
-                raise InputError(
-                    f"table_index has {self.table_index.shape[0]} rows, index has "
-                    f"{self.index.shape[0]}: one row of each an example"
-                )
+    def __init__(
+        self,
+        *,
+        index: Array,
+        weight: Array,
+        table: Array = None,
+        table_index: Array = None,
+        table_weight: Array = None,
+        num_classes: int,
+    ) -> None:
+        self.__dict__.update(
+            index=index,
+            weight=weight,
+            table=table,
+            table_index=table_index,
+            table_weight=table_weight,
+            num_classes=num_classes,
+        )
+        self._checked()
+
+    def _checked(self) -> Self:
+        self.__dict__["num_classes"] = checked(self._parts(), self.num_classes)
+        return self
+
+    def __setattr__(self, name: str, value: Any = None) -> NoReturn:
+        raise AttributeError(f"a SoftTarget cannot be changed: make another with .replace({name}=...)")
+
+    __delattr__ = __setattr__
 
     def __len__(self) -> int:
         return int(self.index.shape[0])
 
     def __repr__(self) -> str:
+        if not hasattr(self.index, "shape"):  # axes, specs or shardings: see layout
+            return f"SoftTarget({', '.join(f'{name}={getattr(self, name)!r}' for name in PARTS)})"
         table = "" if self.table is None else f", table of {self.table.shape[0]}"
-        return f"SoftTarget({len(self)} rows, {self.num_classes} classes, {self.index.shape[1]} named a row{table})"
+        return f"SoftTarget({len(self)} rows, {self.num_classes} classes, {self.index.shape[-1]} named a row{table})"
 
     def __getitem__(self, rows: Any) -> Self:
-        """Some of the rows, by slice, integers or mask; the table stays shared. One integer gives a target of one row.
+        """Some of the rows, as a target that shares the table: by an integer, a slice, integers or a mask.
+
+        Also ``T[rows, ...]`` and ``T[rows, :]``. Arrays may be of any library; lists will do.
 
         Raises:
-            IndexError: an integer past either end.
+            IndexError: a row past either end, a mask of another length, an index that is no integer.
+
+        Example:
+            >>> import numpy as np
+            >>> from onewarm.target import one_hot
+            >>> target = one_hot(np.array([2, 0, 1]), 3)
+            >>> [len(target[key]) for key in (0, slice(1, None), [0, -1], np.array([True, False, True]))]
+            [1, 2, 2, 2]
         """
-        row = rows if isinstance(rows, int) else None if isinstance(rows, slice) else checks.number(rows)
-        if isinstance(row, int) and not isinstance(row, bool):
-            if not -len(self) <= row < len(self):
-                raise IndexError(f"row {row} of a target of {len(self)} rows")
-            rows = slice(row, row + 1 or None)
-        taken = {"index": self.index[rows], "weight": self.weight[rows]}
-        if self.table is not None:
-            taken |= {"table_index": self.table_index[rows], "table_weight": self.table_weight[rows]}
-        return replace(self, **taken)
+        key = row_index(rows, int(self.index.shape[0]), self.index)
+        taken = {"index": self.index[key]}
+        count = int(taken["index"].shape[0])
+        for name in ("weight", "table_index", "table_weight"):
+            part = getattr(self, name)
+            taken[name] = None if part is None else rows_at(part, key, count)
+        return self._with(**taken)
+
+    def replace(self, **parts: Any) -> Self:
+        """The target with other parts, such as ``weight=``, checked as when it is made."""
+        for name in set(parts) - {*PARTS, "num_classes"}:
+            raise TypeError(f"a SoftTarget has no part {name!r}: expected {', '.join(PARTS)} or num_classes")
+        return self._with(**parts)._checked()
+
+    __replace__ = replace  # copy.replace of Python 3.13
+
+    def _with(self, **parts: Any) -> Self:
+        """The target with other parts that fit by construction."""
+        changed = object.__new__(type(self))
+        changed.__dict__.update(self.__dict__)
+        changed.__dict__.update(parts)
+        return changed
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, K), as of the dense rows."""
+        return int(self.index.shape[0]), self.num_classes
+
+    @property
+    def ndim(self) -> int:
+        """2: rows and classes."""
+        return len(self.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """``shape``, or one entry of it, as of a tensor: ``torch.utils.data.TensorDataset`` asks for ``size(0)``."""
+        return self.shape if dim is None else self.shape[dim]
+
+    @property
+    def dtype(self) -> Any:
+        """That of the weights and of :meth:`dense`; a table keeps its own."""
+        return self.weight.dtype
+
+    @property
+    def device(self) -> Any:
+        """Where the arrays are."""
+        return device(self.weight)
+
+    def to(self, *args: Any, **options: Any) -> Self:
+        """The target on another device, or with another floating dtype, as of a tensor; indices keep their dtype.
+
+        Args:
+            args: a device, a dtype, both, or a tensor or target to be like.
+            options: ``device``, ``dtype``, ``non_blocking``, ``copy``.
+
+        Raises:
+            TypeError: a dtype that is not floating; NumPy arrays and a device that is not the CPU.
+
+        Example:
+            >>> import numpy as np
+            >>> from onewarm.target import one_hot
+            >>> one_hot(np.array([0, 1]), 2).to(np.float32).dtype
+            dtype('float32')
+        """
+        return self._with(**moving.to(self._parts(), *args, **options))
+
+    def cpu(self) -> Self:
+        """The target in the CPU's memory."""
+        return self._with(**moving.to_cpu(self._parts()))
+
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Self:
+        """The target on a GPU, by default the current one."""
+        return self.to("cuda" if device is None else device, non_blocking=non_blocking)
+
+    def pin_memory(self, device: Any = None) -> Self:
+        """The target in page-locked memory, from which a copy to a GPU can run beside other work; tensors only."""
+        return self._with(**moving.pinned(self._parts()))
+
+    def layout(self, rows: Any, table: Any) -> Self:
+        """One value in place of each array by row and another for the table: the axes, specs or shardings JAX asks for.
+
+        ``jax.vmap(f, in_axes=(0, T.layout(0, None)))``, ``shard_map(..., in_specs=(P("data"), T.layout(P("data"),
+        P())))`` and ``jax.device_put(T, T.layout(by_row, replicated))``. The table stays whole: its rows are shared.
+        """
+        return self._with(
+            **{n: None if v is None else table if n == "table" else rows for n, v in self._parts().items()}
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The dense rows as a new NumPy array. JAX' functions take it too; inside ``jax.jit`` call :meth:`dense`."""
+        if copy is False:
+            raise InputError("the dense rows of a target are always a new array: leave copy=False out")
+        return np.asarray(moving.as_numpy(self.dense()), dtype=dtype)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the target to ``path``, atomically: NPZ without pickles, or Parquet for a name in ``.parquet``.
+
+        In a Parquet file each row of the target is one. Table rows that no row takes are left out; everything else,
+        dtypes too, comes back from :meth:`load` to the bit.
+
+        Raises:
+            ValueError: a name that ends in neither.
+            MissingExtraError: Parquet without PyArrow.
+        """
+        files.save(self._parts(), self.num_classes, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, library: str | None = None) -> Self:
+        """A target that :meth:`save` wrote, in the CPU's memory; loading runs no code from the file.
+
+        Args:
+            path: the file.
+            library: of the arrays, ``"numpy"``, ``"torch"`` or ``"jax"``; by default the one that was saved.
+
+        Raises:
+            ValueError: a file that is damaged or of something else.
+            MissingExtraError: the library, or for Parquet PyArrow, is not installed.
+
+        Example:
+            >>> import tempfile, numpy as np
+            >>> from onewarm.target import smooth
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     smooth(np.array([0, 2]), 0.3, num_classes=3).save(f"{folder}/targets.npz")
+            ...     SoftTarget.load(f"{folder}/targets.npz")
+            SoftTarget(2 rows, 3 classes, 1 named a row, table of 1)
+        """
+        parts, num_classes = files.load(path, library)
+        return cls(num_classes=num_classes, **parts)
+
+    def _parts(self) -> Parts:
+        return {name: getattr(self, name) for name in PARTS}
 
     def scale(self, row_weight: Any) -> Self:
         """Each row's mass times a sample weight: a finite number, or one per row.
@@ -117,7 +257,7 @@ class SoftTarget:
         scaled = {"weight": times(self.weight, w)}
         if self.table is not None:
             scaled["table_weight"] = times(self.table_weight, w)
-        return replace(self, **scaled)
+        return self._with(**scaled)
 
     def reweight(self, class_weight: Array) -> Self:
         """Each class's mass times the weight of that class: what ``weight=`` means to ``torch.nn.CrossEntropyLoss``.
@@ -147,7 +287,7 @@ class SoftTarget:
         changed = {"weight": self.weight * take(xp, class_weight, self.index)}
         if self.table is not None:
             changed["table"] = self.table * xp.astype(class_weight, self.table.dtype)[None, :]
-        return replace(self, **changed)
+        return self._with(**changed)
 
     def mass(self) -> Array:
         """Total mass of each row, ``s[i] = sum_k t[i, k]``, shape (N,): 1 for an unweighted target, 0 if ignored."""
@@ -206,13 +346,5 @@ class SoftTarget:
         """
         xp = array_namespace(self.weight)
         chunk = max(1, 2**22 // self.num_classes)  # dense rows at a time: bounded memory at any N
-        parts = [_entropy(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
+        parts = [floor(xp, self[i : i + chunk].dense()) for i in range(0, max(len(self), 1), chunk)]
         return parts[0] if len(parts) == 1 else xp.concat(parts)
-
-
-def _entropy(xp: Any, rows: Array) -> Array:
-    mass = xp.sum(rows, axis=1, keepdims=True)
-    positive = rows > 0
-    share = xp.where(positive, rows, 1.0) / xp.where(mass > 0, mass, 1.0)
-    floor = 0.0 - xp.sum(xp.where(positive, rows * xp.log(xp.where(positive, share, 1.0)), 0.0), axis=1)  # never -0
-    return xp.where(xp.any(rows < 0, axis=1), -xp.inf, floor)

@@ -1,7 +1,7 @@
 """Functions that make a target from labels, votes, probabilities, a sparse teacher or other targets."""
 
-from onewarm.soft_target import SoftTarget
-from onewarm.target.combine import as_target, concat, mix
+from onewarm.soft_target import SoftTarget, concat
+from onewarm.target.combine import as_target, mix
 from onewarm.target.labels import one_hot, smooth
 from onewarm.target.teacher import soft, top_k
 from onewarm.target.votes import votes

@@ -9,7 +9,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ def targets(n: int, k: int) -> dict[str, ow.SoftTarget]:
         "mixup": ow.mix(smooth, smooth[torch.arange(n - 1, -1, -1)], 0.7),
         "two tables": ow.mix(ow.smooth(y, 0.3, prior=matrix), ow.smooth(y, 0.1, prior=prior), 0.4),
         "teacher": ow.soft(teacher),
-        "teacher in bfloat16": replace(ow.soft(teacher), table=teacher.bfloat16()),
+        "teacher in bfloat16": ow.soft(teacher).replace(table=teacher.bfloat16()),
         "top-k": ow.top_k(top, teacher.gather(1, top) / 3, num_classes=k, tail="drop"),
         "top-k, repeated": ow.top_k(top * 0, teacher.gather(1, top) / 3, num_classes=k),
         "weighted": smooth.scale(torch.linspace(0, 3, n, dtype=torch.float64)),
@@ -91,7 +90,7 @@ def parts(target: ow.SoftTarget) -> tuple[Any, ...]:
 
 def on_device(target: ow.SoftTarget) -> ow.SoftTarget:
     names = ("index", "weight", "table", "table_index", "table_weight")
-    return replace(target, **{n: x.to(DEVICE) for n, x in zip(names, parts(target), strict=True) if x is not None})
+    return target.replace(**{n: x.to(DEVICE) for n, x in zip(names, parts(target), strict=True) if x is not None})
 
 
 def agrees(z: Tensor, target: ow.SoftTarget, ours: tuple[Tensor, Tensor], what: object, **options: Any) -> None:
@@ -99,7 +98,7 @@ def agrees(z: Tensor, target: ow.SoftTarget, ours: tuple[Tensor, Tensor], what: 
 
     The interpreter cuts bfloat16 off where a GPU rounds to nearest.
     """
-    wide = replace(target, table=None if target.table is None else target.table.double())
+    wide = target.replace(table=None if target.table is None else target.table.double())
     truth = definition.cross_entropy_with_gradient(z.double(), wide, reduction="none", **options)
     single = definition.cross_entropy_with_gradient(z.float(), wide, reduction="none", **options)
     unit = {torch.float32: 0, torch.bfloat16: 2**-8 if GPU else 2**-7, torch.float16: 2**-10}[z.dtype]

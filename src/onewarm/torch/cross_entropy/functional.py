@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,7 +173,7 @@ class _Fused(torch.autograd.Function):
             target = ctx.target
             if target is None:
                 own = {name: torch.tensor(array) for name, array in tensors(ctx.arguments.target).items()}
-                target = replace(ctx.arguments.target, **own)
+                target = ctx.arguments.target.replace(**own)
             loss = _defined(logits, target, ctx.arguments.options)
             return *torch.autograd.grad(loss, logits, above, create_graph=True), None, None, None
         if gradient is None:  # not computed yet, or handed over in a first backward pass

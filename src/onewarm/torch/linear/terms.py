@@ -12,7 +12,6 @@ and its part ``mass z`` of the loss and ``-mass`` of the gradient are undone aft
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -200,7 +199,7 @@ def _kernel(z: Tensor, target: SoftTarget, scale: Tensor, z_loss: float, *, grad
         return cuda.row_losses(z, *parts, row_scale=scale.float(), out=out, check=False, **options)[0].to(scale.dtype)
     if target.table is not None and target.table.dtype not in (torch.float32, torch.float64):
         used, position = target.table_index.unique(return_inverse=True)  # only these rows are widened
-        target = replace(target, table=target.table[used].to(z.dtype), table_index=position)
+        target = target.replace(table=target.table[used].to(z.dtype), table_index=position)
     parts = [target.index, target.weight, target.table, target.table_index, target.table_weight]
     logits, *parts = (None if part is None else part.detach().numpy() for part in (z, *parts))
     numpy_losses, _ = cpu.row_losses(
