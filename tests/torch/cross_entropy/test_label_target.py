@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 import onewarm as ow
-from onewarm.torch.cross_entropy.label_target import labelled
+from onewarm.torch.cross_entropy import label_target
+from onewarm.torch.cross_entropy.label_target import class_target, label_count, labelled
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
@@ -53,4 +55,22 @@ def test_errors() -> None:
     with pytest.raises(ValueError, match=r"labels\[1\] is 5, outside 0..4: labels start at 0; subtract 1"):
         labelled(np.array([0, 5]), 5, None, -100, 0.1, True)
     with pytest.raises(ValueError, match=r"class_weight\[1\] is -1: expected a finite weight, not negative"):
-        labelled(np.array([0, 1]), 2, np.array([1.0, -1.0]), -100, 0.1, True)
+        labelled(np.array([0, 1]), 2, np.array([1.0, -1.0]), -100, 0.1, False)
+    with pytest.raises(ValueError, match=r"class_weight has shape \(3,\): expected \(2,\)"):
+        labelled(np.array([0, 1]), 2, np.ones(3), -100, 0.1, True)
+    for target in (torch.tensor([0, 1]), torch.tensor([[1.0, 0.0]])):
+        with pytest.raises(ValueError, match=r"class_weight has shape \(3,\): expected \(2,\)"):
+            class_target(target, 2, torch.ones(3), -100, 0.1, False)
+
+
+def test_on_a_device_without_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apple's MPS: the sum of the labels' weights asks for the widest dtype that the device has."""
+    truth, weight = torch.tensor([0, 1, -100, 1]), torch.tensor([0.1, 0.2])
+    assert label_count(truth, weight, -100) == pytest.approx(0.5)
+
+    def refuse(*_: object) -> None:
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64")
+
+    monkeypatch.setattr(label_target, "sum_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(torch.Tensor, "double", refuse)
+    assert label_count(truth, weight, -100) == pytest.approx(0.5)

@@ -1,14 +1,23 @@
-"""Labels, class weights and smoothing as a target of NumPy arrays, in few passes: the module makes one a step."""
+"""Labels or probabilities, class weights and smoothing as a target, by PyTorch's meaning or by ours.
+
+The module makes one a step: from labels on the CPU in NumPy arrays, in few passes, and elsewhere in tensors.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from onewarm import checks
+from onewarm.errors import InputError
 from onewarm.soft_target import SoftTarget, unchecked
+from onewarm.target import mix, one_hot, smooth, soft
+from onewarm.torch.device import sum_dtype
 
 
 class Labelled(NamedTuple):
@@ -26,7 +35,8 @@ def labelled(
     Args:
         labels: integers (N,).
         weight: (K,) or None.
-        smoothed_first: whether class weights apply to the smoothed mass too, as in PyTorch, or to the label's alone.
+        smoothed_first: whether class weights apply to the smoothed mass too, as in PyTorch, or to the label's alone;
+            then they are checked.
 
     Returns:
         The target, and the sum over counted rows of their label's weight (1 without weights).
@@ -47,7 +57,7 @@ def labelled(
     if weight is None:
         named, count = mass, float(len(labels) if counted is None else np.count_nonzero(counted))
     else:
-        weight = _weights(weight, classes)
+        weight = _weights(weight, classes, checked=not smoothed_first)
         named = weight[labels] if counted is None else np.where(counted, weight[labels], 0.0)
         count = float(named.sum())
     index = labels[:, None]
@@ -81,10 +91,76 @@ def _times(factor: float, mass: NDArray[np.float64]) -> NDArray[np.float64]:
     return (factor * mass)[:, None]
 
 
-def _weights(weight: NDArray[Any], classes: int) -> NDArray[np.float64]:
-    """Checked class weights, (K,) float64."""
+def class_target(truth: Tensor, classes: int, weight: Tensor | None, ignore_index: int, alpha: Any, ours: bool) -> Any:
+    """:func:`labelled` for labels or probabilities (N, K) in tensors, which are differentiated: the target alone.
+
+    Args:
+        ours: whether class weights apply before the smoothing, and numbers are checked; PyTorch takes any.
+    """
+    smoothed = not isinstance(alpha, float) or alpha > 0
+    if not truth.is_floating_point():
+        target = one_hot(truth, classes, ignore_index=ignore_index)
+    elif ours:
+        target = soft(truth)
+    else:
+        target = _unchecked_table(truth)
+        if smoothed:  # PyTorch adds alpha / K whatever the row sums to
+            even = _unchecked_table(checks.as_array([[1 / classes] * classes], truth), len(truth))
+            return _times_class(mix(even, target, alpha), weight)
+    if ours:
+        target = target if weight is None else target.reweight(weight)
+    target = smooth(target, alpha) if smoothed and (ours or not truth.is_floating_point()) else target
+    return target if ours else _times_class(target, weight)
+
+
+def label_count(truth: Tensor, weight: Tensor | None, ignore_index: int) -> Any:
+    """What PyTorch's mean divides by: the number of rows, or for labels the weights of those that are not ignored.
+
+    A float, or a tensor where reading it would wait for another device, it is hidden, or it requires a gradient.
+    """
+    if truth.is_floating_point():
+        return float(len(truth))
+    counted = truth != ignore_index
+    if weight is None:
+        total = counted.sum()
+    else:
+        wide = weight.to(sum_dtype(weight.device))
+        total = torch.where(counted, wide[torch.where(counted, truth, 0).long()], 0.0).sum()
+    readable = total.is_cpu and checks.concrete(total) and not total.requires_grad
+    return float(total) if readable else total
+
+
+def _times_class(target: SoftTarget, weight: Tensor | None) -> SoftTarget:
+    """``target.reweight(weight)`` for any numbers."""
+    if weight is None:
+        return target
+    if weight.shape != (target.num_classes,):
+        raise InputError(f"class_weight has shape {tuple(weight.shape)}: expected ({target.num_classes},)")
+    table = None if target.table is None else target.table * weight.to(target.table.dtype)
+    return replace(target, weight=target.weight * weight.to(target.weight.dtype)[target.index.long()], table=table)
+
+
+def _unchecked_table(table: Any, rows: int | None = None) -> SoftTarget:
+    """Row i of the table for row i, or with ``rows`` its only row for all; the numbers are not checked."""
+    xp = checks.array_namespace(table)
+    where = checks.device(table)
+    count = len(table) if rows is None else rows
+    index = xp.arange(count, device=where) if rows is None else xp.zeros(count, dtype=xp.int64, device=where)
+    weight = xp.ones((count, 1), dtype=checks.float_dtype(xp, where), device=where)
+    return SoftTarget(
+        index=index[:, None][:, :0],
+        weight=weight[:, :0],
+        table=table,
+        table_index=index[:, None],
+        table_weight=weight,
+        num_classes=int(table.shape[1]),
+    )
+
+
+def _weights(weight: NDArray[Any], classes: int, checked: bool) -> NDArray[np.float64]:
+    """Class weights, (K,) float64."""
     if weight.shape != (classes,):
-        raise ValueError(f"class_weight has shape {tuple(weight.shape)}: expected ({classes},)")
-    if (bad := checks.first_true(~np.isfinite(weight) | (weight < 0))) is not None:
-        raise ValueError(f"class_weight[{bad[0]}] is {weight[bad]:g}: expected a finite weight, not negative")
+        raise InputError(f"class_weight has shape {tuple(weight.shape)}: expected ({classes},)")
+    if checked and (bad := checks.first_true(~np.isfinite(weight) | (weight < 0))) is not None:
+        raise InputError(f"class_weight[{bad[0]}] is {weight[bad]:g}: expected a finite weight, not negative")
     return weight.astype(np.float64)

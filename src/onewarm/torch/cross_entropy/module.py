@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any, Literal, TypeAlias
 
@@ -9,19 +10,23 @@ import torch
 from torch import Tensor, nn
 
 from onewarm import checks
-from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
-from onewarm.target import SoftTarget, mix, one_hot, smooth, soft
-from onewarm.torch.cross_entropy.functional import cross_entropy, loss_of
-from onewarm.torch.cross_entropy.label_target import labelled
+from onewarm.errors import InputError
+from onewarm.loss_options import Normalizer, Reduction, loss_options
+from onewarm.target import SoftTarget
+from onewarm.torch.cross_entropy.functional import loss_of
+from onewarm.torch.cross_entropy.graph import leaves_python, loss_in_graph
+from onewarm.torch.cross_entropy.label_target import class_target, label_count, labelled
 from onewarm.torch.device import kernel_for
 from onewarm.torch.interop.numpy_views import plain
+from onewarm.torch.interop.symbolic import one_call_in_fx
 
 Semantics: TypeAlias = Literal["torch", "onewarm"]
 
 
+@one_call_in_fx
 def nn_cross_entropy(
     input: Tensor,
-    target: Tensor,
+    target: Tensor | SoftTarget,
     weight: Tensor | None = None,
     size_average: bool | None = None,
     ignore_index: int = -100,
@@ -50,15 +55,27 @@ def nn_cross_entropy(
     logit -inf, alpha above 0      +inf                                    the masked share goes to the others
     every row ignored, mean        NaN                                     0
     rows that do not sum to 1      taken as they are                       an error
+    negative class weights         taken as they are                       an error
+    NaN, +inf, all -inf logits     the row's loss and gradient are NaN     an error that names the row
     =============================  ======================================  =====================================
 
     Either way the loss is float32 for half inputs (PyTorch rounds it to the input's dtype), a probability of 0 on a
-    masked class costs nothing (PyTorch: NaN), and labels out of range, NaN and +inf logits raise.
+    masked class costs nothing and an ignored row has no gradient whatever its logits (PyTorch: NaN), labels may be of
+    any integer type, labels out of range raise a ValueError that names the row, and class weights may require a
+    gradient (PyTorch refuses it for labels), which goes through the mean's divisor too.
+
+    The softmax of a single class is 1: cross-entropy over it is 0 whatever the logits, which a UserWarning says. A mask
+    for an image of one channel is a binary target: ``torch.nn.BCEWithLogitsLoss``.
+
+    ``torch.jit.trace``, ``torch.onnx.export`` and ``torch.fx.symbolic_trace`` take it: the first two record plain
+    operations, good for other batches, which check nothing; the third one call of this function.
 
     Args:
         input: logits (C,), (N, C) or (N, C, d1, ...).
-        target: labels (), (N,) or (N, d1, ...), or probabilities of the input's shape.
-        weight: (C,), finite and not negative.
+        target: labels () or (1,), (N,), (N, d1, ...); probabilities of the input's shape; or a
+            :class:`onewarm.SoftTarget` with a row for each label, in C order of (N, d1, ...), which carries smoothing,
+            class weights and ignored rows itself.
+        weight: (C,).
         size_average, reduce: deprecated by PyTorch; they override ``reduction``.
         ignore_index: the label whose rows are left out; for probabilities it must be negative and means nothing.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -72,8 +89,9 @@ def nn_cross_entropy(
         A scalar, or for ``"none"`` one loss a row in the target's shape without classes.
 
     Raises:
-        TypeError, ValueError: as :func:`onewarm.torch.cross_entropy`; an unknown ``semantics``; a weight of the wrong
-            shape; alpha outside [0, 1].
+        TypeError: a target that is no tensor, labels that are not integers.
+        ValueError: shapes that disagree, a label out of range, an unknown ``semantics``, a weight of the wrong shape,
+            alpha outside [0, 1]; a SoftTarget together with class weights or smoothing; what the table calls an error.
 
     Example:
         >>> z = torch.tensor([[3.0, 1.0, -0.5, -1.0]])
@@ -90,30 +108,44 @@ def nn_cross_entropy(
     if not (type(alpha) is float and 0 <= alpha <= 1):
         alpha = checks.share(alpha, "label_smoothing")
     ours = semantics == "onewarm"
-    logits, truth, shape = _flat(input, target)
-    options = loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss, move_mass=ours)
-    by_label = not truth.is_floating_point()
+    options = loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss, ours, ours)
+    if isinstance(target, SoftTarget):
+        if weight is not None or checks.number(alpha) != 0:
+            raise ValueError(
+                "target is a SoftTarget and the loss has class weights or smoothing: say both in the target, by "
+                "onewarm.smooth and reweight"
+            )
+        logits, shape = _with_rows(input, target)
+        loss = loss_of(logits, target, options._replace(move_mass=True), overwrite_logits)
+        return loss.reshape(shape) if reduction == "none" else loss
+    _is_tensor(target)
+    by_label = not target.is_floating_point()
     if not by_label and ignore_index >= 0:
         raise ValueError(f"ignore_index is {ignore_index} and target holds probabilities: it is for labels alone")
+    if leaves_python():
+        rest = (reduction, alpha, ours, normalizer, options.z_loss)
+        return loss_in_graph(input, target, weight, ignore_index, *rest)
+    logits, truth, shape = _flat(input, target)
     soft_target: SoftTarget | None = None
     arrays: SoftTarget | None = None
     divisor: Any = options.normalizer
-    readable = isinstance(alpha, float) and (weight is None or kernel_for(weight, None) == "cpu")
+    readable = isinstance(alpha, float) and (weight is None or _fixed(weight))
     if by_label and readable and kernel_for(logits, truth, options.normalizer, options.z_loss) == "cpu":
         class_weight = None if weight is None else plain(weight)
         arrays, count = labelled(plain(truth), logits.shape[1], class_weight, ignore_index, alpha, not ours)
         if normalizer is None:
             divisor = 1.0 if ours and count == 0 else count
     else:
-        soft_target = _target(truth, logits.shape[1], weight, ignore_index, alpha, semantics, by_label)
+        soft_target = class_target(truth, logits.shape[1], weight, ignore_index, alpha, ours)
         if normalizer is None:
-            divisor = ("rows" if weight is None else "mass") if ours else _count(truth, weight, ignore_index)
-    # PyTorch's mean over no rows is NaN, and a kernel does not divide by 0: take the sum, 0, and add NaN to it.
-    empty = normalizer is None and isinstance(divisor, float) and divisor == 0 and reduction == "mean"
-    options = LossOptions("sum" if empty else reduction, divisor, options.z_loss, ours)
+            divisor = ("rows" if weight is None else "mass") if ours else label_count(truth, weight, ignore_index)
+    # A kernel divides by a number above 0; PyTorch's mean divides by any, and knows no mean of no rows.
+    by_torch = reduction == "mean" and normalizer is None and not ours
+    beside = by_torch and not (isinstance(divisor, float) and 0 < divisor < math.inf)
+    options = options._replace(reduction="sum" if beside else reduction, normalizer=1.0 if beside else divisor)
     loss = loss_of(logits, soft_target, options, overwrite_logits, arrays)
-    if empty:
-        return loss + torch.nan
+    if beside:
+        return _divided(loss, divisor, truth if by_label else None, ignore_index)
     return loss.reshape(shape) if reduction == "none" else loss
 
 
@@ -122,7 +154,7 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
 
     It takes the same arguments, and the keywords of :func:`nn_cross_entropy`, whose documentation lists where PyTorch's
     meaning and ours differ. The target may also be a :class:`onewarm.SoftTarget`, which then carries smoothing, weights
-    and ignored rows itself.
+    and ignored rows itself. Class weights that are an ``nn.Parameter`` are one of the module too.
 
     Raises:
         ValueError: an unknown ``semantics`` or ``reduction``, alpha outside [0, 1], a ``z_loss`` below 0; a SoftTarget
@@ -158,6 +190,9 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
             reduction = _legacy_reduction(size_average, reduce)
         loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss)
         super().__init__(weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=alpha)
+        if isinstance(weight, nn.Parameter):  # PyTorch makes a buffer of it, which no optimizer sees
+            del self.weight
+            self.weight = weight
         self.semantics: Semantics = semantics
         self.normalizer = normalizer
         self.z_loss = z_loss
@@ -167,20 +202,6 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
         """The loss. A ``normalizer`` given here, such as the token count of this batch, overrides the module's."""
         normalizer = self.normalizer if normalizer is None else normalizer
         reduction: Any = self.reduction
-        if isinstance(target, SoftTarget):
-            if self.weight is not None or self.label_smoothing:
-                raise ValueError(
-                    "target is a SoftTarget and the loss has class weights or smoothing: say both in the target, by "
-                    "onewarm.smooth and reweight"
-                )
-            return cross_entropy(
-                input,
-                target,
-                reduction=reduction,
-                normalizer="rows" if normalizer is None else normalizer,
-                z_loss=self.z_loss,
-                overwrite_logits=self.overwrite_logits,
-            )
         return nn_cross_entropy(
             input,
             target,
@@ -200,20 +221,69 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
 
 def _flat(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, torch.Size]:
     """Logits (M, C), labels (M,) or probabilities (M, C), and the shape of one loss a row."""
+    classes, rows = _leading(input)
+    shape, dtype = tuple(target.shape), target.dtype
+    if target.is_floating_point():
+        if target.shape == input.shape:
+            return _rows(input, classes), _rows(target, classes), rows
+        if target.shape == rows:
+            raise TypeError(
+                f"target has dtype {dtype}: labels of shape {shape} are integers; target.long() if they are"
+            )
+        raise ValueError(f"target has shape {shape}: expected {tuple(input.shape)} as the input has")
+    if target.shape == rows or (input.dim() == 1 and target.shape == (1,)):
+        return _rows(input, classes), target.reshape(-1), rows
+    if target.shape == input.shape:
+        raise TypeError(f"target has dtype {dtype} and the input's shape {shape}: probabilities are floating point")
+    raise ValueError(
+        f"target has shape {shape} and input {tuple(input.shape)}: expected labels of shape "
+        f"{tuple(rows)}, or probabilities of the input's shape"
+    )
+
+
+def _leading(input: Tensor) -> tuple[int, torch.Size]:
+    """The axis of the classes, and the shape of one loss a row."""
     if input.dim() == 0:
         raise ValueError("input has no dimension: expected (C,), (N, C) or (N, C, d1, ...)")
     classes = 0 if input.dim() == 1 else 1
-    rows = torch.Size(d for i, d in enumerate(input.shape) if i != classes)
-    if target.is_floating_point():
-        if target.shape != input.shape:
-            raise ValueError(f"target has shape {tuple(target.shape)}: expected {tuple(input.shape)} as the input has")
-        return _rows(input, classes), _rows(target, classes), rows
-    if target.shape != rows:
-        raise ValueError(
-            f"target has shape {tuple(target.shape)} and input {tuple(input.shape)}: expected labels of shape "
-            f"{tuple(rows)}, or probabilities of the input's shape"
+    if input.shape[classes] == 1 and not torch.compiler.is_compiling():
+        warnings.warn(
+            f"input of shape {tuple(input.shape)} has one class, whose softmax is 1: the loss is 0 whatever the "
+            "logits; for a binary mask in one channel use torch.nn.BCEWithLogitsLoss",
+            stacklevel=5,
         )
-    return _rows(input, classes), target.reshape(-1), rows
+    return classes, torch.Size(d for i, d in enumerate(input.shape) if i != classes)
+
+
+def _with_rows(input: Tensor, target: SoftTarget) -> tuple[Tensor, torch.Size]:
+    """Logits (M, C) for a target of M rows, and the shape of one loss a row."""
+    classes, rows = _leading(input)
+    if len(target) != rows.numel():
+        raise InputError(
+            f"target has {len(target)} rows and input shape {tuple(input.shape)}: expected {rows.numel()} rows, one "
+            f"for each entry of {tuple(rows)} in C order"
+        )
+    return _rows(input, classes), rows
+
+
+def _is_tensor(target: Any) -> None:
+    if not isinstance(target, Tensor):
+        how = "torch.from_numpy(target)" if type(target).__module__ == "numpy" else "torch.as_tensor(target)"
+        raise TypeError(f"target is a {type(target).__name__}: expected a tensor or a SoftTarget; pass {how}")
+
+
+def _fixed(weight: Tensor) -> bool:
+    """Whether class weights can be read now and need no gradient."""
+    return kernel_for(weight, None) == "cpu" and not (weight.requires_grad and torch.is_grad_enabled())
+
+
+def _divided(total: Tensor, divisor: Any, labels: Tensor | None, ignore_index: int) -> Tensor:
+    """``total / divisor`` as PyTorch divides; over no rows NaN, with a gradient of 0."""
+    counted: Any = labels is not None and labels.numel() > 0 and (labels != ignore_index).any()
+    if isinstance(counted, bool):
+        return total / divisor if counted else total + torch.nan
+    divisor = torch.where(counted, torch.as_tensor(divisor, dtype=total.dtype, device=total.device), 1.0)
+    return torch.where(counted, total / divisor, torch.nan)
 
 
 def _rows(array: Tensor, classes: int) -> Tensor:
@@ -227,54 +297,3 @@ def _legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reducti
     text = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
     warnings.warn(text, stacklevel=3)  # PyTorch's words: the same filters apply
     return reduction
-
-
-def _target(
-    truth: Any, classes: int, weight: Any, ignore_index: int, alpha: Any, semantics: str, labelled: bool
-) -> SoftTarget:
-    """Labels or probabilities as a target, smoothed and weighted in the order of ``semantics``."""
-    smoothed = not isinstance(alpha, float) or alpha > 0
-    weighted = weight is not None
-    if labelled:
-        target = one_hot(truth, classes, ignore_index=ignore_index)
-    elif semantics == "onewarm":
-        target = soft(truth)
-    else:
-        target = _unchecked_table(truth)
-        if smoothed:  # PyTorch adds alpha / K whatever the row sums to
-            target = mix(_unchecked_table(checks.as_array([[1 / classes] * classes], truth), len(truth)), target, alpha)
-        return target.reweight(weight) if weighted else target
-    if weighted and semantics == "onewarm":
-        target = target.reweight(weight)
-    if smoothed:
-        target = smooth(target, alpha)
-    return target.reweight(weight) if weighted and semantics == "torch" else target
-
-
-def _unchecked_table(table: Any, rows: int | None = None) -> SoftTarget:
-    """Row i of the table for row i, or with ``rows`` its only row for all; the numbers are not checked."""
-    xp = checks.array_namespace(table)
-    where = checks.device(table)
-    count = len(table) if rows is None else rows
-    index = xp.arange(count, device=where) if rows is None else xp.zeros(count, dtype=xp.int64, device=where)
-    weight = xp.ones((count, 1), dtype=checks.float_dtype(xp, where), device=where)
-    return SoftTarget(
-        index=index[:, None][:, :0],
-        weight=weight[:, :0],
-        table=table,
-        table_index=index[:, None],
-        table_weight=weight,
-        num_classes=int(table.shape[1]),
-    )
-
-
-def _count(truth: Tensor, weight: Tensor | None, ignore_index: int) -> Any:
-    """What PyTorch's mean divides by: the number of rows, or for labels the weights of those that are not ignored."""
-    if truth.is_floating_point():
-        return float(len(truth))
-    counted = truth != ignore_index
-    if weight is None:
-        total = counted.sum()
-    else:
-        total = torch.where(counted, weight.double()[torch.where(counted, truth, 0)], 0.0).sum()
-    return float(total) if checks.concrete(total) else total

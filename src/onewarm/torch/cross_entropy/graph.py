@@ -1,0 +1,99 @@
+"""The module's loss in a handful of PyTorch's operations, for graphs that leave this library: traces and ONNX files.
+
+A registered operator would tie such a graph to onewarm, and a kernel's result would be a constant in it. No shape and
+no value is read here, so that the graph is good for other batches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def leaves_python() -> bool:
+    """Whether the operations are recorded by ``torch.jit.trace`` or ``torch.onnx.export``."""
+    return torch.onnx.is_in_onnx_export() or bool(torch.jit.is_tracing())  # type: ignore[attr-defined,no-untyped-call]
+
+
+def loss_in_graph(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: str,
+    alpha: Any,
+    ours: bool,
+    normalizer: Any,
+    z_loss: Any,
+) -> Tensor:
+    """:func:`onewarm.torch.nn_cross_entropy` for checked options; labels out of range are not seen.
+
+    Args:
+        ours: whether ``semantics="onewarm"``.
+
+    Example:
+        >>> z = torch.tensor([[3.0, 1.0, -0.5, -1.0]])
+        >>> loss = loss_in_graph(z, torch.tensor([0]), None, -100, "mean", 0.1, False, None, 0.0)
+        >>> round(loss.item(), 4)
+        0.4063
+    """
+    axis = 0 if input.dim() == 1 else 1
+    z = input.to(torch.promote_types(input.dtype, torch.float32))
+    log_p = torch.log_softmax(z, axis)
+    by_class = None if weight is None else weight.to(z.dtype).reshape([-1] + [1] * (z.dim() - axis - 1))
+    if target.is_floating_point():
+        t = _probabilities(z, target.to(z.dtype), by_class, axis, alpha, ours)
+        rows, mass = -torch.where(t != 0, t * log_p, 0.0).sum(axis), t.sum(axis)
+        counted, share = torch.ones_like(rows), torch.ones_like(rows) if not ours or weight is None else mass
+    else:
+        y = target.reshape(()) if input.dim() == 1 else target.long()
+        live = y != ignore_index
+        y = torch.where(live, y, 0)
+        nll = -log_p.gather(axis, y.unsqueeze(axis)).squeeze(axis)
+        named = torch.ones_like(nll) if weight is None else weight.to(z.dtype)[y]
+        rows, mass = named * nll, named
+        if not isinstance(alpha, float) or alpha > 0:
+            even, even_mass = _even(z, log_p, by_class, axis, ours)
+            rows = (1 - alpha) * rows + alpha * (even * named if ours else even)
+            mass = named if ours else (1 - alpha) * named + alpha * even_mass
+        rows, mass, share = (torch.where(live, x, 0.0) for x in (rows, mass, named))
+        counted = live.to(z.dtype)
+    if not isinstance(z_loss, float) or z_loss > 0:
+        rows = rows + z_loss * mass * torch.where(mass != 0, torch.logsumexp(z, axis), 0.0) ** 2
+    if reduction != "mean":
+        return rows.sum() if reduction == "sum" else rows
+    divisor = {None: share, "mass": mass, "rows": counted}[normalizer] if _named(normalizer) else normalizer
+    total = divisor.sum() if isinstance(divisor, Tensor) and _named(normalizer) else divisor
+    if ours and _named(normalizer):
+        total = torch.where(total == 0, 1.0, total)
+    return rows.sum() / total
+
+
+def _named(normalizer: Any) -> bool:
+    return normalizer is None or isinstance(normalizer, str)
+
+
+def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool) -> tuple[Tensor, Any]:
+    """The loss of mass 1 that is spread over the classes, and that mass after weighting."""
+    if ours:
+        kept = z > -torch.inf
+        return -torch.where(kept, log_p, 0.0).sum(axis) / kept.sum(axis), 1.0
+    if weight is None:
+        return -log_p.mean(axis), 1.0
+    return -torch.where(weight != 0, weight * log_p, 0.0).mean(axis), weight.mean()
+
+
+def _probabilities(z: Tensor, t: Tensor, weight: Tensor | None, axis: int, alpha: Any, ours: bool) -> Tensor:
+    """The dense target that the loss sees: smoothed and weighted, by our meaning after masked mass has moved."""
+    if not ours:
+        smoothed: Tensor = (1 - alpha) * t + alpha * torch.ones_like(t).softmax(axis)
+        return smoothed if weight is None else smoothed * weight
+    t = t if weight is None else t * weight
+    kept = (z > -torch.inf).to(z.dtype)
+    mass = t.sum(axis, keepdim=True)
+    left = (t * kept).sum(axis, keepdim=True)
+    moved = torch.where(left == 0, t, t * kept * (mass / torch.where(left == 0, 1.0, left)))
+    smoothed = (1 - alpha) * moved + alpha * mass * kept / kept.sum(axis, keepdim=True)
+    return smoothed
