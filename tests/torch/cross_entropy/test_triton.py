@@ -59,7 +59,7 @@ def test_reductions(options: LossOptions, kernel: list[dict[str, Any]]) -> None:
     torch.testing.assert_close(loss.double(), wanted, rtol=1e-5, atol=1e-6)
     assert gradient is not None and loss.dtype == torch.float32
     torch.testing.assert_close(gradient.double(), slope, rtol=1e-5, atol=1e-6)
-    assert kernel == [{"z_loss": options.z_loss, "gradient": True, "out": None, "move_mass": True}]
+    assert kernel == [{"z_loss": options.z_loss, "gradient": True, "out": None, "move_mass": True, "check": True}]
 
 
 def test_each_row_may_have_a_factor_of_its_own(kernel: list[dict[str, Any]]) -> None:

@@ -46,7 +46,7 @@ def loss_in_graph(
     if target.is_floating_point():
         t = _probabilities(z, target.to(z.dtype), by_class, axis, alpha, ours)
         rows, mass = -torch.where(t != 0, t * log_p, 0.0).sum(axis), t.sum(axis)
-        counted, share = torch.ones_like(rows), torch.ones_like(rows) if not ours or weight is None else mass
+        share = mass if ours and weight is not None else torch.ones_like(rows)
     else:
         y = target.reshape(()) if input.dim() == 1 else target.long()
         live = y != ignore_index
@@ -59,20 +59,14 @@ def loss_in_graph(
             rows = (1 - alpha) * rows + alpha * (even * named if ours else even)
             mass = named if ours else (1 - alpha) * named + alpha * even_mass
         rows, mass, share = (torch.where(live, x, 0.0) for x in (rows, mass, named))
-        counted = live.to(z.dtype)
     if not isinstance(z_loss, float) or z_loss > 0:
         rows = rows + z_loss * mass * torch.where(mass != 0, torch.logsumexp(z, axis), 0.0) ** 2
     if reduction != "mean":
         return rows.sum() if reduction == "sum" else rows
-    divisor = {None: share, "mass": mass, "rows": counted}[normalizer] if _named(normalizer) else normalizer
-    total = divisor.sum() if isinstance(divisor, Tensor) and _named(normalizer) else divisor
-    if ours and _named(normalizer):
-        total = torch.where(total == 0, 1.0, total)
-    return rows.sum() / total
-
-
-def _named(normalizer: Any) -> bool:
-    return normalizer is None or isinstance(normalizer, str)
+    if normalizer is None or isinstance(normalizer, str):
+        counted = {None: share, "mass": mass, "rows": (mass != 0).to(z.dtype)}[normalizer].sum()
+        normalizer = counted if normalizer is None and not ours else torch.where(counted == 0, 1.0, counted)
+    return rows.sum() / normalizer
 
 
 def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool) -> tuple[Tensor, Any]:
@@ -88,12 +82,11 @@ def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool
 def _probabilities(z: Tensor, t: Tensor, weight: Tensor | None, axis: int, alpha: Any, ours: bool) -> Tensor:
     """The dense target that the loss sees: smoothed and weighted, by our meaning after masked mass has moved."""
     if not ours:
-        smoothed: Tensor = (1 - alpha) * t + alpha * torch.ones_like(t).softmax(axis)
+        smoothed = t * (1 - alpha) + torch.ones_like(t).softmax(axis) * alpha
         return smoothed if weight is None else smoothed * weight
     t = t if weight is None else t * weight
     kept = (z > -torch.inf).to(z.dtype)
     mass = t.sum(axis, keepdim=True)
     left = (t * kept).sum(axis, keepdim=True)
     moved = torch.where(left == 0, t, t * kept * (mass / torch.where(left == 0, 1.0, left)))
-    smoothed = (1 - alpha) * moved + alpha * mass * kept / kept.sum(axis, keepdim=True)
-    return smoothed
+    return moved * (1 - alpha) + mass * kept / kept.sum(axis, keepdim=True) * alpha

@@ -106,7 +106,8 @@ def nn_cross_entropy(
         reduction = _legacy_reduction(size_average, reduce)
     alpha = label_smoothing
     if not (type(alpha) is float and 0 <= alpha <= 1):
-        alpha = checks.share(alpha, "label_smoothing")
+        unread = isinstance(alpha, Tensor) and leaves_python()  # reading it would make it a constant
+        alpha = alpha if unread else checks.share(alpha, "label_smoothing")
     ours = semantics == "onewarm"
     options = loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss, ours, ours)
     if isinstance(target, SoftTarget):

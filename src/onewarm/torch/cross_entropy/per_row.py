@@ -39,5 +39,4 @@ def _torch_rows(logits: Tensor, target: SoftTarget, z_loss: Any) -> Tensor:
     z = torch.where(target.has_mass()[:, None], wide, 0.0)
     t = target.dense().to(z.dtype)
     rows: Tensor = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
-    rows = rows + z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2
-    return rows
+    return rows.add(z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2)
