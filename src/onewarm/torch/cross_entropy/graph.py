@@ -66,7 +66,7 @@ def loss_in_graph(
     if normalizer is None or isinstance(normalizer, str):
         counted = {None: share, "mass": mass, "rows": (mass != 0).to(z.dtype)}[normalizer].sum()
         normalizer = counted if normalizer is None and not ours else torch.where(counted == 0, 1.0, counted)
-    return rows.sum() / normalizer
+    return rows.sum().div(normalizer)
 
 
 def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool) -> tuple[Tensor, Any]:
@@ -82,11 +82,11 @@ def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool
 def _probabilities(z: Tensor, t: Tensor, weight: Tensor | None, axis: int, alpha: Any, ours: bool) -> Tensor:
     """The dense target that the loss sees: smoothed and weighted, by our meaning after masked mass has moved."""
     if not ours:
-        smoothed = t * (1 - alpha) + torch.ones_like(t).softmax(axis) * alpha
+        smoothed = t.mul(1 - alpha).add(torch.ones_like(t).softmax(axis) * alpha)
         return smoothed if weight is None else smoothed * weight
     t = t if weight is None else t * weight
     kept = (z > -torch.inf).to(z.dtype)
     mass = t.sum(axis, keepdim=True)
     left = (t * kept).sum(axis, keepdim=True)
     moved = torch.where(left == 0, t, t * kept * (mass / torch.where(left == 0, 1.0, left)))
-    return moved * (1 - alpha) + mass * kept / kept.sum(axis, keepdim=True) * alpha
+    return moved.mul(1 - alpha).add(mass * kept / kept.sum(axis, keepdim=True) * alpha)

@@ -104,7 +104,7 @@ def nn_cross_entropy(
         raise ValueError(f"semantics is {semantics!r}: expected 'torch' or 'onewarm'")
     if size_average is not None or reduce is not None:
         reduction = _legacy_reduction(size_average, reduce)
-    alpha = label_smoothing
+    alpha: Any = label_smoothing
     if not (type(alpha) is float and 0 <= alpha <= 1):
         unread = isinstance(alpha, Tensor) and leaves_python()  # reading it would make it a constant
         alpha = alpha if unread else checks.share(alpha, "label_smoothing")
