@@ -73,15 +73,6 @@ def operator_for(logits: Any) -> bool:
     return torch.compiler.is_compiling() and isinstance(logits, Tensor) and kernel_of(logits) != ""
 
 
-def sum_dtype(device: torch.device) -> torch.dtype:
-    """The dtype of losses and of sums over rows on a device: float64, or float32 on Apple's MPS, which has no other.
-
-    >>> sum_dtype(torch.device("cpu")), sum_dtype(torch.device("mps"))
-    (torch.float64, torch.float32)
-    """
-    return torch.float32 if device.type == "mps" else torch.float64
-
-
 def on_cpu(tensor: Tensor) -> bool:
     """Whether values can be read without waiting for another device, and products are bound by the CPU's caches."""
     return tensor.is_cpu

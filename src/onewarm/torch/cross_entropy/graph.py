@@ -11,10 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from onewarm.torch.device import traced
 
-def leaves_python() -> bool:
+
+def leaves_python(logits: Tensor) -> bool:
     """Whether the operations are recorded by ``torch.jit.trace`` or ``torch.onnx.export``."""
-    return torch.onnx.is_in_onnx_export() or bool(torch.jit.is_tracing())  # type: ignore[attr-defined,no-untyped-call]
+    return torch.onnx.is_in_onnx_export() or (logits.dim() > 0 and traced(logits))
 
 
 def loss_in_graph(

@@ -106,7 +106,7 @@ def nn_cross_entropy(
         reduction = _legacy_reduction(size_average, reduce)
     alpha: Any = label_smoothing
     if not (type(alpha) is float and 0 <= alpha <= 1):
-        unread = isinstance(alpha, Tensor) and leaves_python()  # reading it would make it a constant
+        unread = isinstance(alpha, Tensor) and leaves_python(input)  # reading it would make it a constant
         alpha = alpha if unread else checks.share(alpha, "label_smoothing")
     ours = semantics == "onewarm"
     options = loss_options(reduction, "rows" if normalizer is None else normalizer, z_loss, ours, ours)
@@ -123,7 +123,7 @@ def nn_cross_entropy(
     by_label = not target.is_floating_point()
     if not by_label and ignore_index >= 0:
         raise ValueError(f"ignore_index is {ignore_index} and target holds probabilities: it is for labels alone")
-    if leaves_python():
+    if leaves_python(input):
         rest = (reduction, alpha, ours, normalizer, options.z_loss)
         return loss_in_graph(input, target, weight, ignore_index, *rest)
     logits, truth, shape = _flat(input, target)
