@@ -5,7 +5,6 @@ The module makes one a step: from labels on the CPU in NumPy arrays, in few pass
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -137,7 +136,7 @@ def _times_class(target: SoftTarget, weight: Tensor | None) -> SoftTarget:
     if weight.shape != (target.num_classes,):
         raise InputError(f"class_weight has shape {tuple(weight.shape)}: expected ({target.num_classes},)")
     table = None if target.table is None else target.table * weight.to(target.table.dtype)
-    return replace(target, weight=target.weight * weight.to(target.weight.dtype)[target.index.long()], table=table)
+    return target.replace(weight=target.weight * weight.to(target.weight.dtype)[target.index.long()], table=table)
 
 
 def _unchecked_table(table: Any, rows: int | None = None) -> SoftTarget:
