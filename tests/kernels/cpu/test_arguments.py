@@ -13,13 +13,13 @@ from onewarm.kernels.cpu.arguments import (
     Size,
     job_of,
     packed,
-    part,
     scratch_bytes,
     scratch_of,
     whole_lines,
     whole_vectors,
 )
-from onewarm.kernels.cpu.jit import pointer_to, uncompiled
+from onewarm.kernels.jit.decorators import uncompiled
+from onewarm.kernels.jit.intrinsics import pointer_to
 
 
 @njit
@@ -137,7 +137,6 @@ def test_threads_and_types_have_memory_of_their_own() -> None:
     assert memory[-1] == 99
 
 
-def test_whole_lines_vectors_and_parts() -> None:
+def test_whole_lines_and_vectors() -> None:
     assert [whole_lines(n) for n in (0, 1, 64, 65)] == [0, 64, 64, 128]
     assert [uncompiled(whole_vectors)(n) for n in (1, 16, 17)] == [16, 16, 32]
-    np.testing.assert_array_equal(uncompiled(part)(np.arange(10), 2, 3), [6, 7, 8])

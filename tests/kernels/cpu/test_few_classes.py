@@ -7,19 +7,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES, scratch_size, tile_rows
+from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES
 from onewarm.kernels.cpu.float16 import widened
-from onewarm.kernels.cpu.jit import uncompiled
 from onewarm.kernels.cpu.rows import row_losses
+from onewarm.kernels.cpu.tile import tile_rows
+from onewarm.kernels.jit.decorators import uncompiled
 
 FORMS = ["hard", "uniform", "prior", "by class", "table alone", "several"]
-
-
-@pytest.mark.parametrize(("classes", "rows"), [(1, 512), (6, 512), (7, 384), (10, 256), (16, 192), (48, 64)])
-def test_a_tile_fits_the_first_level_cache(classes: int, rows: int) -> None:
-    assert uncompiled(tile_rows)(classes) == rows
-    line = -(-classes // 16) * 16
-    assert scratch_size(classes) == ((3 * line + 6) * rows, 3 * rows, rows, 2 * rows)
 
 
 @pytest.mark.parametrize("form", FORMS)

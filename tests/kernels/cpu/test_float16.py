@@ -13,7 +13,7 @@ import onewarm as ow
 from onewarm.kernels.cpu import float16 as half
 from onewarm.kernels.cpu import rows
 from onewarm.kernels.cpu.rows import row_losses
-from onewarm.kernels.cpu.simd import load, load_first, store, store_first
+from onewarm.kernels.jit.simd import load, load_first, store, store_first
 
 BITS = {"float16": np.int16, "bfloat16": np.uint16}  # what compiled code takes them for
 

@@ -7,30 +7,34 @@ import ml_dtypes
 import numpy as np
 import pytest
 from numba import njit
-from numpy.typing import NDArray
 
 from onewarm.kernels.cpu import rows
-from onewarm.kernels.cpu.table_row import OTHERS, SAME, Table, table_row, table_row_again
+from onewarm.kernels.cpu.table_row import NONE, OTHER, OTHERS, SAME, Table, table_row, table_row_again
 
 
-@njit
-def read(entries: NDArray[Any], address: int, kind: int, stride: int, r: int, buffer: NDArray[Any]) -> tuple[Any, Any]:
-    table = Table(entries, address, kind, stride, 4, 0.0, np.nan)
-    return table_row(table, r, buffer), table_row_again(table, r, buffer)
+def reader(reads: str) -> Any:
+    first, again = table_row(reads), table_row_again(reads)
+
+    @njit
+    def read(entries: Any, address: int, kind: int, stride: int, r: int, level: float, buffer: Any) -> tuple[Any, Any]:
+        table = Table(entries, address, kind, stride, 4, 0.0, level)
+        return first(table, r, buffer), again(table, r, buffer)
+
+    return read
 
 
 DTYPES = dict(zip(OTHERS, (np.float32, np.float64, ml_dtypes.bfloat16, np.float16), strict=True))
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", range(1, 5))
+@pytest.mark.parametrize("kind", range(4))
 def test_a_row_of_another_type(kind: int, real: type) -> None:
     rng = np.random.default_rng(kind)
     for classes in (1, 7, 8, 16, 33):
-        table = (rng.standard_normal((4, classes + 3)) * 100).astype(DTYPES[OTHERS[kind - 1]])
+        table = (rng.standard_normal((4, classes + 3)) * 100).astype(DTYPES[OTHERS[kind]])
         buffer = np.full(classes, 7, real)
         address = table.__array_interface__["data"][0]
-        row, again = read(np.zeros(1, real), address, kind, classes + 3, 2, buffer)
+        row, again = reader(OTHER)(np.zeros(1, real), address, kind, classes + 3, 2, np.nan, buffer)
         np.testing.assert_array_equal(row, table[2, :classes].astype(real))
         assert np.shares_memory(row, buffer) and np.shares_memory(again, buffer)
 
@@ -38,10 +42,18 @@ def test_a_row_of_another_type(kind: int, real: type) -> None:
 @pytest.mark.parametrize("real", [np.float32, np.float64])
 def test_a_row_of_the_same_type_is_a_view(real: type) -> None:
     table = np.arange(4 * 9, dtype=real)
-    row, again = read(table, 0, SAME, 9, 3, np.full(5, 7, real))
+    row, again = reader(SAME)(table, 0, 0, 9, 3, np.nan, np.full(5, 7, real))
     np.testing.assert_array_equal(row, table[27:32])
     np.testing.assert_array_equal(again, table[27:32])
     assert np.shares_memory(row, table) and np.shares_memory(again, table)
+
+
+def test_a_uniform_row_is_written_out() -> None:
+    """Where masks or many classes ask for it: of such a table nothing is kept but its level."""
+    buffer = np.zeros(5)
+    row, again = reader(NONE)(np.zeros(1), 0, 0, 0, 0, 0.25, buffer)
+    np.testing.assert_array_equal(row, 0.25)
+    assert np.shares_memory(row, buffer) and np.shares_memory(again, buffer)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

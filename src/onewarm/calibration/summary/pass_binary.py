@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import carray  # type: ignore[attr-defined]
+from numpy.typing import NDArray
 
-from onewarm.calibration.summary.cells import CELLS
-from onewarm.calibration.summary.pass_labels import BLOCK, SOURCES, cell_of, surprise
-from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop
+from onewarm.calibration.summary.cells import CELLS, Floats
+from onewarm.calibration.summary.pass_labels import BLOCK, cell_of, surprise
+from onewarm.calibration.summary.pass_record import RECORD, compiled_pass, parts_of, totals_of, whole_lines
+from onewarm.kernels.jit.decorators import loop
+from onewarm.kernels.jit.intrinsics import array_at, view
 
 
 @loop
@@ -53,39 +56,57 @@ def _event_block(
             scores[7] += w * t * (1 - t)
         cell = cell_of(c)
         count[cell] += 1
-        sums[cell, 0] += w
-        sums[cell, 1] += w * c
-        sums[cell, 2] += w * t
-        sums[cell, 3] += w * w
-        sums[cell, 4] += w * w * t
-        sums[cell, 5] += w * w * t * t
+        sums[cell * 6] += w
+        sums[cell * 6 + 1] += w * c
+        sums[cell * 6 + 2] += w * t
+        sums[cell * 6 + 3] += w * w
+        sums[cell * 6 + 4] += w * w * t
+        sums[cell * 6 + 5] += w * w * t * t
     return -1
 
 
 @cache
-def event_pass(dtype: str) -> Any:
-    """Probabilities of one event a row, and whether it happened. -> -1 or a row at fault."""
-    checksum = SOURCES
+def _compiled(dtype: str) -> Any:
+    kind = np.dtype(dtype).type
 
-    def run(p: Any, a: Any, weights: Any, logits: bool, count: Any, sums: Any, scores: Any, infinite: Any) -> int:
-        keyed_by(checksum)
-        p, a, weights = borrowed(p), borrowed(a), borrowed(weights)
-        part, few = np.zeros((CELLS, 6)), np.zeros(8)
-        for lo in range(0, p.shape[0], BLOCK):
-            part[:] = 0.0
-            few[:] = 0.0
-            bad = _event_block(p, a, weights, lo, min(lo + BLOCK, p.shape[0]), logits, count, part, few, infinite)
+    def events(address: Any) -> int:
+        record = carray(address, 1, RECORD)[0]
+        rows = record.rows
+        p, a = array_at(record.p, kind, rows), array_at(record.truth, np.float64, rows)
+        weights = array_at(record.weights, np.float64, rows if record.weighted else 0)
+        totals = totals_of(record, CELLS, 0)
+        _, _, _, rest = parts_of(record.scratch, 1, CELLS * 6 + 8)
+        sums, scores = view(rest, 0, CELLS * 6), view(rest, CELLS * 6, 8)
+        for lo in range(0, rows, BLOCK):
+            for c in range(rest.size):
+                rest[c] = 0.0
+            bad = _event_block(
+                p, a, weights, lo, min(lo + BLOCK, rows), record.logits != 0, totals.cell_count, sums, scores,
+                totals.infinite,
+            )  # fmt: skip
             if bad >= 0:
                 return bad
-            sums += part
-            scores += few
+            for c in range(sums.size):
+                totals.sums[c] += sums[c]
+            for c in range(scores.size):
+                totals.scores[c] += scores[c]
         return -1
 
-    return entry(
-        types.int64(
-            *(array(dtype, 1), array("float64", 1), array("float64", 1), types.boolean),
-            *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
-            array("int64", 1, written=True),
-        ),
-        run,
+    return compiled_pass(events)
+
+
+def event_pass(p: NDArray[Any], happened: Floats, weights: Floats | None, logits: bool, totals: dict[str, Any]) -> int:
+    """The pass over probabilities of one event a row, and whether it happened. It returns -1, or a bad row."""
+    bad: int = _compiled(p.dtype.name)(
+        scratch=3 * whole_lines(1) + CELLS * 6 + 8,
+        p=p,
+        truth=happened,
+        weights=0 if weights is None else weights,
+        rows=len(p),
+        width=1,
+        groups=0,
+        weighted=weights is not None,
+        logits=logits,
+        **totals,
     )
+    return bad

@@ -7,15 +7,18 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import carray  # type: ignore[attr-defined]
+from numpy.typing import NDArray
 
-from onewarm.calibration.summary.cells import CELLS
-from onewarm.calibration.summary.pass_labels import BLOCK, COARSE, SOURCES, cell_of, class_cell_of, group_of, surprise
+from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, Floats
+from onewarm.calibration.summary.pass_labels import BLOCK, COARSE, cell_of, class_cell_of, group_of, surprise
+from onewarm.calibration.summary.pass_record import RECORD, Totals, compiled_pass, parts_of, totals_of, whole_lines
 from onewarm.checks import SUM_TOLERANCE
-from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop
+from onewarm.kernels.jit.decorators import loop, ordered
+from onewarm.kernels.jit.intrinsics import array_at, view
 
 
-@loop
+@ordered
 def _softmax_kernel(z: Any, q: Any, logs: Any) -> bool:
     """q <- softmax(z) and logs <- its logarithm, for one row; False if z has a NaN or +inf, or is -inf everywhere."""
     top = -np.inf
@@ -38,7 +41,7 @@ def _softmax_kernel(z: Any, q: Any, logs: Any) -> bool:
     return True
 
 
-@loop
+@ordered
 def _distribution(p: Any, q: Any, normalize: bool) -> bool:
     """q <- p, divided by its sum if ``normalize``; False if p is not a distribution (or cannot be made one)."""
     total, low = 0.0, np.inf
@@ -57,24 +60,25 @@ def _distribution(p: Any, q: Any, normalize: bool) -> bool:
 
 @loop
 def _block(
-    p: Any, y: Any, shares: Any, weights: Any, lo: int, hi: int, logits: bool, normalize: bool, seed: Any,
-    q: Any, logs: Any, t: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any,
-    class_count: Any, classes: Any,
+    p: Any, y: Any, shares: Any, weights: Any, lo: int, hi: int, width: int, groups: int, logits: bool,
+    normalize: bool, seed: Any, q: Any, logs: Any, t: Any, sums: Any, scores: Any, totals: Totals,
 ) -> int:  # fmt: skip
     """Add rows lo..hi; ``q``, ``logs`` and ``t`` are scratch space for one row. Returns -1, or a bad row."""
-    width = p.shape[1]
-    groups = class_count.shape[0]
     for i in range(lo, hi):
-        valid = _softmax_kernel(p[i], q, logs) if logits else _distribution(p[i], q, normalize)
+        row = view(p, i * width, width)
+        valid = _softmax_kernel(row, q, logs) if logits else _distribution(row, q, normalize)
         if not valid:
             return i
         if y.size:
             if not 0 <= y[i] < width:
                 return i
-            t[:] = 0.0
+            for k in range(width):
+                t[k] = 0.0
             t[y[i]] = 1.0
         else:
-            t[:] = shares[i]
+            share = view(shares, i * width, width)
+            for k in range(width):
+                t[k] = share[k]
         w = weights[i] if weights.size else 1.0
         if w == 0:
             continue
@@ -99,7 +103,7 @@ def _block(
                     entropy -= t[k] * math.log(t[k])
                 truth_square += t[k] * t[k]
         if impossible:
-            infinite[0] += 1
+            totals.infinite[0] += 1
             loss = 0.0
         score = square - 2.0 * inner + 1.0
         scores[0] += w * loss
@@ -111,64 +115,93 @@ def _block(
         scores[6] += w * entropy
         scores[7] += w * (1.0 - truth_square)
         cell = cell_of(q[top])
-        count[cell] += 1
-        sums[cell, 0] += w
-        sums[cell, 1] += w * q[top]
-        sums[cell, 2] += w * t[top]
-        sums[cell, 3] += w * w
-        sums[cell, 4] += w * w * t[top]
-        sums[cell, 5] += w * w * t[top] * t[top]
+        totals.cell_count[cell] += 1
+        sums[cell * 6] += w
+        sums[cell * 6 + 1] += w * q[top]
+        sums[cell * 6 + 2] += w * t[top]
+        sums[cell * 6 + 3] += w * w
+        sums[cell * 6 + 4] += w * w * t[top]
+        sums[cell * 6 + 5] += w * w * t[top] * t[top]
         if groups:
             cell //= COARSE
-            predicted_count[top, cell] += 1
-            predicted[top, cell, 0] += w
-            predicted[top, cell, 1] += w * q[top]
-            predicted[top, cell, 2] += w * t[top]
+            place = top * CLASS_CELLS + cell
+            totals.predicted_count[place] += 1
+            totals.predicted[place * 3] += w
+            totals.predicted[place * 3 + 1] += w * q[top]
+            totals.predicted[place * 3 + 2] += w * t[top]
             g = group_of(q, seed, groups) if groups > 1 else 0
             for k in range(width):
-                cell = class_cell_of(q[k])
-                class_count[g, k, cell] += 1
-                classes[g, k, cell, 0] += w
-                classes[g, k, cell, 1] += w * q[k]
-                classes[g, k, cell, 2] += w * t[k]
+                place = (g * width + k) * CLASS_CELLS + class_cell_of(q[k])
+                totals.class_count[place] += 1
+                totals.classes[place * 3] += w
+                totals.classes[place * 3 + 1] += w * q[k]
+                totals.classes[place * 3 + 2] += w * t[k]
     return -1
 
 
 @cache
-def general_pass(dtype: str) -> Any:
-    """The pass over any predictions of K >= 2 classes and any truth. It returns -1, or a bad row."""
-    checksum = SOURCES
+def _compiled(dtype: str) -> Any:
+    kind = np.dtype(dtype).type
 
-    def run(
-        p: Any, y: Any, shares: Any, weights: Any, logits: bool, normalize: bool, seed: Any, count: Any,
-        sums: Any, scores: Any, infinite: Any, predicted_count: Any, predicted: Any, class_count: Any, classes: Any,
-    ) -> int:  # fmt: skip
-        keyed_by(checksum)
-        p, y, shares, weights = borrowed(p), borrowed(y), borrowed(shares), borrowed(weights)
-        predicted_count, predicted = borrowed(predicted_count), borrowed(predicted)
-        class_count, classes = borrowed(class_count), borrowed(classes)
-        q, logs, t = np.empty(p.shape[1]), np.empty(p.shape[1]), np.empty(p.shape[1])
-        part, part_scores = np.zeros((CELLS, 6)), np.zeros(8)
-        for lo in range(0, p.shape[0], BLOCK):
-            part[:] = 0.0
-            part_scores[:] = 0.0
+    def general(address: Any) -> int:
+        a = carray(address, 1, RECORD)[0]
+        rows, width = a.rows, a.width
+        p = array_at(a.p, kind, rows * width)
+        y = array_at(a.truth, np.int64, rows if a.labelled else 0)
+        shares = array_at(a.shares, np.float64, 0 if a.labelled else rows * width)
+        weights = array_at(a.weights, np.float64, rows if a.weighted else 0)
+        totals = totals_of(a, CELLS, CLASS_CELLS)
+        q, logs, t, rest = parts_of(a.scratch, width, CELLS * 6 + 8)
+        sums, scores = view(rest, 0, CELLS * 6), view(rest, CELLS * 6, 8)
+        logits, normalize, seed = a.logits != 0, a.normalize != 0, np.uint64(a.seed)
+        for lo in range(0, rows, BLOCK):
+            for c in range(rest.size):
+                rest[c] = 0.0
             bad = _block(
-                p, y, shares, weights, lo, min(lo + BLOCK, p.shape[0]), logits, normalize, seed, q, logs, t,
-                count, part, part_scores, infinite, predicted_count, predicted, class_count, classes,
+                p, y, shares, weights, lo, min(lo + BLOCK, rows), width, a.groups, logits,
+                normalize, seed, q, logs, t, sums, scores, totals,
             )  # fmt: skip
             if bad >= 0:
                 return bad
-            sums += part
-            scores += part_scores
+            for c in range(sums.size):
+                totals.sums[c] += sums[c]
+            for c in range(scores.size):
+                totals.scores[c] += scores[c]
         return -1
 
-    return entry(
-        types.int64(
-            *(array(dtype, 2), array("int64", 1), array("float64", 2), array("float64", 1)),
-            *(types.boolean, types.boolean, types.uint64),
-            *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
-            *(array("int64", 1, written=True), array("int64", 2, written=True), array("float64", 3, written=True)),
-            *(array("int64", 3, written=True), array("float64", 4, written=True)),
-        ),
-        run,
+    return compiled_pass(general)
+
+
+def general_pass(
+    p: NDArray[Any],
+    labels: NDArray[np.int64] | None,
+    shares: Floats | None,
+    weights: Floats | None,
+    logits: bool,
+    normalize: bool,
+    seed: int,
+    totals: dict[str, Any],
+    groups: int,
+) -> int:
+    """The pass over any predictions of K >= 2 classes and any truth. It returns -1, or a bad row.
+
+    Arrays are C-contiguous: ``p`` (N, K) in float32 or float64, ``labels`` (N,) or ``shares`` (N, K).
+    """
+    rows, width = p.shape
+    bad: int = _compiled(p.dtype.name)(
+        scratch=3 * whole_lines(width) + CELLS * 6 + 8,
+        p=p,
+        truth=0 if labels is None else labels,
+        shares=0 if shares is None else shares,
+        weights=0 if weights is None else weights,
+        rows=rows,
+        width=width,
+        groups=groups,
+        seed=seed,
+        labelled=labels is not None,
+        weighted=weights is not None,
+        logits=logits,
+        normalize=normalize,
+        **totals,
     )
+    return bad

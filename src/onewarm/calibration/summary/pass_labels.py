@@ -6,22 +6,20 @@ Also holds code that the other passes share. Loaded with the first rows, since N
 from __future__ import annotations
 
 import math
-import zlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import carray  # type: ignore[attr-defined]
+from numpy.typing import NDArray
 
 from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS
+from onewarm.calibration.summary.pass_record import RECORD, Totals, compiled_pass, parts_of, totals_of, whole_lines
 from onewarm.checks import SUM_TOLERANCE
 from onewarm.kernels.cpu.exp_log import log
-from onewarm.kernels.cpu.jit import CHECKSUM as KERNELS
-from onewarm.kernels.cpu.jit import array, borrowed, entry, keyed_by, loop, scalar
+from onewarm.kernels.jit.decorators import loop, scalar
+from onewarm.kernels.jit.intrinsics import array_at, view
 
-# A checksum of these files and of the kernels: see ``kernels.cpu.jit``.
-SOURCES = zlib.crc32(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("pass_*.py"))), KERNELS)
 BLOCK = 8192  # rows summed before they are added to a total, so that small numbers are not lost in large sums
 COARSE = CELLS // CLASS_CELLS
 _SMALLEST = 1e-300  # our ``log`` takes no subnormal numbers
@@ -96,92 +94,101 @@ def _surprises(q: Any, n: int, scores: Any, infinite: Any) -> None:
 
 @loop
 def _label_block(
-    p: Any, y: Any, seed: Any, lo: int, hi: int, true: Any, sums: Any, scores: Any, predicted: Any, classes: Any
+    p: Any, y: Any, width: int, groups: int, seed: Any, lo: int, hi: int, true: Any, sums: Any, totals: Totals
 ) -> int:
     """Add rows lo..hi and store the probability of each label in ``true``. Returns -1, or a bad row."""
     brier = brier2 = 0.0
-    groups = classes.shape[0]
     for i in range(lo, hi):
-        top, low, predicted_class = p[i, 0], p[i, 0], 0
+        row = view(p, i * width, width)
+        top, low, predicted_class = row[0], row[0], 0
         total = np.float64(top)
         square = total * total
-        for k in range(1, p.shape[1]):
-            v = p[i, k]
+        for k in range(1, width):
+            v = row[k]
             if v > top:
                 top, predicted_class = v, k
             low = min(low, v)
             wide = np.float64(v)
             total += wide
             square += wide * wide
-        if not (abs(total - 1.0) <= SUM_TOLERANCE and low >= 0 and 0 <= y[i] < p.shape[1]):
+        if not (abs(total - 1.0) <= SUM_TOLERANCE and low >= 0 and 0 <= y[i] < width):
             return i
         confidence = np.float64(top)
         right = 1.0 if predicted_class == y[i] else 0.0
         cell = cell_of(top)
-        sums[cell, 0] += 1.0
-        sums[cell, 1] += confidence
-        sums[cell, 2] += right
-        q = np.float64(p[i, y[i]])
+        sums[cell * 3] += 1.0
+        sums[cell * 3 + 1] += confidence
+        sums[cell * 3 + 2] += right
+        q = np.float64(row[y[i]])
         true[i - lo] = q
         score = square - 2.0 * q + 1.0
         brier += score
         brier2 += score * score
         if not groups:
             continue
-        cell //= COARSE
-        predicted[predicted_class, cell, 0] += 1.0
-        predicted[predicted_class, cell, 1] += confidence
-        predicted[predicted_class, cell, 2] += right
-        g = group_of(p[i], seed, groups) if groups > 1 else 0
-        for k in range(p.shape[1]):
-            cell = class_cell_of(p[i, k])
-            classes[g, k, cell, 0] += 1.0
-            classes[g, k, cell, 1] += np.float64(p[i, k])
-        classes[g, y[i], class_cell_of(q), 2] += 1.0
-    scores[3] += brier
-    scores[4] += brier
-    scores[5] += brier2
+        place = predicted_class * CLASS_CELLS + cell // COARSE
+        totals.predicted[place * 3] += 1.0
+        totals.predicted[place * 3 + 1] += confidence
+        totals.predicted[place * 3 + 2] += right
+        g = group_of(row, seed, groups) if groups > 1 else 0
+        for k in range(width):
+            place = (g * width + k) * CLASS_CELLS + class_cell_of(row[k])
+            totals.classes[place * 3] += 1.0
+            totals.classes[place * 3 + 1] += np.float64(row[k])
+        place = (g * width + y[i]) * CLASS_CELLS + class_cell_of(q)
+        totals.classes[place * 3 + 2] += 1.0
+    totals.scores[3] += brier
+    totals.scores[4] += brier
+    totals.scores[5] += brier2
     return -1
 
 
 @cache
-def labels_pass(dtype: str) -> Any:
-    """The pass over probabilities with labels and no weights. It returns -1, or a bad row."""
-    checksum = SOURCES
+def _compiled(dtype: str) -> Any:
+    kind = np.dtype(dtype).type
 
-    def run(
-        p: Any, y: Any, seed: Any, count: Any, sums: Any, scores: Any, infinite: Any, predicted_count: Any,
-        predicted: Any, class_count: Any, classes: Any,
-    ) -> int:  # fmt: skip
-        keyed_by(checksum)
-        p, y = borrowed(p), borrowed(y)
-        predicted, classes = borrowed(predicted), borrowed(classes)
-        part, true = np.zeros((CELLS, 6)), np.empty(BLOCK)
-        for lo in range(0, p.shape[0], BLOCK):
-            part[:] = 0.0
-            hi = min(lo + BLOCK, p.shape[0])
-            bad = _label_block(p, y, seed, lo, hi, true, part, scores, predicted, classes)
+    def labelled(address: Any) -> int:
+        a = carray(address, 1, RECORD)[0]
+        rows, width = a.rows, a.width
+        p, y = array_at(a.p, kind, rows * width), array_at(a.truth, np.int64, rows)
+        totals = totals_of(a, CELLS, CLASS_CELLS)
+        true, _, _, sums = parts_of(a.scratch, BLOCK, CELLS * 3)
+        seed = np.uint64(a.seed)
+        for lo in range(0, rows, BLOCK):
+            for c in range(sums.size):
+                sums[c] = 0.0
+            hi = min(lo + BLOCK, rows)
+            bad = _label_block(p, y, width, a.groups, seed, lo, hi, true, sums, totals)
             if bad >= 0:
                 return bad
-            _surprises(true, hi - lo, scores, infinite)
+            _surprises(true, hi - lo, totals.scores, totals.infinite)
             for c in range(CELLS):
                 for j in range(3):
-                    sums[c, j] += part[c, j]
+                    totals.sums[c * 6 + j] += sums[c * 3 + j]
         for c in range(CELLS):  # every weight is 1: counts and second moments equal these sums
-            count[c] = np.int64(sums[c, 0])
-            sums[c, 3] = sums[c, 0]
-            sums[c, 4] = sums[c, 2]
-            sums[c, 5] = sums[c, 2]
-        predicted_count[:] = predicted[:, :, 0].astype(np.int64)
-        class_count[:] = classes[:, :, :, 0].astype(np.int64)
+            totals.cell_count[c] = np.int64(totals.sums[c * 6])
+            totals.sums[c * 6 + 3] = totals.sums[c * 6]
+            totals.sums[c * 6 + 4] = totals.sums[c * 6 + 2]
+            totals.sums[c * 6 + 5] = totals.sums[c * 6 + 2]
+        for c in range(totals.predicted_count.size):
+            totals.predicted_count[c] = np.int64(totals.predicted[c * 3])
+        for c in range(totals.class_count.size):
+            totals.class_count[c] = np.int64(totals.classes[c * 3])
         return -1
 
-    return entry(
-        types.int64(
-            *(array(dtype, 2), array("int64", 1), types.uint64),
-            *(array("int64", 1, written=True), array("float64", 2, written=True), array("float64", 1, written=True)),
-            *(array("int64", 1, written=True), array("int64", 2, written=True), array("float64", 3, written=True)),
-            *(array("int64", 3, written=True), array("float64", 4, written=True)),
-        ),
-        run,
+    return compiled_pass(labelled)
+
+
+def labels_pass(p: NDArray[Any], labels: NDArray[np.int64], seed: int, totals: dict[str, Any], groups: int) -> int:
+    """The pass over probabilities with labels and no weights. It returns -1, or a bad row."""
+    bad: int = _compiled(p.dtype.name)(
+        scratch=3 * whole_lines(BLOCK) + CELLS * 3,
+        p=p,
+        truth=labels,
+        rows=len(p),
+        width=p.shape[1],
+        groups=groups,
+        seed=seed,
+        **totals,
     )
+    return bad

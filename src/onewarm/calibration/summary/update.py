@@ -127,19 +127,14 @@ def _add(job: Job, rows: slice, totals: Totals) -> int:
         p = p.astype(np.float64)
         p = np.stack([np.zeros_like(p), p] if job.logits else [1 - p, p], axis=1)
     p = np.ascontiguousarray(p, dtype)
-    weights = np.empty(0) if job.weights is None else np.ascontiguousarray(job.weights[rows])
-    by_confidence, by_class = totals[:4], totals[4:]
+    weights = None if job.weights is None else np.ascontiguousarray(job.weights[rows])
+    into = totals._asdict()
     if job.classes == 1:
         assert isinstance(job.truth, np.ndarray)
-        happened = np.ascontiguousarray(job.truth[rows], np.float64)
-        return int(event_pass(dtype.__name__)(p, happened, weights, job.logits, *by_confidence))
+        return event_pass(p, np.ascontiguousarray(job.truth[rows], np.float64), weights, job.logits, into)
     assert isinstance(job.truth, Truth)
     labels, shares = job.truth.rows(rows)
-    seed = np.uint64(job.seed)
-    if labels is not None and not (job.logits or job.normalize or job.weights is not None):
-        return int(labels_pass(dtype.__name__)(p, labels, seed, *by_confidence, *by_class))
-    y = np.empty(0, np.int64) if labels is None else labels
-    t = np.empty((0, job.classes)) if shares is None else shares
-    return int(
-        general_pass(dtype.__name__)(p, y, t, weights, job.logits, job.normalize, seed, *by_confidence, *by_class)
-    )
+    seed = int(np.uint64(job.seed).astype(np.int64))
+    if labels is not None and not (job.logits or job.normalize or weights is not None):
+        return labels_pass(p, labels, seed, into, job.groups)
+    return general_pass(p, labels, shares, weights, job.logits, job.normalize, seed, into, job.groups)

@@ -9,19 +9,20 @@ from struct import Struct
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.jit import inlined, pointer_to
 from onewarm.kernels.cpu.table_row import Table
+from onewarm.kernels.jit.decorators import inlined
+from onewarm.kernels.jit.intrinsics import array_at
 
 
 class Arguments(NamedTuple):
     """Numbers, and addresses of arrays. Each array's rows are ``*_step`` entries apart; 0 where one row is for all."""
 
-    next_row: int  # that no thread has taken; these three are changed by the threads
+    next_row: int  # that no thread has taken; these four are changed by the threads
     next_thread: int  # the number of the next thread that begins
     bad_row: int  # the first row without a loss, or N
+    deferred: int  # not 0 if rows are left to fallback_row
     rows: int  # N
     classes: int  # K
     named: int  # J, named classes of a row
@@ -64,7 +65,7 @@ _PACKING = Struct(
     "".join({int: "q", float: "d", bool: "?"}[kind] for kind in _KINDS.values()) + "0q"
 )  # padded to whole words
 RECORD = np.dtype([*_KINDS.items()], align=True)  # the same layout, by name
-NEXT_ROW, NEXT_THREAD, BAD_ROW = range(3)  # the words that threads change
+NEXT_ROW, NEXT_THREAD, BAD_ROW, DEFERRED = range(4)  # the words that threads change
 LINE = 64  # bytes of a cache line, and of a vector
 
 
@@ -141,28 +142,11 @@ def whole_vectors(count: int) -> int:
 
 
 @inlined
-def part(array: Any, number: int, size: int) -> Any:
-    """Part ``number`` of an array that is divided into parts of a size."""
-    return array[number * size : (number + 1) * size]
-
-
-@inlined
-def _array(address: int, dtype: Any, size: int) -> Any:
-    return carray(pointer_to(address, dtype), size)
-
-
-@inlined
-def _column(address: int, dtype: Any, rows: int, step: int, width: int) -> Any:
-    """Rows of ``width`` entries, ``step`` apart, as one array."""
-    return _array(address, dtype, (rows - 1) * step + width)
-
-
-@inlined
 def job_of(a: Any, entry: Any, real: Any, constants: int) -> Job:
     """The arrays that a record names: logits of type ``entry``, computed in ``real``, and the constants of exp."""
     n = a.rows
     table = Table(
-        entries=_column(a.table, real, a.table_rows, a.table_step, a.classes),
+        entries=array_at(a.table, real, (a.table_rows - 1) * a.table_step + a.classes),
         address=a.table,
         kind=a.table_kind,
         stride=a.table_step,
@@ -171,31 +155,31 @@ def job_of(a: Any, entry: Any, real: Any, constants: int) -> Job:
         level=a.table_level,
     )
     target = Target(
-        index=_column(a.named_index, np.int64, n, a.named_index_step, a.named),
+        index=array_at(a.named_index, np.int64, (n - 1) * a.named_index_step + a.named),
         index_step=a.named_index_step,
-        weight=_column(a.named_weight, np.float64, n, a.named_weight_step, a.named),
+        weight=array_at(a.named_weight, np.float64, (n - 1) * a.named_weight_step + a.named),
         weight_step=a.named_weight_step,
         named=a.named,
         table=table,
-        table_index=_column(a.table_index, np.int64, n, a.table_index_step, a.shares),
+        table_index=array_at(a.table_index, np.int64, (n - 1) * a.table_index_step + a.shares),
         table_index_step=a.table_index_step,
-        table_weight=_column(a.table_weight, np.float64, n, a.table_weight_step, a.shares),
+        table_weight=array_at(a.table_weight, np.float64, (n - 1) * a.table_weight_step + a.shares),
         table_weight_step=a.table_weight_step,
         shares=a.shares,
     )
     return Job(
-        logits=_column(a.logits, entry, n, a.logits_step, a.classes),
+        logits=array_at(a.logits, entry, (n - 1) * a.logits_step + a.classes),
         logits_step=a.logits_step,
         classes=a.classes,
         target=target,
-        scale=_column(a.scale, np.float64, n, a.scale_step, 1),
+        scale=array_at(a.scale, np.float64, (n - 1) * a.scale_step + 1),
         scale_step=a.scale_step,
         z_loss=a.z_loss,
         move_mass=a.move_mass,
-        gradient=_array(a.gradient, entry, n * a.classes if a.with_gradient else 0),
+        gradient=array_at(a.gradient, entry, n * a.classes if a.with_gradient else 0),
         with_gradient=a.with_gradient,
-        loss=_array(a.loss, real, n),
-        exp_constants=_array(a.exp_constants, real, constants),
+        loss=array_at(a.loss, real, n),
+        exp_constants=array_at(a.exp_constants, real, constants),
     )
 
 
@@ -206,8 +190,8 @@ def scratch_of(a: Any, thread: int, real: Any, itemsize: int) -> Scratch:
     doubles = reals + (a.scratch_reals * itemsize + LINE - 1) // LINE * LINE
     integers = doubles + 8 * a.scratch_doubles
     return Scratch(
-        reals=_array(reals, real, a.scratch_reals),
-        doubles=_array(doubles, np.float64, a.scratch_doubles),
-        integers=_array(integers, np.int64, a.scratch_integers),
-        flags=_array(integers + 8 * a.scratch_integers, np.bool_, a.scratch_flags),
+        reals=array_at(reals, real, a.scratch_reals),
+        doubles=array_at(doubles, np.float64, a.scratch_doubles),
+        integers=array_at(integers, np.int64, a.scratch_integers),
+        flags=array_at(integers + 8 * a.scratch_integers, np.bool_, a.scratch_flags),
     )

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.jit import bits_float64, cast, chosen_by_type, float64_bits, larger, loop, scalar
-from onewarm.kernels.cpu.simd import full, times_power_of_two, where_at_least
+from onewarm.kernels.jit.decorators import chosen_by_type, loop, scalar
+from onewarm.kernels.jit.intrinsics import bits_float64, cast, float64_bits, larger
+from onewarm.kernels.jit.simd import full, times_power_of_two, where_at_least
 
 BLOCK = 1024  # terms added in the logits' precision before they go to a float64 total
 

@@ -16,8 +16,9 @@ from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.jit import bits_float32, chosen_by_type, float32_bits, scalar
-from onewarm.kernels.cpu.simd import INT32, broadcast, converts
+from onewarm.kernels.jit.decorators import chosen_by_type, scalar
+from onewarm.kernels.jit.intrinsics import bits_float32, float32_bits, view
+from onewarm.kernels.jit.simd import INT32, broadcast, converts
 
 
 @cache
@@ -231,15 +232,15 @@ def _float16_entry(array: Any, x: Any) -> Any:
 
 
 def _view(rows: Any, first: int, size: int, buffer: Any) -> Any:
-    return rows[first : first + size]
+    return view(rows, first, size)
 
 
 def _buffer(rows: Any, first: int, size: int, buffer: Any) -> Any:
-    return buffer[:size]
+    return view(buffer, 0, size)
 
 
 def _widened_row(rows: Any, first: int, size: int, buffer: Any) -> Any:
-    source, row = rows[first : first + size], buffer[:size]
+    source, row = view(rows, first, size), view(buffer, 0, size)
     for k in range(row.size):
         row[k] = to_number(source[k])
     return row
@@ -251,7 +252,7 @@ def _block(block: Any, stride: int, size: int, buffer: Any) -> Any:
 
 def _widened_block(block: Any, stride: int, size: int, buffer: Any) -> Any:
     for i in range((block.size + stride - 1) // stride):
-        row, source = buffer[i * size : (i + 1) * size], block[i * stride : i * stride + size]
+        row, source = view(buffer, i * size, size), view(block, i * stride, size)
         for k in range(row.size):
             row[k] = to_number(source[k])
     return buffer, size
@@ -262,7 +263,7 @@ def _nothing(rows: Any, first: int, row: Any) -> None:
 
 
 def _narrowed_row(rows: Any, first: int, row: Any) -> None:
-    place = rows[first : first + row.size]
+    place = view(rows, first, row.size)
     for k in range(place.size):
         place[k] = to_entry(place, row[k])
 

@@ -10,15 +10,15 @@ Working with d and not with z keeps the digits of logits that share a large offs
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.cpu.arguments import Job, Scratch, Size, part, whole_vectors
+from onewarm.kernels.cpu.arguments import Job, Scratch, Size, whole_vectors
 from onewarm.kernels.cpu.exp_log import exp_constants, log
 from onewarm.kernels.cpu.fallback_row import HUGE
 from onewarm.kernels.cpu.float16 import to_entry, to_number
-from onewarm.kernels.cpu.jit import LOOP, cast, chosen_by_type, inlined, uncompiled
 from onewarm.kernels.cpu.row_passes import (
     Prefetch,
     exponentials,
@@ -27,7 +27,9 @@ from onewarm.kernels.cpu.row_passes import (
     scaled_minus,
     scaled_minus_row,
 )
-from onewarm.kernels.cpu.table_row import SAME, table_row, table_row_again
+from onewarm.kernels.cpu.table_row import NONE, SAME, table_row, table_row_again
+from onewarm.kernels.jit.decorators import LOOP, chosen_by_type, inlined, uncompiled
+from onewarm.kernels.jit.intrinsics import cast, view
 
 _ENTRIES = 768  # logits of a group: with what else it needs, much less than a first-level cache
 _MOST_ROWS = 16
@@ -48,6 +50,7 @@ class Group(NamedTuple):
     scale: Any  # (P,) float64, of the gradient
     chosen: Any  # (P,) int64, the table row, or _NONE
     deferred: Any  # (P,) whether the row is left to fallback_row
+    empty: Any  # (P,) whether it has no mass
 
 
 @inlined
@@ -60,7 +63,7 @@ def scratch_size(classes: int) -> Size:
     """What :func:`group_of` divides."""
     rows, line = uncompiled(group_rows)(classes), uncompiled(whole_vectors)(classes)
     padded = rows + -rows % 8
-    return Size(reals=2 * rows * line, doubles=6 * padded, integers=padded, flags=padded)
+    return Size(reals=2 * rows * line, doubles=6 * padded, integers=padded, flags=2 * padded)
 
 
 @inlined
@@ -69,16 +72,17 @@ def group_of(scratch: Scratch, classes: int) -> Group:
     rows = group_rows(classes)
     size, padded = rows * whole_vectors(classes), rows + -rows % 8
     return Group(
-        e=part(scratch.reals, 0, size),
-        table=part(scratch.reals, 1, size),
-        top=part(scratch.doubles, 0, padded),
-        sum_e=part(scratch.doubles, 1, padded),
-        dot=part(scratch.doubles, 2, padded),
-        s=part(scratch.doubles, 3, padded),
-        share=part(scratch.doubles, 4, padded),
-        scale=part(scratch.doubles, 5, padded),
-        chosen=scratch.integers[:padded],
-        deferred=scratch.flags[:padded],
+        e=view(scratch.reals, 0, size),
+        table=view(scratch.reals, size, size),
+        top=view(scratch.doubles, 0, padded),
+        sum_e=view(scratch.doubles, padded, padded),
+        dot=view(scratch.doubles, 2 * padded, padded),
+        s=view(scratch.doubles, 3 * padded, padded),
+        share=view(scratch.doubles, 4 * padded, padded),
+        scale=view(scratch.doubles, 5 * padded, padded),
+        chosen=view(scratch.integers, 0, padded),
+        deferred=view(scratch.flags, 0, padded),
+        empty=view(scratch.flags, padded, padded),
     )
 
 
@@ -114,20 +118,26 @@ def only_table_row(job: Job, i: int) -> Any:
 
 
 @inlined
-def ahead_of(job: Job, i: int, rows: int) -> Prefetch:
-    """What to fetch while row i is computed: the row in its place in the next group."""
-    target = job.target
-    known = target.shares > 0 and i + rows < job.loss.size and target.table.kind == SAME
-    r = target.table_index[np.uint64((i + rows) * target.table_index_step)] if known else 0
+def ahead_of(job: Job, i: int, rows: int, r: int) -> Prefetch:
+    """What to fetch while row i is computed: the row in its place in the next group, and row r of the table."""
     return Prefetch(
         logits=job.logits,
         logits_at=(i + rows) * job.logits_step,
-        table=target.table.entries,
-        table_at=r * target.table.stride,
+        table=job.target.table.entries,
+        table_at=r * job.target.table.stride,
         gradient=job.gradient,
         gradient_at=i * job.classes,
         with_gradient=job.with_gradient,
     )
+
+
+@inlined
+def next_table_row(job: Job, i: int) -> int:
+    """The first table row of row i, if there is such a row."""
+    target = job.target
+    known = target.shares > 0 and i < job.loss.size
+    r: int = target.table_index[np.uint64(i * target.table_index_step)] if known else 0
+    return r
 
 
 @inlined
@@ -181,68 +191,98 @@ chosen_by_type(
 
 
 @inlined
-def rows_in_groups(job: Job, group: Group, lo: int, hi: int, most: int) -> bool:
-    """Compute rows lo to hi, ``most`` at a time; returns whether some are left to fallback_row.
-
-    Their loss is NaN then, and their gradient not written.
-    """
-    classes, target = job.classes, job.target
-    line = group.e.size // most
-    some_deferred = False
-    uniform = not np.isnan(target.table.level)  # a uniform row need not be read: the sum of d is enough
-    c = exp_constants(job.exp_constants, group.e)
-    for b in range(group.dot.size):  # ``losses`` computes with entries beyond the last row too, and nobody reads them
+def start_group(group: Group) -> None:
+    """:func:`losses` computes with entries beyond the last row too, and nobody reads them."""
+    for b in range(group.dot.size):
         group.top[b] = group.dot[b] = group.s[b] = group.share[b] = group.scale[b] = 0.0
         group.sum_e[b] = 1.0
-    for first in range(lo, hi, most):
-        rows = min(most, hi - first)
-        for b in range(rows):
-            i = first + b
-            z = job.logits[i * job.logits_step : i * job.logits_step + classes]
-            top = row_max(z, group.e)
-            s, dot, some_named = named_classes(job, z, i, top)
-            chosen, share = only_table_row(job, i)
-            group.deferred[b] = not (top < HUGE) or chosen == _SEVERAL or not (some_named or chosen != _NONE)
-            group.top[b], group.s[b], group.dot[b] = top, s, dot
-            group.chosen[b], group.share[b] = chosen, share
-            group.scale[b] = job.scale[np.uint64(i * job.scale_step)]
-        for b in range(rows):
-            i = first + b
-            if group.deferred[b]:
-                some_deferred = True
-                continue
-            z = job.logits[i * job.logits_step : i * job.logits_step + classes]
-            e, top, ahead = group.e[b * line : (b + 1) * line], cast(group.top[b], group.e), ahead_of(job, i, most)
-            if uniform or group.chosen[b] < 0:
-                sum_e, check = exponentials(z, top, e, ahead, c)
+
+
+@inlined
+def read_row_of_group(job: Job, group: Group, b: int, i: int, z: Any) -> None:
+    """Of row i, the b-th of the group: its largest logit, its named classes, its table row, and who computes it."""
+    top = row_max(z, group.e)
+    s, dot, some_named = named_classes(job, z, i, top)
+    chosen, share = only_table_row(job, i)
+    empty = not (some_named or chosen != _NONE)
+    group.empty[b] = empty
+    group.deferred[b] = not empty and (not (top < HUGE) or chosen == _SEVERAL)
+    group.top[b], group.s[b], group.dot[b] = top, s, dot
+    group.chosen[b], group.share[b] = chosen, share
+    group.scale[b] = job.scale[np.uint64(i * job.scale_step)]
+
+
+@cache
+def rows_in_groups(reads: str) -> Any:
+    """The compiled function (job, group, lo, hi, most) for one kind of table (see :mod:`table_row`).
+
+    It computes rows lo to hi, ``most`` at a time, and returns whether some are left to fallback_row: their loss is NaN
+    then, and their gradient not written.
+    """
+    uniform = reads == NONE  # a uniform row need not be read: the sum of d is enough
+    prefetched = reads == SAME
+    read_table_row, read_table_row_again = table_row(reads), table_row_again(reads)
+
+    @inlined
+    def rows(job: Job, group: Group, lo: int, hi: int, most: int) -> bool:
+        classes, target = job.classes, job.target
+        line = group.e.size // most
+        some_deferred = False
+        c = exp_constants(job.exp_constants, group.e)
+        start_group(group)
+        for first in range(lo, hi, most):
+            rows = min(most, hi - first)
+            for b in range(rows):
+                i = first + b
+                read_row_of_group(job, group, b, i, view(job.logits, i * job.logits_step, classes))
+            for b in range(rows):
+                i = first + b
+                if group.empty[b]:
+                    group.sum_e[b] = 1.0
+                if group.deferred[b] or group.empty[b]:
+                    some_deferred = some_deferred or group.deferred[b]
+                    continue
+                z = view(job.logits, i * job.logits_step, classes)
+                e, top = view(group.e, b * line, line), cast(group.top[b], group.e)
+                ahead = ahead_of(job, i, most, next_table_row(job, i + most) if prefetched else 0)
                 if uniform:
+                    sum_e, check = exponentials(z, top, e, ahead, c)
                     group.s[b] += group.share[b] * target.table.mass
                     group.share[b] *= target.table.level
                     group.dot[b] += group.share[b] * check
-            else:
-                row = table_row(target.table, group.chosen[b], group.table[b * line : b * line + classes])
-                sum_e, check, mass = exponentials_and_dot(z, top, e, row, ahead, c)
-                group.s[b] += group.share[b] * (target.table.mass if target.table.rows == 1 else mass)
-                group.dot[b] += group.share[b] * check
-            group.sum_e[b] = sum_e
-            if not np.isfinite(check):  # a masked or a bad logit
-                group.deferred[b] = True
-                some_deferred = True
-        losses(group, rows, job.z_loss)
-        for b in range(rows):
-            job.loss[first + b] = cast(np.nan if group.deferred[b] else group.dot[b], job.loss)
-        if not job.with_gradient:
-            continue
-        for b in range(rows):
-            i = first + b
-            if group.deferred[b]:
+                elif group.chosen[b] < 0:
+                    sum_e, check = exponentials(z, top, e, ahead, c)
+                else:
+                    row = read_table_row(target.table, group.chosen[b], view(group.table, b * line, classes))
+                    sum_e, check, mass = exponentials_and_dot(z, top, e, row, ahead, c)
+                    group.s[b] += group.share[b] * (target.table.mass if target.table.rows == 1 else mass)
+                    group.dot[b] += group.share[b] * check
+                group.sum_e[b] = sum_e
+                if not np.isfinite(check):  # a masked or a bad logit
+                    group.deferred[b] = True
+                    some_deferred = True
+            losses(group, rows, job.z_loss)
+            for b in range(rows):
+                loss = 0.0 if group.empty[b] else group.dot[b]
+                job.loss[first + b] = cast(np.nan if group.deferred[b] else loss, job.loss)
+            if not job.with_gradient:
                 continue
-            e = group.e[b * line : (b + 1) * line]
-            g, row = job.gradient[i * classes : (i + 1) * classes], group.table[b * line : b * line + classes]
-            if uniform or group.chosen[b] < 0:
-                scaled_minus(e, group.sum_e[b], group.share[b], g)
-            else:
-                row = table_row_again(target.table, group.chosen[b], row)
-                scaled_minus_row(e, group.sum_e[b], row, group.share[b], g)
-            subtract_named(g, job, group, b, i, e, row, uniform)
-    return some_deferred
+            for b in range(rows):
+                i = first + b
+                if group.deferred[b]:
+                    continue
+                e = view(group.e, b * line, line)
+                g, row = view(job.gradient, i * classes, classes), view(group.table, b * line, classes)
+                if group.empty[b]:
+                    for k in range(g.size):
+                        g[k] = 0
+                    continue
+                if uniform or group.chosen[b] < 0:
+                    scaled_minus(e, group.sum_e[b], group.share[b], g)
+                else:
+                    row = read_table_row_again(target.table, group.chosen[b], row)
+                    scaled_minus_row(e, group.sum_e[b], row, group.share[b], g)
+                subtract_named(g, job, group, b, i, e, row, uniform)
+        return some_deferred
+
+    return rows

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.cpu.exp_log import exp
-from onewarm.kernels.cpu.jit import cast, inlined, larger, prefetch_read, prefetch_write
-from onewarm.kernels.cpu.simd import (
+from onewarm.kernels.jit.decorators import inlined
+from onewarm.kernels.jit.intrinsics import cast, larger, prefetch_read, prefetch_write
+from onewarm.kernels.jit.simd import (
     fill_after,
     full,
     load,

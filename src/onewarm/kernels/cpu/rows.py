@@ -1,7 +1,7 @@
 """The fused loss on the CPU: loss and gradient of every row against any target, in one pass over the logits.
 
-Python checks the arguments and fills in a record (arguments.py); a compiled kernel, one for each type of logits, then
-takes pieces of the rows until none is left, in as many threads as call it.
+Python checks the arguments and fills in a record (arguments.py); a compiled function (compiled.py) then takes pieces of
+the rows until none is left, in as many threads as call it.
 """
 
 from __future__ import annotations
@@ -11,35 +11,34 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 
 from onewarm import checks
-from onewarm.kernels.cpu import fallback_row, few_classes, row_groups, thread_pool
+from onewarm.kernels.cpu import fallback_row, row_groups, thread_pool, tile
 from onewarm.kernels.cpu.arguments import (
     BAD_ROW,
+    DEFERRED,
     LINE,
     NEXT_ROW,
     NEXT_THREAD,
-    RECORD,
     Arguments,
     Size,
-    job_of,
     packed,
     scratch_bytes,
-    scratch_of,
 )
+from onewarm.kernels.cpu.compiled import DEFERRED_ROWS, GROUPS, LABELS, TILES, kernel
 from onewarm.kernels.cpu.exp_log import EXP_CONSTANTS
-from onewarm.kernels.cpu.fallback_row import deferred_rows, row_scratch
-from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES, rows_in_tiles, tile_of, tile_rows
+from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES
 from onewarm.kernels.cpu.float16 import kind as two_byte_kind
 from onewarm.kernels.cpu.float16 import widened
-from onewarm.kernels.cpu.jit import CHECKSUM, c_function, fetch_add, fetch_min, keyed_by, uncompiled
-from onewarm.kernels.cpu.row_groups import group_of, group_rows, rows_in_groups
-from onewarm.kernels.cpu.table_row import OTHERS, SAME
+from onewarm.kernels.cpu.table_row import NONE, OTHER, OTHERS, SAME
 from onewarm.kernels.cpu.thread_pool import Runner
+from onewarm.kernels.jit.decorators import uncompiled
 
 _LOGITS_A_THREAD = 2**16  # logits that are worth one more thread
+# Bytes between scratch memory and what else lies on the heap: compiled code has loops of two kinds, and takes the plain
+# one where an array begins within a few vectors of another. So the same call takes the same loops wherever it may be.
+_APART = 1024
 _SMALL_TABLE = 2**16  # entries of a table that is converted to the logits' type at once
 _NAN_BITS = 0x7FC0  # of bfloat16
 _PIECES, _LEAST_PIECE = 16, 2**14  # pieces for each thread, so that one that was interrupted delays none; their logits
@@ -100,7 +99,7 @@ def row_losses(
     real = _checked_type(logits)
     n, k = logits.shape
     index, weight = _pair("index", index, weight, n)
-    if table is None or table_index is None or table_weight is None:
+    if table is None or table_index is None or table_weight is None or np.shape(table_index)[1:] == (0,):
         table, table_index, table_weight = np.zeros((1, k), real), np.empty((n, 0), np.int64), np.empty((n, 0))
     if table.ndim != 2 or table.shape[1] != k:
         raise ValueError(f"table has shape {table.shape}: expected rows of {k} classes")
@@ -122,13 +121,16 @@ def row_losses(
     t, t_step = _flat(table)
     count = max(min(thread_pool.threads() if threads is None else threads, n * k // _LOGITS_A_THREAD), 1)
     piece = max(-(-n // (_PIECES * count)), -(-_LEAST_PIECE // k))
-    size, bytes_each, together = _plan(k, table_index.shape[1], real.itemsize)
-    memory = np.empty(count * bytes_each + LINE, np.uint8)
-    scratch = _address(memory)
+    way, reads = _way(n, k, index.shape[1], table_index.shape[1], table, table_level, real)
+    size, bytes_each = _plan(k, table_index.shape[1], real.itemsize)
+    together = 1 if way == GROUPS else uncompiled(tile.tile_rows)(k)
+    memory = np.empty(count * bytes_each + LINE + 2 * _APART, np.uint8)
+    scratch = _address(memory) + _APART
     arguments = Arguments(
         next_row=0,
         next_thread=0,
         bad_row=n,
+        deferred=0,
         rows=n,
         classes=k,
         named=index.shape[1],
@@ -140,7 +142,7 @@ def row_losses(
         named_weight=_address(weight),
         named_weight_step=_step(weight),
         table=_address(t),
-        table_kind=SAME if table.dtype == real else 1 + OTHERS.index(_entry_type(table.dtype)),
+        table_kind=OTHERS.index(_entry_type(table.dtype)),
         table_step=t_step,
         table_rows=table.shape[0],
         table_mass=table_mass,
@@ -166,7 +168,11 @@ def row_losses(
         scratch_flags=size.flags,
     )
     words = packed(arguments)
-    run(_kernel(_entry_type(logits.dtype)).address, _address(words), count)
+    kind, address = _entry_type(logits.dtype), _address(words)
+    run(kernel(kind, way, reads).address, address, count)
+    if words[DEFERRED]:
+        words[NEXT_ROW] = words[NEXT_THREAD] = 0
+        run(kernel(kind, DEFERRED_ROWS, reads).address, address, count)
     if (bad := int(words[BAD_ROW])) < n:
         if check:
             raise checks.bad_logits(widened(logits[bad]), bad)
@@ -261,49 +267,21 @@ def _flat(rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return np.lib.stride_tricks.as_strided(rows, (length,), (size,)), down // size
 
 
+def _way(
+    rows: int, classes: int, named: int, shares: int, table: NDArray[Any], level: float, real: np.dtype[Any]
+) -> tuple[str, str]:
+    """Which compiled function computes these rows."""
+    reads = NONE if not math.isnan(level) else SAME if table.dtype == real else OTHER
+    if classes > MOST_CLASSES or rows < FEWEST_ROWS:
+        return GROUPS, reads
+    return LABELS if reads == NONE and named == 1 and shares <= 1 else TILES, reads
+
+
 @cache
-def _plan(classes: int, shares: int, itemsize: int) -> tuple[Size, int, int]:
-    """The scratch memory of one thread and its bytes, the most that any of the ways needs; rows computed together."""
+def _plan(classes: int, shares: int, itemsize: int) -> tuple[Size, int]:
+    """The scratch memory of one thread and its bytes: the most that any of the ways needs."""
     sizes = [fallback_row.scratch_size(classes, shares), row_groups.scratch_size(classes)]
-    together = 1
     if classes <= MOST_CLASSES:
-        sizes.append(few_classes.scratch_size(classes))
-        together = uncompiled(tile_rows)(classes)
+        sizes.append(tile.scratch_size(classes))
     size = Size(*map(max, zip(*sizes, strict=True)))
-    return size, scratch_bytes(size, itemsize), together
-
-
-@cache
-def _kernel(kind: str) -> Any:
-    """The kernel for one type of logits: a C function of a record that takes pieces of the rows until none is left."""
-    checksum, record = CHECKSUM, RECORD
-    entry = np.dtype(kind).type
-    real = np.float64 if kind == "float64" else np.float32
-    itemsize, constants = np.dtype(real).itemsize, EXP_CONSTANTS[np.dtype(real).name].size
-
-    def kernel(address: Any) -> None:
-        keyed_by(checksum)
-        arguments = carray(address, 1, record)[0]
-        n, classes, piece = arguments.rows, arguments.classes, arguments.piece
-        words = carray(address, 3, np.int64)
-        job = job_of(arguments, entry, real, constants)
-        scratch = scratch_of(arguments, fetch_add(words, NEXT_THREAD, 1), real, itemsize)
-        group, most = group_of(scratch, classes), group_rows(classes)
-        row = row_scratch(scratch, classes, arguments.shares)
-        tiled = classes <= MOST_CLASSES
-        tile = tile_of(scratch, min(classes, MOST_CLASSES))  # not used where not tiled
-        while True:
-            lo = fetch_add(words, NEXT_ROW, piece)
-            if lo >= n:
-                return
-            hi = min(lo + piece, n)
-            if tiled and hi - lo >= FEWEST_ROWS:
-                some_deferred = rows_in_tiles(job, tile, lo, hi)
-            else:
-                some_deferred = rows_in_groups(job, group, lo, hi, most)
-            if some_deferred:
-                bad = deferred_rows(job, row, lo, hi)
-                if bad >= 0:
-                    fetch_min(words, BAD_ROW, bad)
-
-    return c_function(kernel)
+    return size, scratch_bytes(size, itemsize)

@@ -1,6 +1,6 @@
 """A row of a target's table in the kernel's own type, whatever type the table is kept in.
 
-The table's type is looked at when the kernel runs: another type compiles nothing, and no copy of the table is made.
+No copy of the table is made. Code that reads tables of another type than the kernel's is compiled when one comes.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]
 
 from onewarm.kernels.cpu import float16  # noqa: F401  (its conversions, for ``load`` below)
-from onewarm.kernels.cpu.jit import inlined, pointer_to
-from onewarm.kernels.cpu.simd import load, load_first, store, store_first
+from onewarm.kernels.jit.decorators import inlined
+from onewarm.kernels.jit.intrinsics import array_at, cast, view
+from onewarm.kernels.jit.simd import load, load_first, store, store_first
 
-SAME, OTHERS = 0, ("float32", "float64", "uint16", "int16")  # the kernel's own type; others, numbered from 1 on
+NONE, SAME, OTHER = "none", "same", "other"  # what compiled code reads: see :func:`table_row`
+OTHERS = ("float32", "float64", "uint16", "int16")  # types of entries under OTHER, by number
 
 
 class Table(NamedTuple):
@@ -22,7 +23,7 @@ class Table(NamedTuple):
 
     entries: Any  # as if they had the kernel's type
     address: Any  # where they are
-    kind: Any  # SAME, or 1 more than the type's place in OTHERS
+    kind: Any  # the type's place in OTHERS
     stride: Any
     rows: Any  # R
     mass: Any  # float64, of the row if there is but one
@@ -41,24 +42,47 @@ def _convert(source: Any, row: Any) -> None:
 
 
 @inlined
-def table_row(table: Table, r: int, buffer: Any) -> Any:
-    """Row r: a view, or converted into ``buffer``, which has K entries."""
-    at = r * table.stride
-    if table.kind == SAME:
-        return table.entries[at : at + buffer.size]
-    if table.kind == 1:
-        _convert(carray(pointer_to(table.address + 4 * at, np.float32), buffer.size), buffer)
-    elif table.kind == 2:
-        _convert(carray(pointer_to(table.address + 8 * at, np.float64), buffer.size), buffer)
-    elif table.kind == 3:
-        _convert(carray(pointer_to(table.address + 2 * at, np.uint16), buffer.size), buffer)
-    else:
-        _convert(carray(pointer_to(table.address + 2 * at, np.int16), buffer.size), buffer)
+def _uniform_row(table: Table, r: int, buffer: Any) -> Any:
+    for k in range(buffer.size):
+        buffer[k] = cast(table.level, buffer)
     return buffer
 
 
 @inlined
-def table_row_again(table: Table, r: int, buffer: Any) -> Any:
-    """Row r where an earlier :func:`table_row` with this buffer found it or put it."""
+def _same_row(table: Table, r: int, buffer: Any) -> Any:
     at = r * table.stride
-    return table.entries[at : at + buffer.size] if table.kind == SAME else buffer
+    return view(table.entries, at, buffer.size)
+
+
+@inlined
+def _converted_row(table: Table, r: int, buffer: Any) -> Any:
+    at = r * table.stride
+    if table.kind == 0:
+        _convert(array_at(table.address + 4 * at, np.float32, buffer.size), buffer)
+    elif table.kind == 1:
+        _convert(array_at(table.address + 8 * at, np.float64, buffer.size), buffer)
+    elif table.kind == 2:
+        _convert(array_at(table.address + 2 * at, np.uint16, buffer.size), buffer)
+    else:
+        _convert(array_at(table.address + 2 * at, np.int16, buffer.size), buffer)
+    return buffer
+
+
+@inlined
+def _buffer(table: Table, r: int, buffer: Any) -> Any:
+    return buffer
+
+
+def table_row(reads: str) -> Any:
+    """The compiled function (table, r, buffer) -> row r, for one kind of table; ``buffer`` has K entries.
+
+    Args:
+        reads: ``NONE``: a single uniform row, written into the buffer; nobody reads memory for it. ``SAME``: the
+            kernel's own type, a view. ``OTHER``: one of ``OTHERS``, converted into the buffer.
+    """
+    return {NONE: _uniform_row, SAME: _same_row, OTHER: _converted_row}[reads]
+
+
+def table_row_again(reads: str) -> Any:
+    """The function for row r where an earlier :func:`table_row` with this buffer found it or put it."""
+    return _same_row if reads == SAME else _buffer

@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic, overload, register_model
 from numba.extending import models as _models
 
-from onewarm.kernels.cpu.jit import entry_pointer
+from onewarm.kernels.jit.intrinsics import entry_pointer
 
 _intrinsic: Any = intrinsic
 _model: Any = register_model

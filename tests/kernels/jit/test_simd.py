@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.simd import (
+from onewarm.kernels.jit.simd import (
     fill_after,
     full,
     load,

@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.transpose import transpose_in, transpose_out
+from onewarm.kernels.jit.transpose import transpose_in, transpose_out
 
 
 @njit

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from onewarm.kernels.cpu.simd import BITS, INT32, first_lanes, masked_load, masked_store, vector_pointer
+from onewarm.kernels.jit.simd import BITS, INT32, first_lanes, masked_load, masked_store, vector_pointer
 
 _intrinsic: Any = intrinsic
 
