@@ -20,10 +20,23 @@ class LossOptions(NamedTuple):
     z_loss: Any = 0.0  # a float; an array only where its value cannot be read yet, or where it requires a gradient
     move_mass: bool = True  # whether a table row's mass on masked classes moves to the others; else it costs +inf
     check: bool = True  # whether logits and mass that give no loss raise; else that loss and its gradient are NaN
+    logit_scale: Any = 1.0  # a factor of the logits: a number like z_loss
+    softcap: Any = None  # c of c tanh(z / c), likewise, or None
+
+    @property
+    def maps_logits(self) -> bool:
+        """Whether the loss is not of the logits as they come, but of :func:`onewarm.softcap.capped` of them."""
+        return self.softcap is not None or not (type(self.logit_scale) is float and self.logit_scale == 1)
 
 
 def loss_options(
-    reduction: Any = "mean", normalizer: Any = "rows", z_loss: Any = 0.0, move_mass: bool = True, check: bool = True
+    reduction: Any = "mean",
+    normalizer: Any = "rows",
+    z_loss: Any = 0.0,
+    move_mass: bool = True,
+    check: bool = True,
+    logit_scale: Any = 1.0,
+    softcap: Any = None,
 ) -> LossOptions:
     """Check the options of a loss and return them as one value.
 
@@ -32,12 +45,12 @@ def loss_options(
 
     Raises:
         ValueError: an unknown ``reduction`` or ``normalizer``; a mean over a number that is not finite and above 0; a
-            ``z_loss`` that is not finite, or below 0.
+            ``z_loss`` that is not finite, or below 0; a ``logit_scale`` or ``softcap`` that is not finite and above 0.
 
     Example:
         >>> import numpy as np
-        >>> loss_options("sum", z_loss=np.float32(0.5))
-        LossOptions(reduction='sum', normalizer='rows', z_loss=0.5, move_mass=True, check=True)
+        >>> loss_options("sum", z_loss=np.float32(0.5))[:3]
+        ('sum', 'rows', 0.5)
     """
     if reduction not in ("mean", "sum", "none"):
         raise InputError(f"reduction is {reduction!r}: expected 'mean', 'sum' or 'none'")
@@ -45,7 +58,11 @@ def loss_options(
         normalizer = _normalizer(normalizer, checked=reduction == "mean")
     if not (type(z_loss) is float and 0 <= z_loss < math.inf):
         z_loss = _z_loss(z_loss)
-    return LossOptions(reduction, normalizer, z_loss, move_mass, check)
+    if not (type(logit_scale) is float and 0 < logit_scale < math.inf):
+        logit_scale = _positive(logit_scale, "logit_scale")
+    if softcap is not None:
+        softcap = _positive(softcap, "softcap")
+    return LossOptions(reduction, normalizer, z_loss, move_mass, check, logit_scale, softcap)
 
 
 def _normalizer(value: Any, *, checked: bool) -> Any:
@@ -72,3 +89,7 @@ def _z_loss(value: Any) -> Any:
     if not 0 <= number < math.inf:
         raise InputError(f"z_loss is {number:g}: expected a finite number, not negative")
     return checks.undifferentiated(value, float(number))
+
+
+def _positive(value: Any, name: str) -> Any:
+    return value if checks.hidden(value) else checks.undifferentiated(value, checks.positive(value, name))

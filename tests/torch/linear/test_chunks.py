@@ -198,7 +198,7 @@ def test_a_class_masked_by_overflow_gets_no_mass_of_the_table() -> None:
 def test_the_bound_on_logits(x: float, w: float, b: float, finite: bool) -> None:
     layer = Layer(torch.full((2, 1), x), torch.full((3, 1), w / math.sqrt(3)), torch.full((3,), b))
     terms = [Term(ow.one_hot(torch.tensor([0, 1]), 3))]
-    assert chunks._Run(layer, terms, None, (False,) * 3, True).all_finite() == finite
+    assert chunks._Run(layer, terms, None, (False,) * 3).all_finite() == finite
 
 
 def test_a_bad_number_is_named_where_it_is() -> None:

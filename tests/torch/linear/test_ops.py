@@ -74,7 +74,7 @@ def test_pytorch_accepts_the_operators(per_row: bool) -> None:
     checks = ("test_schema", "test_faketensor", "test_autograd_registration", "test_aot_dispatch_static")
     torch.library.opcheck(
         torch.ops.onewarm.linear_cross_entropy,
-        (x, w, b, *parts, scale, 0.01, per_row, True, True, True),
+        (x, w, b, *parts, scale, 0.01, 1.0, [1.0, 5.0], per_row, True, True, True, True),
         test_utils=checks[: 4 if per_row else 3],
     )
 

@@ -13,7 +13,7 @@ from onewarm.definition import divisor, in_range
 from onewarm.loss_options import LossOptions, Reduction
 from onewarm.target import SoftTarget, as_target
 from onewarm.torch.device import has_memory, on_cpu, sum_dtype, transformed
-from onewarm.torch.linear.chunks import Gradients, Layer, run
+from onewarm.torch.linear.chunks import Cap, Gradients, Layer, RowStats, run
 from onewarm.torch.linear.ops import REMEDY, in_graph
 from onewarm.torch.linear.saved_terms import put_together, taken_apart
 from onewarm.torch.linear.terms import Term
@@ -67,12 +67,8 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
     """
     classes = int(layer.weight.shape[0])
     if isinstance(target, Tensor):
-        wide = target.is_floating_point()
-        expected = (*shape, classes) if wide else tuple(shape)
-        if tuple(target.shape) != expected:
-            kind = "probabilities" if wide else "labels"
-            raise ValueError(f"{name} has shape {tuple(target.shape)}: expected {kind} of shape {expected}")
-        target = target.reshape(-1, classes) if wide else target.reshape(-1)
+        check_shape(target, shape, classes, name)
+        target = target.reshape(-1, classes) if target.is_floating_point() else target.reshape(-1)
     rows = as_target(target, classes)
     parts = [rows.index, rows.weight, rows.table, rows.table_index, rows.table_weight]
     for part in parts:
@@ -93,13 +89,26 @@ def checked_target(target: SoftTarget | Tensor, layer: Layer, shape: torch.Size,
     return rows
 
 
+def check_shape(target: Tensor, shape: torch.Size, classes: int, name: str = "target") -> None:
+    """Refuse labels that are not of this shape, and probabilities that have not that many classes besides.
+
+    Raises:
+        ValueError: another shape.
+    """
+    wide = target.is_floating_point()
+    expected = (*shape, classes) if wide else tuple(shape)
+    if tuple(target.shape) != expected:
+        kind = "probabilities" if wide else "labels"
+        raise ValueError(f"{name} has shape {tuple(target.shape)}: expected {kind} of shape {expected}")
+
+
 def row_factor(target: Any, options: LossOptions) -> Any:
     """The factor of each row's loss in the sum over rows: a number, or a tensor inside a graph and on a GPU.
 
     Raises:
-        RuntimeError: a normalizer or z-loss that requires a gradient.
+        RuntimeError: an option that requires a gradient.
     """
-    for name in ("normalizer", "z_loss"):
+    for name in ("normalizer", "z_loss", "logit_scale", "softcap"):
         refuse_gradient(getattr(options, name), name)
     if options.reduction != "mean":
         return 1.0
@@ -119,7 +128,13 @@ def refuse_gradient(value: object, name: str) -> None:
 
 
 def reduced_loss(
-    layer: Layer, terms: Sequence[Term], reduction: Reduction, shape: torch.Size, *given: object
+    layer: Layer,
+    terms: Sequence[Term],
+    reduction: Reduction,
+    shape: torch.Size,
+    *given: object,
+    cap: Cap | None = None,
+    stats: RowStats | None = None,
 ) -> Tensor:
     """The sum of the terms' losses, for each row or over all rows, under autograd.
 
@@ -129,6 +144,8 @@ def reduced_loss(
         reduction: what is returned.
         shape: of N entries, the shape of the losses by row.
         given: what the targets were made of, which may not be changed before the backward pass.
+        cap: what the logits go through first.
+        stats: figures of the logits to fill in.
 
     Raises:
         RuntimeError: a transform of ``torch.func``, or forward mode.
@@ -141,10 +158,11 @@ def reduced_loss(
         (term,) = terms
         device = layer.hidden.device
         scale = torch.as_tensor(term.scale, dtype=sum_dtype(device), device=device)
-        traced_loss = in_graph(layer, term.target, scale, term.z_loss, reduction == "none")
+        traced_loss = in_graph(layer, term, scale, reduction == "none", cap, stats)
         return traced_loss.reshape(shape) if reduction == "none" else traced_loss
     tensors = [value for value in given if isinstance(value, Tensor)]
-    loss: Tensor = _Linear.apply(*layer, tuple(terms), reduction == "none", *tensors)  # type: ignore[no-untyped-call]
+    per_row = reduction == "none"
+    loss: Tensor = _Linear.apply(*layer, tuple(terms), per_row, cap, stats, *tensors)  # type: ignore[no-untyped-call]
     return loss.reshape(shape) if reduction == "none" else loss
 
 
@@ -160,14 +178,16 @@ class _Linear(torch.autograd.Function):
         bias: Tensor | None,
         terms: tuple[Term, ...],
         per_row: bool,
+        cap: Cap | None,
+        stats: RowStats | None,
         *given: Tensor,
     ) -> Tensor:
         layer = Layer(hidden, weight, bias)
         wanted = (False,) * 3 if per_row else ctx.needs_input_grad[:3]
-        losses, gradients = run(layer, terms, wanted=wanted, rounded=False)
+        losses, gradients = run(layer, terms, wanted=wanted, rounded=False, cap=cap, stats=stats)
         tensors, ctx.terms = taken_apart(terms)
         ctx.save_for_backward(*layer, *gradients, *tensors, *given)
-        ctx.per_row, ctx.handed_over = per_row, False
+        ctx.per_row, ctx.cap, ctx.handed_over = per_row, cap, False
         return (losses if per_row else losses.sum()).to(layer.dtype)
 
     @staticmethod
@@ -179,10 +199,11 @@ class _Linear(torch.autograd.Function):
         terms, wanted = put_together(ctx.terms, saved[6:]), ctx.needs_input_grad[:3]
         rest = (None,) * (len(ctx.needs_input_grad) - 3)
         if ctx.per_row:
-            _, gradients = run(layer, terms, upstream=upstream.to(sum_dtype(upstream.device)), wanted=wanted)
+            rows = upstream.to(sum_dtype(upstream.device))
+            _, gradients = run(layer, terms, upstream=rows, wanted=wanted, cap=ctx.cap)
             return *gradients, *rest
         if ctx.handed_over:
-            _, gradients = run(layer, terms, wanted=wanted, rounded=False)
+            _, gradients = run(layer, terms, wanted=wanted, rounded=False, cap=ctx.cap)
         pairs = zip(gradients, layer, strict=True)
         if not has_memory(upstream):  # a batch of upstream gradients: each has a gradient of its own
             return *(None if g is None or part is None else (g * upstream).to(part.dtype) for g, part in pairs), *rest

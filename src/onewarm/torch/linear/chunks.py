@@ -15,10 +15,12 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
+from onewarm.loss_stats import row_stats
 from onewarm.target import SoftTarget
 from onewarm.torch.device import has_memory, on_cpu, sum_dtype
 from onewarm.torch.interop.matmul import times, times_turned
 from onewarm.torch.linear.terms import Term, TermLoss, suits_closed_form
+from onewarm.torch.softcap import cap_
 
 _SMALL = 2**20  # logits of a chunk that is never too large,
 _SMALL_WIDENED = 2**22  # and the same where the weight is widened again for each chunk
@@ -67,6 +69,34 @@ class Gradients(NamedTuple):
     bias: Tensor | None
 
 
+class Cap(NamedTuple):
+    """The logits that the terms take are ``cap tanh(scale z / cap)``."""
+
+    scale: float
+    cap: float
+
+
+class RowStats(NamedTuple):
+    """Figures of rows of logits, (N,) each."""
+
+    lse: Tensor
+    entropy: Tensor
+    prediction: Tensor
+
+    @classmethod
+    def empty(cls, rows: int, dtype: torch.dtype, device: torch.device) -> RowStats:
+        """Those of rows that are not read."""
+        number = torch.zeros(rows, dtype=dtype, device=device)
+        return cls(number, number.clone(), torch.full((rows,), -1, device=device))
+
+    def fill(self, rows: slice | Tensor, z: Tensor) -> None:
+        """Put in the figures of some rows, from their logits (n, V), in blocks that stay in the cache."""
+        step = max(_CACHED // z.shape[1], 1)
+        parts = [row_stats(some) for some in z.split(step)]  # type: ignore[no-untyped-call]
+        for figure, of_parts in zip(self, zip(*parts, strict=True), strict=True):
+            figure[rows] = torch.cat(of_parts)
+
+
 def chunk_rows(rows: int, classes: int, buffers: int = 1, small: int = _SMALL) -> int:
     """Rows whose logits are formed at a time: 1/27 of all and at most 512, but at least ``small`` logits.
 
@@ -87,6 +117,8 @@ def run(
     upstream: Tensor | None = None,
     wanted: tuple[bool, bool, bool],
     rounded: bool = True,
+    cap: Cap | None = None,
+    stats: RowStats | None = None,
 ) -> tuple[Tensor, Gradients]:
     """The loss of each row, the sum of its terms, and the gradients of ``sum_i upstream[i] loss[i]``.
 
@@ -98,6 +130,8 @@ def run(
         rounded: whether the gradients come in the dtypes of what they belong to. Those that have yet to be scaled come
             in the arithmetic's dtype: in half precision a gradient divided by the number of rows may be below the
             smallest number, and no later factor brings it back.
+        cap: what the logits go through first.
+        stats: where to put figures of the first term's logits; rows without mass are left as they are.
 
     Returns:
         Losses (N,) in the dtype of sums over rows, and the gradients.
@@ -109,8 +143,8 @@ def run(
     layer = Layer(*(None if part is None else part.detach() for part in layer))  # type: ignore[arg-type]
     with torch.no_grad(), torch.autocast(layer.hidden.device.type, enabled=False):
         if upstream is not None and not has_memory(upstream):
-            return _BatchedRun(layer, terms, upstream, wanted).all_rows()
-        return _Run(layer, terms, upstream, wanted, rounded).all_rows()
+            return _BatchedRun(layer, terms, upstream, wanted, cap).all_rows()
+        return _Run(layer, terms, upstream, wanted, rounded, cap, stats).all_rows()
 
 
 class _Run:
@@ -126,9 +160,11 @@ class _Run:
         terms: Sequence[Term],
         upstream: Tensor | None,
         wanted: tuple[bool, bool, bool],
-        rounded: bool,
+        rounded: bool = True,
+        cap: Cap | None = None,
+        stats: RowStats | None = None,
     ) -> None:
-        self.layer, self.upstream, self.rounded = layer, upstream, rounded
+        self.layer, self.upstream, self.rounded, self.cap, self.stats = layer, upstream, rounded, cap, stats
         like: dict[str, Any] = {"dtype": layer.dtype, "device": layer.hidden.device}
         has_mass = torch.stack([term.target.has_mass() for term in terms]).any(dim=0)
         self.selected: Tensor | None = None  # every row
@@ -140,11 +176,13 @@ class _Run:
         (n, d), classes = layer.hidden.shape, layer.weight.shape[0]
         self.count = n if self.selected is None else len(self.selected)
         of_teachers = sum(3 for term in terms if not isinstance(term.target, SoftTarget))  # their logits and softmax
+        buffers = len(terms) + of_teachers + (cap is not None and any(wanted))
         small = _SMALL if layer.weight.dtype == layer.dtype else _SMALL_WIDENED
-        self.size = chunk_rows(self.count, classes, len(terms) + of_teachers, small)
+        self.size = chunk_rows(self.count, classes, buffers, small)
         closed_form = any(suits_closed_form(term.target) for term in terms) and self.none_masked()
         self.terms = [TermLoss(term, layer.bias, layer.blocks, like, closed_form=closed_form) for term in terms]
         self.buffers = torch.empty(len(terms), self.size, classes, **like)
+        self.slopes = torch.empty(self.size, classes, **like) if cap is not None and any(wanted) else None
         self.losses = torch.zeros(n, dtype=sum_dtype(layer.hidden.device), device=layer.hidden.device)
         self.d_hidden = self.d_weight = self.d_bias = None
         if wanted[0]:
@@ -169,7 +207,12 @@ class _Run:
         return self.losses, in_dtypes_of(self.layer, gradients) if self.rounded else gradients
 
     def none_masked(self) -> bool:
-        """Whether no class can be masked by a bias or an overflow, as far as can be told without waiting."""
+        """Whether no class can be masked by a bias or an overflow, as far as can be told without waiting.
+
+        Nor may the logits be capped: the closed form takes them as linear in the hidden states.
+        """
+        if self.cap is not None:
+            return False
         return self.all_finite() if on_cpu(self.layer.hidden) else self.layer.bias is None
 
     def all_finite(self) -> bool:
@@ -188,6 +231,9 @@ class _Run:
             x = x.masked_fill(self.ignored[rows], 0)
         z = self.buffers[0, :count]
         self.layer.logits(x, z)
+        slopes = None if self.slopes is None else self.slopes[:count]
+        if self.cap is not None:
+            cap_(z, *self.cap, slopes)
         gradient = not (self.d_hidden is None and self.d_weight is None and self.d_bias is None)
         upstream = None if self.upstream is None else self.upstream[rows]
         factors: list[Tensor | None] = [None] * len(self.terms)
@@ -195,6 +241,8 @@ class _Run:
             term, own = self.terms[k], self.buffers[k, :count]
             if k or term.temperature != 1:
                 torch.div(z, term.temperature, out=own)
+            if k == 0 and self.stats is not None:
+                self.stats.fill(rows, own)
             try:
                 losses, factors[k] = term.chunk(own, x, rows, upstream, gradient=gradient)
             except ValueError:
@@ -205,6 +253,8 @@ class _Run:
             return
         for other in self.buffers[1:, :count]:
             z += other
+        if slopes is not None:
+            z *= slopes
         self.add_gradients(rows, x, z, factors, first=first)
 
     def add_gradients(
@@ -244,8 +294,10 @@ class _Run:
 class _BatchedRun(_Run):
     """A pass for upstream gradients that ``vmap`` batches: operations that it vectorises, none of them in place."""
 
-    def __init__(self, layer: Layer, terms: Sequence[Term], upstream: Tensor, wanted: tuple[bool, bool, bool]) -> None:
-        super().__init__(layer, terms, None, wanted, rounded=True)
+    def __init__(
+        self, layer: Layer, terms: Sequence[Term], upstream: Tensor, wanted: tuple[bool, bool, bool], cap: Cap | None
+    ) -> None:
+        super().__init__(layer, terms, None, wanted, cap=cap)
         self.batch = upstream.to(layer.dtype)
         self.dx: list[Tensor] = []
 
