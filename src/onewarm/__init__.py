@@ -11,7 +11,7 @@ from types import ModuleType
 
 from onewarm.definition import unsmooth
 from onewarm.loss import cross_entropy, cross_entropy_with_gradient
-from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes
+from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes, votes_from
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,7 @@ __all__ = [
     "top_k",
     "unsmooth",
     "votes",
+    "votes_from",
 ]
 
 _LAZY = ("calibration", "torch", "widgets")  # imported at their first use: PyTorch and Numba take seconds

@@ -120,7 +120,7 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
         >>> unsmooth(np.array([[0.925, 0.025, 0.025, 0.025]]), 0.1).round(12)
         array([[1., 0., 0., 0.]])
     """
-    p = checks.probabilities(probabilities)
+    p = checks.probabilities(probabilities, remedy="divide it by its sum")
     xp = array_namespace(p)
     a = checks.alpha(alpha, p.shape[0], p)[:, None]
     if (bad := checks.first_true(a == 1)) is not None:
@@ -130,7 +130,7 @@ def unsmooth(probabilities: Array, alpha: float | Array, *, prior: Array | None 
     prior = checks.as_array(prior, p)
     if tuple(prior.shape) != (p.shape[1],):
         raise InputError(f"prior has shape {tuple(prior.shape)}: expected ({p.shape[1]},)")
-    row = xp.astype(checks.probabilities(prior[None, :], "prior"), p.dtype)
+    row = xp.astype(checks.probabilities(prior[None, :], "prior", remedy="divide it by its sum"), p.dtype)
     return (p - a * row) / (1 - a)
 
 

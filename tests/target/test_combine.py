@@ -113,8 +113,8 @@ BAD = {
         "labels[1] is -7, outside 0..4: correct it, raise num_classes, or mark the row as ignored with -100",
     ),
     "labels of two dimensions": (
-        lambda: ow.one_hot(np.zeros((2, 2), int), 2),
-        "labels has shape (2, 2): expected (N,), one integer a row",
+        lambda: ow.one_hot(np.array([[0, 1], [2, 0]]), 2),
+        "labels[1, 0] is 2, outside 0..1: labels start at 0; subtract 1, or mark the row as ignored with -100",
     ),
     "alpha above 1": (
         lambda: ow.smooth(np.array([0]), 1.5, num_classes=2),
@@ -168,7 +168,11 @@ BAD = {
         lambda: ow.soft(np.array([[0.0, 0.0]]), normalize=True),
         "probabilities[0] sums to 0 and cannot be normalised: give the row some mass",
     ),
-    "negative vote": (lambda: ow.votes(np.array([[1, -1]])), "counts[0, 1] is -1: votes are finite and not negative"),
+    "negative vote": (
+        lambda: ow.votes(np.array([[1, -1]])),
+        "counts[0, 1] is -1: votes are finite and not negative; for labels, a column for each annotator, "
+        "use onewarm.votes_from",
+    ),
     "top-k above 1": (
         lambda: ow.top_k(np.array([[0, 1]]), np.array([[0.9, 0.9]]), num_classes=3),
         "weight[0] sums to 1.8, above 1: pass probabilities",
@@ -239,7 +243,8 @@ def test_a_single_row_does_not_widen_a_teacher_beyond_float32():
         narrow = teacher.astype(kind)
         target = ow.smooth(ow.soft(narrow), 0.3)
         assert target.table.dtype == expected
-        close(target.dense(), 0.7 * narrow.astype(float) + 0.3 / K, 1e-7)
+        wide = narrow.astype(float)
+        close(target.dense(), 0.7 * wide + 0.3 * wide.sum(1, keepdims=True) / K, 1e-7)
     assert (
         ow.concat([ow.smooth(np.array([0]), 0.1, num_classes=K), ow.soft(teacher[:1].astype(np.float32))]).table.dtype
         == np.float64

@@ -126,3 +126,27 @@ def test_a_number_of_classes_of_any_library(array, count):
     ):
         assert type(target.num_classes) is int
         close(target.dense(), hot(1, 2))
+
+
+SHAPES = [(), (6,), (2, 3), (1, 2, 3)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_labels_of_any_shape_are_rows_in_c_order(array, shape):
+    """composer#1022 and #1230, CutMix#25: labels (N, H, W) of images."""
+    flat = np.array([0, 4, -100, 2, 1, 3])[: int(np.prod(shape))]
+    labels, strength = flat.reshape(shape), np.linspace(0, 0.5, len(flat)).reshape(shape)
+    close(ow.one_hot(array(labels), K).dense(), ow.one_hot(flat, K).dense())
+    close(
+        ow.smooth(array(labels), array(strength), num_classes=K).dense(),
+        ow.smooth(flat, strength.reshape(-1), num_classes=K).dense(),
+    )
+
+
+def test_a_prior_of_counts_is_normalised_only_when_asked(array):
+    with pytest.raises(ValueError, match=r"^prior\[0\] sums to 4, not 1 \(tolerance 0.001\): pass normalize=True"):
+        ow.smooth(array([0, 1]), 0.5, prior=[3.0, 1.0])
+    close(ow.smooth(array([0, 1]), 0.5, prior=[3.0, 1.0], normalize=True).dense(), [[0.875, 0.125], [0.375, 0.625]])
+    close(ow.smooth(array([0, 1]), 0.5, prior=array([3, 1]), normalize=True).dense(), [[0.875, 0.125], [0.375, 0.625]])
+    matrix = np.array([[3.0, 1.0], [1.0, 1.0]])
+    close(ow.smooth(array([0, 1]), 1.0, prior=array(matrix), normalize=True).dense(), [[0.75, 0.25], [0.5, 0.5]])

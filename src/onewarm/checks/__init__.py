@@ -21,7 +21,7 @@ from onewarm.checks.arrays import (
     namespace,
 )
 from onewarm.checks.numbers import alpha, count, number, per_row, positive, share, undifferentiated
-from onewarm.checks.rows import SUM_TOLERANCE, bad_logits, labels, probabilities
+from onewarm.checks.rows import SUM_TOLERANCE, at, bad_logits, labels, probabilities, sum_tolerance
 
 __all__ = [
     "SUM_TOLERANCE",
@@ -29,6 +29,7 @@ __all__ = [
     "alpha",
     "array_namespace",
     "as_array",
+    "at",
     "bad_logits",
     "concrete",
     "constant",
@@ -48,5 +49,6 @@ __all__ = [
     "positive",
     "probabilities",
     "share",
+    "sum_tolerance",
     "undifferentiated",
 ]

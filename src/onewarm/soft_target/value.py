@@ -297,7 +297,7 @@ class SoftTarget:
         total = xp.sum(self.weight, axis=1)
         if self.table is None:
             return total
-        sums = xp.astype(xp.sum(self.table, axis=1), self.weight.dtype)
+        sums = xp.sum(self.table, axis=1, dtype=self.weight.dtype)
         return total + xp.sum(self.table_weight * take(xp, sums, self.table_index), axis=1)
 
     def has_mass(self) -> Array:

@@ -9,7 +9,7 @@ from onewarm.checks import Array
 from onewarm.errors import InputError
 from onewarm.soft_target import SoftTarget, join, whole_row
 from onewarm.target.labels import one_hot
-from onewarm.target.teacher import soft
+from onewarm.target.teacher import from_rows
 
 
 def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
@@ -60,4 +60,5 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
         raise InputError(
             f"target has shape {tuple(target.shape)}, logits have {num_classes} classes: expected the same"
         )
-    return soft(target)
+    remedy = "pass onewarm.soft(target, normalize=True) to scale the rows"
+    return from_rows(checks.probabilities(target, remedy=remedy))

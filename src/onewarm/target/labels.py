@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
@@ -12,7 +16,7 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
     """All mass on the label: ``t = onehot(label)``. Rows labelled ``ignore_index`` get none.
 
     Args:
-        labels: integers (N,) in [0, K), or ``ignore_index``.
+        labels: integers of any shape (...) in [0, K), or ``ignore_index``; the rows are in C order.
         num_classes: K.
         ignore_index: the label that marks a row to leave out, or None.
 
@@ -27,7 +31,7 @@ def one_hot(labels: Array, num_classes: int, *, ignore_index: int | None = -100)
                [0., 0., 0.]])
     """
     num_classes = checks.count(num_classes, "num_classes")
-    labels = checks.labels(labels, num_classes, ignore_index=ignore_index)
+    labels = checks.labels(labels, num_classes, ignore_index=ignore_index, any_shape=True)
     xp = array_namespace(labels)
     where = device(labels)
     dtype = checks.float_dtype(xp, where)
@@ -46,6 +50,7 @@ def smooth(
     num_classes: int | None = None,
     prior: Array | None = None,
     exclude_label: bool = False,
+    normalize: bool = False,
 ) -> SoftTarget:
     """Move a share alpha of each row's mass to a prior: ``t <- (1 - alpha) t + alpha * mass * prior``.
 
@@ -54,12 +59,15 @@ def smooth(
     keeps ``1 - alpha`` and each other class gets ``alpha / (K - 1)``; it equals the first with ``alpha K / (K - 1)``.
 
     Args:
-        labels_or_target: integer labels (N,), or any target.
-        alpha: at most 1, one number or one per row; negative values take mass from the prior (noise correction).
+        labels_or_target: integer labels of any shape (...), or any target; the rows are in C order.
+        alpha: at most 1, one number, or one per row in the labels' shape; negative values take mass from the prior
+            (noise correction).
         num_classes: K, needed for labels without a prior.
         prior: (K,), one row for all (class frequencies); or (K, K), where the mass of class y moves to row y
-            (class-conditional smoothing, a noise or confusion matrix). Rows sum to 1.
+            (class-conditional smoothing, a noise or confusion matrix). Rows sum to 1; of a matrix whose columns do,
+            such as cleanlab's inverse noise matrix ``P(true | given)``, pass ``.T``.
         exclude_label: the alpha / (K - 1) convention; only without a prior.
+        normalize: scale the rows of the prior to sum 1; counts of classes will do then.
 
     Raises:
         ValueError: alpha above 1 or not finite, a prior of the wrong shape, sum or sign, labels with neither
@@ -71,7 +79,7 @@ def smooth(
         array([[0.925, 0.025, 0.025, 0.025]])
         >>> smooth(np.array([0]), 0.1, num_classes=4, exclude_label=True).dense().round(4)
         array([[0.9   , 0.0333, 0.0333, 0.0333]])
-        >>> smooth(np.array([0]), 0.1, prior=np.array([0.5, 0.3, 0.2])).dense()
+        >>> smooth(np.array([0]), 0.1, prior=np.array([5, 3, 2]), normalize=True).dense()
         array([[0.95, 0.03, 0.02]])
 
     Source: Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7.
@@ -93,7 +101,7 @@ def smooth(
         target = one_hot(labels_or_target, known)
     classes = target.num_classes
     xp = array_namespace(target.weight)
-    a = checks.alpha(alpha, target.index.shape[0], target.weight)[:, None]
+    a = checks.alpha(_by_row(alpha, labels_or_target), target.index.shape[0], target.weight)[:, None]
     if exclude_label:
         if classes == 1:
             raise InputError("exclude_label=True needs at least 2 classes: with one there is no other class")
@@ -104,7 +112,7 @@ def smooth(
         rows = prior[None, :] if len(prior.shape) == 1 else prior
         if rows.shape[1] != classes:
             raise InputError(f"prior has shape {tuple(prior.shape)}: expected rows of {classes} classes")
-        rows = checks.probabilities(rows, "prior")
+        rows = checks.probabilities(rows, "prior", normalize=normalize)
         if rows.shape[0] == 1:  # a larger table keeps its own, perhaps narrower, dtype
             rows = xp.astype(rows, target.weight.dtype)
     if rows.shape[0] == 1:
@@ -114,3 +122,11 @@ def smooth(
         beyond = xp.astype(target.table, rows.dtype) @ rows
         moved = join(xp, moved, from_table(xp, beyond, target.table_weight * a, target.table_index))
     return join(xp, target.scale(1 - a[:, 0]), moved)
+
+
+def _by_row(alpha: Any, labels: Any) -> Any:
+    """Strengths in the shape of labels (...) as one a row."""
+    shape = tuple(getattr(alpha, "shape", ()))
+    if len(shape) < 2 or isinstance(labels, SoftTarget) or shape != tuple(np.shape(labels)):
+        return alpha
+    return array_namespace(alpha).reshape(alpha, (-1,))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
@@ -11,16 +13,22 @@ from onewarm.soft_target import SoftTarget, from_table, join, uniform
 
 
 def top_k(
-    index: Array, weight: Array, *, num_classes: int, tail: Literal["drop", "uniform"] | Array = "uniform"
+    index: Array,
+    weight: Array,
+    *,
+    num_classes: int,
+    tail: Literal["drop", "uniform"] | Array = "uniform",
+    normalize: bool = False,
 ) -> SoftTarget:
     """A teacher's largest probabilities, and its tail spread: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
 
     Args:
-        index: integers (N, J), the classes kept.
-        weight: (N, J), their probabilities; a row sums to at most 1 (to 1e-3).
+        index: integers (..., J), the classes kept.
+        weight: (..., J), their probabilities; a row sums to at most 1. Half precision is kept in float32.
         num_classes: K.
         tail: ``"uniform"`` or a row (K,), over which the remaining mass is spread, or ``"drop"``: the row's mass is
             then below 1.
+        normalize: scale a given tail to sum 1; counts of classes will do then.
 
     Raises:
         TypeError: an index that is not integer.
@@ -38,15 +46,22 @@ def top_k(
     xp = checks.namespace(index=index, weight=weight)
     if not xp.isdtype(weight.dtype, "real floating"):
         raise TypeError(f"weight has dtype {weight.dtype}: expected floating point")
+    tolerance = checks.sum_tolerance(weight.dtype, int(weight.shape[-1])) if len(weight.shape) else 0
+    weight = xp.astype(weight, xp.result_type(weight.dtype, xp.float32), copy=False)
+    by_row = tuple(weight.shape[:-1])
+    if len(by_row) > 1 and tuple(index.shape) == tuple(weight.shape):
+        index, weight = (xp.reshape(array, (-1, array.shape[-1])) for array in (index, weight))
     kept = SoftTarget(index=index, weight=weight, num_classes=num_classes)
     if (bad := checks.first_true((index < 0) | (index >= num_classes))) is not None:
-        raise InputError(f"index[{bad[0]}, {bad[1]}] is {checks.item(index, bad)}, outside 0..{num_classes - 1}")
+        value = checks.item(index, bad)
+        raise InputError(f"{_at('index', bad, by_row)} is {value}, outside 0..{num_classes - 1}")
     if (bad := checks.first_true(~xp.isfinite(weight) | (weight < 0))) is not None:
         value = checks.item(weight, bad)
-        raise InputError(f"weight[{bad[0]}, {bad[1]}] is {value:g}: probabilities are finite and not negative")
+        raise InputError(f"{_at('weight', bad, by_row)} is {value:g}: probabilities are finite and not negative")
     total = kept.mass()
-    if (bad := checks.first_true(total > 1 + checks.SUM_TOLERANCE)) is not None:
-        raise InputError(f"weight[{bad[0]}] sums to {checks.item(total, bad):g}, above 1: pass probabilities")
+    if (bad := checks.first_true(total > 1 + tolerance)) is not None:
+        value = checks.item(total, bad)
+        raise InputError(f"{_at('weight', bad, by_row)} sums to {value:g}, above 1: pass probabilities")
     if isinstance(tail, str):
         if tail == "drop":
             return kept
@@ -57,7 +72,7 @@ def top_k(
         tail = checks.as_array(tail, weight)
         if tuple(tail.shape) != (num_classes,):
             raise InputError(f"tail has shape {tuple(tail.shape)}: expected ({num_classes},), 'drop' or 'uniform'")
-        row = xp.astype(checks.probabilities(tail[None, :], "tail"), weight.dtype)
+        row = xp.astype(checks.probabilities(tail[None, :], "tail", normalize=normalize), weight.dtype)
     left = xp.where(total < 1, 1 - total, 0.0)
     return join(xp, kept, from_table(xp, row, left[:, None]))
 
@@ -66,7 +81,8 @@ def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
     """A given distribution for each row, such as a teacher's softmax: the table itself, row i for row i, uncopied.
 
     Args:
-        probabilities: (N, K), finite, not negative, rows that sum to 1 (to 1e-3).
+        probabilities: (..., K), finite, not negative, rows that sum to 1: to 1e-3, and to 1e-2 where they were rounded
+            to half precision, as a bfloat16 softmax is (also after ``.float()``). Such rows are taken as they are.
         normalize: scale rows to sum 1 instead of refusing them.
 
     Raises:
@@ -80,8 +96,13 @@ def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
 
     Source: Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015.
     """
-    table = checks.probabilities(probabilities, normalize=normalize)
+    return from_rows(checks.probabilities(probabilities, normalize=normalize, any_shape=True))
+
+
+def from_rows(table: Array) -> SoftTarget:
+    """The target whose rows are those of a table (..., K), in C order, unchecked."""
     xp = array_namespace(table)
+    table = table if len(table.shape) == 2 else xp.reshape(table, (-1, table.shape[-1]))
     rows = xp.arange(table.shape[0], device=device(table))
     dtype = checks.float_dtype(xp, device(table))
     return SoftTarget(
@@ -92,3 +113,9 @@ def soft(probabilities: Array, *, normalize: bool = False) -> SoftTarget:
         table_weight=xp.ones((table.shape[0], 1), dtype=dtype, device=device(table)),
         num_classes=int(table.shape[1]),
     )
+
+
+def _at(name: str, place: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """An entry of rows (N, J) as the user writes it, whose rows are of the given leading shape."""
+    row = tuple(int(i) for i in np.unravel_index(place[0], shape))
+    return checks.at(name, (*row, *place[1:]))

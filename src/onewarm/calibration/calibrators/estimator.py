@@ -109,7 +109,7 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if scores.shape[1] < 2:
             raise InputError(f"X has {scores.shape[1]} feature(s), 1 class: pass the columns of both classes")
         if self.probabilities:
-            checks.probabilities(scores, "X")
+            checks.probabilities(scores, "X", remedy="divide it by its sum", tolerance=checks.SUM_TOLERANCE)
         elif np.isnan(scores).any() or (scores == np.inf).any():
             raise InputError("X contains NaN or infinity: logits are finite, or -inf where a class is masked")
         return scores

@@ -125,7 +125,7 @@ def _distributions(block: Array, name: str, whole: Array, normalize: bool) -> Fl
         fits = (sums > 0) & (sums < np.inf) if normalize else np.abs(sums - 1) <= checks.SUM_TOLERANCE
         good = fits & (block.min(axis=1) >= 0)
     if not good.all():
-        checks.probabilities(whole, name, normalize=normalize)
+        checks.probabilities(whole, name, normalize=normalize, tolerance=checks.SUM_TOLERANCE)
     return sums
 
 

@@ -284,5 +284,5 @@ def _explain(array: Array, truth: Truth | Array, bad: int, name: str, classes: i
         raise InputError(f"{name}[{bad}] is {row:g}: {'expected a number' if name == 'logits' else hint}")
     if name == "logits":
         raise checks.bad_logits(row, bad)
-    checks.probabilities(array, name, normalize=normalize)
+    checks.probabilities(array, name, normalize=normalize, tolerance=checks.SUM_TOLERANCE)
     raise AssertionError(f"row {bad} was refused, but no fault was found in it")

@@ -47,7 +47,7 @@ def sample_teacher(probabilities: Tensor, draws: int, seed: int) -> SoftTarget:
         raise TypeError(f"probabilities is a {type(probabilities).__name__}: expected a PyTorch tensor")
     if probabilities.ndim == 0 or probabilities.shape[-1] == 0:
         raise ValueError(f"probabilities has shape {tuple(probabilities.shape)}: expected (..., K)")
-    p = checks.probabilities(probabilities.reshape(-1, probabilities.shape[-1]))
+    p = checks.probabilities(probabilities.reshape(-1, probabilities.shape[-1]), remedy="divide it by its sum")
     rows, classes = p.shape
     generator = torch.Generator().manual_seed(plain_seed)
     uniform = torch.rand(rows, draws, generator=generator, dtype=torch.float64)

@@ -109,10 +109,11 @@ def vocab_parallel_soft(probabilities_shard: Tensor, *, group: dist.ProcessGroup
     layout = exchange_layout(shard, 1, shard, group, None, error)
     row_sum = shard.sum(1, dtype=torch.float64)
     dist.all_reduce(row_sum, group=layout.group)
-    if (bad := checks.first_true((row_sum - 1).abs() > checks.SUM_TOLERANCE)) is not None:
+    tolerance = checks.sum_tolerance(shard.dtype, layout.num_classes)
+    if (bad := checks.first_true((row_sum - 1).abs() > tolerance)) is not None:
         raise ValueError(
             f"probabilities[{bad[0]}] sums to {checks.item(row_sum, bad):g} over the ranks, not 1 "
-            f"(tolerance {checks.SUM_TOLERANCE:g}): divide the row by its sum"
+            f"(tolerance {tolerance:.3g}): divide the row by its sum"
         )
     from torch.distributed.device_mesh import DeviceMesh  # takes a second to import
     from torch.distributed.tensor import DTensor, Shard
