@@ -11,12 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from onewarm.torch.cross_entropy.per_row import minus_dot
 from onewarm.torch.device import traced
 
 
 def leaves_python(logits: Tensor) -> bool:
     """Whether the operations are recorded by ``torch.jit.trace`` or ``torch.onnx.export``."""
-    return torch.onnx.is_in_onnx_export() or (logits.dim() > 0 and traced(logits))
+    if torch.onnx.is_in_onnx_export():
+        return True
+    return not torch.compiler.is_compiling() and logits.dim() > 0 and traced(logits)
 
 
 def loss_in_graph(
@@ -47,7 +50,7 @@ def loss_in_graph(
     by_class = None if weight is None else weight.to(z.dtype).reshape([-1] + [1] * (z.dim() - axis - 1))
     if target.is_floating_point():
         t = _probabilities(z, target.to(z.dtype), by_class, axis, alpha, ours)
-        rows, mass = -torch.where(t != 0, t * log_p, 0.0).sum(axis), t.sum(axis)
+        rows, mass = minus_dot(t, log_p).sum(axis), t.sum(axis)
         share = mass if ours and weight is not None else torch.ones_like(rows)
     else:
         y = target.reshape(()) if input.dim() == 1 else target.long()
@@ -78,7 +81,7 @@ def _even(z: Tensor, log_p: Tensor, weight: Tensor | None, axis: int, ours: bool
         return -torch.where(kept, log_p, 0.0).sum(axis) / kept.sum(axis), 1.0
     if weight is None:
         return -log_p.mean(axis), 1.0
-    return -torch.where(weight != 0, weight * log_p, 0.0).mean(axis), weight.mean()
+    return minus_dot(weight, log_p).mean(axis), weight.mean()
 
 
 def _probabilities(z: Tensor, t: Tensor, weight: Tensor | None, axis: int, alpha: Any, ours: bool) -> Tensor:

@@ -135,7 +135,10 @@ def _times_class(target: SoftTarget, weight: Tensor | None) -> SoftTarget:
         return target
     if weight.shape != (target.num_classes,):
         raise InputError(f"class_weight has shape {tuple(weight.shape)}: expected ({target.num_classes},)")
-    table = None if target.table is None else target.table * weight.to(target.table.dtype)
+    table = target.table
+    if table is not None:  # the product is not rounded to half precision
+        wide = torch.promote_types(table.dtype, torch.float32)
+        table = table.to(wide) * weight.to(wide)
     return target.replace(weight=target.weight * weight.to(target.weight.dtype)[target.index.long()], table=table)
 
 

@@ -33,10 +33,15 @@ def per_row_loss(logits: Tensor, target: SoftTarget, options: LossOptions) -> An
     return torch.where(lost, nan, rows)
 
 
+def minus_dot(t: Tensor, log_p: Tensor) -> Tensor:
+    """``-t log_p``, entry by entry, and 0 where no mass meets a masked class; differentiable in t at 0 too."""
+    return -t * torch.where((t == 0) & (log_p == -torch.inf), 0.0, log_p)
+
+
 def _torch_rows(logits: Tensor, target: SoftTarget, z_loss: Any) -> Tensor:
     """``-<t, log softmax(z)>``, where smoothed mass on a masked class costs +inf, and 0 where t is 0."""
     wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
     z = torch.where(target.has_mass()[:, None], wide, 0.0)
     t = target.dense().to(z.dtype)
-    rows: Tensor = -torch.where(t != 0, t * torch.log_softmax(z, 1), 0.0).sum(1)
+    rows = minus_dot(t, torch.log_softmax(z, 1)).sum(1)
     return rows.add(z_loss * t.sum(1) * torch.logsumexp(z, 1) ** 2)
