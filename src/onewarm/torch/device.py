@@ -89,6 +89,8 @@ def sum_dtype(device: torch.device) -> torch.dtype:
 
 def traced(tensor: Tensor) -> bool:
     """Whether ``torch.jit.trace`` records operations. ``tensor`` has a dimension."""
+    if torch.compiler.is_compiling():
+        return False
     tracing = getattr(torch._C, "_is_tracing", None)  # private: where a PyTorch lacks it, sizes show it too
     return bool(tracing()) if tracing is not None else isinstance(tensor.shape[0], Tensor)
 

@@ -37,7 +37,9 @@ def test_the_same_numbers_in_place(dtype: torch.dtype, reduction: Any) -> None:
     again = cross_entropy(logits, target, reduction=reduction, overwrite_logits=True)
     (gradient,) = torch.autograd.grad(again, x, above)
     torch.testing.assert_close(again, loss, rtol=0, atol=0)
-    torch.testing.assert_close(gradient, wanted, rtol=0, atol=0)
+    # In place, and in half precision, the upstream gradient is multiplied before the only rounding, else after one.
+    near = {torch.float32: 1e-7, torch.float64: 1e-15}.get(dtype, 0)
+    torch.testing.assert_close(gradient, wanted, rtol=near, atol=near)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -88,6 +90,22 @@ def test_autograd_notices_who_kept_the_logits() -> None:
     other = logits.square().sum()
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         (cross_entropy(logits, y, overwrite_logits=True) + other).backward()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_logits_can_be_read_until_the_backward_pass(dtype: torch.dtype) -> None:
+    """unsloth#5002, ms-swift#10130, Liger#272, #1251: a second loss on the same logits, and their argmax."""
+    x, y, factor = made(dtype)
+    got = []
+    for overwrite in (False, True):
+        logits = x * factor
+        loss = cross_entropy(logits, y, overwrite_logits=overwrite)
+        best = logits.argmax(1)
+        total = loss + torch.tanh(logits.float()).sum() + (logits.float() ** 2).mean()
+        got.append((total.detach(), best, torch.autograd.grad(total, x)[0]))
+    for plain, inside in zip(*got, strict=True):
+        near = {torch.float16: 1e-3, torch.bfloat16: 1e-2}.get(dtype, 1e-6)
+        torch.testing.assert_close(inside, plain, rtol=near, atol=near / 10)
 
 
 def test_one_backward_pass_of_the_first_order() -> None:

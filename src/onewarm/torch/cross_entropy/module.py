@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -13,9 +14,10 @@ from onewarm import checks
 from onewarm.errors import InputError
 from onewarm.loss_options import Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
+from onewarm.torch.cross_entropy.autograd import Made, Recipe
 from onewarm.torch.cross_entropy.functional import loss_of
 from onewarm.torch.cross_entropy.graph import leaves_python, loss_in_graph
-from onewarm.torch.cross_entropy.label_target import class_target, label_count, labelled
+from onewarm.torch.cross_entropy.label_target import Labelled, class_target, label_count, labelled
 from onewarm.torch.device import kernel_for
 from onewarm.torch.interop.numpy_views import plain
 from onewarm.torch.interop.symbolic import one_call_in_fx
@@ -127,13 +129,18 @@ def nn_cross_entropy(
         rest = (reduction, alpha, ours, normalizer, options.z_loss)
         return loss_in_graph(input, target, weight, ignore_index, *rest)
     logits, truth, shape = _flat(input, target)
-    soft_target: SoftTarget | None = None
-    arrays: SoftTarget | None = None
+    soft_target: SoftTarget | Made
     divisor: Any = options.normalizer
     readable = isinstance(alpha, float) and (weight is None or _fixed(weight))
     if by_label and readable and kernel_for(logits, truth, options.normalizer, options.z_loss) == "cpu":
-        class_weight = None if weight is None else plain(weight)
-        arrays, count = labelled(plain(truth), logits.shape[1], class_weight, ignore_index, alpha, not ours)
+        classes = logits.shape[1]
+        make = partial(_labelled, classes, ignore_index, alpha, not ours)
+        arrays, count = make(truth, weight)
+        recipe = Recipe(
+            in_numpy=lambda labels, weight: make(labels, weight).target,
+            in_torch=lambda labels, weight: class_target(labels, classes, weight, ignore_index, alpha, ours),
+        )
+        soft_target = Made(arrays, (truth, weight), recipe)
         if normalizer is None:
             divisor = 1.0 if ours and count == 0 else count
     else:
@@ -144,7 +151,7 @@ def nn_cross_entropy(
     by_torch = reduction == "mean" and normalizer is None and not ours
     beside = by_torch and not (isinstance(divisor, float) and 0 < divisor < math.inf)
     options = options._replace(reduction="sum" if beside else reduction, normalizer=1.0 if beside else divisor)
-    loss = loss_of(logits, soft_target, options, overwrite_logits, arrays)
+    loss = loss_of(logits, soft_target, options, overwrite_logits)
     if beside:
         return _divided(loss, divisor, truth if by_label else None, ignore_index)
     return loss.reshape(shape) if reduction == "none" else loss
@@ -271,6 +278,13 @@ def _is_tensor(target: Any) -> None:
     if not isinstance(target, Tensor):
         how = "torch.from_numpy(target)" if type(target).__module__ == "numpy" else "torch.as_tensor(target)"
         raise TypeError(f"target is a {type(target).__name__}: expected a tensor or a SoftTarget; pass {how}")
+
+
+def _labelled(
+    classes: int, ignore_index: int, alpha: float, smoothed_first: bool, labels: Tensor, weight: Tensor | None
+) -> Labelled:
+    class_weight = None if weight is None else plain(weight)
+    return labelled(plain(labels), classes, class_weight, ignore_index, alpha, smoothed_first)
 
 
 def _fixed(weight: Tensor) -> bool:

@@ -118,3 +118,16 @@ def rows(logits: Tensor, target: SoftTarget, options: LossOptions) -> Tensor:
         logits, *parts, options.z_loss, options.move_mass, options.check
     )
     return loss
+
+
+def gradient(above: Tensor, logits: Tensor, target: SoftTarget, options: LossOptions) -> Tensor:
+    """:func:`soft_cross_entropy_backward` of a reduced loss, times the gradient ``above`` it."""
+    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    scale = above.double()
+    if options.reduction == "mean":
+        scale = scale / definition.divisor(target, options.normalizer, scale)
+    scale = scale.expand(logits.shape[0])
+    slope: Tensor = torch.ops.onewarm.soft_cross_entropy_backward(
+        scale, logits, *parts, options.z_loss, options.move_mass, options.check
+    )
+    return slope

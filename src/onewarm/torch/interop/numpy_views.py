@@ -10,6 +10,8 @@ from torch import Tensor
 
 from onewarm.soft_target import SoftTarget, unchecked
 
+PARTS = ("index", "weight", "table", "table_index", "table_weight")  # the arrays of a target
+
 
 def plain(tensor: Tensor | None) -> Any:
     """The same numbers as a NumPy array without a copy; bfloat16 is copied to float32."""
@@ -37,16 +39,12 @@ def from_bits(array: Any, dtype: torch.dtype) -> Tensor:
 
 def in_numpy(target: SoftTarget, raw_table: bool = False) -> SoftTarget:
     """The target in NumPy arrays over the same memory; with ``raw_table`` its table by :func:`bits`, uncopied."""
-    names = ("index", "weight", "table_index", "table_weight")
+    arrays = {name: plain(getattr(target, name)) for name in PARTS if name != "table"}
     table = target.table
-    return unchecked(
-        num_classes=target.num_classes,
-        table=bits(table) if raw_table and table is not None else plain(table),
-        **{name: plain(getattr(target, name)) for name in names},
-    )
+    arrays["table"] = bits(table) if raw_table and table is not None else plain(table)
+    return unchecked(num_classes=target.num_classes, **arrays)
 
 
 def tensors(target: SoftTarget) -> dict[str, Any]:
     """The arrays of a target by name, leaving out those that are None."""
-    names = ("index", "weight", "table", "table_index", "table_weight")
-    return {name: getattr(target, name) for name in names if getattr(target, name) is not None}
+    return {name: getattr(target, name) for name in PARTS if getattr(target, name) is not None}
