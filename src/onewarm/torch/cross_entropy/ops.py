@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from onewarm.definition import divisor
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.loss_options import LossOptions
 from onewarm.target import SoftTarget
@@ -125,7 +126,7 @@ def gradient(above: Tensor, logits: Tensor, target: SoftTarget, options: LossOpt
     parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
     scale = above.double()
     if options.reduction == "mean":
-        scale = scale / definition.divisor(target, options.normalizer, scale)
+        scale = scale / divisor(target, options.normalizer, scale)
     scale = scale.expand(logits.shape[0])
     slope: Tensor = torch.ops.onewarm.soft_cross_entropy_backward(
         scale, logits, *parts, options.z_loss, options.move_mass, options.check
