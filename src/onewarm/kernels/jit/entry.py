@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from numba import cfunc, types
 from numba.core.registry import cpu_target
+from numba.core.runtime import rtsys
 
 from onewarm.kernels.jit import object_cache
 from onewarm.kernels.jit.cache_key import cache_key
@@ -81,6 +82,7 @@ def _from_object(kept: bytes) -> CFunction:
         raise ValueError("the parts of kept machine code have other lengths")
     state = (name, kind, (parts[:size], parts[size:]))
     context: Any = cpu_target.target_context
+    rtsys.initialize(context)  # Numba's runtime: before it compiles anything itself, its functions are unknown
     library = context.codegen().unserialize_library(state)
     address = library.get_pointer_to_function(function)
     if not address:
