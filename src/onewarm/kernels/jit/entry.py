@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from numba import cfunc, types
 from numba.core.registry import cpu_target
-from numba.core.runtime import rtsys
+from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 from onewarm.kernels.jit import object_cache
 from onewarm.kernels.jit.cache_key import cache_key
