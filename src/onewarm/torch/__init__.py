@@ -2,7 +2,8 @@
 
 from onewarm.torch.cross_entropy.functional import cross_entropy, cross_entropy_with_gradient
 from onewarm.torch.cross_entropy.module import CrossEntropyLoss, nn_cross_entropy
-from onewarm.torch.distillation.functional import distillation, linear_distillation
+from onewarm.torch.distillation.functional import distillation
+from onewarm.torch.distillation.layer import linear_distillation
 from onewarm.torch.distillation.sampled import sample_teacher
 from onewarm.torch.linear.functional import LinearCrossEntropyLoss, linear_cross_entropy
 from onewarm.torch.parallel.functional import vocab_parallel_cross_entropy, vocab_parallel_soft

@@ -1,4 +1,4 @@
-"""Teachers given by logits, or by a layer that computes them: their softmax is computed in blocks of rows."""
+"""Teachers: logits, a layer that computes them, or targets; their distributions are made a block of rows at a time."""
 
 from __future__ import annotations
 
@@ -10,118 +10,223 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
-from onewarm.target import SoftTarget
+from onewarm.errors import InputError
+from onewarm.soft_target import SoftTarget, unchecked
+from onewarm.torch.device import on_cpu
+from onewarm.torch.distillation.divergences import TeacherRows
 from onewarm.torch.linear.autograd import checked_layer
 from onewarm.torch.linear.chunks import Layer
 
+Rows = slice | Tensor
+_PARTS = ("index", "weight", "table", "table_index", "table_weight")
+
 
 class LogitTeacher:
-    """The rows ``softmax(v / temperature)`` of logits v (N, K), made when a chunk of a linear layer needs them.
+    """The rows ``softmax(v / temperature)`` of logits v.
 
     Args:
         logits: v, (N, K).
         temperature: above 0.
-        with_entropy: whether :meth:`distribution` gives the entropy, which turns a cross-entropy into a divergence.
+        live: (N,), the rows that count; None for all. The others are not read.
+        numbers: which rows of the caller's these are, for messages.
     """
 
-    table = None  # as of a SoftTarget without one: there is nothing that a closed form could be made of
-
-    def __init__(self, logits: Tensor, temperature: float, *, with_entropy: bool) -> None:
-        self.logits, self.temperature, self.with_entropy = logits, temperature, with_entropy
+    def __init__(
+        self, logits: Tensor, temperature: float, live: Tensor | None = None, numbers: Rows = slice(None)
+    ) -> None:
+        self.logits, self.temperature, self.live, self.numbers = logits, temperature, live, numbers
         self.count, self.num_classes, self.device = int(logits.shape[0]), int(logits.shape[1]), logits.device
 
     def __len__(self) -> int:
         return self.count
 
-    def distribution(self, rows: slice | Tensor) -> tuple[SoftTarget, Tensor | None]:
-        """Some rows as a target, and their entropies (n,) in float64, or None.
-
-        Raises:
-            ValueError: a logit that is NaN or +inf, a row with every class masked.
-        """
-        with torch.no_grad(), torch.autocast(self.device.type, enabled=False):
-            log_p = torch.log_softmax(self.scores(rows) / self.temperature, dim=1)
-            p = log_p.exp()
-            if (bad := checks.first_true(~p.sum(dim=1).isfinite())) is not None:
-                row = bad[0] + int(rows.start or 0) if isinstance(rows, slice) else int(rows[bad[0]])
-                raise checks.bad_logits(self.scores(slice(row, row + 1))[0], row, "teacher")
-            entropy = None
-            if self.with_entropy:
-                entropy = -log_p.mul_(p).nan_to_num_(nan=0.0).sum(dim=1, dtype=torch.float64)  # 0 log 0 is 0
-        count = len(p)
-        target = SoftTarget(
-            index=torch.zeros(count, 0, dtype=torch.int64, device=self.device),
-            weight=torch.zeros(count, 0, dtype=torch.float64, device=self.device),
-            table=p,
-            table_index=torch.arange(count, device=self.device)[:, None],
-            table_weight=torch.ones(count, 1, dtype=torch.float64, device=self.device),
-            num_classes=self.num_classes,
-        )
-        return target, entropy
+    @property
+    def dtype(self) -> torch.dtype:
+        """The least dtype of the arithmetic."""
+        return torch.promote_types(self.logits.dtype, torch.float32)
 
     def tensors(self) -> tuple[Tensor | None, ...]:
         """What the teacher is made of, for autograd to save."""
-        return (self.logits,)
+        return self.logits, self.live
 
     def with_tensors(self, tensors: Sequence[Tensor | None]) -> Self:
         """The same teacher made of others, or of None until they are put back."""
         teacher = copy(self)
-        (teacher.logits,) = tensors  # type: ignore[assignment]
+        teacher.logits, teacher.live = tensors  # type: ignore[assignment]
         return teacher
 
-    def scores(self, rows: slice | Tensor) -> Tensor:
-        """The logits of some rows, in float32 or better."""
-        v = self.logits[rows]
-        return v if v.dtype == torch.float64 else v.float()
-
     def has_mass(self) -> Tensor:
-        """True for every row, (N,)."""
-        return torch.ones(self.count, dtype=torch.bool, device=self.device)
+        """The rows that count, (N,)."""
+        return torch.ones(self.count, dtype=torch.bool, device=self.device) if self.live is None else self.live
 
     def mass(self) -> Tensor:
-        """1 for every row, (N,)."""
-        return torch.ones(self.count, dtype=torch.float64, device=self.device)
+        """1 for every row that counts, (N,)."""
+        return self.has_mass().to(torch.float32)
+
+    def some(self, rows: Rows) -> LogitTeacher:
+        """The teacher of some rows, whose logits are in memory."""
+        live = None if self.live is None else self.live[rows]
+        return LogitTeacher(self.logits[rows], self.temperature, live, rows)
+
+    def rows(self, rows: Rows, dead: Tensor | None, dtype: torch.dtype, *, entropy: bool) -> TeacherRows:
+        """The distributions of some rows.
+
+        Args:
+            rows: which.
+            dead: (n, K), the classes that the student masks, whose mass moves to the others; None if there is none.
+            dtype: of the arithmetic.
+            entropy: whether the divergence reads log q.
+
+        Raises:
+            ValueError: a logit that is NaN or +inf, a row with every class masked.
+        """
+        v = self.logits[rows].to(dtype)
+        top = v.amax(1, keepdim=True)
+        if on_cpu(v) and (bad := checks.first_true(~top.isfinite())) is not None:
+            raise checks.bad_logits(v[bad[0]], row_number(self.numbers, row_number(rows, bad[0])), "teacher")
+        if dead is not None:
+            kept = v.masked_fill(dead, -torch.inf)
+            kept_top = kept.amax(1, keepdim=True)
+            nowhere = kept_top == -torch.inf  # all of its mass is on masked classes: it stays there
+            v, top = torch.where(nowhere, v, kept), torch.where(nowhere, top, kept_top)
+        log_q = (v - top).div_(self.temperature)
+        q = log_q.exp()
+        total = q.sum(1, keepdim=True)
+        return TeacherRows(q.div_(total), log_q if entropy else None, total, None)
 
 
 class LayerTeacher(LogitTeacher):
     """The rows ``softmax((W x + b) / temperature)`` of a layer with N inputs x and K classes."""
 
-    def __init__(self, layer: Layer, temperature: float, *, with_entropy: bool) -> None:
+    def __init__(self, layer: Layer, temperature: float, live: Tensor | None = None) -> None:
         self.layer = Layer(*(None if part is None else part.detach() for part in layer))  # type: ignore[arg-type]
-        self.temperature, self.with_entropy = temperature, with_entropy
+        self.temperature, self.live, self.numbers = temperature, live, slice(None)
         self.count, self.num_classes = int(layer.hidden.shape[0]), int(layer.weight.shape[0])
         self.device = layer.hidden.device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The least dtype of the arithmetic."""
+        return self.layer.dtype
+
     def tensors(self) -> tuple[Tensor | None, ...]:
         """What the teacher is made of, for autograd to save."""
-        return tuple(self.layer)
+        return *self.layer, self.live
 
     def with_tensors(self, tensors: Sequence[Tensor | None]) -> Self:
         """The same teacher made of others, or of None until they are put back."""
         teacher = copy(self)
-        teacher.layer = Layer(*tensors)  # type: ignore[arg-type]
+        *layer, teacher.live = tensors
+        teacher.layer = Layer(*layer)  # type: ignore[arg-type]
         return teacher
 
-    def scores(self, rows: slice | Tensor) -> Tensor:
-        """The logits of some rows, in float32 or better."""
+    def some(self, rows: Rows) -> LogitTeacher:
+        """The teacher of some rows by their logits, which are computed here."""
         x = self.layer.hidden[rows].to(self.layer.dtype)
         v = x.new_empty(len(x), self.num_classes)
         self.layer.logits(x, v)
-        return v
+        return LogitTeacher(v, self.temperature, None if self.live is None else self.live[rows], rows)
 
 
-def logit_teacher(
-    teacher: Any, shape: torch.Size, classes: int, temperature: float, name: str, *, with_entropy: bool
-) -> LogitTeacher:
-    """A teacher by its logits, which have one for each of the student's.
+class TargetTeacher:
+    """The rows of a SoftTarget, at the temperature of the distillation.
 
     Args:
-        teacher: logits, (*shape, classes).
+        target: of N rows.
+        numbers: which rows of the caller's these are, for messages.
+    """
+
+    def __init__(self, target: SoftTarget, numbers: Rows = slice(None)) -> None:
+        self.target, self.num_classes, self.numbers = target, target.num_classes, numbers
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The least dtype of the arithmetic."""
+        given = self.target.weight if self.target.table is None else self.target.table
+        return torch.promote_types(given.dtype, torch.float32)
+
+    def tensors(self) -> tuple[Tensor | None, ...]:
+        """What the teacher is made of, for autograd to save."""
+        return tuple(getattr(self.target, name) for name in _PARTS)
+
+    def with_tensors(self, tensors: Sequence[Tensor | None]) -> TargetTeacher:
+        """The same teacher made of others, or of None until they are put back."""
+        teacher = copy(self)
+        teacher.target = unchecked(num_classes=self.num_classes, **dict(zip(_PARTS, tensors, strict=True)))
+        return teacher
+
+    def has_mass(self) -> Tensor:
+        """The rows that have mass, (N,)."""
+        has_mass: Tensor = self.target.has_mass()
+        return has_mass
+
+    def mass(self) -> Tensor:
+        """The mass of each row, (N,)."""
+        mass: Tensor = self.target.mass()
+        return mass
+
+    def some(self, rows: Rows) -> TargetTeacher:
+        """The teacher of some rows."""
+        return TargetTeacher(self.target[rows], rows)
+
+    def rows(self, rows: Rows, dead: Tensor | None, dtype: torch.dtype, *, entropy: bool) -> TeacherRows:
+        """As :meth:`LogitTeacher.rows`.
+
+        Raises:
+            ValueError: for a divergence that reads log q, a row with a negative entry.
+        """
+        t = dense_rows(self.target, rows, dead, dtype)
+        mass = t.sum(1, keepdim=True)
+        if not entropy:
+            return TeacherRows(t, None, None, mass)
+        if on_cpu(t) and (bad := checks.first_true((t < 0).any(1))) is not None:
+            row = row_number(self.numbers, row_number(rows, bad[0]))
+            raise InputError(
+                f"teacher[{row}] has a negative entry, so KL is not defined: pass divergence='cross_entropy'"
+            )
+        q = t.div_(mass)
+        return TeacherRows(q, q.log(), None, mass)
+
+
+Teacher = LogitTeacher | TargetTeacher
+
+
+def dense_rows(target: SoftTarget, rows: Rows, dead: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """Some rows of a target, (n, K), after table mass has moved off the classes ``dead`` (n, K) where it can."""
+    index, weight = target.index[rows], target.weight[rows].to(dtype)
+    dense = weight.new_zeros(len(index), target.num_classes)
+    if target.table is not None:
+        places, weights = target.table_index[rows], target.table_weight[rows].to(dtype)
+        for j in range(places.shape[1]):
+            row = (target.table if len(target.table) == 1 else target.table[places[:, j]]).to(dtype)
+            dense = dense + weights[:, j, None] * (row if dead is None else _moved(row, dead))
+    return dense.scatter_add(1, index.long(), weight) if index.shape[1] else dense
+
+
+def _moved(row: Tensor, dead: Tensor) -> Tensor:
+    stays = torch.where(dead, 0.0, row)
+    left, total = stays.sum(1, keepdim=True), row.sum(1, keepdim=True)
+    moved = stays * (total / torch.where(left == 0, 1.0, left))
+    return torch.where((left == 0) & (total != 0), row, moved)
+
+
+def row_number(rows: Rows, i: int) -> int:
+    """The number in all rows of the i-th of these."""
+    return int(rows.start or 0) + i if isinstance(rows, slice) else int(rows[i])
+
+
+def logit_teacher(teacher: Any, shape: torch.Size, temperature: float, name: str, live: Tensor | None) -> LogitTeacher:
+    """A teacher by its logits, which have a row for each of the student's.
+
+    Args:
+        teacher: logits, (*shape, K).
         shape: of the student's rows.
-        classes: K.
         temperature: above 0.
         name: of the student's argument that the shape is from.
-        with_entropy: as for :class:`LogitTeacher`.
+        live: (N,), the rows that count, or None.
 
     Raises:
         TypeError: not a tensor of floating point.
@@ -130,14 +235,13 @@ def logit_teacher(
     if not isinstance(teacher, Tensor) or not teacher.is_floating_point():
         kind = teacher.dtype if isinstance(teacher, Tensor) else type(teacher).__name__
         raise TypeError(f"teacher is {kind}: expected a tensor of logits, or a SoftTarget")
-    if tuple(teacher.shape) != (*shape, classes):
-        raise ValueError(f"teacher has shape {tuple(teacher.shape)}: expected {(*shape, classes)} as of {name}")
-    return LogitTeacher(teacher.detach().reshape(-1, classes), temperature, with_entropy=with_entropy)
+    if teacher.ndim == 0 or teacher.shape[-1] == 0 or teacher.shape[:-1] != shape:
+        rows = ", ".join([*(str(size) for size in shape), "K"])
+        raise InputError(f"teacher has shape {tuple(teacher.shape)}: expected ({rows}), a row for each of {name}")
+    return LogitTeacher(teacher.detach().reshape(-1, teacher.shape[-1]), temperature, live)
 
 
-def layer_teacher(
-    teacher: Any, shape: torch.Size, classes: int, temperature: float, *, with_entropy: bool
-) -> LayerTeacher:
+def layer_teacher(teacher: Any, shape: torch.Size, temperature: float, live: Tensor | None) -> LayerTeacher:
     """A teacher by its layer, ``(hidden, weight)`` or ``(hidden, weight, bias)``.
 
     Raises:
@@ -154,9 +258,9 @@ def layer_teacher(
         layer, rows = checked_layer(*parts, *([None] * (3 - len(parts))))
     except (TypeError, ValueError) as error:
         raise type(error)(f"teacher: {error}") from None
-    if rows != shape or layer.weight.shape[0] != classes:
-        raise ValueError(
-            f"teacher has rows of shape {tuple(rows)} over {layer.weight.shape[0]} classes, the student {tuple(shape)} "
-            f"over {classes}: expected the same"
+    if rows != shape:
+        raise InputError(
+            f"teacher has rows of shape {tuple(rows)} over {layer.weight.shape[0]} classes, the student {tuple(shape)}: "
+            "expected rows of the same shape"
         )
-    return LayerTeacher(layer, temperature, with_entropy=with_entropy)
+    return LayerTeacher(layer, temperature, live)

@@ -175,7 +175,7 @@ class _Run:
             self.selected = torch.nonzero(has_mass)[:, 0]
         (n, d), classes = layer.hidden.shape, layer.weight.shape[0]
         self.count = n if self.selected is None else len(self.selected)
-        of_teachers = sum(3 for term in terms if not isinstance(term.target, SoftTarget))  # their logits and softmax
+        of_teachers = sum(not isinstance(term.target, SoftTarget) for term in terms)  # their logits
         buffers = len(terms) + of_teachers + (cap is not None and any(wanted))
         small = _SMALL if layer.weight.dtype == layer.dtype else _SMALL_WIDENED
         self.size = chunk_rows(self.count, classes, buffers, small)

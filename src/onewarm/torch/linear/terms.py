@@ -83,6 +83,9 @@ class TermLoss:
             :meth:`add_to_hidden` takes; None if there is no such part.
         """
         term, table = self.term, self.table
+        if not isinstance(self.target, SoftTarget):
+            losses = self.target.chunk(z, rows, upstream, gradient=gradient)
+            return losses, None
         target, entropy = self._target(rows)
         scale = z.new_ones(len(z), dtype=sum_dtype(z.device)) if upstream is None else upstream
         scale = scale * (term.scale / term.temperature)
@@ -173,9 +176,9 @@ class _ClosedFormTable:
         return factors
 
 
-def suits_closed_form(target: SoftTarget) -> bool:
+def suits_closed_form(target: Any) -> bool:
     """Whether the closed form is cheaper than the kernel: the table has few rows for so many references to them."""
-    if target.table is None or target.table_index is None:
+    if not isinstance(target, SoftTarget) or target.table is None or target.table_index is None:
         return False
     rows = int(target.table.shape[0])
     return rows == 1 or rows * ROWS_A_TABLE_ROW <= int(target.table_index.numel())
