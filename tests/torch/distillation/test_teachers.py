@@ -1,15 +1,22 @@
-"""Teachers made by rows: their softmax and entropy against SciPy in float64, in any selection of rows."""
+"""Teachers made by rows: their distributions against SciPy in float64, in any selection of rows."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.special
-import scipy.stats
 import torch
 from torch import Tensor
 
-from onewarm.torch.distillation.teachers import LayerTeacher, LogitTeacher, layer_teacher, logit_teacher
+import onewarm as ow
+from onewarm.torch.distillation.teachers import (
+    LayerTeacher,
+    LogitTeacher,
+    TargetTeacher,
+    dense_rows,
+    layer_teacher,
+    logit_teacher,
+)
 from onewarm.torch.linear.chunks import Layer
 
 DOUBLE = torch.float64
@@ -24,42 +31,65 @@ def made() -> tuple[Tensor, Tensor, Tensor]:
     return x, w, b
 
 
-def teachers(temperature: float, *, with_entropy: bool = True) -> dict[str, tuple[LogitTeacher, Tensor]]:
+def teachers(temperature: float) -> dict[str, tuple[LogitTeacher, Tensor]]:
     """Each kind of teacher, and its logits."""
     x, w, b = made()
     v = x @ w.T + b
     return {
-        "logits": (LogitTeacher(v, temperature, with_entropy=with_entropy), v),
-        "layer": (LayerTeacher(Layer(x, w, b), temperature, with_entropy=with_entropy), v),
-        "layer without bias": (LayerTeacher(Layer(x, w, None), temperature, with_entropy=with_entropy), x @ w.T),
+        "logits": (LogitTeacher(v, temperature), v),
+        "layer": (LayerTeacher(Layer(x, w, b), temperature), v),
+        "layer without bias": (LayerTeacher(Layer(x, w, None), temperature), x @ w.T),
     }
 
 
 @pytest.mark.parametrize("kind", teachers(1))
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 5.0])
-def test_the_rows_and_their_entropies(kind: str, temperature: float) -> None:
+@pytest.mark.parametrize("rows", SELECTIONS)
+def test_the_rows_and_their_logarithms(kind: str, temperature: float, rows: Any) -> None:
     teacher, v = teachers(temperature)[kind]
-    for rows in SELECTIONS:
-        target, entropy = teacher.distribution(rows)
-        p = scipy.special.softmax(v[rows].numpy() / temperature, axis=1)
-        np.testing.assert_allclose(target.dense().numpy(), p, rtol=1e-12)
-        assert entropy is not None and entropy.dtype == DOUBLE
-        np.testing.assert_allclose(entropy.numpy(), scipy.stats.entropy(p, axis=1), rtol=1e-12)
+    some = teacher.some(rows)
+    made = some.rows(slice(None), None, DOUBLE, entropy=True)
+    p = scipy.special.softmax(v[rows].numpy() / temperature, axis=1)
+    np.testing.assert_allclose(made.q.numpy(), p, rtol=1e-12)
+    assert made.log_q is not None and made.total is not None and made.mass is None
+    np.testing.assert_allclose((made.log_q - made.total.log()).numpy(), np.log(p), rtol=1e-12)
+    assert some.rows(slice(None), None, DOUBLE, entropy=False).log_q is None
+    if kind == "logits":
+        assert torch.equal(teacher.rows(rows, None, DOUBLE, entropy=True).q, made.q)
 
 
-@pytest.mark.parametrize("kind", teachers(1))
-def test_the_entropy_is_made_on_request_and_left_behind_nowhere(kind: str) -> None:
-    teacher, _ = teachers(2.0, with_entropy=False)[kind]
-    state = dict(vars(teacher))
-    assert teacher.distribution(slice(0, 2))[1] is None
-    assert vars(teacher) == state
+def test_mass_moves_off_classes_that_the_student_masks_where_it_can() -> None:
+    v = torch.tensor([[0.0, 1.0, 2.0], [0.0, 0.0, -torch.inf], [-torch.inf, -torch.inf, 1.0]], dtype=DOUBLE)
+    dead = torch.tensor([[False, False, True]]).expand(3, 3)
+    made = LogitTeacher(v, 2.0).rows(slice(None), dead, DOUBLE, entropy=True)
+    wanted = [[*scipy.special.softmax([0, 0.5]), 0], [0.5, 0.5, 0], [0, 0, 1]]
+    np.testing.assert_allclose(made.q.numpy(), wanted, rtol=1e-12)
+    target = ow.soft(torch.softmax(v / 2, 1))
+    np.testing.assert_allclose(dense_rows(target, slice(None), dead, DOUBLE).numpy(), wanted, rtol=1e-12)
 
 
-def test_a_masked_class_has_no_probability_and_adds_nothing_to_the_entropy() -> None:
-    v = torch.tensor([[0.0, -torch.inf, 0.0]])
-    target, entropy = LogitTeacher(v, 1.0, with_entropy=True).distribution(slice(None))
-    assert target.dense().tolist() == [[0.5, 0, 0.5]]
-    assert entropy is not None and entropy.item() == pytest.approx(np.log(2), rel=1e-6)
+def test_far_logits_of_the_classes_that_stay_do_not_underflow() -> None:
+    v = torch.tensor([[0.0, -300.0, -301.0]])
+    dead = torch.tensor([[True, False, False]])
+    q = LogitTeacher(v, 1.0).rows(slice(None), dead, torch.float32, entropy=True).q
+    np.testing.assert_allclose(q.numpy(), [[0, *scipy.special.softmax([1, 0])]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows", SELECTIONS)
+def test_targets_are_dense_in_some_rows(rows: Any) -> None:
+    y = torch.arange(N) % K
+    matrix = torch.softmax(torch.randn(K, K, generator=torch.Generator().manual_seed(1), dtype=DOUBLE), 1)
+    mixed = ow.mix(ow.smooth(y, 0.3, prior=matrix), ow.smooth(y.roll(1), 0.2, num_classes=K), 0.4).scale(2.0)
+    for target in (ow.one_hot(y, K), ow.smooth(y, 0.1, num_classes=K), mixed):
+        assert isinstance(target, ow.SoftTarget)
+        torch.testing.assert_close(dense_rows(target, rows, None, DOUBLE), target.dense()[rows])
+        torch.testing.assert_close(dense_rows(target, rows, torch.zeros(1, K).bool(), DOUBLE), target.dense()[rows])
+    some = TargetTeacher(mixed).some(rows)
+    torch.testing.assert_close(some.mass(), mixed.mass()[rows])
+    made = some.rows(slice(None), None, DOUBLE, entropy=True)
+    assert made.mass is not None and made.log_q is not None
+    torch.testing.assert_close(made.q * made.mass, mixed.dense()[rows])
+    torch.testing.assert_close(made.log_q, made.q.log())
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -68,29 +98,28 @@ def test_half_precision_is_widened_first(dtype: torch.dtype) -> None:
     x, w, b = (part.to(dtype) for part in made())
     v = (x.double() @ w.double().T).to(dtype)
     exact = [v.double(), x.double() @ w.double().T + b.double()]
-    layer = LayerTeacher(Layer(x, w, b), 3.0, with_entropy=False)
-    for teacher, logits in zip((LogitTeacher(v, 3.0, with_entropy=False), layer), exact, strict=True):
-        with torch.autocast("cpu", torch.bfloat16):
-            target, _ = teacher.distribution(slice(None))
-        assert target.table is not None and target.table.dtype == torch.float32
-        torch.testing.assert_close(target.dense().double(), torch.softmax(logits / 3, 1), rtol=1e-6, atol=0)
+    layer = LayerTeacher(Layer(x, w, b), 3.0)
+    for teacher, logits in zip((LogitTeacher(v, 3.0), layer.some(slice(None))), exact, strict=True):
+        assert teacher.dtype == layer.dtype == torch.float32
+        q = teacher.rows(slice(None), None, torch.float32, entropy=False).q
+        torch.testing.assert_close(q.double(), torch.softmax(logits / 3, 1), rtol=1e-6, atol=0)
 
 
-def test_no_gradient_and_as_many_rows_of_mass_1_as_logits() -> None:
-    x, w, b = (part.requires_grad_() for part in made())
-    for teacher in (
-        LayerTeacher(Layer(x, w, b), 1.0, with_entropy=True),
-        LogitTeacher(x @ w.T, 1.0, with_entropy=True),
-    ):
-        target, entropy = teacher.distribution(slice(None))
-        assert target.table is not None and not target.table.requires_grad
-        assert entropy is not None and not entropy.requires_grad
-        assert len(teacher) == N and teacher.num_classes == K and teacher.table is None
-        assert torch.equal(teacher.has_mass(), target.has_mass())
-        torch.testing.assert_close(teacher.mass(), target.mass())
+def test_as_many_rows_as_count() -> None:
+    x, w, b = made()
+    live = torch.arange(N) > 2
+    for teacher in (LayerTeacher(Layer(x, w, b), 1.0, live), LogitTeacher(x @ w.T, 1.0, live)):
+        assert len(teacher) == N and teacher.num_classes == K
+        assert torch.equal(teacher.has_mass(), live) and torch.equal(teacher.mass(), live.float())
+        assert torch.equal(teacher.some(slice(1, 5)).has_mass(), live[1:5])
+        apart = teacher.with_tensors([None] * len(teacher.tensors()))
+        assert all(tensor is None for tensor in apart.tensors())
+        again = apart.with_tensors(teacher.tensors())
+        assert all(a is b for a, b in zip(again.tensors(), teacher.tensors(), strict=True))
+    assert bool(LogitTeacher(x @ w.T, 1.0).has_mass().all())
 
 
-@pytest.mark.parametrize("rows", SELECTIONS)
+@pytest.mark.parametrize("rows", SELECTIONS[:2])
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -103,26 +132,30 @@ def test_no_gradient_and_as_many_rows_of_mass_1_as_logits() -> None:
 def test_a_bad_logit_is_named_by_its_row_among_all(rows: Any, value: float, text: str) -> None:
     _, v = teachers(1)["logits"]
     v[3, 2] = value
-    with pytest.raises(ValueError) as caught:
-        LogitTeacher(v, 1.0, with_entropy=False).distribution(rows)
-    assert str(caught.value) == text
+    whole = LogitTeacher(v, 1.0)
+    for teacher, part in ((whole, rows), (whole, torch.tensor([8, 0, 3])), (whole.some(rows), slice(None))):
+        with pytest.raises(ValueError) as caught:
+            teacher.rows(part, None, DOUBLE, entropy=False)
+        assert str(caught.value) == text
 
 
 def test_a_row_that_is_masked_altogether() -> None:
     x, w, b = made()
+    teacher = LayerTeacher(Layer(x, w, b - torch.inf), 1.0).some(slice(4))
     with pytest.raises(ValueError, match=r"^teacher\[0\] is -inf in every class: the loss of this row is undefined"):
-        LayerTeacher(Layer(x, w, b - torch.inf), 1.0, with_entropy=False).distribution(slice(4))
+        teacher.rows(slice(None), None, DOUBLE, entropy=False)
 
 
 def test_leading_axes_of_a_teacher_become_rows() -> None:
     x, w, b = made()
     v = x @ w.T + b
     for teacher in (
-        logit_teacher(v.reshape(3, 3, K), torch.Size((3, 3)), K, 2.0, "hidden", with_entropy=False),
-        layer_teacher((x.reshape(3, 3, E), w, b), torch.Size((3, 3)), K, 2.0, with_entropy=False),
-        layer_teacher([x.reshape(3, 3, E), w, b], torch.Size((3, 3)), K, 2.0, with_entropy=False),
+        logit_teacher(v.reshape(3, 3, K), torch.Size((3, 3)), 2.0, "hidden", None),
+        layer_teacher((x.reshape(3, 3, E), w, b), torch.Size((3, 3)), 2.0, None),
+        layer_teacher([x.reshape(3, 3, E), w, b], torch.Size((3, 3)), 2.0, None),
     ):
-        torch.testing.assert_close(teacher.distribution(slice(None))[0].dense(), torch.softmax(v / 2, 1))
+        q = teacher.some(slice(None)).rows(slice(None), None, DOUBLE, entropy=False).q
+        torch.testing.assert_close(q, torch.softmax(v / 2, 1))
 
 
 X, W, B = made()
@@ -134,12 +167,14 @@ X, W, B = made()
         (torch.zeros(N, K, dtype=torch.int64), TypeError, "teacher is torch.int64: expected a tensor of logits, or a "
          "SoftTarget"),
         (np.zeros((N, K)), TypeError, "teacher is ndarray: expected a tensor of logits, or a SoftTarget"),
-        (torch.zeros(N, K - 1), ValueError, f"teacher has shape ({N}, {K - 1}): expected ({N}, {K}) as of hidden"),
+        (torch.zeros(N - 1, K), ValueError, f"teacher has shape ({N - 1}, {K}): expected ({N}, K), a row for each of "
+         "hidden"),
+        (torch.zeros(()), ValueError, f"teacher has shape (): expected ({N}, K), a row for each of hidden"),
     ],
 )  # fmt: skip
 def test_bad_logits(teacher: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error) as caught:
-        logit_teacher(teacher, torch.Size((N,)), K, 1.0, "hidden", with_entropy=True)
+        logit_teacher(teacher, torch.Size((N,)), 1.0, "hidden", None)
     assert str(caught.value) == text
 
 
@@ -153,13 +188,23 @@ def test_bad_logits(teacher: Any, error: type[Exception], text: str) -> None:
         ((X, W[:, 1:]), ValueError, f"teacher: hidden has shape ({N}, {E}) and weight ({K}, {E - 1}): expected "
          "(..., D) and (V, D)"),
         ((X, W, B.long()), TypeError, "teacher: bias has dtype torch.int64: expected floating point"),
-        ((X[1:], W), ValueError, f"teacher has rows of shape ({N - 1},) over {K} classes, the student ({N},) over {K}: "
-         "expected the same"),
-        ((X, W[1:]), ValueError, f"teacher has rows of shape ({N},) over {K - 1} classes, the student ({N},) over {K}: "
-         "expected the same"),
+        ((X[1:], W), ValueError, f"teacher has rows of shape ({N - 1},) over {K} classes, the student ({N},): expected "
+         "rows of the same shape"),
     ],
 )  # fmt: skip
 def test_bad_layers(teacher: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error) as caught:
-        layer_teacher(teacher, torch.Size((N,)), K, 1.0, with_entropy=True)
+        layer_teacher(teacher, torch.Size((N,)), 1.0, None)
     assert str(caught.value) == text
+
+
+def test_a_target_with_a_negative_entry_has_a_cross_entropy_alone() -> None:
+    y = torch.arange(N) % K
+    alpha = torch.where(torch.arange(N) == 5, -0.1, 0.1)
+    teacher = TargetTeacher(ow.smooth(y, alpha, num_classes=K))
+    teacher.rows(slice(None), None, DOUBLE, entropy=False)
+    for some, rows in ((teacher, slice(2, 9)), (teacher, torch.tensor([0, 5])), (teacher.some(slice(4, 6)), slice(2))):
+        with pytest.raises(ValueError) as caught:
+            some.rows(rows, None, DOUBLE, entropy=True)
+        text = "teacher[5] has a negative entry, so KL is not defined: pass divergence='cross_entropy'"
+        assert str(caught.value) == text

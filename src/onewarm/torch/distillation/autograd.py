@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ _TENSOR_TYPES = (Tensor, torch.nn.Parameter)
 _ROUNDED = 2**18  # entries that are rounded to half precision at a time
 
 
-def summed(z: Tensor, parts: Sequence[Part], *, per_row: bool, name: str) -> Tensor:
+def summed(z: Tensor, parts: Sequence[Part], *, per_row: bool, name: str, given: Sequence[object] = ()) -> Tensor:
     """The sum of the parts' losses over all rows, or with ``per_row`` for each row, under autograd.
 
     Args:
@@ -25,12 +26,14 @@ def summed(z: Tensor, parts: Sequence[Part], *, per_row: bool, name: str) -> Ten
         parts: of N rows.
         per_row: whether the loss is (N,).
         name: of the logits, for messages.
+        given: what else the parts were made of, which may not be changed before the backward pass.
     """
     if _in_graph(z, parts):
         return _defined(z, parts, per_row)
     tensors = [part_tensors(part) for part in parts]
+    others = [value for value in given if isinstance(value, Tensor)]
     bare = tuple(part_with(part, [None] * len(own)) for part, own in zip(parts, tensors, strict=True))
-    loss: Tensor = _Distilled.apply(z, bare, per_row, name, *sum(tensors, ()))  # type: ignore[no-untyped-call]
+    loss: Tensor = _Distilled.apply(z, bare, per_row, name, *chain(*tensors), *others)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -49,8 +52,10 @@ def _defined(z: Tensor, parts: Sequence[Part], per_row: bool) -> Tensor:
     total: Any = 0.0
     for part in parts:
         logits = wide[:, : part.teacher.num_classes].to(torch.promote_types(wide.dtype, part.teacher.dtype))
-        total = total + part.scale * defined_divergences(logits, *part[:1], *part[2:])
-    return (total if per_row else total.sum()).to(wide.dtype)
+        losses = defined_divergences(logits, part.teacher, part.temperature, part.divergence, part.beta)
+        total = total + part.scale * losses
+    loss: Tensor = total if per_row else total.sum()
+    return loss.to(wide.dtype)
 
 
 class _Distilled(torch.autograd.Function):

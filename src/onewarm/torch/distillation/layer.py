@@ -112,8 +112,8 @@ def _linear_distillation(
     else:
         rows = layer_teacher(teacher, shape, options.temperature, live)
         difference = (
-            f"teacher has rows of shape {tuple(shape)} over {rows.num_classes} classes, the student {tuple(shape)} over "
-            f"{classes}: expected the same"
+            f"teacher has rows of shape {tuple(shape)} over {rows.num_classes} classes, the student {tuple(shape)} "
+            f"over {classes}: expected the same"
         )
         most = common_classes(rows.num_classes, classes, vocabulary, difference)
         x, w, b = rows.layer
@@ -124,4 +124,4 @@ def _linear_distillation(
     if hard_target is not None:
         hard = hard_rows(hard_target, shape, classes, ignore_index, live, layer.hidden)
         terms.append(Term(hard, (1 - options.teacher_weight) * row_factor(hard, options.loss)))
-    return reduced_loss(layer, terms, options.loss.reduction, shape)
+    return reduced_loss(layer, terms, options.loss.reduction, shape, hard_target, mask)

@@ -204,7 +204,7 @@ def cut(target: SoftTarget, classes: int) -> SoftTarget:
     lost = counts & (left == 0)
     if on_cpu(left) and (bad := checks.first_true(lost)) is not None:
         raise InputError(
-            f"teacher[{bad[0]}] has no mass on the {classes} classes that it shares with the student: leave the row out "
-            "with mask="
+            f"teacher[{bad[0]}] has no mass on the {classes} classes that it shares with the student: leave the row "
+            "out with mask="
         )
     return kept.scale(torch.where(counts & ~lost, mass / torch.where(left == 0, 1.0, left), 1.0))

@@ -109,12 +109,9 @@ def part_tensors(part: Part) -> tuple[Tensor | None, ...]:
 
 def part_with(part: Part, tensors: Sequence[Tensor | None]) -> Part:
     """The same part made of others, or of None until they are put back."""
-    scale, *of_teacher = tensors
-    if scale is None and isinstance(part.scale, Tensor):
-        scale = 1.0
-    return part._replace(
-        teacher=part.teacher.with_tensors(of_teacher), scale=part.scale if scale is None else scale
-    )
+    given, *of_teacher = tensors
+    plain = 1.0 if isinstance(part.scale, Tensor) else part.scale
+    return part._replace(teacher=part.teacher.with_tensors(of_teacher), scale=plain if given is None else given)
 
 
 class _Blocks:
@@ -140,7 +137,7 @@ class _Blocks:
         size = _BLOCK if on_cpu(self.z) else _BLOCK_ON_A_GPU
         step = max(size // max(self.z.shape[1], 1), 1)
         if picked is not None:
-            return list(picked.split(step)) if len(picked) else []
+            return [picked[start : start + step] for start in range(0, len(picked), step)]
         return [slice(start, min(start + step, len(self.z))) for start in range(0, len(self.z), step)]
 
     def losses(self, rows: Rows, live: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -197,13 +197,15 @@ Teacher = LogitTeacher | TargetTeacher
 def dense_rows(target: SoftTarget, rows: Rows, dead: Tensor | None, dtype: torch.dtype) -> Tensor:
     """Some rows of a target, (n, K), after table mass has moved off the classes ``dead`` (n, K) where it can."""
     index, weight = target.index[rows], target.weight[rows].to(dtype)
-    dense = weight.new_zeros(len(index), target.num_classes)
+    dense: Tensor = weight.new_zeros(len(index), target.num_classes)
     if target.table is not None:
         places, weights = target.table_index[rows], target.table_weight[rows].to(dtype)
         for j in range(places.shape[1]):
             row = (target.table if len(target.table) == 1 else target.table[places[:, j]]).to(dtype)
             dense = dense + weights[:, j, None] * (row if dead is None else _moved(row, dead))
-    return dense.scatter_add(1, index.long(), weight) if index.shape[1] else dense
+    if index.shape[1]:
+        dense = dense.scatter_add(1, index.long(), weight)
+    return dense
 
 
 def _moved(row: Tensor, dead: Tensor) -> Tensor:
@@ -260,7 +262,7 @@ def layer_teacher(teacher: Any, shape: torch.Size, temperature: float, live: Ten
         raise type(error)(f"teacher: {error}") from None
     if rows != shape:
         raise InputError(
-            f"teacher has rows of shape {tuple(rows)} over {layer.weight.shape[0]} classes, the student {tuple(shape)}: "
-            "expected rows of the same shape"
+            f"teacher has rows of shape {tuple(rows)} over {layer.weight.shape[0]} classes, the student "
+            f"{tuple(shape)}: expected rows of the same shape"
         )
     return LayerTeacher(layer, temperature, live)

@@ -54,7 +54,7 @@ def put_together(bare: Iterable[Term], tensors: Sequence[Tensor | None]) -> tupl
 
 
 def _tensors(target: Any) -> tuple[Tensor | None, ...]:
-    """Those of a SoftTarget, or of a teacher of :mod:`onewarm.torch.distillation.teachers`."""
+    """Those of a SoftTarget, or of a part of a distillation."""
     if isinstance(target, SoftTarget):
         return tuple(getattr(target, name) for name in _PARTS)
     tensors: tuple[Tensor | None, ...] = target.tensors()

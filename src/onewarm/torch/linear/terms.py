@@ -32,11 +32,11 @@ Rows = slice | Tensor
 class Term(NamedTuple):
     """``scale (CE(z / temperature, target) - entropy)``, with the z-loss of ``z / temperature``."""
 
-    target: Any  # a SoftTarget, or a teacher of onewarm.torch.distillation.teachers, whose rows are made when needed
+    target: Any  # a SoftTarget, or an onewarm.torch.distillation.parts.PartOfLayer, which has a loss of its own
     scale: float | Tensor = 1.0  # a tensor of shape () on devices whose numbers are not read during a step
     temperature: float = 1.0
     z_loss: float = 0.0
-    entropy: Tensor | None = None  # (N,), of a SoftTarget; a teacher knows whether its own is subtracted
+    entropy: Tensor | None = None  # (N,)
 
 
 class TermLoss:
@@ -72,7 +72,7 @@ class TermLoss:
         """The loss of some rows; their logits are overwritten by the gradient, except for the table's part.
 
         Args:
-            z: (n, V), their logits divided by the temperature; with ``gradient`` it is overwritten.
+            z: (n, V), their logits divided by the term's temperature; with ``gradient`` it is overwritten.
             x: (n, D), their hidden states.
             rows: which rows they are.
             upstream: (n,) gradient of what follows, or None for ones.
@@ -84,9 +84,8 @@ class TermLoss:
         """
         term, table = self.term, self.table
         if not isinstance(self.target, SoftTarget):
-            losses = self.target.chunk(z, rows, upstream, gradient=gradient)
-            return losses, None
-        target, entropy = self._target(rows)
+            return self.target.chunk(z, rows, upstream, gradient=gradient), None
+        target, entropy = self.target[rows], None if term.entropy is None else term.entropy[rows]
         scale = z.new_ones(len(z), dtype=sum_dtype(z.device)) if upstream is None else upstream
         scale = scale * (term.scale / term.temperature)
         if table is None:
@@ -117,12 +116,6 @@ class TermLoss:
                 d_weight.addmm_(self.table.rows.t(), self.table.factors_x, alpha=-1)
             if d_bias is not None:
                 d_bias.addmv_(self.table.rows.t(), self.table.factors_sum, alpha=-1)
-
-    def _target(self, rows: Rows) -> tuple[SoftTarget, Tensor | None]:
-        if isinstance(self.target, SoftTarget):
-            return self.target[rows], None if self.term.entropy is None else self.term.entropy[rows]
-        target, entropy = self.target.distribution(rows)
-        return target, entropy
 
 
 class _ClosedFormTable:
