@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
-from onewarm.leading_shape import as_rows
+from onewarm.leading_shape import Layout, as_rows
 from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
+from onewarm.loss_stats import LossStats, loss_stats, row_stats
+from onewarm.softcap import capped, slope
 from onewarm.target import SoftTarget, as_target
 
 
@@ -26,7 +28,10 @@ def cross_entropy(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
     axis: int = -1,
-) -> Array:
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
+    stats: bool = False,
+) -> Any:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, in nats, reduced.
 
     Args:
@@ -39,9 +44,14 @@ def cross_entropy(
             token count over all steps of an accumulated batch). No rows with mass: the loss is 0.
         z_loss: not negative; adds ``z_loss s logsumexp(z)^2`` to each row, which keeps the logits' scale in place.
         axis: of the classes, in the logits and in probabilities: 1 for images (N, K, H, W).
+        logit_scale: a factor of the logits, above 0.
+        softcap: c, above 0, for the logits ``c tanh(z / c)`` of Gemma 2; an infinite logit stays infinite.
+        stats: also return :class:`onewarm.loss_stats.LossStats` of each row: log-partition, z-loss, entropy,
+            prediction and whether it is correct.
 
     Returns:
-        A scalar, or for ``"none"`` the leading shape: float32, or float64 for float64 logits.
+        A scalar, or for ``"none"`` the leading shape: float32, or float64 for float64 logits. With ``stats`` a pair of
+        that and the stats in the leading shape, which have no gradient.
 
     Raises:
         TypeError: arrays of different libraries, logits that are not floating point.
@@ -54,13 +64,16 @@ def cross_entropy(
         >>> round(float(cross_entropy(z, smooth(np.array([0]), 0.1, num_classes=4))), 4)
         0.4063
 
-    Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5.
+    Source: Szegedy et al. 2016, section 7, for the smoothed target; z-loss: Chowdhery et al., PaLM, section 5; soft
+    cap: Gemma Team, "Gemma 2", 2024, section 2.
     """
-    options = loss_options(reduction, normalizer, z_loss)
+    options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
     logits, target, layout = as_rows(logits, target, axis)
     target = checked(logits, target)
-    loss = reduce(per_row_loss(logits, target, options.z_loss), target, options)
-    return loss if layout is None else layout.loss(loss)
+    numbers = options.logit_scale, options.softcap
+    loss = reduce(per_row_loss(logits, target, options.z_loss, *numbers), target, options)
+    figures = stats_of_rows(logits, target, options) if stats else None
+    return in_layout(layout, loss, figures)
 
 
 def cross_entropy_with_gradient(
@@ -71,6 +84,8 @@ def cross_entropy_with_gradient(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
     axis: int = -1,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
     overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
     """:func:`cross_entropy` and its gradient ``s softmax(z) - t`` in the logits, in their shape and dtype.
@@ -90,7 +105,7 @@ def cross_entropy_with_gradient(
     """
     if overwrite_logits:
         raise InputError("overwrite_logits=True needs NumPy arrays or PyTorch tensors on the CPU: leave it out")
-    options = loss_options(reduction, normalizer, z_loss)
+    options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
     logits, target, layout = as_rows(logits, target, axis)
     loss, gradient = loss_and_gradient(logits, checked(logits, target), options)
     return (loss, gradient) if layout is None else (layout.loss(loss), layout.gradient(gradient))
@@ -157,8 +172,11 @@ def checked(logits: Array, target: SoftTarget | Array, *, indices: bool = True) 
 def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -> tuple[Array, Array]:
     """:func:`cross_entropy_with_gradient` for checked arguments."""
     xp = array_namespace(logits)
-    parts = _parts(xp, logits, target)
+    numbers = options.logit_scale, options.softcap
+    parts = _parts(xp, logits, target, *numbers)
     gradient = _slope(xp, parts, target, options.z_loss)
+    if options.maps_logits:
+        gradient = gradient * xp.where(parts.live, slope(_wide(xp, logits, parts.live), *numbers), 0.0)
     if options.reduction == "mean":
         gradient = gradient / divisor(target, options.normalizer, gradient)
     return reduce(_losses(xp, parts, target, options.z_loss), target, options), xp.astype(gradient, logits.dtype)
@@ -198,10 +216,28 @@ def reduce(rows: Array, target: SoftTarget, options: LossOptions) -> Array:
     return total if options.reduction == "sum" else total / divisor(target, options.normalizer, rows)
 
 
-def per_row_loss(logits: Array, target: SoftTarget, z_loss: float) -> Array:
-    """``s lse - <t, z> + z_loss s lse^2`` of each row, (N,), after table mass has moved off masked classes."""
+def per_row_loss(logits: Array, target: SoftTarget, z_loss: float, scale: Any = 1.0, cap: Any = None) -> Array:
+    """``s lse - <t, z> + z_loss s lse^2`` of each row, (N,), after table mass has moved off masked classes.
+
+    Of :func:`onewarm.softcap.capped` logits.
+    """
     xp = array_namespace(logits)
-    return _losses(xp, _parts(xp, logits, target), target, z_loss)
+    return _losses(xp, _parts(xp, logits, target, scale, cap), target, z_loss)
+
+
+def stats_of_rows(logits: Array, target: SoftTarget, options: LossOptions) -> LossStats:
+    """The figures of each row, (N,), for checked arguments."""
+    xp = array_namespace(logits)
+    z = capped(_wide(xp, logits, target.has_mass()[:, None]), options.logit_scale, options.softcap)
+    return loss_stats(*row_stats(z), target, options.z_loss)
+
+
+def in_layout(layout: Layout | None, loss: Array, stats: LossStats | None) -> Any:
+    """The loss in the leading shape; with stats a pair of both."""
+    if layout is not None:
+        loss = layout.loss(loss)
+        stats = None if stats is None else LossStats(*(layout.loss(figure) for figure in stats))
+    return loss if stats is None else (loss, stats)
 
 
 _FAR = -400.0  # exp(2 * _FAR) is 0 in float64 too
@@ -224,10 +260,18 @@ class _Parts(NamedTuple):
     live: Array  # (N, 1) rows with mass
 
 
-def _parts(xp: Any, logits: Array, target: SoftTarget) -> _Parts:
+def _wide(xp: Any, logits: Array, live: Array) -> Array:
+    """The logits in the arithmetic's dtype, 0 in rows without mass."""
     dtype = logits.dtype if xp.isdtype(logits.dtype, xp.float64) else xp.float32
+    return xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
+
+
+def _parts(xp: Any, logits: Array, target: SoftTarget, scale: Any, cap: Any) -> _Parts:
     live = target.has_mass()[:, None]
-    z = xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
+    z = _wide(xp, logits, live)
+    dtype = z.dtype
+    if cap is not None or not isinstance(scale, float) or scale != 1:
+        z = capped(z, scale, cap)
     top = checks.constant(xp.max(z, axis=1, keepdims=True))
     top = xp.where(xp.isfinite(top), top, 0.0)
     kept = z != -xp.inf

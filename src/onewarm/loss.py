@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from typing import Any
 
 import numpy as np
 
@@ -25,22 +26,42 @@ def cross_entropy(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
     axis: int = -1,
-) -> Array:
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
+    stats: bool = False,
+) -> Any:
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
-        from onewarm.kernels.cpu.loss import checked, loss_and_gradient  # Numba takes half a second to import
+        from onewarm.kernels.cpu.capped_rows import stats_in_blocks  # Numba takes half a second to import
+        from onewarm.kernels.cpu.loss import checked, loss_and_gradient
 
-        options = loss_options(reduction, normalizer, z_loss)
+        options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
         logits, target, layout = as_rows(logits, target, axis)
-        loss = loss_and_gradient(logits, checked(logits, target), options, gradient=False)[0]
-        return loss if layout is None else layout.loss(loss)
+        rows = checked(logits, target)
+        loss = loss_and_gradient(logits, rows, options, gradient=False)[0]
+        return definition.in_layout(layout, loss, stats_in_blocks(logits, rows, options) if stats else None)
     if checks.is_tensor(logits):
         from onewarm.torch import cross_entropy as torch_loss
 
         logits, target, layout = as_rows(logits, target, axis)
-        loss = torch_loss(logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss)
-        return loss if layout is None else layout.loss(loss)
+        result = torch_loss(
+            *(logits, target),
+            reduction=reduction,
+            normalizer=normalizer,
+            z_loss=z_loss,
+            logit_scale=logit_scale,
+            softcap=softcap,
+            stats=stats,
+        )
+        return definition.in_layout(layout, *result) if stats else definition.in_layout(layout, result, None)
     return definition.cross_entropy(
-        logits, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss, axis=axis
+        *(logits, target),
+        reduction=reduction,
+        normalizer=normalizer,
+        z_loss=z_loss,
+        axis=axis,
+        logit_scale=logit_scale,
+        softcap=softcap,
+        stats=stats,
     )
 
 
@@ -53,6 +74,8 @@ def cross_entropy_with_gradient(
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
     axis: int = -1,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
     overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
@@ -62,7 +85,7 @@ def cross_entropy_with_gradient(
             raise InputError(
                 "overwrite_logits=True needs logits in C order that can be written to: leave it out, or copy"
             )
-        options = loss_options(reduction, normalizer, z_loss)
+        options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
         logits, target, layout = as_rows(logits, target, axis)
         if overwrite_logits and layout is not None and layout.axis != len(layout.shape):
             raise InputError("overwrite_logits=True needs the classes on the last axis: leave it out")
@@ -80,6 +103,8 @@ def cross_entropy_with_gradient(
         reduction=reduction,
         normalizer=normalizer,
         z_loss=z_loss,
+        logit_scale=logit_scale,
+        softcap=softcap,
         overwrite_logits=overwrite_logits,
     )
     return (value, slope) if layout is None else (layout.loss(value), layout.gradient(slope))

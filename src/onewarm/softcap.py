@@ -35,9 +35,10 @@ def capped(z: Array, scale: Any = 1.0, cap: Any = None) -> Array:
 
 
 def slope(z: Array, scale: Any = 1.0, cap: Any = None) -> Array:
-    """The derivative of :func:`capped`, to the last digits where the hyperbolic tangent is 1 to the last digit.
+    """The derivative of :func:`capped`; under a cap 0 for a logit that is not finite.
 
-    ``1 - tanh(a)^2`` has no digit left there; ``4 u / (1 + u)^2`` with ``u = exp(-2 |a|)`` has all of them.
+    Where the hyperbolic tangent is 1 to the last digit, ``1 - tanh(a)^2`` has no digit left; ``4 u / (1 + u)^2`` with
+    ``u = exp(-2 |a|)`` has all of them.
 
     Example:
         >>> import numpy as np
@@ -47,5 +48,6 @@ def slope(z: Array, scale: Any = 1.0, cap: Any = None) -> Array:
     xp = array_namespace(z)
     if cap is None:
         return xp.full_like(z, scale)
-    u = xp.exp(-2.0 * xp.abs(z * (scale / cap)))
-    return scale * (4.0 * u / (1.0 + u) ** 2)
+    finite = xp.isfinite(z)
+    u = xp.exp(-2.0 * xp.abs(xp.where(finite, z, 0.0) * (scale / cap)))
+    return xp.where(finite, scale * (4.0 * u / (1.0 + u) ** 2), 0.0)

@@ -15,24 +15,31 @@ def cap_(z: Tensor, scale: float, cap: float | None, slope: Tensor | None = None
         z: in float32 or float64.
         scale: above 0.
         cap: above 0, or None for ``z <- scale z``.
-        slope: of the shape and dtype of z, or None. The derivative is made by cosh, since ``1 - tanh^2`` has no digit
-            left where the hyperbolic tangent is 1 to the last digit.
+        slope: of the shape and dtype of z, or None.
 
     >>> z, slope = torch.tensor([-torch.inf, 1.0, 60.0]), torch.empty(3)
     >>> cap_(z, 1.0, 30.0, slope)
     >>> z, slope
     (tensor([   -inf,  0.9996, 28.9208]), tensor([0.0000, 0.9989, 0.0707]))
     """
+    if slope is not None:
+        slope_(slope.copy_(z), scale, cap)
     if cap is None:
-        if slope is not None:
-            slope.fill_(scale)
         z.mul_(scale)
         return
     infinite = z.isinf()
     z.mul_(scale / cap)
-    if slope is not None:
-        torch.cosh(z, out=slope).reciprocal_().square_().mul_(scale)
     if not on_cpu(z) or bool(infinite.any()):
         torch.where(infinite, z, z.tanh().mul_(cap), out=z)
     else:
         z.tanh_().mul_(cap)
+
+
+def slope_(z: Tensor, scale: float, cap: float | None) -> Tensor:
+    """``z <- scale / cosh(scale z / cap)^2``, the derivative of what :func:`cap_` does; 0 for a NaN.
+
+    By cosh, since ``1 - tanh^2`` has no digit left where the hyperbolic tangent is 1 to the last digit.
+    """
+    if cap is None:
+        return z.fill_(scale)
+    return z.mul_(scale / cap).cosh_().reciprocal_().square_().mul_(scale).nan_to_num_(nan=0.0)

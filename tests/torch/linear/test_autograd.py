@@ -138,6 +138,20 @@ def test_what_backward_needs_is_saved_by_autograd() -> None:
 
 
 @pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_targets_and_inputs_made_in_inference_mode(reduction: Any) -> None:
+    """Autograd saves no such tensors, and they cannot be changed in place outside of that mode."""
+    x, w, b, y = made()
+    with torch.inference_mode():
+        hidden, labels = x.clone(), y.clone()
+        target = ow.soft(torch.softmax(x @ w.T, 1))
+    for ours, plain in ((labels, y), (target, ow.soft(torch.softmax(x @ w.T, 1).detach()))):
+        loss = linear_cross_entropy(hidden, w, ours, bias=b, reduction=reduction).sum()
+        wanted = linear_cross_entropy(x.detach(), w, plain, bias=b, reduction=reduction).sum()
+        for gradient, exact in zip(torch.autograd.grad(loss, (w, b)), torch.autograd.grad(wanted, (w, b)), strict=True):
+            assert torch.equal(gradient, exact)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
 def test_checkpointing_and_offloading_change_nothing(reduction: Any) -> None:
     x, w, b, y = made()
 

@@ -11,6 +11,7 @@ from onewarm import checks, definition
 from onewarm.kernels.cpu import float16 as half
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.kernels.cpu import thread_pool as pool
+from onewarm.kernels.cpu.capped_rows import capped_row_losses
 from onewarm.kernels.cpu.thread_pool import Runner
 from onewarm.loss_options import LossOptions, Normalizer
 from onewarm.target import SoftTarget, one_hot
@@ -44,17 +45,21 @@ def loss_and_gradient(
         (np.float64(0.4063), array([[-0.08 ,  0.089,  0.001, -0.01 ]]))
     """
     share = 1.0 / _divisor(target, options.normalizer) if options.reduction == "mean" else 1.0
-    losses, grads = cpu.row_losses(
-        *(logits, target.index, target.weight, target.table, target.table_index, target.table_weight),
-        row_scale=share if row_scale is None else share * row_scale,
-        z_loss=options.z_loss,
-        gradient=gradient,
-        out=out,
-        threads=threads,
-        run=run,
-        move_mass=options.move_mass,
-        check=options.check,
-    )
+    arguments: dict[str, Any] = {
+        "row_scale": share if row_scale is None else share * row_scale,
+        "z_loss": options.z_loss,
+        "gradient": gradient,
+        "out": out,
+        "threads": threads,
+        "run": run,
+        "move_mass": options.move_mass,
+        "check": options.check,
+    }
+    if options.maps_logits:
+        losses, grads = capped_row_losses(logits, target, options.logit_scale, options.softcap, **arguments)
+    else:
+        parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+        losses, grads = cpu.row_losses(logits, *parts, **arguments)
     total = losses.sum(dtype=np.float64)
     if options.check and np.isnan(total):
         _finite(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import torch
 from torch import Tensor
@@ -12,8 +12,39 @@ from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_option
 from onewarm.target import SoftTarget
 from onewarm.torch.cross_entropy import ops
 from onewarm.torch.cross_entropy.autograd import Arguments, Made, arguments, defined, fused, run
+from onewarm.torch.cross_entropy.capped import capped_logits, stats_of, through_cap
 from onewarm.torch.device import kernel_for, operator_for
 from onewarm.torch.interop.numpy_views import tensors
+
+
+@overload
+def cross_entropy(
+    logits: Tensor,
+    target: SoftTarget | Tensor,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
+    stats: Literal[False] = False,
+    overwrite_logits: bool = False,
+) -> Tensor: ...
+
+
+@overload
+def cross_entropy(
+    logits: Tensor,
+    target: SoftTarget | Tensor,
+    *,
+    reduction: Reduction = "mean",
+    normalizer: Normalizer = "rows",
+    z_loss: float = 0.0,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
+    stats: bool,
+    overwrite_logits: bool = False,
+) -> Any: ...  # with stats=True tuple[Tensor, LossStats]
 
 
 def cross_entropy(
@@ -23,8 +54,11 @@ def cross_entropy(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
+    stats: bool = False,
     overwrite_logits: bool = False,
-) -> Tensor:
+) -> Any:
     """Cross-entropy ``s logsumexp(z) - <t, z>`` of each row, reduced: :func:`onewarm.cross_entropy` for PyTorch.
 
     On the CPU one fused call computes the loss and, where autograd will ask for it, the gradient; with
@@ -41,13 +75,17 @@ def cross_entropy(
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one loss a row.
         normalizer: what ``"mean"`` divides by: ``"rows"`` that have mass, the total ``"mass"``, or a number.
         z_loss: adds ``z_loss s logsumexp(z)^2`` to each row.
+        logit_scale: a factor of the logits, above 0.
+        softcap: c, above 0, for the logits ``c tanh(z / c)`` of Gemma 2; an infinite logit stays infinite.
+        stats: also return :class:`onewarm.loss_stats.LossStats` of each row, (N,) each and without a gradient.
         overwrite_logits: the backward pass puts the gradient where the logits are, which saves memory of their size:
             then the logits are lost, the loss cannot be differentiated twice, and an earlier operation that keeps its
             result for its own gradient (a softmax, an exp) makes PyTorch raise. For logits that an operation such as a
             linear layer computed, contiguous, on the CPU in eager mode. Without a gradient nothing is written.
 
     Returns:
-        A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits.
+        A scalar, or (N,) for ``"none"``: float32, or float64 for float64 logits. With ``stats`` a pair of that and the
+        stats.
 
     Raises:
         TypeError, ValueError: as :func:`onewarm.definition.cross_entropy`; ``overwrite_logits`` for logits that are a
@@ -61,7 +99,18 @@ def cross_entropy(
         >>> round(loss.item(), 4), [round(g, 3) for g in z.grad[0].tolist()]
         (0.4063, [-0.08, 0.089, 0.001, -0.01])
     """
-    return loss_of(logits, target, loss_options(reduction, normalizer, z_loss), overwrite_logits)
+    options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
+    if not stats and not options.maps_logits:
+        return loss_of(logits, target, options, overwrite_logits)
+    _dense(logits)
+    rows = definition.checked(logits, target)
+    if options.maps_logits:
+        if overwrite_logits:
+            raise _cannot_overwrite("they are scaled or capped first")
+        logits, options = capped_logits(logits, options), options._replace(logit_scale=1.0, softcap=None)
+    figures = stats_of(logits, rows, options.z_loss) if stats else None  # before the logits are overwritten
+    loss = loss_of(logits, target, options, overwrite_logits)
+    return loss if figures is None else (loss, figures)
 
 
 def cross_entropy_with_gradient(
@@ -71,6 +120,8 @@ def cross_entropy_with_gradient(
     reduction: Reduction = "mean",
     normalizer: Normalizer = "rows",
     z_loss: float = 0.0,
+    logit_scale: float = 1.0,
+    softcap: float | None = None,
     overwrite_logits: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """:func:`cross_entropy` and its gradient in the logits, (N, K), at once and without autograd.
@@ -86,7 +137,15 @@ def cross_entropy_with_gradient(
     Args, Raises: as :func:`cross_entropy`.
     """
     _dense(logits)
-    options = loss_options(reduction, normalizer, z_loss)
+    options = loss_options(reduction, normalizer, z_loss, logit_scale=logit_scale, softcap=softcap)
+    if options.maps_logits:
+        if overwrite_logits:
+            raise _cannot_overwrite("they are scaled or capped first")
+        capped = capped_logits(logits.detach(), options)
+        loss, gradient = cross_entropy_with_gradient(
+            capped, target, reduction=reduction, normalizer=normalizer, z_loss=z_loss
+        )
+        return loss, through_cap(gradient, logits, options.logit_scale, options.softcap)
     if kernel := kernel_for(logits, target, options.normalizer, options.z_loss):
         if overwrite_logits and logits.requires_grad:
             raise _cannot_overwrite("they require a gradient and autograd would not see the change; detach them")

@@ -186,7 +186,10 @@ class _Linear(torch.autograd.Function):
         wanted = (False,) * 3 if per_row else ctx.needs_input_grad[:3]
         losses, gradients = run(layer, terms, wanted=wanted, rounded=False, cap=cap, stats=stats)
         tensors, ctx.terms = taken_apart(terms)
-        ctx.save_for_backward(*layer, *gradients, *tensors, *given)
+        saved = (*layer, *gradients, *tensors, *given)
+        # Tensors of inference mode (a teacher's) have no version to check, and save_for_backward refuses them.
+        ctx.inference = {i: part for i, part in enumerate(saved) if part is not None and part.is_inference()}
+        ctx.save_for_backward(*(None if i in ctx.inference else part for i, part in enumerate(saved)))
         ctx.per_row, ctx.cap, ctx.handed_over = per_row, cap, False
         return (losses if per_row else losses.sum()).to(layer.dtype)
 
@@ -194,7 +197,7 @@ class _Linear(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise RuntimeError(f"linear_cross_entropy has no second derivative: {REMEDY}")
-        saved = ctx.saved_tensors
+        saved = [ctx.inference.get(i, part) for i, part in enumerate(ctx.saved_tensors)]
         layer, gradients = Layer(*saved[:3]), Gradients(*saved[3:6])
         terms, wanted = put_together(ctx.terms, saved[6:]), ctx.needs_input_grad[:3]
         rest = (None,) * (len(ctx.needs_input_grad) - 3)
