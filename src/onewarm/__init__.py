@@ -30,7 +30,7 @@ __all__ = [
     "votes_from",
 ]
 
-_LAZY = ("calibration", "torch", "widgets")  # imported at their first use: PyTorch and Numba take seconds
+_LAZY = ("audit", "calibration", "notebook", "study", "torch", "widgets")  # at their first use: PyTorch takes seconds
 
 
 def __getattr__(name: str) -> ModuleType:

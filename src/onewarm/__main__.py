@@ -2,13 +2,24 @@
 
 import sys
 
+_EXTRAS = {
+    "audit": "audit",
+    "study": "study",
+    "open": "study,notebook",
+    "claims": "study,notebook",
+    "build": "notebook",
+    "concept": "notebook",
+}
+
 
 def main() -> None:
     """Run the command line, or print what to install for it."""
     try:
         from onewarm.cli.app import app
     except ModuleNotFoundError as error:
-        sys.exit(f"onewarm: the command line needs {error.name}: pip install 'onewarm[all]'")
+        command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        extra, package = _EXTRAS.get(command, "all"), (error.name or "").partition(".")[0]
+        sys.exit(f"onewarm: the command line needs {package}: pip install 'onewarm[{extra}]'")
     app(prog_name="onewarm")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_data_path
+from onewarm.errors import needs
 
 
 def home() -> Path:
@@ -13,5 +13,8 @@ def home() -> Path:
 
     This function does not create it.
     """
-    folder = os.environ.get("ONEWARM_HOME")
-    return Path(folder) if folder else user_data_path("onewarm", appauthor=False)
+    if folder := os.environ.get("ONEWARM_HOME"):
+        return Path(folder)
+    with needs("the folder of onewarm's data", "audit"):
+        from platformdirs import user_data_path
+    return user_data_path("onewarm", appauthor=False)

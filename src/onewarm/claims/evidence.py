@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
-
 from onewarm.atomic_write import atomic_write
 from onewarm.claims.ledger import Record
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
+
+with needs("onewarm.claims", "notebook"):
+    from pydantic import Field, ValidationError, model_validator
+
 
 Expected = Literal["negative", "positive", "zero", "not negative", "none"]
 Role = Literal["premise", "test", "context"]

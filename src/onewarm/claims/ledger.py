@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
 from onewarm.claims.quick_yaml import QuickLoader
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
+
+with needs("onewarm.claims", "notebook"):
+    import yaml
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
 
 HERE = Path(__file__).parent / "ledger"
 

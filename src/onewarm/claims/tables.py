@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rich.table import Table
-from rich.text import Text
-
 from onewarm.claims.evidence import Evidence
 from onewarm.claims.ledger import Claim
 from onewarm.claims.status import Status, judge
 from onewarm.claims.verify import Result
+from onewarm.errors import needs
+
+with needs("onewarm.claims", "notebook"):
+    from rich.table import Table
+    from rich.text import Text
+
 
 STYLE: dict[Status, str] = {
     "identity holds": "green",

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.target import SoftTarget, one_hot, smooth, soft
+
+with needs("onewarm.study", "study"):
+    import torch
+
 
 RECIPES = {
     "hard": "all mass on the label",

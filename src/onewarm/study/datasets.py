@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.study.splits import Rows, Split, stratified
 from onewarm.tables.features import read
 
@@ -120,7 +120,8 @@ def from_file(path: Path, label: str | None = None) -> Dataset:
 
 
 def _digits(noise: float, train: int, key: str, title: str) -> Dataset:
-    from sklearn.datasets import load_digits
+    with needs("the digits", "study"):
+        from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     x = np.asarray(pixels, np.float64) / 16.0  # pixel values 0..16

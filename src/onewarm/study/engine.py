@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.study.arms import Arm, parse_arms
 from onewarm.study.datasets import Dataset, load
 from onewarm.study.report import StudyReport
@@ -26,6 +25,10 @@ from onewarm.study.scoring import Scores, score
 from onewarm.study.seeds import parse_seeds
 from onewarm.study.store import Store, StoredRun
 from onewarm.study.training import Run, Training, train
+
+with needs("onewarm.study", "study"):
+    import torch
+
 
 CODE_FORMAT = 2
 """Part of the key of stored runs. Raise it when a change of the code changes the results of a run beyond rounding.

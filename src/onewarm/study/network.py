@@ -5,7 +5,12 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import torch
+
+from onewarm.errors import needs
+
+with needs("onewarm.study", "study"):
+    import torch
+
 
 ALIGN = 16
 

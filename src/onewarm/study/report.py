@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from onewarm.atomic_write import atomic_write
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import reliability
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import needs
 from onewarm.study.compare import SIGNIFICANCE, holm, mean_interval, paired_difference
 from onewarm.study.scoring import METRICS
 from onewarm.study.store import StoredRun
 from onewarm.study.verdict import significant, verdict
+
+with needs("onewarm.study", "study"):
+    from rich.console import Console
+    from rich.table import Table
+
 
 FORMAT = 1
 COMPARED = (

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.errors import needs
 from onewarm.home import home
 from onewarm.study.scoring import Scores
+
+with needs("onewarm.study", "study"):
+    import sqlalchemy as sa
 
 
 def default_url(folder: Path | None = None) -> str:

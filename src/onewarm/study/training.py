@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from onewarm.errors import needs
 from onewarm.loss import cross_entropy
 from onewarm.study.arms import Arm
 from onewarm.study.network import Stack, pad_features
 from onewarm.study.splits import Rows, Split
 from onewarm.target import SoftTarget, concat
+
+with needs("onewarm.study", "study"):
+    import torch
+
 
 # Streams of random numbers of a seed. All arms draw from the same INIT and ORDER, so that runs of a seed are paired.
 INIT, TEACHER_INIT, ORDER = 10, 11, 12

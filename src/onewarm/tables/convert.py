@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Columns
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
 
 
 def values(at: Place, name: str, column: Any) -> NDArray[Any]:

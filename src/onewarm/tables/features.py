@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
 
 LABEL_NAMES = ("label", "labels", "target", "class", "y")
 SUFFIXES = (".csv", ".parquet", ".npz")

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.ipc
-import pyarrow.parquet
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.tables.source import Column, Columns, Source
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.ipc
+    import pyarrow.parquet
+
 
 _CSV_BLOCK = 1 << 20  # PyArrow reads some 16 blocks ahead
 _PART_ROWS = 1 << 20

@@ -1,5 +1,10 @@
 """onewarm for PyTorch: the loss under autograd."""
 
+from onewarm.errors import needs
+
+with needs("onewarm.torch", "torch"):
+    import torch as _torch  # noqa: F401  # imported here to report a missing package with its remedy
+
 from onewarm.torch.cross_entropy.functional import cross_entropy, cross_entropy_with_gradient
 from onewarm.torch.cross_entropy.module import CrossEntropyLoss, nn_cross_entropy
 from onewarm.torch.distillation.functional import distillation

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
 from onewarm.calibration import metrics
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.calibration.summary.update import Totals
+from onewarm.errors import needs
+
+with needs("CalibrationMetric", "torchmetrics"):
+    from torchmetrics import Metric
 
 
 class CalibrationMetric(Metric):

@@ -9,12 +9,11 @@
 Needs the extra `widgets`: pip install 'onewarm[widgets]'.
 """
 
-from onewarm.errors import MissingExtraError
+from onewarm.errors import needs
 
-try:
+with needs("onewarm.widgets", "widgets"):
     import anywidget as _anywidget  # noqa: F401  # imported here to report a missing package with its remedy
-except ImportError as error:
-    raise MissingExtraError("onewarm.widgets needs anywidget: pip install 'onewarm[widgets]'") from error
+    import yaml as _yaml  # noqa: F401
 
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.labs import CalibrationLab, CrossEntropyLab, DistillationLab

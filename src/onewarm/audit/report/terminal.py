@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
-
 from onewarm.audit.audit import Audit
 from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.errors import needs
+
+with needs("onewarm.audit", "audit"):
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.padding import Padding
+    from rich.table import Table
+
 
 _MOST_SLICES = 10
 _SHORT = {"retrain": "Retrain (stand-in)", "unsmooth": "Affine inverse", "temperature-unsmooth": "Both"}

@@ -6,16 +6,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from onewarm import checks
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.inputs import to_numpy
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.softmax import softmax
+
+with needs("an estimator of onewarm", "sklearn"):
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils import column_or_1d
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted, validate_data
+
 
 Labels = NDArray[Any]
 

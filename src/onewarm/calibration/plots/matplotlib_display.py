@@ -13,7 +13,7 @@ from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import ReliabilityData, reliability
 from onewarm.calibration.plots.smooth_curve import SmoothCurve
 from onewarm.calibration.summary.summary import CalibrationSummary
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,7 +148,8 @@ class ReliabilityDisplay:
         if explain and ax is not None:
             raise InputError("explain is True, but ax is given: its figure is yours to write in; see HOW_TO_READ")
         if ax is None:
-            import matplotlib.pyplot as plt
+            with needs("ReliabilityDisplay", "plots"):
+                import matplotlib.pyplot as plt
 
             size = (5.2, 7.3 if explain else 6.6)
             figure, ax = plt.subplots(figsize=size, layout="constrained", facecolor=palette["paper"])
@@ -227,7 +228,8 @@ def _draw_gaps(ax: Axes, data: ReliabilityData, palette: Mapping[str, str]) -> N
 
 
 def _draw_counts(ax: Axes, data: ReliabilityData, palette: Mapping[str, str]) -> None:
-    from matplotlib.patheffects import withStroke
+    with needs("ReliabilityDisplay", "plots"):
+        from matplotlib.patheffects import withStroke
 
     share = data.count / data.rows
     step = 1 / len(data.count)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
-
+from onewarm.errors import needs
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
 from onewarm.notebook.concept.model import HTTPS_PATTERN, ConceptFile, ResearchQuestion
@@ -19,6 +18,10 @@ from onewarm.notebook.concept.page_md import Page, try_page
 from onewarm.notebook.concept.references import ValidLists, claim_faults, edge_faults, equation_faults, reference_faults
 from onewarm.notebook.concept.walk import read_leniently
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
+
+with needs("onewarm.notebook", "notebook"):
+    from pydantic import BaseModel, ValidationError
+
 
 __all__ = [
     "Concept",

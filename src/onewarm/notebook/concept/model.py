@@ -7,9 +7,11 @@ docstrings of the fields become the descriptions in the JSON Schema, which edito
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
-
+from onewarm.errors import needs
 from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
+
+with needs("onewarm.notebook", "notebook"):
+    from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 
 class Markdown:

@@ -4,12 +4,15 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-
+from onewarm.errors import needs
 from onewarm.notebook.concept.keys import NAME_PATTERN
 from onewarm.notebook.concept.model import Part
 from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
+
+with needs("onewarm.notebook", "notebook"):
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 
 PARTS = ("Intuition", "Math")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
-
+from onewarm.errors import needs
 from onewarm.notebook.concept.model import MARKDOWN, ConceptFile
 from onewarm.notebook.concept.yaml import Place
+
+with needs("onewarm.notebook", "notebook"):
+    from pydantic import BaseModel
+    from pydantic_core import PydanticUndefined
+
 
 __all__ = ["markdown_texts", "read_leniently"]
 

@@ -6,10 +6,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from onewarm.claims.quick_yaml import QuickLoader
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
+
+with needs("onewarm.notebook", "notebook"):
+    import yaml
+
 
 Place = tuple[str | int, ...]
 

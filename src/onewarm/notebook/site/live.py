@@ -10,9 +10,13 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import watchfiles
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from onewarm.errors import needs
+
+with needs("onewarm.notebook", "notebook"):
+    import watchfiles
+    from starlette.requests import Request
+    from starlette.responses import Response, StreamingResponse
+
 
 __all__ = ["Live"]
 

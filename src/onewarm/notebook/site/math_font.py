@@ -7,7 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from onewarm.errors import MissingExtraError
+from onewarm.errors import MissingExtraError, needs
 from onewarm.notebook.site.cache import cached
 
 __all__ = ["FONT_NAME", "LICENCE_NAME", "font_file", "font_licence", "math_font"]
@@ -32,8 +32,9 @@ def math_font(text: str, cache: Path | None = None) -> bytes:
 
 
 def _subset(characters: str) -> bytes:
-    from fontTools import subset  # takes a tenth of a second, and is not needed if the font is cached
-    from fontTools.ttLib import TTFont
+    with needs("the math font", "notebook"):
+        from fontTools import subset  # takes a tenth of a second, and is not needed if the font is cached
+        from fontTools.ttLib import TTFont
 
     options = subset.Options()
     options.flavor = "woff2"
@@ -59,7 +60,8 @@ def font_licence(cache: Path | None = None) -> str:
 
 
 def _licence() -> bytes:
-    from fontTools.ttLib import TTFont
+    with needs("the math font", "notebook"):
+        from fontTools.ttLib import TTFont
 
     with TTFont(font_file(), lazy=True) as font:
         entries = [(label, font["name"].getDebugName(number)) for number, label in _NAME_IDS]

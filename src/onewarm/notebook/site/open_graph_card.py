@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onewarm.errors import needs
 from onewarm.notebook.site.cache import cached
 from onewarm.notebook.site.math_font import font_file
 
@@ -37,7 +38,8 @@ def open_graph_card(title: str, section: str, summary: str, cache: Path | None =
 
 
 def _draw(title: str, section: str, summary: str) -> bytes:
-    from PIL import Image, ImageDraw, ImageFont  # not needed if the picture is cached
+    with needs("the picture of a page", "notebook"):
+        from PIL import Image, ImageDraw, ImageFont  # not needed if the picture is cached
 
     def font(size: int) -> FreeTypeFont:
         return ImageFont.truetype(font_file(), size, layout_engine=ImageFont.Layout.BASIC)

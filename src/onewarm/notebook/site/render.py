@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 import onewarm
+from onewarm.errors import needs
+
+with needs("onewarm.notebook", "notebook"):
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
 
 __all__ = ["CONTENT_POLICY", "render"]
 

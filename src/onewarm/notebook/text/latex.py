@@ -6,10 +6,12 @@ import re
 from functools import lru_cache
 from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import Converter
-
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.notebook.text.mathml import breakable, repair
+
+with needs("onewarm.notebook", "notebook"):
+    from latex2mathml.converter import Converter
+
 
 __all__ = ["LatexError", "latex_to_mathml"]
 

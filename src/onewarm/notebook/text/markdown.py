@@ -8,19 +8,22 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from markdown_it.renderer import RendererHTML
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 from markupsafe import Markup, escape
-from pygments import highlight as _highlight
-from pygments.formatters.html import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.notebook.concept.page_md import markdown_parser
 from onewarm.notebook.text.latex import LatexError, latex_to_mathml
 from onewarm.notebook.text.mathml import styled
+
+with needs("onewarm.notebook", "notebook"):
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+    from pygments import highlight as _highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
 
 __all__ = ["LinkError", "Prose", "highlight", "plain_text"]
 
