@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -17,6 +18,7 @@ from onewarm.target import SoftTarget
 _DTYPES = ("float16", "bfloat16", "float32", "float64")  # of NumPy arrays that the CPU kernel computes
 
 
+@checks.names_foreign
 @wraps(definition.cross_entropy)
 def cross_entropy(
     logits: Array,
@@ -42,17 +44,16 @@ def cross_entropy(
     if checks.is_tensor(logits):
         from onewarm.torch import cross_entropy as torch_loss
 
-        logits, target, layout = as_rows(logits, target, axis)
-        result = torch_loss(
+        return torch_loss(
             *(logits, target),
             reduction=reduction,
             normalizer=normalizer,
             z_loss=z_loss,
+            axis=axis,
             logit_scale=logit_scale,
             softcap=softcap,
             stats=stats,
         )
-        return definition.in_layout(layout, *result) if stats else definition.in_layout(layout, result, None)
     return definition.cross_entropy(
         *(logits, target),
         reduction=reduction,
@@ -65,6 +66,7 @@ def cross_entropy(
     )
 
 
+@checks.names_foreign
 @wraps(definition.cross_entropy_with_gradient)
 def cross_entropy_with_gradient(
     logits: Array,
@@ -92,19 +94,19 @@ def cross_entropy_with_gradient(
         out = logits if overwrite_logits else None
         loss, gradient = loss_and_gradient(logits, checked(logits, target), options, gradient=True, out=out)
         return (loss, gradient) if layout is None else (layout.loss(loss), layout.gradient(gradient))
+    way: Callable[..., tuple[Array, Array]] = definition.cross_entropy_with_gradient
     if checks.is_tensor(logits):
-        from onewarm.torch import cross_entropy_with_gradient as way
-    else:
-        way = definition.cross_entropy_with_gradient
-    logits, target, layout = as_rows(logits, target, axis)
-    value, slope = way(
+        from onewarm.torch import cross_entropy_with_gradient as torch_way
+
+        way = torch_way
+    return way(
         logits,
         target,
         reduction=reduction,
         normalizer=normalizer,
         z_loss=z_loss,
+        axis=axis,
         logit_scale=logit_scale,
         softcap=softcap,
         overwrite_logits=overwrite_logits,
     )
-    return (value, slope) if layout is None else (layout.loss(value), layout.gradient(slope))

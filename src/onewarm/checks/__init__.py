@@ -20,6 +20,7 @@ from onewarm.checks.arrays import (
     item,
     namespace,
 )
+from onewarm.checks.foreign import names_foreign
 from onewarm.checks.numbers import alpha, count, number, per_row, positive, share, undifferentiated
 from onewarm.checks.rows import SUM_TOLERANCE, at, bad_logits, labels, probabilities, sum_tolerance
 
@@ -43,6 +44,7 @@ __all__ = [
     "is_tensor",
     "item",
     "labels",
+    "names_foreign",
     "namespace",
     "number",
     "per_row",

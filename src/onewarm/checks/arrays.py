@@ -82,7 +82,15 @@ def namespace(**arrays: Any) -> Any:
 
 
 def concrete(array: Array) -> bool:
-    """Whether the values can be read now: false inside ``jax.jit``, ``torch.compile`` and ``vmap``."""
+    """Whether the values can be read now: false inside ``jax.jit``, ``torch.compile`` and ``vmap``.
+
+    False too for a tensor on a GPU, where reading waits for all that was asked of it before: a step never does.
+    """
+    return visible(array) and (not is_tensor(array) or array.is_cpu)
+
+
+def visible(array: Array) -> bool:
+    """Whether no tracer hides the values, which it may take a synchronisation to read."""
     module = type(array).__module__
     if module.startswith("jax"):
         return not isinstance(array, sys.modules["jax"].core.Tracer)

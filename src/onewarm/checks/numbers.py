@@ -20,6 +20,7 @@ from onewarm.checks.arrays import (
     is_tensor,
     item,
     namespace,
+    visible,
 )
 from onewarm.errors import InputError
 
@@ -34,7 +35,7 @@ def number(value: Any) -> float | int | None:
     """
     if isinstance(value, (int, float)) and not isinstance(value, np.generic):  # np.float64 is a float too
         return value
-    if not is_array_api_obj(value) or tuple(value.shape) != () or not concrete(value):
+    if not is_array_api_obj(value) or tuple(value.shape) != () or not visible(value):
         return None
     converted = value.item()
     return converted if isinstance(converted, (int, float)) else None
@@ -62,9 +63,9 @@ def count(value: Any, name: str, least: int = 1) -> int:
 
 def share(value: Any, name: str) -> Any:
     """A number in [0, 1] as a float, or a ValueError; a tensor that is hidden or requires a gradient stays."""
-    plain = number(value)
-    if plain is None and hidden(value):
+    if hidden(value):
         return value
+    plain = number(value)
     if plain is None or not 0 <= plain <= 1:
         raise InputError(f"{name} is {value!r}: expected a number in [0, 1]")
     return undifferentiated(value, float(plain))

@@ -47,11 +47,23 @@ def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any =
     A kernel reads memory and computes only the logits' gradient: no tensor may be of a subclass, sparse, on another
     device, traced or transformed, and only the logits may require a gradient.
     """
-    if torch.compiler.is_compiling() or type(logits) not in _TENSOR_TYPES or logits.layout is not torch.strided:
-        return ""
-    kernel = kernel_of(logits)
-    if not kernel:
-        return ""
+    return "" if refusal(logits, target, normalizer, z_loss) else kernel_of(logits)
+
+
+def refusal(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any = 0.0) -> str:
+    """Why no kernel may take this call in eager mode; ``""`` where one may.
+
+    >>> refusal(torch.zeros(1, 2), torch.zeros(1, 2).requires_grad_())
+    'the target requires a gradient'
+    """
+    if torch.compiler.is_compiling():
+        return "the call is being compiled"
+    if type(logits) not in _TENSOR_TYPES:
+        return f"the logits are a {type(logits).__name__}, which may have operations of its own"
+    if logits.layout is not torch.strided:
+        return "the logits are sparse"
+    if not kernel_of(logits):
+        return f"no kernel is installed for {logits.dtype} on {logits.device.type}"
     here = logits.is_cpu
     others: tuple[Any, ...] = (target,)
     if isinstance(target, SoftTarget):
@@ -59,13 +71,23 @@ def kernel_for(logits: Any, target: Any, normalizer: Any = "rows", z_loss: Any =
     if isinstance(normalizer, Tensor):
         others += (normalizer,)
     for other in others:
-        if other is None:
-            continue
-        if type(other) not in _TENSOR_TYPES or other.requires_grad or other.layout is not torch.strided:
-            return ""
-        if not (other.is_cpu if here else other.device == logits.device):
-            return ""
-    return "" if isinstance(z_loss, Tensor) or traced(logits) or transformed(logits) else kernel
+        if other is not None and (why := _unfit(other, logits, here)):
+            return f"the {'normalizer' if other is normalizer else 'target'} {why}"
+    if isinstance(z_loss, Tensor):
+        return "z_loss is a tensor"
+    if traced(logits):
+        return "torch.jit.trace records the call"
+    return "a transform of torch.func or forward mode differentiates the call" if transformed(logits) else ""
+
+
+def _unfit(other: Any, logits: Tensor, here: bool) -> str:
+    if type(other) not in _TENSOR_TYPES:
+        return f"is a {type(other).__name__}"
+    if other.requires_grad:
+        return "requires a gradient"
+    if other.layout is not torch.strided:
+        return "is sparse"
+    return "" if (other.is_cpu if here else other.device == logits.device) else f"is on {other.device}"
 
 
 def operator_for(logits: Any) -> bool:

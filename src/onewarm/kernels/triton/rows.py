@@ -169,6 +169,7 @@ def _pair(name: str, index: Tensor, weight: Tensor, logits: Tensor) -> None:
 
 
 def _out_of_range(name: str, index: Tensor, size: int) -> None:
+    index = index.cpu()  # where values may be read
     if (bad := checks.first_true((index < 0) | (index >= size))) is not None:
         raise ValueError(f"target.{name}{list(bad)} is {checks.item(index, bad)}, outside 0..{size - 1}")
 

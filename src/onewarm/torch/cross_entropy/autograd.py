@@ -18,7 +18,7 @@ from onewarm.torch.cross_entropy import ops
 from onewarm.torch.cross_entropy import triton as triton_loss
 from onewarm.torch.cross_entropy.per_row import per_row_loss
 from onewarm.torch.cross_entropy.upstream import Upstream
-from onewarm.torch.device import has_memory
+from onewarm.torch.device import has_memory, on_cpu
 from onewarm.torch.interop.numpy_views import PARTS, bits, from_bits, in_numpy, plain
 from onewarm.torch.interop.openmp import team
 
@@ -186,8 +186,18 @@ def _target(ctx: Any, saved: tuple[Any, ...]) -> Any:
     return unchecked(num_classes=ctx.remake, **dict(zip(PARTS, saved, strict=True)))
 
 
+def _within(target: SoftTarget) -> SoftTarget:
+    """A class that does not exist becomes mass NaN: following it would end the whole process's use of a GPU."""
+    inside = (target.index >= 0) & (target.index < target.num_classes)
+    return target.replace(
+        index=torch.where(inside, target.index, 0), weight=torch.where(inside, target.weight, torch.nan)
+    )
+
+
 def defined(logits: Any, target: Any, options: LossOptions) -> Tensor:
     """The loss in PyTorch's own operations."""
     target = definition.checked(logits, target)
+    if not on_cpu(logits):
+        target = _within(target)
     reduced: Tensor = definition.reduce(per_row_loss(logits, target, options), target, options)
     return reduced
