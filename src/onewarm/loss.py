@@ -13,7 +13,7 @@ from onewarm.checks import Array
 from onewarm.errors import InputError
 from onewarm.leading_shape import as_rows
 from onewarm.loss_options import Normalizer, Reduction, loss_options
-from onewarm.target import SoftTarget
+from onewarm.soft_target import BucketTarget, SoftTarget
 
 _DTYPES = ("float16", "bfloat16", "float32", "float64")  # of NumPy arrays that the CPU kernel computes
 
@@ -32,6 +32,9 @@ def cross_entropy(
     softcap: float | None = None,
     stats: bool = False,
 ) -> Any:
+    if isinstance(target, BucketTarget):
+        _plain(logit_scale, softcap, stats)
+        logits, target, axis = target.events(logits, axis), target.over_events(), -1
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
         from onewarm.kernels.cpu.capped_rows import stats_in_blocks  # Numba takes half a second to import
         from onewarm.kernels.cpu.loss import checked, loss_and_gradient
@@ -80,6 +83,13 @@ def cross_entropy_with_gradient(
     softcap: float | None = None,
     overwrite_logits: bool = False,
 ) -> tuple[Array, Array]:
+    if isinstance(target, BucketTarget):
+        _plain(logit_scale, softcap, overwrite_logits)
+        events: Any = target.events(logits, axis)
+        loss, slope = cross_entropy_with_gradient(
+            *(events, target.over_events()), reduction=reduction, normalizer=normalizer, z_loss=z_loss
+        )
+        return loss, target.gradient(logits, slope, axis)
     if isinstance(logits, np.ndarray) and logits.dtype.name in _DTYPES:
         from onewarm.kernels.cpu.loss import checked, loss_and_gradient
 
@@ -110,3 +120,12 @@ def cross_entropy_with_gradient(
         softcap=softcap,
         overwrite_logits=overwrite_logits,
     )
+
+
+def _plain(logit_scale: Any, softcap: Any, other: bool) -> None:
+    """Refuse what acts on classes where the logits are those of events."""
+    if softcap is not None or other or not (isinstance(logit_scale, (int, float)) and logit_scale == 1):
+        raise InputError(
+            "a target with tail='bucket' goes with none of logit_scale, softcap, stats and overwrite_logits: leave "
+            "them out, and scale or cap the logits before"
+        )

@@ -183,7 +183,7 @@ BAD = {
     ),
     "tail unknown": (
         lambda: ow.top_k(np.array([[0]]), np.array([[0.1]]), num_classes=3, tail="keep"),
-        "tail is 'keep': expected 'drop', 'uniform' or a row of shape (3,)",
+        "tail is 'keep': expected 'drop', 'uniform', 'bucket' or a row of shape (3,)",
     ),
     "no classes": (
         lambda: ow.one_hot(np.array([0, 1]), 0),

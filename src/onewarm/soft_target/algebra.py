@@ -7,6 +7,7 @@ from typing import Any
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
+from onewarm.soft_target.bucket import BucketTarget
 from onewarm.soft_target.parts import PARTS
 from onewarm.soft_target.row_arrays import side_by_side, widen
 from onewarm.soft_target.value import SoftTarget
@@ -121,6 +122,8 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
             raise InputError(
                 f"targets[{i}] has {t.num_classes} classes, targets[0] {first.num_classes}: expected the same"
             )
+    if all(isinstance(t, BucketTarget) for t in targets):
+        return _buckets(xp, targets)
     joined = {name: _stacked(xp, [getattr(t, name) for t in targets]) for name in ("index", "weight")}
     tables = [t.table for t in targets if t.table is not None]
     if not tables:
@@ -137,6 +140,18 @@ def concat(targets: list[SoftTarget]) -> SoftTarget:
             weights.append(t.table_weight)
     parts = {"table": table, "table_index": _stacked(xp, indices), "table_weight": _stacked(xp, weights)}
     return SoftTarget(num_classes=first.num_classes, **joined, **parts)
+
+
+def _buckets(xp: Any, targets: list[Any]) -> SoftTarget:
+    first = targets[0]
+    for i, t in enumerate(targets):
+        if (t.of, t.num_classes) != (first.of, first.num_classes):
+            raise InputError(
+                f"targets[{i}] names {t.num_classes - 1} of {t.of} classes, targets[0] {first.num_classes - 1} of "
+                f"{first.of}: expected the same"
+            )
+    parts = {name: xp.concat([getattr(t, name) for t in targets]) for name in ("class_index", "weight")}
+    return BucketTarget(of=first.of, **parts)
 
 
 def _stacked(xp: Any, parts: list[Array]) -> Array:

@@ -16,21 +16,24 @@ from typing import Any
 import numpy as np
 
 from onewarm.soft_target.algebra import compact, concat
-from onewarm.soft_target.parts import PARTS
+from onewarm.soft_target.bucket import BucketTarget
 from onewarm.soft_target.value import SoftTarget
 
-Children = tuple[list[Any], int]
+Children = tuple[list[Any], tuple[Any, ...]]
+_KINDS = (SoftTarget, BucketTarget)
 
 
 def flatten(target: SoftTarget) -> Children:
-    """The arrays of a target as the children of a pytree node, and the number of classes."""
-    return [getattr(target, name) for name in PARTS], target.num_classes
+    """The arrays of a target as the children of a pytree node; its kind and numbers."""
+    return [getattr(target, name) for name in target._names], (type(target), *map(target.__dict__.get, target._static))
 
 
-def unflatten(children: Iterable[Any], num_classes: int) -> SoftTarget:
+def unflatten(children: Iterable[Any], rest: tuple[Any, ...]) -> SoftTarget:
     """Inverse of :func:`flatten`. Nothing is checked: the leaves may be placeholders, axes or shapes."""
-    target = object.__new__(SoftTarget)
-    target.__dict__.update(zip(PARTS, children, strict=True), num_classes=num_classes)
+    kind, *numbers = rest
+    target: SoftTarget = object.__new__(kind)
+    target.__dict__.update(zip(kind._names, children, strict=True))
+    target.__dict__.update(zip(kind._static, numbers, strict=True))
     return target
 
 
@@ -43,7 +46,7 @@ def collate(batch: list[SoftTarget], *, collate_fn_map: Any = None) -> SoftTarge
     torch = sys.modules["torch"]
     joined = compact(concat(batch))
     if isinstance(joined.weight, np.ndarray):
-        given = {name: getattr(joined, name) for name in PARTS if getattr(joined, name) is not None}
+        given = {name: part for name, part in joined._parts().items() if part is not None}
         joined = joined.replace(**{name: torch.as_tensor(np.require(a, requirements="W")) for name, a in given.items()})
     return joined
 
@@ -52,29 +55,29 @@ def tell_torch() -> None:
     """Make targets pytrees of PyTorch that ``default_collate`` joins and ``torch.load(weights_only=True)`` accepts."""
     torch = sys.modules["torch"]
     if hasattr(torch.serialization, "add_safe_globals"):
-        torch.serialization.add_safe_globals([SoftTarget])
+        torch.serialization.add_safe_globals(list(_KINDS))
     pytree = getattr(torch.utils, "_pytree", None)
     register = getattr(pytree, "register_pytree_node", None)
-    if register is not None and SoftTarget not in getattr(pytree, "SUPPORTED_NODES", {}):
-        register(SoftTarget, flatten, unflatten, serialized_type_name="onewarm.SoftTarget")
+    for kind in _KINDS:
+        if register is not None and kind not in getattr(pytree, "SUPPORTED_NODES", {}):
+            register(kind, flatten, unflatten, serialized_type_name=f"onewarm.{kind.__name__}")
     collating = getattr(getattr(torch.utils.data, "_utils", None), "collate", None)
     functions = getattr(collating, "default_collate_fn_map", None)
     if functions is not None:
-        functions[SoftTarget] = collate
+        functions.update(dict.fromkeys(_KINDS, collate))
 
 
 def tell_jax() -> None:
     """Make targets pytrees of JAX."""
     tree_util = sys.modules["jax"].tree_util
 
-    def with_keys(target: SoftTarget) -> tuple[list[tuple[Any, Any]], int]:
-        children, num_classes = flatten(target)
-        keys = map(tree_util.GetAttrKey, PARTS)
-        return list(zip(keys, children, strict=True)), num_classes
+    def with_keys(target: SoftTarget) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+        children, rest = flatten(target)
+        keys = map(tree_util.GetAttrKey, target._names)
+        return list(zip(keys, children, strict=True)), rest
 
-    tree_util.register_pytree_with_keys(
-        SoftTarget, with_keys, lambda num_classes, children: unflatten(children, num_classes), flatten
-    )
+    for kind in _KINDS:
+        tree_util.register_pytree_with_keys(kind, with_keys, lambda rest, children: unflatten(children, rest), flatten)
 
 
 class _Waiting(MetaPathFinder):

@@ -59,6 +59,8 @@ class SoftTarget:
     table_index: Array = None
     table_weight: Array = None
     num_classes: int
+    _names: tuple[str, ...] = PARTS  # the leaves of a pytree
+    _static: tuple[str, ...] = ("num_classes",)
 
     def __init__(
         self,
@@ -116,14 +118,14 @@ class SoftTarget:
         key = row_index(rows, int(self.index.shape[0]), self.index)
         taken = {"index": self.index[key]}
         count = int(taken["index"].shape[0])
-        for name in ("weight", "table_index", "table_weight"):
+        for name in set(self._names) - {"index", "table"}:
             part = getattr(self, name)
             taken[name] = None if part is None else rows_at(part, key, count)
         return self._with(**taken)
 
     def replace(self, **parts: Any) -> Self:
         """The target with other parts, such as ``weight=``, checked as when it is made."""
-        for name in set(parts) - {*PARTS, "num_classes"}:
+        for name in set(parts) - {*self._names, "num_classes"}:
             raise TypeError(f"a SoftTarget has no part {name!r}: expected {', '.join(PARTS)} or num_classes")
         return self._with(**parts)._checked()
 
@@ -141,10 +143,7 @@ class SoftTarget:
         """(N, K), as of the dense rows."""
         return int(self.index.shape[0]), self.num_classes
 
-    @property
-    def ndim(self) -> int:
-        """2: rows and classes."""
-        return len(self.shape)
+    ndim = 2  # rows and classes
 
     def size(self, dim: int | None = None) -> Any:
         """``shape``, or one entry of it, as of a tensor: ``torch.utils.data.TensorDataset`` asks for ``size(0)``."""
@@ -165,7 +164,7 @@ class SoftTarget:
 
         Args:
             args: a device, a dtype, both, or a tensor or target to be like.
-            options: ``device``, ``dtype``, ``non_blocking``, ``copy``.
+            options: as of a tensor: ``device``, ``dtype``, ``non_blocking``, ``copy``.
 
         Raises:
             TypeError: a dtype that is not floating; NumPy arrays and a device that is not the CPU.
@@ -242,7 +241,7 @@ class SoftTarget:
         return cls(num_classes=num_classes, **parts)
 
     def _parts(self) -> Parts:
-        return {name: getattr(self, name) for name in PARTS}
+        return {name: getattr(self, name) for name in self._names}
 
     def scale(self, row_weight: Any) -> Self:
         """Each row's mass times a sample weight: a finite number, or one per row.

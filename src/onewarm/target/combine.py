@@ -7,7 +7,7 @@ from typing import Any
 from onewarm import checks
 from onewarm.checks import Array
 from onewarm.errors import InputError
-from onewarm.soft_target import SoftTarget, join, whole_row
+from onewarm.soft_target import BucketTarget, SoftTarget, join, whole_row
 from onewarm.target.labels import one_hot
 from onewarm.target.teacher import from_rows
 
@@ -44,6 +44,8 @@ def mix(a: SoftTarget, b: SoftTarget, lam: float | Array) -> SoftTarget:
 def as_target(target: Any, num_classes: int) -> SoftTarget:
     """Any target that a loss accepts as a SoftTarget: itself, integer labels (N,), or probabilities (N, K)."""
     if isinstance(target, SoftTarget):
+        if isinstance(target, BucketTarget) and target.num_classes != num_classes:
+            raise InputError("this loss takes no target with tail='bucket': pass target.events(logits) for the logits")
         if target.num_classes != num_classes:
             raise InputError(f"target has {target.num_classes} classes, logits have {num_classes}: expected the same")
         return whole_row(target)

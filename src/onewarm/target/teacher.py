@@ -9,7 +9,7 @@ import numpy as np
 from onewarm import checks
 from onewarm.checks import Array, array_namespace, device
 from onewarm.errors import InputError
-from onewarm.soft_target import SoftTarget, from_table, join, uniform
+from onewarm.soft_target import SoftTarget, bucket, from_table, join, uniform
 
 
 def top_k(
@@ -17,7 +17,7 @@ def top_k(
     weight: Array,
     *,
     num_classes: int,
-    tail: Literal["drop", "uniform"] | Array = "uniform",
+    tail: Literal["drop", "uniform", "bucket"] | Array = "uniform",
     normalize: bool = False,
 ) -> SoftTarget:
     """A teacher's largest probabilities, and its tail spread: ``sum_j w_j onehot(c_j) + (1 - sum_j w_j) tail``.
@@ -27,7 +27,10 @@ def top_k(
         weight: (..., J), their probabilities; a row sums to at most 1. Half precision is kept in float32.
         num_classes: K.
         tail: ``"uniform"`` or a row (K,), over which the remaining mass is spread, or ``"drop"``: the row's mass is
-            then below 1.
+            then below 1. ``"bucket"`` makes it one event, that none of the kept classes occurs, whose probability
+            the student is to match as a whole: ``-sum_j w_j log p_j - (1 - sum_j w_j) log(1 - sum_j p_j)``. The result
+            is a :class:`onewarm.soft_target.BucketTarget`, over J + 1 events, which :func:`onewarm.cross_entropy` and
+            :func:`onewarm.torch.distillation` take; elsewhere pass ``target.events(logits)`` for the logits.
         normalize: scale a given tail to sum 1; counts of classes will do then.
 
     Raises:
@@ -39,7 +42,8 @@ def top_k(
         >>> top_k(np.array([[2, 0]]), np.array([[0.6, 0.2]]), num_classes=4).dense()
         array([[0.25, 0.05, 0.65, 0.05]])
 
-    Source: Anshumann et al., "Sparse Logit Sampling", ACL 2025 (why dropping the tail biases the student).
+    Source: the bucket is the top-k divergence of verl#7856;
+        Anshumann et al., "Sparse Logit Sampling", ACL 2025 (why dropping the tail biases the student).
     """
     num_classes = checks.count(num_classes, "num_classes")
     weight = checks.as_array(weight, index)
@@ -65,8 +69,12 @@ def top_k(
     if isinstance(tail, str):
         if tail == "drop":
             return kept
+        if tail == "bucket":
+            return bucket(kept.index, kept.weight, xp.where(total < 1, 1 - total, 0.0), num_classes)
         if tail != "uniform":
-            raise InputError(f"tail is {tail!r}: expected 'drop', 'uniform' or a row of shape ({num_classes},)")
+            raise InputError(
+                f"tail is {tail!r}: expected 'drop', 'uniform', 'bucket' or a row of shape ({num_classes},)"
+            )
         row = uniform(kept)
     else:
         tail = checks.as_array(tail, weight)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from onewarm.errors import InputError
 from onewarm.loss_options import Normalizer, Reduction
-from onewarm.soft_target import SoftTarget
+from onewarm.soft_target import BucketTarget, SoftTarget
 from onewarm.torch.distillation.autograd import summed
 from onewarm.torch.distillation.divergences import Divergence
 from onewarm.torch.distillation.options import (
@@ -60,7 +61,8 @@ def distillation(
         student_logits: (..., K), z; -inf masks a class. The teacher's mass on it moves to the others in proportion;
             mass on a named class stays, and makes the loss +inf.
         teacher: logits v (..., K), from which ``q = softmax(v / T)``; or a :class:`onewarm.SoftTarget` for q itself,
-            at that temperature: probabilities (:func:`onewarm.soft`), their largest (:func:`onewarm.top_k`) or a sample
+            at that temperature: probabilities (:func:`onewarm.soft`), their largest (:func:`onewarm.top_k`, also with
+            ``tail="bucket"``, where the divergence is that of the events) or a sample
             (:func:`sample_teacher`). A row without mass is ignored. No gradient goes to the teacher.
         temperature: T, above 0.
         hard_target: labels (...), probabilities (..., K) or a SoftTarget, at temperature 1; or None.
@@ -108,6 +110,20 @@ def distillation(
     if not student_logits.is_floating_point():
         raise TypeError(f"student_logits has dtype {student_logits.dtype}: expected floating point")
     shape, classes = student_logits.shape[:-1], student_logits.shape[-1]
+    if isinstance(teacher, BucketTarget):
+        if hard_target is not None:
+            raise InputError("a teacher with tail='bucket' takes no hard_target: add the two losses")
+        wide = student_logits.to(torch.promote_types(student_logits.dtype, torch.float32))
+        events = teacher.events(wide / options.temperature)
+        loss = distillation(
+            *(events, teacher.over_events()),
+            divergence=divergence,
+            beta=beta,
+            mask=mask,
+            reduction=reduction,
+            normalizer=normalizer,
+        )
+        return loss * options.temperature**2
     z = student_logits.reshape(-1, classes)
     live = live_rows(mask, ignore_index, hard_target, shape, z)
     if isinstance(teacher, SoftTarget):
