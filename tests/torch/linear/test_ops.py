@@ -79,6 +79,22 @@ def test_pytorch_accepts_the_operators(per_row: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_compiled_autograd_has_no_break_of_ours(reduction: Any) -> None:
+    x, w, b, y = made(torch.float16)
+
+    def loss() -> Tensor:
+        return linear_cross_entropy(2 * x, w, y, bias=b, reduction=reduction, softcap=5.0).sum()
+
+    wanted = torch.autograd.grad(loss(), (x, w, b))
+    torch._dynamo.utils.counters.clear()
+    with torch._dynamo.compiled_autograd._enable(torch.compile(backend="aot_eager")):
+        loss().backward()  # type: ignore[no-untyped-call]
+    assert not torch._dynamo.utils.counters["graph_break"]
+    for leaf, gradient in zip((x, w, b), wanted, strict=True):
+        assert leaf.grad is not None and torch.equal(leaf.grad, gradient)
+
+
 def test_second_derivatives_are_refused() -> None:
     x, w, _, y = made()
     compiled = torch.compile(lambda w: linear_cross_entropy(x.detach(), w, y), fullgraph=True, backend="eager")

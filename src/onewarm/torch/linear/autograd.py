@@ -14,7 +14,7 @@ from onewarm.loss_options import LossOptions, Reduction
 from onewarm.target import SoftTarget, as_target
 from onewarm.torch.device import has_memory, on_cpu, sum_dtype, transformed
 from onewarm.torch.linear.chunks import Cap, Gradients, Layer, RowStats, run
-from onewarm.torch.linear.ops import REMEDY, in_graph
+from onewarm.torch.linear.ops import REMEDY, in_graph, row_gradients_in_graph
 from onewarm.torch.linear.saved_terms import put_together, taken_apart
 from onewarm.torch.linear.terms import Term
 
@@ -203,10 +203,12 @@ class _Linear(torch.autograd.Function):
         rest = (None,) * (len(ctx.needs_input_grad) - 3)
         if ctx.per_row:
             rows = upstream.to(sum_dtype(upstream.device))
-            _, gradients = run(layer, terms, upstream=rows, wanted=wanted, cap=ctx.cap)
+            if torch.compiler.is_compiling() and len(terms) == 1 and isinstance(terms[0].target, SoftTarget):
+                return *row_gradients_in_graph(rows, layer, terms[0], wanted, ctx.cap), *rest
+            _, gradients = _eager_run()(layer, terms, upstream=rows, wanted=wanted, cap=ctx.cap)
             return *gradients, *rest
         if ctx.handed_over:
-            _, gradients = run(layer, terms, wanted=wanted, rounded=False, cap=ctx.cap)
+            _, gradients = _eager_run()(layer, terms, wanted=wanted, rounded=False, cap=ctx.cap)
         pairs = zip(gradients, layer, strict=True)
         if not has_memory(upstream):  # a batch of upstream gradients: each has a gradient of its own
             return *(None if g is None or part is None else (g * upstream).to(part.dtype) for g, part in pairs), *rest
@@ -216,6 +218,11 @@ class _Linear(torch.autograd.Function):
         return *(
             None if g is None or part is None else scaled_(g.data, upstream, part.dtype) for g, part in pairs
         ), *rest
+
+
+def _eager_run() -> Any:
+    """:func:`run`, which compiled autograd does not look into."""
+    return torch.compiler.disable(run) if torch.compiler.is_compiling() else run  # type: ignore[no-untyped-call]
 
 
 def scaled_(gradient: Tensor, factor: Tensor, dtype: torch.dtype) -> Tensor:

@@ -126,13 +126,26 @@ def in_graph(layer: Layer, term: Term, scale: Tensor, per_row: bool, cap: Cap | 
     """The operator :func:`linear_cross_entropy` applied to a term of that ``scale``; fills in ``stats``."""
     recorded = torch.is_grad_enabled()
     wanted = [part is not None and recorded and part.requires_grad for part in layer]
-    target = term.target
-    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
-    numbers = (term.z_loss, term.temperature, None if cap is None else list(cap))
     loss, _, _, _, *figures = torch.ops.onewarm.linear_cross_entropy(
-        *layer, *parts, scale, *numbers, per_row, stats is not None, *wanted
+        *_arguments(layer, term, scale, cap), per_row, stats is not None, *wanted
     )
     for figure, found in zip(stats or (), figures, strict=False):
         figure.copy_(found.detach())
     result: Tensor = loss
     return result
+
+
+def row_gradients_in_graph(
+    upstream: Tensor, layer: Layer, term: Term, wanted: Sequence[bool], cap: Cap | None
+) -> tuple[Tensor | None, ...]:
+    """The operator :func:`linear_cross_entropy_backward` applied to a term, for a graph of compiled autograd."""
+    scale = torch.as_tensor(term.scale, dtype=upstream.dtype, device=upstream.device)
+    made = torch.ops.onewarm.linear_cross_entropy_backward(upstream, *_arguments(layer, term, scale, cap), *wanted)
+    return tuple(gradient if want else None for gradient, want in zip(made, wanted, strict=True))
+
+
+def _arguments(layer: Layer, term: Term, scale: Tensor, cap: Cap | None) -> tuple[Any, ...]:
+    """Those that the schemas of both operators begin with."""
+    target = term.target
+    parts = (target.index, target.weight, target.table, target.table_index, target.table_weight)
+    return *layer, *parts, scale, term.z_loss, term.temperature, None if cap is None else list(cap)
