@@ -30,7 +30,7 @@ __all__ = [
     "votes_from",
 ]
 
-_LAZY = ("audit", "calibration", "notebook", "study", "torch", "widgets")  # at their first use: PyTorch takes seconds
+_LAZY = ("audit", "calibration", "jax", "notebook", "study", "torch", "widgets")  # when first used
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -297,8 +297,7 @@ def _parts(xp: Any, logits: Array, target: SoftTarget, scale: Any, cap: Any) -> 
 
 def _losses(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
     weight = xp.astype(target.weight, parts.half.dtype)
-    named = xp.where(weight != 0, xp.take_along_axis(parts.half, target.index, axis=1), 0.0)
-    half = xp.sum(weight * named, axis=1)
+    half = xp.sum(weight * xp.take_along_axis(parts.half, target.index, axis=1), axis=1)
     if parts.moved is not None:
         half = half + xp.sum(parts.moved * parts.half, axis=1)
     lse = parts.top + xp.log(parts.total)

@@ -1,4 +1,4 @@
-"""The public loss: the fused kernel where there is one, the definition elsewhere."""
+"""The public loss: the fused kernel where there is one, JAX's own form, the definition elsewhere."""
 
 from __future__ import annotations
 
@@ -57,7 +57,12 @@ def cross_entropy(
             softcap=softcap,
             stats=stats,
         )
-    return definition.cross_entropy(
+    general: Callable[..., Any] = definition.cross_entropy
+    if checks.is_jax(logits):
+        from onewarm.jax import cross_entropy as jax_loss
+
+        general = jax_loss
+    return general(
         *(logits, target),
         reduction=reduction,
         normalizer=normalizer,
@@ -109,6 +114,10 @@ def cross_entropy_with_gradient(
         from onewarm.torch import cross_entropy_with_gradient as torch_way
 
         way = torch_way
+    elif checks.is_jax(logits):
+        from onewarm.jax import cross_entropy_with_gradient as jax_way
+
+        way = jax_way
     return way(
         logits,
         target,

@@ -17,6 +17,11 @@ def is_tensor(value: Any) -> bool:
     return "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor)
 
 
+def is_jax(value: Any) -> bool:
+    """Whether this is a JAX array or a tracer of one; JAX is not imported for that."""
+    return "jax" in sys.modules and isinstance(value, sys.modules["jax"].Array)
+
+
 def array_namespace(*arrays: Array) -> Any:
     """array-api-compat's namespace of these arrays; for tensors in a way that ``torch.compile`` can trace."""
     kinds = {type(array) for array in arrays}
@@ -162,6 +167,6 @@ def constant(array: Array) -> Array:
     """The array as a constant to autograd: for a part on whose value the result does not depend."""
     if is_tensor(array):
         return array.detach()
-    if type(array).__module__.startswith("jax"):
+    if is_jax(array):
         return sys.modules["jax"].lax.stop_gradient(array)
     return array
