@@ -9,7 +9,9 @@
 from importlib import import_module
 from types import ModuleType
 
+from onewarm.binary import binary_cross_entropy
 from onewarm.definition import unsmooth
+from onewarm.focal import focal_loss
 from onewarm.loss import cross_entropy, cross_entropy_with_gradient
 from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes, votes_from
 
@@ -17,9 +19,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "SoftTarget",
+    "binary_cross_entropy",
     "concat",
     "cross_entropy",
     "cross_entropy_with_gradient",
+    "focal_loss",
     "mix",
     "one_hot",
     "smooth",

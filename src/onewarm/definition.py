@@ -173,7 +173,7 @@ def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -
     """:func:`cross_entropy_with_gradient` for checked arguments."""
     xp = array_namespace(logits)
     numbers = options.logit_scale, options.softcap
-    parts = _parts(xp, logits, target, *numbers)
+    parts = row_parts(xp, logits, target, *numbers)
     gradient = _slope(xp, parts, target, options.z_loss)
     if options.maps_logits:
         gradient = gradient * xp.where(parts.live, slope(_wide(xp, logits, parts.live), *numbers), 0.0)
@@ -222,7 +222,7 @@ def per_row_loss(logits: Array, target: SoftTarget, z_loss: float, scale: Any = 
     Of :func:`onewarm.softcap.capped` logits.
     """
     xp = array_namespace(logits)
-    return _losses(xp, _parts(xp, logits, target, scale, cap), target, z_loss)
+    return _losses(xp, row_parts(xp, logits, target, scale, cap), target, z_loss)
 
 
 def stats_of_rows(logits: Array, target: SoftTarget, options: LossOptions) -> LossStats:
@@ -243,7 +243,7 @@ def in_layout(layout: Layout | None, loss: Array, stats: LossStats | None) -> An
 _FAR = -400.0  # exp(2 * _FAR) is 0 in float64 too
 
 
-class _Parts(NamedTuple):
+class RowParts(NamedTuple):
     """A batch in the arithmetic's dtype, measured from each row's largest logit.
 
     So ``s lse - <t, z> = s log(total) - <t, z - top>`` is exact at any common offset of a row. Half of ``z - top``
@@ -266,7 +266,8 @@ def _wide(xp: Any, logits: Array, live: Array) -> Array:
     return xp.where(live, xp.astype(logits, dtype), xp.zeros((), dtype=dtype, device=device(logits)))
 
 
-def _parts(xp: Any, logits: Array, target: SoftTarget, scale: Any, cap: Any) -> _Parts:
+def row_parts(xp: Any, logits: Array, target: SoftTarget, scale: Any = 1.0, cap: Any = None) -> RowParts:
+    """What the losses of these rows are made of."""
     live = target.has_mass()[:, None]
     z = _wide(xp, logits, live)
     dtype = z.dtype
@@ -292,10 +293,10 @@ def _parts(xp: Any, logits: Array, target: SoftTarget, scale: Any, cap: Any) -> 
         impossible = impossible | xp.any(homeless & (weight != 0), axis=1)
         share = weight * xp.where(homeless, row, stays * (mass / xp.where(left == 0, 1.0, left)))
         moved = share if moved is None else moved + share
-    return _Parts(top[:, 0], half, powers, total, xp.astype(target.mass(), dtype), moved, impossible, live)
+    return RowParts(top[:, 0], half, powers, total, xp.astype(target.mass(), dtype), moved, impossible, live)
 
 
-def _losses(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
+def _losses(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     weight = xp.astype(target.weight, parts.half.dtype)
     half = xp.sum(weight * xp.take_along_axis(parts.half, target.index, axis=1), axis=1)
     if parts.moved is not None:
@@ -306,17 +307,17 @@ def _losses(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
     return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
 
 
-def _slope(xp: Any, parts: _Parts, target: SoftTarget, z_loss: Any) -> Array:
+def _slope(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     """The gradient of each row, (N, K): ``s (1 + 2 z_loss lse) softmax(z) - t``."""
     lse = parts.top + xp.log(parts.total)
     scale = parts.mass * (1 + 2 * z_loss * lse) / parts.total
-    t = _named(xp, parts.half, target)
+    t = named_mass(xp, parts.half, target)
     if parts.moved is not None:
         t = t + parts.moved
     return xp.where(parts.live, scale[:, None] * parts.powers - t, 0.0)
 
 
-def _named(xp: Any, like: Array, target: SoftTarget) -> Array:
+def named_mass(xp: Any, like: Array, target: SoftTarget) -> Array:
     """The mass on named classes as a dense array, (N, K)."""
     classes = xp.arange(target.num_classes, dtype=target.index.dtype, device=device(target.index))
     rows = xp.zeros_like(like)

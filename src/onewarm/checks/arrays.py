@@ -35,8 +35,13 @@ def array_namespace(*arrays: Array) -> Any:
 
 
 def device(array: Array) -> Any:
-    """Where the array lives."""
-    return array.device if is_tensor(array) else array_api_compat.device(array)
+    """Where the array lives; None for JAX, which brings what is made without a device to where it is used.
+
+    Beside an array on several devices an array on one of them could not be used.
+    """
+    if is_tensor(array):
+        return array.device
+    return None if is_jax(array) else array_api_compat.device(array)
 
 
 def is_array_api_obj(value: Any) -> bool:

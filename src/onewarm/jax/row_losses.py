@@ -43,7 +43,7 @@ def row_losses(logits: Array, target_parts: dict[str, Array]) -> tuple[Array, Ar
     picked = jnp.take_along_axis(z, index, axis=1, mode="fill")
     masked = picked == -jnp.inf
     # Half of each difference: that of two finite logits may overflow where its product with the target does not.
-    half = jnp.where(masked | ~live[:, None], 0.0, picked * 0.5 - top[:, None] * 0.5)
+    half = jnp.where(live[:, None], _unmasked(picked) * 0.5 - jnp.where(masked, 0.0, top[:, None] * 0.5), 0.0)
     half = jnp.sum(weight * half, axis=1)
     mass, impossible = jnp.sum(weight, axis=1), jnp.any(masked & (weight != 0), axis=1)
     if shares:
@@ -61,6 +61,17 @@ def parts_of(target: SoftTarget) -> dict[str, Array]:
     """The arrays of a target that there are."""
     names = ("index", "weight", "table", "table_index", "table_weight")
     return {name: getattr(target, name) for name in names if getattr(target, name) is not None}
+
+
+@jax.custom_jvp
+def _unmasked(picked: Array) -> Array:
+    """0 for a masked class, whose infinite loss is added apart; its gradient is the target's all the same."""
+    return jnp.where(picked == -jnp.inf, 0.0, picked)
+
+
+@_unmasked.defjvp
+def _unmasked_jvp(primals: Any, tangents: Any) -> Any:
+    return _unmasked(*primals), tangents[0]
 
 
 def _powers(z: Array, top: Array) -> Array:
