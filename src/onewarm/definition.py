@@ -304,7 +304,7 @@ def _losses(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     lse = parts.top + xp.log(parts.total)
     # Not z_loss * lse**2: the square could overflow, and infinity times a z_loss of 0 is NaN.
     rows = parts.mass * xp.log(parts.total) - (half + half) + (z_loss * lse) * (parts.mass * lse)
-    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
+    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, xp.zeros_like(rows)), 0.0)
 
 
 def _slope(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:

@@ -82,4 +82,4 @@ def _rows(logits: Array, target: SoftTarget, gamma: float) -> Array:
         sure = others == 0  # where the factor's own derivative may be infinite, times a loss of 0
         loss = xp.where(sure, 0.0, xp.where(sure, 1.0, others) ** gamma * loss)
     rows = xp.sum(xp.where(counted, loss, 0.0), axis=1)
-    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, 0.0), 0.0)
+    return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, xp.zeros_like(rows)), 0.0)

@@ -20,6 +20,7 @@ from onewarm.checks.arrays import (
     is_tensor,
     item,
     namespace,
+    place,
 )
 from onewarm.checks.foreign import names_foreign
 from onewarm.checks.numbers import alpha, count, number, per_row, positive, share, undifferentiated
@@ -50,6 +51,7 @@ __all__ = [
     "namespace",
     "number",
     "per_row",
+    "place",
     "positive",
     "probabilities",
     "share",

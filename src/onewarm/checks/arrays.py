@@ -34,14 +34,17 @@ def array_namespace(*arrays: Array) -> Any:
     return array_api_compat.array_namespace(*arrays)
 
 
-def device(array: Array) -> Any:
-    """Where the array lives; None for JAX, which brings what is made without a device to where it is used.
+def place(array: Array) -> Any:
+    """Where the array lives, as its library says it: for JAX a device or a sharding."""
+    return array.device if is_tensor(array) else array_api_compat.device(array)
 
-    Beside an array on several devices an array on one of them could not be used.
+
+def device(array: Array) -> Any:
+    """Where to make what is used with the array; None for JAX, which brings such arrays to where they are used.
+
+    Beside an array on several devices one that was put on a single device could not be used.
     """
-    if is_tensor(array):
-        return array.device
-    return None if is_jax(array) else array_api_compat.device(array)
+    return None if is_jax(array) else place(array)
 
 
 def is_array_api_obj(value: Any) -> bool:
@@ -159,8 +162,11 @@ def first_true(mask: Array) -> tuple[int, ...] | None:
 
 def item(array: Array, position: tuple[int, ...]) -> int | float:
     """One entry as a Python number."""
-    value: int | float = array[position].item()
-    return value
+    entry = array[position]
+    if hasattr(entry, "item"):
+        value: int | float = entry.item()
+        return value
+    return float(entry) if array_namespace(entry).isdtype(entry.dtype, "real floating") else int(entry)
 
 
 def hidden(value: Any) -> bool:

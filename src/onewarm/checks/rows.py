@@ -180,7 +180,8 @@ def bad_logits(row_values: Any, row: int, name: str = "logits") -> InputError:
     logits[3, 1] is nan: the loss of this row is undefined; look for an overflow or a division by zero before it
     """
     if is_array_api_obj(row_values):
-        row_values = row_values.tolist()  # any framework, any device; the values are all that matters here
+        # Any framework, any device; the values are all that matters here.
+        row_values = row_values.tolist() if hasattr(row_values, "tolist") else np.asarray(row_values).tolist()
     values = np.asarray(row_values, dtype=np.float64)
     for wrong, remedy in (
         (np.isnan(values), "look for an overflow or a division by zero before it"),

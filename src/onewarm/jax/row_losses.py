@@ -132,7 +132,7 @@ def _table_rows_jvp(primals: Any, tangents: Any) -> Any:
     dz, _, drows, _ = tangents
     out = _table_rows(z, top, rows, live)
     still = jnp.zeros_like(out[0])
-    slopes = (still, still, still)
+    slopes: tuple[Array, ...] = (still, still, still)
     zero = jax.custom_derivatives.SymbolicZero
     if not isinstance(dz, zero):
         kept, slope = _powers(z, top) > 0, []
@@ -166,7 +166,9 @@ def _table_rows(z: Array, top: Array, rows: tuple[Array, ...], live: Array) -> t
     whole = product - mass * top[:, None]
     # As exact as a sum of differences where the product is no larger than they are. A masked class makes it infinite.
     exact = jnp.isfinite(whole) & (jnp.abs(product) <= 4 * jnp.abs(whole) + 4 * jnp.abs(mass))
-    return lax.cond(jnp.all(exact | ~live[:, None]), _as_it_is, _moved_by_pieces, z, top, rows, 0.5 * whole)
+    usual = jnp.all(exact | ~live[:, None])
+    moved: tuple[Array, Array, Array] = lax.cond(usual, _as_it_is, _moved_by_pieces, z, top, rows, 0.5 * whole)
+    return moved
 
 
 _table_rows.defjvp(_table_rows_jvp, symbolic_zeros=True)

@@ -75,7 +75,7 @@ def _arguments(*args: Any, device: Any = None, dtype: Any = None, **rest: Any) -
         if _is_dtype(arg):
             dtype = arg
         elif hasattr(arg, "dtype"):  # an array or a target
-            device, dtype = checks.device(arg) if checks.is_array_api_obj(arg) else arg.device, arg.dtype
+            device, dtype = checks.place(arg) if checks.is_array_api_obj(arg) else arg.device, arg.dtype
         else:
             device = arg
     return device, dtype, rest

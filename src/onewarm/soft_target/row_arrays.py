@@ -57,7 +57,20 @@ def rows_at(rows: Array, key: Any, count: int) -> Array:
     """``rows[key]``, which are ``count``; a broadcast view of one row stays one."""
     if is_broadcast(rows):
         return array_namespace(rows).broadcast_to(rows[:1], (count, rows.shape[1]))
-    return rows[key]
+    return picked(rows, key)
+
+
+def picked(rows: Array, key: Any) -> Array:
+    """``rows[key]``, as the standard of array libraries allows it, which has no integers beside a slice."""
+    if isinstance(rows, np.ndarray) or checks.is_tensor(rows) or checks.is_jax(rows):
+        return rows[key]
+    xp = array_namespace(rows)
+    if isinstance(key, slice):  # nor ends past the end
+        taken = range(rows.shape[0])[key]
+        if taken.step == 1:
+            return rows[taken.start : taken.stop, :]
+        key = xp.asarray(list(taken), dtype=checks.index_dtype(xp))
+    return rows[key] if xp.isdtype(key.dtype, "bool") else xp.take(rows, key, axis=0)
 
 
 def floor(xp: Any, rows: Array) -> Array:

@@ -13,7 +13,7 @@ from onewarm.errors import InputError
 from onewarm.soft_target import files, moving
 from onewarm.soft_target.indexing import row_index
 from onewarm.soft_target.parts import PARTS, Parts, checked
-from onewarm.soft_target.row_arrays import floor, is_broadcast, rows_at, take, times
+from onewarm.soft_target.row_arrays import floor, is_broadcast, picked, rows_at, take, times
 
 
 class SoftTarget:
@@ -116,7 +116,7 @@ class SoftTarget:
             [1, 2, 2, 2]
         """
         key = row_index(rows, int(self.index.shape[0]), self.index)
-        taken = {"index": self.index[key]}
+        taken = {"index": picked(self.index, key)}
         count = int(taken["index"].shape[0])
         for name in set(self._names) - {"index", "table"}:
             part = getattr(self, name)
@@ -157,7 +157,7 @@ class SoftTarget:
     @property
     def device(self) -> Any:
         """Where the arrays are."""
-        return device(self.weight)
+        return checks.place(self.weight)
 
     def to(self, *args: Any, **options: Any) -> Self:
         """The target on another device, or with another floating dtype, as of a tensor; indices keep their dtype.

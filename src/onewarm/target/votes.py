@@ -47,6 +47,6 @@ def votes(counts: Array) -> SoftTarget:
     total = xp.sum(shares, axis=1, keepdims=True)
     shares = xp.where(total > 0, shares / xp.where(total > 0, total, 1.0), 0.0)
     named = xp.sum(xp.astype(shares > 0, checks.index_dtype(xp)), axis=1)
-    widest = shares.shape[1] if not checks.concrete(named) else int(xp.max(named)) if len(shares) else 0
+    widest = shares.shape[1] if not checks.concrete(named) else int(xp.max(named)) if shares.shape[0] else 0
     order = xp.argsort(-shares, axis=1, stable=True)[:, :widest]
     return SoftTarget(index=order, weight=xp.take_along_axis(shares, order, axis=1), num_classes=int(shares.shape[1]))
