@@ -221,9 +221,59 @@ def excluding_the_label(rank: int, ranks: int) -> Tensor:
     return vocab_parallel_cross_entropy(z[:, mine], target, reduction="none")
 
 
+def faults_of_one_rank(rank: int, ranks: int) -> list[str]:
+    """The error on each rank where one of them has other arguments; after each of them the group still works."""
+    z, y = made(torch.float32, False), targets()["labels"].clamp(min=0)
+    h, w, _ = layers(torch.float32, False)
+    mine = slice(0, 9) if rank == 0 else slice(9, None)
+    z, w, bad = z[:, mine], w[mine], rank == 1
+    beyond = y.clone()
+    beyond[3] = K
+    tables = ow.mix(targets()["class-conditional"], targets()["prior"], 0.5)
+    faults: list[dict[str, Any]] = [
+        {"target": beyond},
+        {"target": y[:-1]},
+        {"target": ow.one_hot(y, K + 1)},
+        {"target": None},
+        {"target": "labels"},
+        {"target": targets()["class-conditional"]},
+        {"target": tables},
+        {"target": torch.full((N, 3), 1 / 3)},
+        {"reduction": "average"},
+        {"reduction": "sum"},
+        {"normalizer": "mass"},
+        {"normalizer": 3.0},
+        {"normalizer": -1.0},
+        {"z_loss": 0.1},
+        {"z_loss": "0.1"},
+        {"group": "the group"},
+        {"first": torch.float64},
+    ]
+    texts = []
+    for fault in faults:
+        fault = dict(fault) if bad else {}
+        dtype, target = fault.pop("first", torch.float32), fault.pop("target", y)
+        calls: list[tuple[Callable[..., Tensor], tuple[Tensor, ...]]] = [
+            (vocab_parallel_cross_entropy, (z.to(dtype),)),
+            (vocab_parallel_linear_cross_entropy, (h.to(dtype), w.to(dtype))),
+        ]
+        for loss, arguments in calls:
+            try:
+                texts.append(f"no error: {loss(*arguments, target, **fault)}")
+            except Exception as error:
+                kind = "ValueError" if isinstance(error, ValueError) else type(error).__name__
+                texts.append(f"{kind}: {error}")
+    for hidden in (h.clone().requires_grad_(bad), torch.ones(N, 3) if bad else h):
+        try:
+            texts.append(f"no error: {vocab_parallel_linear_cross_entropy(hidden, w[:, : hidden.shape[1]], y)}")
+        except Exception as error:
+            texts.append(f"{type(error).__name__}: {error}")
+    return [*texts, str(vocab_parallel_cross_entropy(z, y).item())]
+
+
 def by_two(rank: int, ranks: int) -> dict[str, Any]:
     """All work of two ranks, in one start of the processes."""
-    works = (agreement, linear_agreement, sharded_teachers, dtensors, excluding_the_label, errors)
+    works = (agreement, linear_agreement, sharded_teachers, dtensors, excluding_the_label, errors, faults_of_one_rank)
     return {work.__name__: work(rank, ranks) for work in works}
 
 

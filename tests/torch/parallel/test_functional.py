@@ -92,31 +92,110 @@ def test_every_rank_raises_the_same_error(two: Two, ranks: ModuleType) -> None:
         "leave one class unmasked or ignore the row",
         "InputError: logits[1, 15] is nan: the loss of this row is undefined; "
         "look for an overflow or a division by zero before it",
-        "ValueError: rank 1 has 22 rows, rank 0 has 23: expected the same on every rank",
-        (f"ValueError: {elsewhere}", "TypeError: logits_shard has dtype torch.int32: expected floating point"),
+        "InputError: rank 1 has 22 rows, rank 0 has 23: expected the same on every rank",
+        (f"InputError: {elsewhere}", "TypeError: logits_shard has dtype torch.int32: expected floating point"),
         (
-            f"ValueError: {elsewhere}",
-            "ValueError: logits_shard has shape (8,): expected (N, K_r), one row an example",
+            f"InputError: {elsewhere}",
+            "InputError: logits_shard has shape (8,): expected (N, K_r), one row an example",
         ),
-        (f"ValueError: {elsewhere}", "TypeError: logits_shard is a list: expected a PyTorch tensor"),
+        (f"InputError: {elsewhere}", "TypeError: logits_shard is a list: expected a PyTorch tensor"),
         "InputError: labels[0] is 17, outside 0..16: labels start at 0; subtract 1, or mark the row as ignored "
         "with -100",
         "InputError: target has 18 classes, logits have 17: expected the same",
-        "ValueError: target has 22 rows, logits have 23: expected one a row",
-        "ValueError: target on rank 1 has 7 columns, its logits have 8: expected the same, or all 17 classes on "
+        "InputError: target has 22 rows, logits have 23: expected one a row",
+        "InputError: target on rank 1 has 7 columns, its logits have 8: expected the same, or all 17 classes on "
         "every rank",
         (
-            f"ValueError: {elsewhere}",
-            "ValueError: probabilities_shard[3, 1] is -0.1: probabilities are finite and not negative",
+            f"InputError: {elsewhere}",
+            "InputError: probabilities_shard[3, 1] is -0.1: probabilities are finite and not negative",
         ),
-        "ValueError: probabilities[0] sums to 1.47059 over the ranks, not 1 (tolerance 0.001): divide the row by its "
+        "InputError: probabilities[0] sums to 1.47059 over the ranks, not 1 (tolerance 0.001): divide the row by its "
         "sum",
-        "ValueError: target requires a gradient, which this loss does not give it: detach it",
+        "InputError: target requires a gradient, which this loss does not give it: detach it",
     ]
     assert first[:-1] == [w if isinstance(w, str) else w[0] for w in wanted]
     assert second[:-1] == [w if isinstance(w, str) else w[1] for w in wanted]
     after = definition.cross_entropy(ranks.made(torch.float32, False), ranks.targets()["labels"]).item()
     assert first[-1] == second[-1] and float(first[-1]) == pytest.approx(after, rel=1e-6)
+
+
+def test_a_fault_of_one_rank_is_an_error_on_all(two: Two) -> None:
+    """Robustness item 10: a label out of range, other rows or classes, None, an option: the others were left waiting;
+    another number of table parts ended the process, another dtype gave other digits."""
+    first, second = two("faults_of_one_rank")
+    target, arguments = (
+        f"ValueError: rank 1 of the group rejected its {what}: see the error that it raised"
+        for what in ("target", "arguments")
+    )
+    agree = "expected the same on every rank"
+    told = [
+        (target, "labels[3] is 17, outside 0..16: labels start at 0; subtract 1, or mark the row as ignored with -100"),
+        (target, "target has 22 rows, logits have 23: expected one a row"),
+        (target, "target has 18 classes, logits have 17: expected the same"),
+        (arguments, "target is None: expected labels (N,), probabilities (N, K) or a SoftTarget"),
+        (arguments, "TypeError: target holds a builtins array: expected PyTorch tensors"),
+        (None, f"table parts of the target: 1 on rank 1, 0 on rank 0: {agree}"),
+        (None, f"table parts of the target: 2 on rank 1, 0 on rank 0: {agree}"),
+        (None, f"table parts of the target: 1 on rank 1, 0 on rank 0: {agree}"),
+        (arguments, "reduction is 'average': expected 'mean', 'sum' or 'none'"),
+        (None, f"reduction: 'sum' on rank 1, 'mean' on rank 0: {agree}"),
+        (None, f"normalizer: 'mass' on rank 1, 'rows' on rank 0: {agree}"),
+        (None, f"normalizer: 3 on rank 1, 'rows' on rank 0: {agree}"),
+        (arguments, "normalizer is -1: expected a number above 0, by which the loss is divided"),
+        (None, f"z_loss: 0.1 on rank 1, 0 on rank 0: {agree}"),
+        (arguments, "z_loss is '0.1': expected a finite number, not negative"),
+        (arguments, "Group the group is not registered"),
+        (None, f"dtype: torch.float64 on rank 1, torch.float32 on rank 0: {agree}"),
+    ]
+    for i, (elsewhere, here) in enumerate(told):
+        here = here if here.startswith("TypeError") else f"ValueError: {here}"
+        for j in (2 * i, 2 * i + 1):  # logits, a layer
+            assert second[j].startswith(here) and first[j].startswith(elsewhere or here)
+    assert (
+        first[-3:-1]
+        == second[-3:-1]
+        == [
+            f"InputError: gradient: hidden requires it on rank 1, hidden does not require it on rank 0: {agree}",
+            f"InputError: hidden width: 3 on rank 1, 6 on rank 0: {agree}",
+        ]
+    )
+    assert first[-1] == second[-1]
+
+
+@pytest.mark.parametrize("changed", ["logits", "labels", "probabilities"])
+def test_what_is_changed_before_the_backward_pass_raises(alone: None, ranks: ModuleType, changed: str) -> None:
+    """B7 of the reports, for the classes of several ranks."""
+    z = ranks.made(torch.float32, False).requires_grad_() * 1
+    target = ranks.targets()["labels" if changed != "probabilities" else "teacher"].clone()
+    loss = vocab_parallel_cross_entropy(z, target)
+    with torch.no_grad():
+        (z if changed == "logits" else target).zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+def test_leading_shapes(alone: None, ranks: ModuleType) -> None:
+    z, y = ranks.made(torch.float64, False)[:20].reshape(4, 5, -1).requires_grad_(), ranks.targets()["labels"][:20]
+    teacher = ranks.targets()["teacher"][:20]
+    for target, flat in ((y.reshape(4, 5), y), (teacher.reshape(4, 5, -1), teacher), (ow.one_hot(y, ranks.K),) * 2):
+        losses = vocab_parallel_cross_entropy(z, target, reduction="none")
+        wanted = definition.cross_entropy(z.reshape(20, -1), flat, reduction="none")
+        torch.testing.assert_close(losses, wanted.reshape(4, 5))
+        mean = vocab_parallel_cross_entropy(z, target)
+        torch.testing.assert_close(torch.autograd.grad(mean, z)[0], torch.autograd.grad(
+            definition.cross_entropy(z.reshape(20, -1), flat), z)[0])  # fmt: skip
+    for wrong in (y, y.reshape(5, 4), teacher):
+        with pytest.raises(ValueError, match=r"^target has shape .*, logits_shard \(4, 5, 17\): expected"):
+            vocab_parallel_cross_entropy(z, wrong)
+
+
+@pytest.mark.parametrize("upstream", [1.0, 2.0**16, 2.0**20])
+def test_half_precision_is_rounded_once(alone: None, upstream: float) -> None:
+    z = (3 * torch.randn(512, 999, generator=torch.Generator().manual_seed(0))).half().requires_grad_()
+    y = torch.arange(512)
+    (ours,) = torch.autograd.grad(vocab_parallel_cross_entropy(z, y) * upstream, z)
+    exact = definition.cross_entropy_with_gradient(z.detach().double(), y)[1] * upstream
+    assert (ours - exact).norm() <= 1.05 * (exact.half() - exact).norm()
 
 
 @pytest.mark.parametrize("work", ["a_rank_dies", "a_rank_sleeps"])

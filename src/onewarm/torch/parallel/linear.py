@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from onewarm.errors import InputError
 from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.parallel import row_sums
-from onewarm.torch.parallel.functional import sharded_teacher
+from onewarm.torch.parallel.functional import checked_target, restored, saved_parts
 from onewarm.torch.parallel.layout import (
     Layout,
     argument_error,
@@ -19,8 +20,9 @@ from onewarm.torch.parallel.layout import (
     local_shard,
     refuse_second_derivative,
     to_local,
+    told,
 )
-from onewarm.torch.parallel.local_target import LocalTarget, local_target
+from onewarm.torch.parallel.local_target import LocalTarget
 
 _BLOCK = 2**22  # logits formed at a time: larger than row_sums.BLOCK, since each block is three matrix products
 _EXAMPLES_A_TABLE_ROW = 32  # with at least so many, the table's part is cheaper through the weight than the logits
@@ -68,13 +70,19 @@ def vocab_parallel_linear_cross_entropy(
     Source: Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, for never storing the
     logits; the table's closed form is linearity: sum_k r_k (W x)_k = (W^T r) . x.
     """
-    options = loss_options(reduction, normalizer, z_loss)
-    weight_shard, group = local_shard(weight_shard, group, 0, "weight_shard")
-    hidden, bias_shard = to_local(hidden), None if bias_shard is None else to_local(bias_shard)
-    target = target if isinstance(target, SoftTarget) else to_local(target)
-    error = _shape_error(hidden, weight_shard, bias_shard) or argument_error(hidden, target, "hidden")
-    layout = exchange_layout(weight_shard, 0, hidden, group, target, error)
-    local = local_target(sharded_teacher(target, layout), layout, hidden.shape[0])
+
+    def prepare() -> tuple[Tensor, Tensor, Tensor | None, Any, dist.ProcessGroup, LossOptions]:
+        options = loss_options(reduction, normalizer, z_loss)
+        weight, own_group = local_shard(weight_shard, group, 0, "weight_shard")
+        x, bias = to_local(hidden), None if bias_shard is None else to_local(bias_shard)
+        own_target = target if isinstance(target, SoftTarget) else to_local(target)
+        if error := _shape_error(x, weight, bias) or argument_error(x, own_target, "hidden"):
+            raise error
+        return x, weight, bias, own_target, own_group, options
+
+    hidden, weight_shard, bias_shard, own_target, own_group, options = told(prepare, weight_shard, group)
+    layout = exchange_layout(weight_shard, 0, hidden, own_group, own_target, options)
+    local = checked_target(own_target, layout, hidden)
     device_type = hidden.device.type
     if torch.is_autocast_enabled(device_type) and hidden.dtype != torch.float64:
         dtype = torch.get_autocast_dtype(device_type)
@@ -82,7 +90,7 @@ def vocab_parallel_linear_cross_entropy(
         bias_shard = None if bias_shard is None else bias_shard.to(dtype)
     with torch.autocast(device_type, enabled=False):
         loss: Tensor = _ParallelLinear.apply(  # type: ignore[no-untyped-call]
-            hidden, weight_shard, bias_shard, local, layout, options
+            hidden, weight_shard, bias_shard, local.ignores_rows, layout, options, *saved_parts(local, own_target)
         )
     return loss
 
@@ -94,32 +102,38 @@ class _ParallelLinear(torch.autograd.Function):
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
-        target: LocalTarget,
+        ignores_rows: bool,
         layout: Layout,
         options: LossOptions,
+        *saved: Tensor | None,
     ) -> Tensor:
         dtype = row_sums.accumulator(hidden.dtype)
-        joined, ctx.table = _joined(hidden, weight, bias, target, layout, options.z_loss)
-        loss, ctx.scale = row_sums.reduced_loss(joined, target.has_mass, options, dtype)
-        ctx.save_for_backward(hidden, weight, bias)
-        ctx.target, ctx.joined, ctx.z_loss, ctx.layout = target, joined, options.z_loss, layout
+        target = restored(ignores_rows, saved)
+        joined, table = _joined(hidden, weight, bias, target, layout, options.z_loss)
+        loss, scale = row_sums.reduced_loss(joined, target.has_mass, options, dtype)
+        *tensors, ctx.any_lost = joined
+        of_table = (None, None) if table is None else (table.rows, table.product)
+        ctx.save_for_backward(hidden, weight, bias, scale, *of_table, *tensors, *saved)
+        ctx.ignores_rows, ctx.z_loss, ctx.layout = ignores_rows, options.z_loss, layout
         return loss
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         refuse_second_derivative()
-        hidden, weight, bias = ctx.saved_tensors
-        target: LocalTarget = ctx.target
+        hidden, weight, bias, factor, *rest = ctx.saved_tensors
+        table = None if rest[0] is None else _ClosedFormTable(*rest[:2])
+        joined = row_sums.JoinedRows(*rest[2:9], ctx.any_lost)  # type: ignore[call-arg]
+        target = restored(ctx.ignores_rows, rest[9:])
         want_hidden, want_weight, want_bias = ctx.needs_input_grad[:3]
         dtype = row_sums.accumulator(hidden.dtype)
-        scale = (upstream.double() * ctx.scale).expand(hidden.shape[0])
+        scale = (upstream.double() * factor).expand(hidden.shape[0])
         d_hidden = torch.zeros_like(hidden, dtype=dtype)
         d_weight = torch.zeros_like(weight, dtype=dtype) if want_weight else None
         d_bias = weight.new_zeros(weight.shape[0], dtype=dtype) if want_bias else None
         for rows in row_sums.blocks(hidden.shape[0], ctx.layout.width, _BLOCK):
             x = _rows_with_mass(hidden, target, rows)
             z = torch.nn.functional.linear(x, weight, bias).to(dtype)
-            g = row_sums.to_gradient_(z, rows, target, ctx.joined, scale[rows], ctx.z_loss, ctx.table is None)
+            g = row_sums.to_gradient_(z, rows, target, joined, scale[rows], ctx.z_loss, table is None)
             if d_bias is not None:
                 d_bias += g.sum(0)
             g = g.to(hidden.dtype)
@@ -127,34 +141,41 @@ class _ParallelLinear(torch.autograd.Function):
                 d_hidden[rows] = g @ weight
             if d_weight is not None:
                 d_weight += g.T @ x
-        if ctx.table is not None:
-            ctx.table.add_gradients(hidden, target, ctx.joined, scale, d_hidden, d_weight, d_bias)
+        if table is not None:
+            table.add_gradients(hidden, target, joined, scale, d_hidden, d_weight, d_bias)
         if want_hidden:
             dist.all_reduce(d_hidden, group=ctx.layout.group)
         return (
             d_hidden.to(hidden.dtype) if want_hidden else None,
             None if d_weight is None else d_weight.to(weight.dtype),
             None if d_bias is None or bias is None else d_bias.to(bias.dtype),
-            *(None,) * 3,
+            *(None,) * (len(ctx.needs_input_grad) - 3),
         )
 
 
-class _ClosedFormTable:
+class _ClosedFormTable(NamedTuple):
     """The part of a table of few rows r without the logits: ``<r, W x + b> = (W^T r) . x + <r, b>``."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, table: Tensor, dtype: torch.dtype) -> None:
-        self.rows = table.to(dtype)  # (R, K_r)
-        self.product = self.rows.new_zeros(table.shape[0], weight.shape[1])  # W^T r, (R, D)
-        for classes in row_sums.blocks(*weight.shape):
-            self.product += self.rows[:, classes] @ weight[classes].to(dtype)
-        self.shift = 0 if bias is None else (self.rows @ bias.to(dtype)).double()  # <r, b>, (R,)
+    rows: Tensor  # (R, K_r)
+    product: Tensor  # W^T r, (R, D)
 
-    def set_sums(self, hidden: Tensor, target: LocalTarget, sums: row_sums.LocalSums) -> None:
+    @classmethod
+    def of(cls, weight: Tensor, table: Tensor, dtype: torch.dtype) -> _ClosedFormTable:
+        """The table of a layer."""
+        rows = table.to(dtype)
+        product = rows.new_zeros(table.shape[0], weight.shape[1])
+        for classes in row_sums.blocks(*weight.shape):
+            product += rows[:, classes] @ weight[classes].to(dtype)
+        return cls(rows, product)
+
+    def set_sums(self, hidden: Tensor, bias: Tensor | None, target: LocalTarget, sums: row_sums.LocalSums) -> None:
         """Fill ``dot``, relative to this rank's maxima, and ``kept`` of every table part; no class is masked."""
         own = torch.where(sums.top.isfinite(), sums.top, 0)[:, None]
         row_mass = self.rows.sum(1, dtype=torch.float64)
         x = _rows_with_mass(hidden, target, slice(None)).to(self.rows.dtype)
-        dots = (x @ self.product.T).double() + self.shift
+        dots = (x @ self.product.T).double()
+        if bias is not None:
+            dots += (self.rows @ bias.to(self.rows.dtype)).double()
         sums.kept = row_mass[target.table_index]
         sums.dot = dots.gather(1, target.table_index) - own * sums.kept
 
@@ -200,8 +221,8 @@ def _joined(
             sums.add(rows, torch.nn.functional.linear(hidden[rows], weight, bias).to(dtype))
         table = None
         if closed_form and target.table is not None:
-            table = _ClosedFormTable(weight, bias, target.table, dtype)
-            table.set_sums(hidden, target, sums)
+            table = _ClosedFormTable.of(weight, target.table, dtype)
+            table.set_sums(hidden, bias, target, sums)
         joined = sums.join(
             layout, z_loss, lambda row: torch.nn.functional.linear(hidden[row : row + 1], weight, bias)[0]
         )
@@ -223,11 +244,11 @@ def _shape_error(hidden: Any, weight: Any, bias: Any) -> Exception | None:
         if value is not None and not isinstance(value, Tensor):
             return TypeError(f"{name} is a {type(value).__name__}: expected a PyTorch tensor")
     if hidden.ndim != 2 or weight.ndim != 2 or hidden.shape[1] != weight.shape[1]:
-        return ValueError(
+        return InputError(
             f"hidden has shape {tuple(hidden.shape)} and weight_shard {tuple(weight.shape)}: expected (N, D), (K_r, D)"
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
-        return ValueError(f"bias_shard has shape {tuple(bias.shape)}: expected ({weight.shape[0]},)")
+        return InputError(f"bias_shard has shape {tuple(bias.shape)}: expected ({weight.shape[0]},)")
     for name, value in (("weight_shard", weight), ("bias_shard", bias)):
         if value is not None and value.dtype != hidden.dtype and not torch.is_autocast_enabled(hidden.device.type):
             return TypeError(f"{name} has dtype {value.dtype}, hidden {hidden.dtype}: expected the same")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from onewarm.definition import in_range
+from onewarm.errors import InputError
 from onewarm.target import SoftTarget, as_target
 from onewarm.torch.parallel.layout import Layout, to_local
 
@@ -16,8 +17,8 @@ from onewarm.torch.parallel.layout import Layout, to_local
 class LocalTarget:
     """N rows, J named classes and T table parts a row, R table rows; ``width`` classes are this rank's."""
 
-    has_mass: Tensor  # (N,)
     ignores_rows: bool  # some rows have no mass
+    has_mass: Tensor  # (N,)
     index: Tensor  # (N, J) counted from this rank's first class: others' classes are negative or beyond the width
     weight: Tensor  # (N, J) float64
     is_local: Tensor  # (N, J) the class is this rank's, and its weight is not 0
@@ -41,7 +42,7 @@ def local_target(target: SoftTarget | Tensor, layout: Layout, rows: int) -> Loca
     """
     target = as_target(target, layout.num_classes)
     if len(target) != rows:
-        raise ValueError(f"target has {len(target)} rows, logits have {rows}: expected one a row")
+        raise InputError(f"target has {len(target)} rows, logits have {rows}: expected one a row")
     in_range(target.index, layout.num_classes, "target.index")
     index, weight = target.index.long() - layout.start, target.weight.double()
     is_local = (index >= 0) & (index < layout.width) & (weight != 0)
@@ -76,7 +77,7 @@ def local_columns(table: Tensor, layout: Layout) -> Tensor:
     if local is table:
         return table[:, layout.start : layout.start + layout.width]
     if local.shape[1] != layout.width:
-        raise ValueError(
+        raise InputError(
             f"target.table: this rank holds {local.shape[1]} of its columns and {layout.width} of the logits'"
         )
     return local

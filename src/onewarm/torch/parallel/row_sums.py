@@ -9,7 +9,8 @@ With m the maximum of a row over all ranks and t its target of mass s, these sum
     loss = s log(sum_exp) - named - sum over table parts of w (1 + lost / kept) dot + z_loss s (m + log sum_exp)^2
 
 One MAX and one SUM reduction therefore give the loss of any target. A rank with a NaN or +inf logit contributes +inf
-to the MAX, so every rank raises the same error and none is left waiting.
+to the MAX, so every rank raises the same error and none is left waiting; one more number of the MAX tells of a rank
+whose target is wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from torch import Tensor
 
 from onewarm import checks
 from onewarm.definition import divisor
+from onewarm.errors import InputError
 from onewarm.loss_options import LossOptions
 from onewarm.torch.device import on_cpu
 from onewarm.torch.parallel.layout import Layout
@@ -119,10 +121,10 @@ class LocalSums:
             read_row: this rank's logits (width,) of one row, for the text of an error.
 
         Raises:
-            ValueError: on every rank, for the first row with a NaN or +inf logit, or with every class masked.
+            ValueError: on every rank, for the first row with a NaN or +inf logit, or with every class masked; or for
+                another rank's error that :func:`refuse` told.
         """
-        top = self.top.clone()
-        dist.all_reduce(top, dist.ReduceOp.MAX, group=layout.group)
+        top = _joined_maxima(self.top, layout, None)
         if (bad := checks.first_true(~torch.isfinite(top))) is not None:
             raise bad_row(bad[0], read_row(bad[0]), layout)
         shift = torch.where(self.top == -torch.inf, 0, self.top - top)
@@ -145,6 +147,27 @@ class LocalSums:
         return JoinedRows(
             loss, top, sum_exp, logsumexp, mass, unmasked_weight, masked_weight, any_lost=bool((lost != 0).any())
         )
+
+
+def refuse(error: Exception, rows: int, layout: Layout, device: torch.device) -> None:
+    """Tell the other ranks, which join their sums of so many rows, of this rank's error, and raise it.
+
+    Raises:
+        Exception: ``error``; on the other ranks a ValueError that names this one.
+    """
+    _joined_maxima(torch.zeros(rows, dtype=torch.float64, device=device), layout, error)
+
+
+def _joined_maxima(top: Tensor, layout: Layout, error: Exception | None) -> Tensor:
+    """The maxima over all ranks, (N,); an error of one rank is raised by it, and reported by the others."""
+    number = 0 if error is None else dist.get_rank(layout.group) + 1
+    both = torch.cat([top, top.new_full((1,), number)])
+    dist.all_reduce(both, dist.ReduceOp.MAX, group=layout.group)
+    if error is not None:
+        raise error
+    if last := int(both[-1]):
+        raise InputError(f"rank {last - 1} of the group rejected its target: see the error that it raised")
+    return both[:-1]
 
 
 def _any_masked(d: Tensor) -> bool:
