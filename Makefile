@@ -1,6 +1,6 @@
 # onewarm: `make open` builds and opens the notebook, `make test` runs the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all bench mutants pictures chromium clean
+.PHONY: install open test test-all bench gpu mutants pictures chromium clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -48,6 +48,16 @@ test-all: test
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# The GPU's tests and benchmark, at most eight minutes, with the Python that has PyTorch, Triton and Numba; no network.
+# What else it takes (array-api-compat, pytest; peers if wanted) comes from a folder of wheels, see CONTRIBUTING.md:
+# make gpu WHEELS=wheels
+WHEELS ?= wheels
+gpu:
+	@if [ -d "$(WHEELS)" ]; then $(PYTHON) -m pip install --disable-pip-version-check -q --no-index --no-deps --upgrade \
+	  --target .gpu "$(WHEELS)"/*.whl; else echo "No folder $(WHEELS): using what is installed."; fi
+	@PYTHONPATH=src:.gpu timeout 180 $(PYTHON) -m pytest -q -m "" -p no:cacheprovider tests/kernels/triton/test_rows.py
+	@PYTHONPATH=src:.gpu timeout 270 $(PYTHON) -m benchmarks.gpu --quick $(ARGS)
+
 # Changes the core in small ways (mutmut, set up in pyproject.toml) and prints each change that no test detects, as a
 # diff. Not part of CI; it takes an hour in all: make mutants ARGS='onewarm.study.compare*' takes a part.
 mutants: install
@@ -58,4 +68,4 @@ pictures: install chromium
 	@$(BIN)/python docs/picture.py
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants
+	rm -rf .venv .gpu .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants

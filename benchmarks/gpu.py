@@ -1,8 +1,8 @@
 """Loss and gradient on a GPU, compared with its peers: ``python -m benchmarks.gpu [--quick] [--out FOLDER]``.
 
 Without a GPU it prints that and measures nothing. Every peer is checked against the float64 loss before it is timed;
-those that are not installed, or that have no smoothing, are listed as skipped. The output is
-saved under ``benchmarks/results/`` with the device's name and the date.
+those that are not installed, or that have no smoothing, are listed as skipped. A loss of ours that
+makes a step wait for the GPU is reported, and ends the program with an error. The output is saved under ``benchmarks/results/`` with the device's name and the date.
 """
 
 from __future__ import annotations
@@ -50,10 +50,15 @@ def main() -> None:
     lines = [", ".join(f"{name} {value}" for name, value in facts.items()), ""]
     print(lines[0])
     report: dict[str, Any] = {"format": 1, "machine": facts, "quick": options.quick, "cases": []}
+    waiting: list[str] = []
     for case in cases(options.quick):
         *_, timings = in_turns(case, QUICK_SECONDS if options.quick else SECONDS, most=200)
         peaks = {name: peak(work) for name, work in case.peers.items()}
         text, numbers = table(case, timings, peaks)
+        for name in (name for name in case.peers if name.startswith("onewarm")):
+            why = synchronisation(case.peers[name])
+            text += f"  {name}: {f'WAITS for the GPU: {why}' if why else 'no wait for the GPU in a step'}\n"
+            waiting += [f"{case.title}, {name}: {why}"] if why else []
         print(text)
         lines.append(text)
         report["cases"].append(numbers)
@@ -63,6 +68,8 @@ def main() -> None:
     for suffix, content in ((".json", json.dumps(report, indent=1) + "\n"), (".txt", "\n".join(lines) + "\n")):
         (options.out / (name + suffix)).write_text(content)
     print(f"saved as {options.out / name}.json and .txt")
+    if waiting:
+        raise SystemExit("\n".join(["a step waits for the GPU:", *waiting]))
 
 
 def machine() -> dict[str, str]:
@@ -183,6 +190,7 @@ class Peers:
                 torch.cuda.synchronize()
                 return result
 
+            synchronised.alone = work  # type: ignore[attr-defined]  # for :func:`synchronisation`
             return synchronised
 
         return {name: waiting(work) for name, work in self.works.items()}
@@ -205,6 +213,18 @@ def peak(work: Callable[[], object]) -> int:
     work()
     torch.cuda.synchronize()
     return torch.cuda.max_memory_allocated() - before
+
+
+def synchronisation(work: Any) -> str:
+    """What PyTorch says of the first place where a call waits for the GPU; "" if there is none."""
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        work.alone()
+    except RuntimeError as error:
+        return str(error).splitlines()[0]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return ""
 
 
 def table(case: Case, timings: dict[str, Timing], peaks: dict[str, int]) -> tuple[str, dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +141,43 @@ def test_everything_is_a_saved_tensor() -> None:
 def vars_of(node: Any) -> list[Any]:
     """What the node of a Python function holds besides its saved tensors."""
     return [value for kept in vars(node).values() for value in (kept.values() if isinstance(kept, dict) else [kept])]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory as Linux tells it")
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("loss", ["labels", "smoothed", "module", "PyTorch"])
+def test_checkpointed_chunks_keep_no_logits(loss: str, dtype: str) -> None:
+    """trl#5575, torchtune#1390, axolotl#2625: 8 chunks of 31 MiB of logits; the memory after the forward pass."""
+    program = f"""
+import ctypes, torch, onewarm as ow
+from onewarm.torch import CrossEntropyLoss
+from torch.utils.checkpoint import checkpoint
+k, dtype = 16000, torch.{dtype}
+n = 31 * 2**20 // (k * dtype.itemsize)
+w = torch.randn(k, 64).to(dtype)
+chunks = [(torch.randn(n, 64).to(dtype).requires_grad_(), torch.randint(0, k, (n,))) for _ in range(8)]
+module = CrossEntropyLoss(label_smoothing=0.1)
+of = {{
+    "labels": ow.cross_entropy,
+    "smoothed": lambda z, y: ow.cross_entropy(z, ow.smooth(y, 0.1, num_classes=k)),
+    "module": module,
+    "PyTorch": lambda z, y: torch.nn.functional.cross_entropy(z.float(), y),
+}}[{loss!r}]
+def forward(count):
+    return sum(checkpoint(lambda a, b: of(a @ w.T, b), h, y, use_reentrant=False) for h, y in chunks[:count])
+def resident():
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+forward(1).backward()
+forward(1).backward()
+before = resident()
+total = forward(8)
+print(resident() - before)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 5
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

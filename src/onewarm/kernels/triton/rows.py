@@ -129,6 +129,7 @@ def row_losses(
             PARTS=_power(parts) if parts else 0,
             ONE=int(table.shape[0] == 1),
             GRADIENT=int(gradient),
+            CUTS=int(logits.dtype == torch.bfloat16 and interpreted()),
             num_warps=max(1, min(8, block // 512)),
             enable_fp_fusion=True,  # Triton's default, written out in case that changes
         )

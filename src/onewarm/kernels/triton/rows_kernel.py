@@ -44,6 +44,7 @@ def rows_kernel(
     PARTS: tl.constexpr,  # at least parts, a power of two; 0: no table
     ONE: tl.constexpr,  # the table is a single row: table_index is not read
     GRADIENT: tl.constexpr,
+    CUTS: tl.constexpr,  # a conversion to the gradient's type cuts off, as the interpreter's to bfloat16 does
 ):
     row = tl.program_id(0).to(tl.int64)
     z_row = z_ptr + row * z_stride
@@ -142,6 +143,10 @@ def rows_kernel(
                     name = tl.load(index_ptr + row * names + q)
                     if (name >= start) & (name < start + BLOCK):  # most blocks hold none and skip the work
                         g -= tl.where(k == name, scale * tl.load(weight_ptr + row * names + q).to(tl.float32), 0.0)
+                if CUTS:  # to nearest even, by hand
+                    bits = g.to(tl.int32, bitcast=True)
+                    bits = (bits + 0x7FFF + ((bits >> 16) & 1)) & -65536
+                    g = tl.where(g == g, bits.to(tl.float32, bitcast=True), g)
                 tl.store(g_row + k, g.to(g_ptr.dtype.element_ty), mask=k < classes)
 
 
