@@ -55,7 +55,7 @@ WHEELS ?= wheels
 gpu:
 	@if [ -d "$(WHEELS)" ]; then $(PYTHON) -m pip install --disable-pip-version-check -q --no-index --no-deps --upgrade \
 	  --target .gpu "$(WHEELS)"/*.whl; else echo "No folder $(WHEELS): using what is installed."; fi
-	@PYTHONPATH=src:.gpu timeout 180 $(PYTHON) -m pytest -q -m "" -p no:cacheprovider tests/kernels/triton/test_rows.py
+	@PYTHONPATH=src:.gpu timeout 180 $(PYTHON) -m pytest -q -m "" --noconftest -p no:cacheprovider tests/kernels/triton/test_rows.py
 	@PYTHONPATH=src:.gpu timeout 270 $(PYTHON) -m benchmarks.gpu --quick $(ARGS)
 
 # Changes the core in small ways (mutmut, set up in pyproject.toml) and prints each change that no test detects, as a

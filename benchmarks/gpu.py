@@ -2,7 +2,8 @@
 
 Without a GPU it prints that and measures nothing. Every peer is checked against the float64 loss before it is timed;
 those that are not installed, or that have no smoothing, are listed as skipped. A loss of ours that
-makes a step wait for the GPU is reported, and ends the program with an error. The output is saved under ``benchmarks/results/`` with the device's name and the date.
+makes a step wait for the GPU is reported, and ends the program with an error. The output is saved
+under ``benchmarks/results/`` with the device's name and the date.
 """
 
 from __future__ import annotations
