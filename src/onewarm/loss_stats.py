@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from onewarm.checks import Array, array_namespace, constant
+from onewarm.checks import Array, array_namespace, constant, device
 from onewarm.soft_target import SoftTarget
 
+_FAR = -800.0  # its exponential is 0, in float64 too
 _AT_ONCE = 2**22  # entries of a dense target that are formed at a time
 
 
@@ -35,10 +36,11 @@ def row_stats(z: Array) -> tuple[Array, Array, Array]:
     xp = array_namespace(z)
     z = constant(z)
     top = xp.max(z, axis=1, keepdims=True)
-    below = z - xp.where(xp.isfinite(top), top, 0.0)
+    far = xp.full((), _FAR, dtype=z.dtype, device=device(z))
+    below = xp.maximum(z - xp.where(xp.isfinite(top), top, 0.0), far)  # finite, since 0 log 0 is 0
     powers = xp.exp(below)
     total = xp.sum(powers, axis=1)
-    dot = xp.sum(powers * xp.where(powers > 0, below, 0.0), axis=1)  # 0 log 0 is 0
+    dot = xp.sum(powers * below, axis=1)
     return xp.log(total) + top[:, 0], xp.log(total) - dot / total, xp.argmax(z, axis=1)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from onewarm import softcap
-from onewarm.torch.softcap import cap_
+from onewarm.torch.softcap import all_finite, cap_
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -24,3 +24,13 @@ def test_in_place(dtype: torch.dtype, cap: Any, infinite: bool) -> None:
     again = z.clone()
     cap_(again, 0.5, cap)
     assert torch.equal(again, ours)
+
+
+def test_all_finite() -> None:
+    z = torch.zeros(2, 3)
+    assert all_finite(z) and all_finite(z[:0])
+    for value in (torch.inf, -torch.inf, torch.nan):
+        z[1, 2] = value
+        assert not all_finite(z)
+    z[0, 0] = torch.inf  # beside a NaN
+    assert not all_finite(z)

@@ -27,12 +27,19 @@ def cap_(z: Tensor, scale: float, cap: float | None, slope: Tensor | None = None
     if cap is None:
         z.mul_(scale)
         return
-    infinite = z.isinf()
     z.mul_(scale / cap)
-    if not on_cpu(z) or bool(infinite.any()):
-        torch.where(infinite, z, z.tanh().mul_(cap), out=z)
-    else:
+    if on_cpu(z) and all_finite(z):
         z.tanh_().mul_(cap)
+    else:
+        torch.where(z.isinf(), z, z.tanh().mul_(cap), out=z)
+
+
+def all_finite(z: Tensor) -> bool:
+    """Whether no entry is infinite or NaN, in one pass."""
+    if not z.numel():
+        return True
+    least, most = z.aminmax()
+    return bool(least > -torch.inf) and bool(most < torch.inf)
 
 
 def slope_(z: Tensor, scale: float, cap: float | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Scaled and softly capped logits under autograd, and figures of rows, in blocks of rows that stay in the cache."""
+"""Scaled and softly capped logits under autograd, and figures of rows, in blocks of rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from onewarm.loss_options import LossOptions
 from onewarm.loss_stats import LossStats, loss_stats, row_stats
 from onewarm.soft_target import SoftTarget
 from onewarm.torch.device import has_memory, kernel_of, on_cpu, transformed
-from onewarm.torch.softcap import cap_, slope_
+from onewarm.torch.softcap import all_finite, cap_
 
-_BLOCK = 2**18  # logits at a time on the CPU
+_BLOCK = 2**22  # logits at a time on the CPU: bounded memory, and few operations that start threads
 
 
 def capped_logits(logits: Tensor, options: LossOptions) -> Tensor:
@@ -41,8 +41,13 @@ def through_cap(gradient: Tensor, logits: Tensor, scale: float, cap: float | Non
     result = torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
     with torch.no_grad():
         for rows in _blocks(logits):
-            slope = slope_(logits[rows].to(_arithmetic(logits), copy=True), scale, cap)
-            result[rows] = slope.mul_(gradient[rows])
+            if cap is None:
+                result[rows] = gradient[rows] * scale
+                continue
+            cosh = logits[rows].to(_arithmetic(logits), copy=True).mul_(scale / cap).cosh_()
+            if not on_cpu(cosh) or not all_finite(cosh):
+                cosh.nan_to_num_(nan=torch.inf, posinf=torch.inf)  # a NaN of a row that is not read
+            result[rows] = (gradient[rows] * scale).div_(cosh).div_(cosh)
     return result
 
 

@@ -26,6 +26,7 @@ _SMALL = 2**20  # logits of a chunk that is never too large,
 _SMALL_WIDENED = 2**22  # and the same where the weight is widened again for each chunk
 _MOST = 512  # rows of a chunk beyond which the products gain nothing
 _WIDENED = 2**20  # entries of a half-precision weight that are widened at a time
+_AT_ONCE = 2**21  # logits of which figures are made at a time
 _CACHED = 2**19  # entries of a weight that stay in the cache while a product transposes them
 
 
@@ -90,8 +91,8 @@ class RowStats(NamedTuple):
         return cls(number, number.clone(), torch.full((rows,), -1, device=device))
 
     def fill(self, rows: slice | Tensor, z: Tensor) -> None:
-        """Put in the figures of some rows, from their logits (n, V), in blocks that stay in the cache."""
-        step = max(_CACHED // z.shape[1], 1)
+        """Put in the figures of some rows, from their logits (n, V), in blocks."""
+        step = max(_AT_ONCE // z.shape[1], 1)
         parts = [row_stats(some) for some in z.split(step)]  # type: ignore[no-untyped-call]
         for figure, of_parts in zip(self, zip(*parts, strict=True), strict=True):
             figure[rows] = torch.cat(of_parts)
