@@ -9,10 +9,9 @@
 from importlib import import_module
 from types import ModuleType
 
-from onewarm.binary import binary_cross_entropy
 from onewarm.definition import unsmooth
-from onewarm.focal import focal_loss
 from onewarm.loss import cross_entropy, cross_entropy_with_gradient
+from onewarm.losses import binary_cross_entropy, cross_entropy_with_hessian, focal_loss
 from onewarm.target import SoftTarget, concat, mix, one_hot, smooth, soft, top_k, votes, votes_from
 
 __version__ = "0.1.0"
@@ -23,6 +22,7 @@ __all__ = [
     "concat",
     "cross_entropy",
     "cross_entropy_with_gradient",
+    "cross_entropy_with_hessian",
     "focal_loss",
     "mix",
     "one_hot",
@@ -34,7 +34,7 @@ __all__ = [
     "votes_from",
 ]
 
-_LAZY = ("audit", "calibration", "jax", "notebook", "study", "torch", "widgets")  # when first used
+_LAZY = ("audit", "boosting", "calibration", "jax", "notebook", "study", "torch", "widgets")  # when first used
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -174,12 +174,12 @@ def loss_and_gradient(logits: Array, target: SoftTarget, options: LossOptions) -
     xp = array_namespace(logits)
     numbers = options.logit_scale, options.softcap
     parts = row_parts(xp, logits, target, *numbers)
-    gradient = _slope(xp, parts, target, options.z_loss)
+    gradient = slopes_of(xp, parts, target, options.z_loss)
     if options.maps_logits:
         gradient = gradient * xp.where(parts.live, slope(_wide(xp, logits, parts.live), *numbers), 0.0)
     if options.reduction == "mean":
         gradient = gradient / divisor(target, options.normalizer, gradient)
-    return reduce(_losses(xp, parts, target, options.z_loss), target, options), xp.astype(gradient, logits.dtype)
+    return reduce(losses_of(xp, parts, target, options.z_loss), target, options), xp.astype(gradient, logits.dtype)
 
 
 def in_range(index: Array, size: int, name: str) -> None:
@@ -222,7 +222,7 @@ def per_row_loss(logits: Array, target: SoftTarget, z_loss: float, scale: Any = 
     Of :func:`onewarm.softcap.capped` logits.
     """
     xp = array_namespace(logits)
-    return _losses(xp, row_parts(xp, logits, target, scale, cap), target, z_loss)
+    return losses_of(xp, row_parts(xp, logits, target, scale, cap), target, z_loss)
 
 
 def stats_of_rows(logits: Array, target: SoftTarget, options: LossOptions) -> LossStats:
@@ -296,7 +296,7 @@ def row_parts(xp: Any, logits: Array, target: SoftTarget, scale: Any = 1.0, cap:
     return RowParts(top[:, 0], half, powers, total, xp.astype(target.mass(), dtype), moved, impossible, live)
 
 
-def _losses(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
+def losses_of(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     weight = xp.astype(target.weight, parts.half.dtype)
     half = xp.sum(weight * xp.take_along_axis(parts.half, target.index, axis=1), axis=1)
     if parts.moved is not None:
@@ -307,7 +307,7 @@ def _losses(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     return xp.where(parts.live[:, 0], rows + xp.where(parts.impossible, xp.inf, xp.zeros_like(rows)), 0.0)
 
 
-def _slope(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
+def slopes_of(xp: Any, parts: RowParts, target: SoftTarget, z_loss: Any) -> Array:
     """The gradient of each row, (N, K): ``s (1 + 2 z_loss lse) softmax(z) - t``."""
     lse = parts.top + xp.log(parts.total)
     scale = parts.mass * (1 + 2 * z_loss * lse) / parts.total
