@@ -19,11 +19,16 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.tensor import DTensor, Replicate, Shard
+from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
 
 import onewarm as ow
 from onewarm import definition
-from onewarm.torch import vocab_parallel_cross_entropy, vocab_parallel_linear_cross_entropy, vocab_parallel_soft
+from onewarm.torch import (
+    CrossEntropyLoss,
+    vocab_parallel_cross_entropy,
+    vocab_parallel_linear_cross_entropy,
+    vocab_parallel_soft,
+)
 
 TIMEOUT = {"a_rank_dies": 10.0, "a_rank_sleeps": 3.0}  # seconds, of the group
 
@@ -171,6 +176,85 @@ def dtensors(rank: int, ranks: int) -> list[Tensor]:
     return [loss.detach(), gradient.full_tensor(), linear]
 
 
+def dtensor_cases() -> dict[str, tuple[Tensor, Any, dict[str, Any]]]:
+    """Logits (7, K) and images (5, K, 3): a target, and the options of the module."""
+    generator = torch.Generator().manual_seed(4)
+    flat, image = (torch.randn(*s, generator=generator, dtype=torch.float64) for s in ((7, K), (5, K, 3)))
+    y, pixels = (torch.randint(0, K, s, generator=generator) for s in ((7,), (5, 3)))
+    y[3] = pixels[1, 2] = -100
+    p = torch.softmax(torch.randn(5, K, 3, generator=generator, dtype=torch.float64), 1)
+    weight = torch.linspace(0.5, 2, K, dtype=torch.float64)
+    mixed = ow.mix(ow.smooth(y, 0.1, num_classes=K), ow.one_hot(y.flip(0), K), 0.3)
+    both: dict[str, Any] = {"weight": weight, "label_smoothing": 0.1}
+    return {
+        "labels": (flat, y, {}),
+        "weighted and smoothed": (flat, y, both),
+        "ours": (flat, y, {**both, "semantics": "onewarm"}),
+        "by rows": (flat, y, {"reduction": "none"}),
+        "sum": (flat, y, {"reduction": "sum", "z_loss": 0.01}),
+        "a number": (flat, y, {"normalizer": 5}),
+        "mass": (flat, y, {**both, "normalizer": "mass"}),
+        "nothing": (flat, torch.full((7,), -100), {}),
+        "nothing, ours": (flat, torch.full((7,), -100), {"semantics": "onewarm"}),
+        "a target": (flat, mixed, {}),
+        "image": (image, pixels, both),
+        "image by rows": (image, pixels, {**both, "reduction": "none"}),
+        "image and probabilities": (image, p, both),
+        "image and target": (image, ow.smooth(pixels.reshape(-1), 0.2, num_classes=K), {"reduction": "none"}),
+    }
+
+
+def dtensor_losses(rank: int, ranks: int) -> dict[Any, list[Tensor]]:
+    """The loss of the module and of the function on DTensor logits: the whole loss and the whole gradient."""
+    mesh = DeviceMesh("cpu", torch.arange(ranks))
+    places: dict[str, list[Any]] = {
+        "rows": [Shard(0)],
+        "all": [Replicate()],
+        "classes": [Shard(1)],
+        "pixels": [Shard(2)],
+    }
+    results = {}
+
+    def keep(key: Any, logits: DTensor, value: Tensor) -> None:
+        assert isinstance(value, DTensor)
+        (value.full_tensor().sum() if value.ndim else value).backward()
+        assert isinstance(logits.grad, DTensor) and logits.grad.placements == logits.placements
+        results[key] = [value.full_tensor().detach(), logits.grad.full_tensor()]
+
+    for place, placements in places.items():
+        for name, (z, target, options) in dtensor_cases().items():
+            if z.ndim == 2 and place == "pixels":
+                continue
+            loss = CrossEntropyLoss(**options)
+            tries = {"whole": target}
+            if isinstance(target, Tensor) and place != "classes":
+                spread = [Shard(1)] if place == "pixels" and target.ndim == 2 else placements
+                tries["spread"] = distribute_tensor(target, mesh, spread)
+            for kind, given in tries.items():
+                logits = distribute_tensor(z, mesh, placements).requires_grad_()
+                keep((place, name, kind), logits, loss(logits * 1, given))
+            if name == "labels":
+                logits = distribute_tensor(z, mesh, placements).requires_grad_()
+                keep((place, name, "softcap"), logits, ow.cross_entropy(logits, target, logit_scale=3.0, softcap=2.0))
+            for reduction in ("mean", "none") if name in ("labels", "a target") else ():
+                logits = distribute_tensor(z, mesh, placements).requires_grad_()
+                keep((place, name, reduction), logits, ow.cross_entropy(logits, target, reduction=reduction))  # type: ignore[arg-type]
+    return results
+
+
+def dtensor_errors(rank: int, ranks: int) -> list[str]:
+    mesh = DeviceMesh("cpu", torch.arange(ranks))
+    z, y, _ = dtensor_cases()["labels"]
+    logits = distribute_tensor(z, mesh, [Shard(0)])
+    texts = []
+    for target in (y[:4], z[:4].softmax(1), ow.one_hot(y[:3], K), y.numpy()):
+        try:
+            texts.append(f"no error: {CrossEntropyLoss()(logits, target)}")
+        except (TypeError, ValueError) as error:
+            texts.append(f"{type(error).__name__}: {error}")
+    return texts
+
+
 def errors(rank: int, ranks: int) -> list[str]:
     """The error on each rank for logits, targets and arguments that are wrong on one of them."""
     z, y = made(torch.float32, False), targets()["labels"]
@@ -274,6 +358,7 @@ def faults_of_one_rank(rank: int, ranks: int) -> list[str]:
 def by_two(rank: int, ranks: int) -> dict[str, Any]:
     """All work of two ranks, in one start of the processes."""
     works = (agreement, linear_agreement, sharded_teachers, dtensors, excluding_the_label, errors, faults_of_one_rank)
+    works += (dtensor_losses, dtensor_errors)
     return {work.__name__: work(rank, ranks) for work in works}
 
 

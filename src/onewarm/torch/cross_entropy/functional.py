@@ -17,6 +17,7 @@ from onewarm.torch.cross_entropy.autograd import Arguments, Made, arguments, def
 from onewarm.torch.cross_entropy.capped import capped_logits, stats_of, through_cap
 from onewarm.torch.device import kernel_for, on_cpu, operator_for
 from onewarm.torch.interop.numpy_views import tensors
+from onewarm.torch.parallel.dtensor import dtensor_loss, is_dtensor
 
 
 @overload
@@ -116,6 +117,10 @@ def cross_entropy(
     options = loss_options(
         reduction, normalizer, z_loss, check=check is not False, logit_scale=logit_scale, softcap=softcap
     )
+    if is_dtensor(logits):
+        if stats:
+            raise ValueError("stats=True and logits that are a DTensor: leave stats out")
+        return dtensor_loss(logits, target, options, axis, loss_of)
     rows, target, layout = as_rows(logits, target, axis)
     if overwrite_logits and layout is not None:
         _same_memory(logits, rows)

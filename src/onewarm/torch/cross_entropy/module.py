@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from onewarm import checks
 from onewarm.errors import InputError
-from onewarm.loss_options import Normalizer, Reduction, loss_options
+from onewarm.loss_options import LossOptions, Normalizer, Reduction, loss_options
 from onewarm.target import SoftTarget
 from onewarm.torch.cross_entropy.autograd import Made, Recipe
 from onewarm.torch.cross_entropy.functional import loss_of
@@ -21,6 +21,7 @@ from onewarm.torch.cross_entropy.label_target import Labelled, class_target, lab
 from onewarm.torch.device import kernel_for
 from onewarm.torch.interop.numpy_views import plain
 from onewarm.torch.interop.symbolic import one_call_in_fx
+from onewarm.torch.parallel.dtensor import Counted, dtensor_loss, is_dtensor
 
 Semantics: TypeAlias = Literal["torch", "onewarm"]
 
@@ -72,6 +73,10 @@ def nn_cross_entropy(
     ``torch.jit.trace``, ``torch.onnx.export`` and ``torch.fx.symbolic_trace`` take it: the first two record plain
     operations, good for other batches, which check nothing; the third one call of this function.
 
+    Logits may be a DTensor, with labels, probabilities or a SoftTarget that is whole on every rank, or with a DTensor
+    of labels or probabilities: the loss is a DTensor, the same on every rank. Sharded classes go through
+    :func:`onewarm.torch.vocab_parallel_cross_entropy`, with our meaning of masked classes and bad logits.
+
     Args:
         input: logits (C,), (N, C) or (N, C, d1, ...).
         target: labels () or (1,), (N,), (N, d1, ...); probabilities of the input's shape; or a
@@ -118,8 +123,12 @@ def nn_cross_entropy(
                 "target is a SoftTarget and the loss has class weights or smoothing: say both in the target, by "
                 "onewarm.smooth and reweight"
             )
+        options = options._replace(move_mass=True)
+    if is_dtensor(input):
+        return _of_dtensor(input, target, weight, ignore_index, alpha, options, normalizer)
+    if isinstance(target, SoftTarget):
         logits, shape = _with_rows(input, target)
-        loss = loss_of(logits, target, options._replace(move_mass=True), overwrite_logits)
+        loss = loss_of(logits, target, options, overwrite_logits)
         return loss.reshape(shape) if reduction == "none" else loss
     _is_tensor(target)
     by_label = not target.is_floating_point()
@@ -225,6 +234,26 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
 
     def extra_repr(self) -> str:
         return f"semantics={self.semantics!r}, label_smoothing={self.label_smoothing}, reduction={self.reduction!r}"
+
+
+def _of_dtensor(
+    input: Tensor, target: Any, weight: Any, ignore_index: int, alpha: Any, options: LossOptions, normalizer: Any
+) -> Tensor:
+    """The loss of logits that are a DTensor."""
+    ours = options.check
+    axis, _ = _leading(input)
+    weight = weight.full_tensor() if is_dtensor(weight) else weight
+    if ours and normalizer is None and weight is not None:
+        options = options._replace(normalizer="mass")
+
+    def counted(truth: Tensor) -> Counted:
+        made = class_target(truth, input.shape[axis], weight, ignore_index, alpha, ours)
+        by_torch = normalizer is None and not ours
+        return Counted(made, label_count(truth, weight, ignore_index) if by_torch else None)
+
+    if not isinstance(target, SoftTarget):
+        _is_tensor(target)
+    return dtensor_loss(input, target, options, axis, loss_of, counted)
 
 
 def _flat(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, torch.Size]:
