@@ -214,6 +214,20 @@ def test_two_backward_passes_leave_the_first_gradient_alone() -> None:
         torch.testing.assert_close(two.double(), -kept.double() / 2, rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_second_backward_pass_gives_the_same_bytes(dtype: torch.dtype, reduction: Any) -> None:
+    """PyTorch's gradcheck asks for it, of any upstream gradient."""
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(50, 7, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+    y = torch.randint(0, 7, (50,), generator=generator)
+    for upstream in (1.0, -0.3, 7.7):
+        loss = ow.cross_entropy(z, ow.smooth(y, 0.1, num_classes=7), reduction=reduction)
+        above = torch.full_like(loss, upstream)
+        once, again = (torch.autograd.grad(loss, z, above, retain_graph=True)[0] for _ in range(2))
+        assert torch.equal(once, again)
+
+
 def test_a_target_of_inference_mode() -> None:
     z, y = made()
     with torch.inference_mode():
