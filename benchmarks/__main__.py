@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import calibration, linear, losses, notebook
+from benchmarks import calibration, jax_losses, linear, losses, notebook
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 from onewarm.atomic_write import atomic_write
 
-BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "calibration": calibration}
+BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "jax": jax_losses, "calibration": calibration}
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 
