@@ -50,9 +50,9 @@ def losses(target):
 
 
 def test_unflatten_checks_nothing():
-    children, num_classes = flatten(NUMPY["mixed"])
-    close(unflatten(children, num_classes), NUMPY["mixed"])
-    placeholders = unflatten([object()] * 5, 5)
+    children, rest = flatten(NUMPY["mixed"])
+    close(unflatten(children, rest), NUMPY["mixed"])
+    placeholders = unflatten([object()] * 5, rest)
     assert flatten(placeholders)[0][0] is placeholders.index and repr(placeholders).startswith("SoftTarget(index=<obj")
 
 

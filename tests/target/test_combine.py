@@ -268,3 +268,11 @@ def test_kinds_of_array_do_not_mix():
         TypeError, match=r"labels has dtype float64: expected integers \(for probabilities use onewarm.soft\)"
     ):
         ow.one_hot(np.array([0.0]), 2)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor, jnp.asarray])
+def test_labels_of_another_shape_than_the_logits_are_refused(kind):
+    """Labels of any shape make a target, but not silently one for other logits."""
+    for shape in ((4, 1), (2, 2), (1, 4)):
+        with pytest.raises(ValueError, match=r"^labels has shape \(.*\): expected \(N,\), one integer a row$"):
+            ow.cross_entropy(kind(np.zeros((4, 3))), kind(np.zeros(shape, int)))

@@ -52,6 +52,8 @@ def as_target(target: Any, num_classes: int) -> SoftTarget:
     target = checks.as_array(target)
     xp = checks.namespace(target=target)
     if xp.isdtype(target.dtype, "integral"):
+        if len(target.shape) != 1:  # one_hot takes any shape, but these are to match rows
+            raise InputError(f"labels has shape {tuple(target.shape)}: expected (N,), one integer a row")
         return one_hot(target, num_classes)
     if len(target.shape) == 1:
         raise TypeError(
