@@ -75,7 +75,9 @@ def linear_cross_entropy(
     one row for 256 rows of ``hidden``, such as a dense teacher, goes through the kernel.
 
     For ``"mean"`` and ``"sum"`` the gradients are made with the loss (three matrix products) and scaled in the backward
-    pass; for ``"none"`` the backward pass forms the logits again and makes them there (four matrix products).
+    pass, until which they stay in float32 or better: in half precision they are rounded once, after a loss scale. For
+    ``"none"`` the backward pass forms the logits again and makes them there (four matrix products).
+    On a GPU nothing is read to be checked: a row whose logits or labels have no loss is NaN.
 
     Args:
         hidden: (..., D), float16, bfloat16, float32 or float64. Rows without mass are not read.
@@ -96,7 +98,8 @@ def linear_cross_entropy(
 
     Raises:
         TypeError: an input that is not a floating-point tensor; a target of another kind.
-        ValueError: shapes or devices that disagree, a label out of range, a row whose logits have a NaN or +inf.
+        ValueError: shapes or devices that disagree; on the CPU a label out of range, a row whose logits have a NaN or
+            +inf.
         RuntimeError: second derivatives, ``torch.func`` transforms, a target that requires a gradient: form the logits
             for these.
 
