@@ -14,4 +14,4 @@ def test_without_jax_one_sentence_says_what_to_install():
     code = "import sys; sys.modules['jax'] = None\ntry:\n import onewarm.jax\n"
     code += "except ImportError as e: print(type(e).__name__, e)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out == "MissingExtraError onewarm.jax needs JAX: pip install 'onewarm[jax]'\n"
+    assert out == "MissingExtraError onewarm.jax needs jax: pip install 'onewarm[jax]'\n"

@@ -1,11 +1,9 @@
 """onewarm for JAX: the loss as XLA fuses it, and the linear loss."""
 
-from onewarm.errors import MissingExtraError
+from onewarm.errors import needs
 
-try:
-    import jax as _jax  # noqa: F401
-except ModuleNotFoundError as error:
-    raise MissingExtraError("onewarm.jax needs JAX: pip install 'onewarm[jax]'") from error
+with needs("onewarm.jax", "jax"):
+    import jax as _jax  # noqa: F401  # imported here to report a missing package with its remedy
 
 from onewarm.jax.cross_entropy import cross_entropy, cross_entropy_with_gradient
 from onewarm.jax.linear import linear_cross_entropy
