@@ -65,8 +65,11 @@ def _case(jax: Any, n: int, k: int) -> Case:
     steps = {name: jax.jit(jax.value_and_grad(loss)).lower(z, y).compile() for name, loss in losses.items()}
     used = {name: step.memory_analysis().temp_size_in_bytes / z.nbytes for name, step in steps.items()}
     peers: dict[str, Callable[[], object]] = {"copy": lambda: jnp.copy(z).block_until_ready()}
-    for name, step in steps.items():
-        peers[name] = lambda step=step: jax.block_until_ready(step(z, y))
+    peers |= {name: _call(jax, step, z, y) for name, step in steps.items()}
     note = "XLA's temporaries, in multiples of the logits: " + ", ".join(f"{name} {x:.2f}" for name, x in used.items())
     baseline = "optax hard" if "optax hard" in peers else "onewarm hard"
     return Case(f"{n} x {k}", peers, skipped, baseline=baseline, notes=(note,))
+
+
+def _call(jax: Any, step: Any, *arrays: Any) -> Callable[[], object]:
+    return lambda: jax.block_until_ready(step(*arrays))

@@ -97,7 +97,8 @@ def _scanned(x: Array, weight: Array, bias: Any, target: SoftTarget, options: Lo
         z = z if b is None else z + b
         if options.maps_logits:
             z = capped(z, options.logit_scale, options.softcap)
-        return row_losses(z, own | shared)
+        losses, lse = row_losses(z, own | shared)
+        return losses, lse
 
     _, found = lax.scan(lambda none, piece: (none, one(layer, *piece)), None, (cut(x), jax.tree.map(cut, parts)))
     return tuple(part.reshape(-1)[:count] for part in found)
@@ -116,11 +117,11 @@ def _check_layer(hidden: Array, weight: Array, bias: Any) -> None:
 
 
 def _checked_target(target: Any, count: int, classes: int) -> SoftTarget:
-    target = as_target(target, classes)
-    checks.namespace(hidden=jnp.zeros(()), target=target.weight)
-    if target.index.shape[0] != count:
-        raise InputError(f"target has {len(target)} rows, hidden has {count}: expected one a row")
-    definition.in_range(target.index, classes, "target.index")
-    if target.table is not None:
-        definition.in_range(target.table_index, int(target.table.shape[0]), "target.table_index")
-    return target
+    rows: SoftTarget = as_target(target, classes)
+    checks.namespace(hidden=jnp.zeros(()), target=rows.weight)
+    if rows.index.shape[0] != count:
+        raise InputError(f"target has {len(rows)} rows, hidden has {count}: expected one a row")
+    definition.in_range(rows.index, classes, "target.index")
+    if rows.table is not None:
+        definition.in_range(rows.table_index, int(rows.table.shape[0]), "target.table_index")
+    return rows
