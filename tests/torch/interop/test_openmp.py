@@ -43,6 +43,33 @@ def test_the_team_follows_pytorch() -> None:
         torch.set_num_threads(before)
 
 
+def test_items_are_shared_and_the_first_error_is_raised() -> None:
+    """Each once; the error is that of the first item that has one, whichever thread finds it."""
+    before = torch.get_num_threads()
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            out = torch.zeros(500, requires_grad=True)
+            with torch.inference_mode():
+                made = torch.zeros(500)
+                threads.share(lambda i, made=made: made[i].add_(i), range(500))  # type: ignore[misc]
+            assert made.tolist() == list(range(500))
+            seen = []
+            threads.share(lambda i, out=out, seen=seen: seen.append((out * i).requires_grad), range(9))  # type: ignore[misc]
+            assert len(seen) == 9 and (count == 1 or not any(seen))
+
+            def step(i: int) -> None:
+                if i in (37, 38, 200):
+                    raise ValueError(i)
+
+            for _ in range(20):
+                with pytest.raises(ValueError, match=r"^37$"):
+                    threads.share(step, range(500))
+            threads.share(step, [])
+    finally:
+        torch.set_num_threads(before)
+
+
 FORK = """
 import os, numpy as np, torch
 import onewarm as ow

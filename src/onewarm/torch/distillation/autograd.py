@@ -13,6 +13,7 @@ from onewarm import checks
 from onewarm.torch.device import has_memory, on_cpu, traced, transformed
 from onewarm.torch.distillation.defined import defined_divergences
 from onewarm.torch.distillation.parts import Part, all_rows, part_tensors, part_with
+from onewarm.torch.interop.openmp import share
 
 _TENSOR_TYPES = (Tensor, torch.nn.Parameter)
 _ROUNDED = 2**18  # entries that are rounded to half precision at a time
@@ -100,10 +101,13 @@ def _scaled_(gradient: Tensor, factor: Tensor, dtype: torch.dtype) -> Tensor:
     if not on_cpu(gradient):
         return torch.mul(gradient, factor, out=torch.empty_like(gradient, dtype=dtype))
     rounded = torch.empty_like(gradient, dtype=dtype)
-    step = max(_ROUNDED // max(gradient.shape[1], 1), 1)
-    for start in range(0, len(gradient), step):  # by blocks: PyTorch would make the whole product first
-        rows = slice(start, start + step)
+    size = max(_ROUNDED // max(gradient.shape[1], 1), 1)
+
+    def step(start: int) -> None:  # by blocks: PyTorch would make the whole product first
+        rows = slice(start, start + size)
         rounded[rows] = gradient[rows] * (factor[rows] if factor.ndim else factor)
+
+    share(step, range(0, len(gradient), size))
     return rounded
 
 

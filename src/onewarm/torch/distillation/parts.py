@@ -12,8 +12,9 @@ from onewarm import checks
 from onewarm.torch.device import on_cpu, sum_dtype
 from onewarm.torch.distillation.divergences import Divergence, row_divergences
 from onewarm.torch.distillation.teachers import LogitTeacher, Rows, Teacher, row_number
+from onewarm.torch.interop.openmp import share
 
-_BLOCK = 2**17  # logits at a time: the temporaries stay in the cache
+_BLOCK = 2**16  # logits at a time: the temporaries stay in a core's cache
 _BLOCK_ON_A_GPU = 2**24
 
 
@@ -60,17 +61,22 @@ def all_rows(
         # The rows that count are picked on the CPU alone: elsewhere that would wait for the device.
         picked = torch.nonzero(live)[:, 0] if on_cpu(z) and not bool(live.all()) else None
         blocks = _Blocks(part, z, name, gradient=gradient)
-        for rows in blocks.of(picked):
+
+        def step(
+            rows: Rows, number: int = number, part: Part = part, blocks: _Blocks = blocks, live: Tensor = live
+        ) -> None:
             block_losses, slope = blocks.losses(rows, None if on_cpu(z) else live[rows])
             losses[rows] += block_losses.to(losses.dtype) * part.scale
             if slopes is None or slope is None:
-                continue
+                return
             factor = part.scale / part.temperature
             slope.mul_(factor if upstream is None else (upstream[rows, None] * factor).to(slope.dtype))
             if number:
                 slopes[rows, : slope.shape[1]] += slope
             else:
                 slopes[rows, : slope.shape[1]] = slope.to(wide)
+
+        share(step, blocks.of(picked))
         if number == 0 and slopes is not None:
             slopes[:, part.teacher.num_classes :] = 0
             if picked is not None:
