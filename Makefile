@@ -1,6 +1,6 @@
 # onewarm: `make open` builds and opens the notebook, `make test` runs the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all bench gpu mutants pictures chromium clean
+.PHONY: install open test test-all oldest bench gpu mutants pictures chromium clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -45,6 +45,10 @@ test: install chromium
 test-all: test
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
+# The oldest versions that pyproject.toml allows, in a .venv-oldest of their own: the tests of the core.
+oldest:
+	@$(PYTHON) tests/oldest.py $(ARGS)
+
 bench: install
 	@$(BIN)/python -m benchmarks $(ARGS)
 
@@ -68,4 +72,4 @@ pictures: install chromium
 	@$(BIN)/python docs/picture.py
 
 clean:
-	rm -rf .venv .gpu .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants
+	rm -rf .venv .venv-oldest .gpu .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := [name for name in options.bench if name not in (*BENCHES, "notebook")]:
         parser.error(f"no bench {unknown[0]!r}: expected {', '.join([*BENCHES, 'notebook'])}")
+    os.environ["ONEWARM_KERNEL"] = "compiled"  # an error rather than numbers of the definition
     console = Console()
     facts = machine()
     console.print(line(facts), highlight=False)

@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from hypothesis import settings
 
+os.environ.setdefault("ONEWARM_KERNEL", "compiled")  # an error where the definition would be taken in its place
 settings.register_profile("onewarm", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("onewarm")
 

@@ -17,6 +17,7 @@ def test_version(run):
         ["build"],
         ["study"],
         ["audit"],
+        ["warm"],
         ["claims"],
         ["claims", "list"],
         ["claims", "verify"],

@@ -17,6 +17,7 @@ from onewarm.cli.concept.schema import concept_schema
 from onewarm.cli.console import output
 from onewarm.cli.open import open_notebook
 from onewarm.cli.study import study
+from onewarm.cli.warm import warm
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +31,7 @@ app.command("open")(open_notebook)
 app.command()(build)
 app.command()(study)
 app.command()(audit)
+app.command()(warm)
 
 claims_app = typer.Typer(
     no_args_is_help=True, help="Claims about soft targets, and the evidence for them from our own runs."

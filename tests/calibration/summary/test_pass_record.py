@@ -9,7 +9,7 @@ from numba import carray, njit
 from onewarm.calibration import CalibrationSummary
 from onewarm.calibration.summary.pass_general import _distribution, _softmax_kernel
 from onewarm.calibration.summary.pass_record import RECORD, compiled_pass, parts_of, totals_of, whole_lines
-from onewarm.kernels.jit.intrinsics import array_at
+from onewarm.kernels.jit.line import array_at
 
 
 def test_a_pass_sees_the_arrays_of_its_record():

@@ -47,8 +47,14 @@ def seen(address: int, record: Any) -> Any:
 def divided(address: int, record: Any, thread: int) -> None:
     arguments = carray(pointer_to(address, record), 1)[0]
     scratch = scratch_of(arguments, thread, np.float32, 4)
-    scratch.reals[:], scratch.doubles[:], scratch.integers[:] = thread + 1, thread + 1, thread + 1
-    scratch.flags[:] = True
+    for k in range(scratch.reals.size):
+        scratch.reals[k] = thread + 1
+    for k in range(scratch.doubles.size):
+        scratch.doubles[k] = thread + 1
+    for k in range(scratch.integers.size):
+        scratch.integers[k] = thread + 1
+    for k in range(scratch.flags.size):
+        scratch.flags[k] = True
 
 
 def address_of(array: NDArray[Any]) -> int:

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Reference
 import numpy as np
 import pytest
 
-from onewarm.kernels.cpu import compiled, rows
+from onewarm.kernels.cpu import compiled, inputs, rows
 from onewarm.kernels.cpu.few_classes import FEWEST_ROWS, MOST_CLASSES
 from onewarm.kernels.cpu.table_row import NONE, OTHER, SAME
 
@@ -50,7 +50,7 @@ def test_one_function_a_call(
 def test_votes_of_few_classes_and_a_table_of_another_type(
     asked: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "_SMALL_TABLE", 0)
+    monkeypatch.setattr(inputs, "_SMALL_TABLE", 0)
     z, one = np.zeros((20, 3), np.float32), np.ones((20, 1))
     rows.row_losses(z, np.zeros((20, 2), np.int64), np.ones((20, 2)))
     table = np.full((20, 3), 1 / 3)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import onewarm as ow
 from onewarm.kernels.cpu import float16 as half
-from onewarm.kernels.cpu import rows
+from onewarm.kernels.cpu import inputs
 from onewarm.kernels.cpu.rows import row_losses
 from onewarm.kernels.jit.simd import load, load_first, store, store_first
 
@@ -56,7 +56,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tupl
     if request.param == "one number at a time":
         return wide, narrow
     if request.param == "vectors without F16C":
-        monkeypatch.setattr(half, "_has_float16", lambda context: False)
+        monkeypatch.setattr(half, "_has_float16", lambda: False)
     return vectors()
 
 
@@ -156,7 +156,7 @@ def test_strided_rows_and_threads(name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "short"])
 def test_a_big_table_of_halves(name: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_SMALL_TABLE", 0)
+    monkeypatch.setattr(inputs, "_SMALL_TABLE", 0)
     rng = np.random.default_rng(2)
     short = KINDS[name][0]
     z = (rng.standard_normal((90, 100)) * 3).astype(short if dtype == "short" else dtype)

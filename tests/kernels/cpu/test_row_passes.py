@@ -7,7 +7,6 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.exp_log import EXP_CONSTANTS, exp_constants
 from onewarm.kernels.cpu.row_passes import (
     STEP,
     Prefetch,
@@ -17,6 +16,7 @@ from onewarm.kernels.cpu.row_passes import (
     scaled_minus,
     scaled_minus_row,
 )
+from onewarm.kernels.jit.exp_log import EXP_CONSTANTS, exp_constants
 
 Rows = NDArray[Any]
 SIZES = [1, 7, 8, 9, 15, 16, 17, 31, 33, 48, 100, STEP - 1, STEP, STEP + 1, 3 * STEP + 5]

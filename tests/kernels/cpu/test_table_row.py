@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from onewarm.kernels.cpu import rows
+from onewarm.kernels.cpu import inputs
 from onewarm.kernels.cpu.table_row import NONE, OTHER, OTHERS, SAME, Table, table_row, table_row_again
 
 
@@ -62,7 +62,7 @@ def test_a_uniform_row_is_written_out() -> None:
 def test_big_tables_are_taken_as_they_are(
     reference: Reference, dtype: type, other: type, k: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "_SMALL_TABLE", 0)
+    monkeypatch.setattr(inputs, "_SMALL_TABLE", 0)
     rng = np.random.default_rng(8)
     z = (rng.standard_normal((90, k)) * 4).astype(dtype)
     table = rng.dirichlet(np.ones(k), 90).astype(other)

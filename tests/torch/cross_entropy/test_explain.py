@@ -81,3 +81,9 @@ def test_what_the_loss_refuses_is_refused() -> None:
         explain(Z, Y, normalizer="row")
     with pytest.raises(ValueError, match="target has shape"):
         explain(Z[None], Y)
+
+
+def test_the_cpu_kernel_s_definition_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEWARM_KERNEL", "definition")
+    wanted = "kernel (cpu): torch.float32 on cpu, by its definition in NumPy. ONEWARM_KERNEL is 'definition'."
+    assert str(explain(torch.zeros(1, 2), torch.tensor([0]))) == wanted

@@ -14,7 +14,7 @@ from onewarm.calibration.summary.cells import CELLS, Floats
 from onewarm.calibration.summary.pass_labels import BLOCK, cell_of, surprise
 from onewarm.calibration.summary.pass_record import RECORD, compiled_pass, parts_of, totals_of, whole_lines
 from onewarm.kernels.jit.decorators import loop
-from onewarm.kernels.jit.intrinsics import array_at, view
+from onewarm.kernels.jit.line import array_at, view
 
 
 @loop
@@ -66,7 +66,8 @@ def _event_block(
 
 
 @cache
-def _compiled(dtype: str) -> Any:
+def compiled(dtype: str) -> Any:
+    """The pass for predictions of a dtype, from the cache or compiled now."""
     kind = np.dtype(dtype).type
 
     def events(address: Any) -> int:
@@ -97,7 +98,7 @@ def _compiled(dtype: str) -> Any:
 
 def event_pass(p: NDArray[Any], happened: Floats, weights: Floats | None, logits: bool, totals: dict[str, Any]) -> int:
     """The pass over probabilities of one event a row, and whether it happened. It returns -1, or a bad row."""
-    bad: int = _compiled(p.dtype.name)(
+    bad: int = compiled(p.dtype.name)(
         scratch=3 * whole_lines(1) + CELLS * 6 + 8,
         p=p,
         truth=happened,

@@ -15,7 +15,7 @@ from onewarm.calibration.summary.pass_labels import BLOCK, COARSE, cell_of, clas
 from onewarm.calibration.summary.pass_record import RECORD, Totals, compiled_pass, parts_of, totals_of, whole_lines
 from onewarm.checks import SUM_TOLERANCE
 from onewarm.kernels.jit.decorators import loop, ordered
-from onewarm.kernels.jit.intrinsics import array_at, view
+from onewarm.kernels.jit.line import array_at, view
 
 
 @ordered
@@ -140,7 +140,8 @@ def _block(
 
 
 @cache
-def _compiled(dtype: str) -> Any:
+def compiled(dtype: str) -> Any:
+    """The pass for predictions of a dtype, from the cache or compiled now."""
     kind = np.dtype(dtype).type
 
     def general(address: Any) -> int:
@@ -188,7 +189,7 @@ def general_pass(
     Arrays are C-contiguous: ``p`` (N, K) in float32 or float64, ``labels`` (N,) or ``shares`` (N, K).
     """
     rows, width = p.shape
-    bad: int = _compiled(p.dtype.name)(
+    bad: int = compiled(p.dtype.name)(
         scratch=3 * whole_lines(width) + CELLS * 6 + 8,
         p=p,
         truth=0 if labels is None else labels,

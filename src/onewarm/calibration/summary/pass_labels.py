@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS
 from onewarm.calibration.summary.pass_record import RECORD, Totals, compiled_pass, parts_of, totals_of, whole_lines
 from onewarm.checks import SUM_TOLERANCE
-from onewarm.kernels.cpu.exp_log import log
 from onewarm.kernels.jit.decorators import loop, scalar
-from onewarm.kernels.jit.intrinsics import array_at, view
+from onewarm.kernels.jit.exp_log import log
+from onewarm.kernels.jit.line import array_at, view
 
 BLOCK = 8192  # rows summed before they are added to a total, so that small numbers are not lost in large sums
 COARSE = CELLS // CLASS_CELLS
@@ -144,7 +144,8 @@ def _label_block(
 
 
 @cache
-def _compiled(dtype: str) -> Any:
+def compiled(dtype: str) -> Any:
+    """The pass for predictions of a dtype, from the cache or compiled now."""
     kind = np.dtype(dtype).type
 
     def labelled(address: Any) -> int:
@@ -181,7 +182,7 @@ def _compiled(dtype: str) -> Any:
 
 def labels_pass(p: NDArray[Any], labels: NDArray[np.int64], seed: int, totals: dict[str, Any], groups: int) -> int:
     """The pass over probabilities with labels and no weights. It returns -1, or a bad row."""
-    bad: int = _compiled(p.dtype.name)(
+    bad: int = compiled(p.dtype.name)(
         scratch=3 * whole_lines(BLOCK) + CELLS * 3,
         p=p,
         truth=labels,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onewarm.kernels.jit.decorators import inlined
 from onewarm.kernels.jit.entry import entry
-from onewarm.kernels.jit.intrinsics import array_at, view
+from onewarm.kernels.jit.line import array_at, view
 
 _LINE, _APART = 8, 128  # float64 numbers: of a cache line, and between scratch memory and anything else
 _NAMES = (

@@ -122,7 +122,7 @@ def _add(job: Job, rows: slice, totals: Totals) -> int:
     from onewarm.calibration.summary.pass_labels import labels_pass
 
     p = job.predictions[rows]
-    dtype = np.float64 if p.dtype == np.float64 or (p.ndim == 1 and job.classes == 2) else np.float32
+    dtype = np.float64 if p.dtype.itemsize >= 8 or (p.ndim == 1 and job.classes == 2) else np.float32
     if p.ndim == 1 and job.classes == 2:
         p = p.astype(np.float64)
         p = np.stack([np.zeros_like(p), p] if job.logits else [1 - p, p], axis=1)

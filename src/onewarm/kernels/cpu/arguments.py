@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from onewarm.kernels.cpu.table_row import Table
 from onewarm.kernels.jit.decorators import inlined
-from onewarm.kernels.jit.intrinsics import array_at
+from onewarm.kernels.jit.line import array_at
 
 
 class Arguments(NamedTuple):

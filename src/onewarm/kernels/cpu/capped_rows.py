@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onewarm import checks, softcap
 from onewarm.kernels.cpu import rows as cpu
 from onewarm.kernels.cpu.float16 import widened
+from onewarm.kernels.cpu.inputs import native
 from onewarm.loss_options import LossOptions
 from onewarm.loss_stats import LossStats, loss_stats, row_stats
 from onewarm.soft_target import SoftTarget
@@ -50,9 +51,9 @@ def capped_row_losses(
         (array([28.9208]), array([[ 0.0707, -1.    ]]))
     """
     n, classes = logits.shape
-    real = np.dtype(np.float64 if logits.dtype == np.float64 else np.float32)
+    real = np.dtype(np.float64 if logits.dtype.itemsize == 8 else np.float32)
     losses = np.empty(n, real)
-    result = (np.empty(logits.shape, logits.dtype) if out is None else out) if gradient else None
+    result = (np.empty(logits.shape, logits.dtype.newbyteorder("=")) if out is None else out) if gradient else None
     each = np.broadcast_to(np.asarray(row_scale, np.float64).reshape(-1), (n,))
     step = max(_BLOCK // classes, 1)
     for start in range(0, n, step):
@@ -89,7 +90,7 @@ def stats_in_blocks(logits: NDArray[Any], target: SoftTarget, options: LossOptio
     figures = []
     for start in range(0, max(n, 1), step):
         rows = slice(start, start + step)
-        z = widened(logits[rows])
+        z = native(widened(logits[rows]))
         z = np.where(live[rows], z if z.dtype == np.float64 else z.astype(np.float32, copy=False), z.dtype.type(0))
         figures.append(row_stats(softcap.capped(z, options.logit_scale, options.softcap)))
     lse, entropy, prediction = (np.concatenate(parts) for parts in zip(*figures, strict=True))

@@ -21,14 +21,15 @@ from onewarm.kernels.cpu.arguments import (
     job_of,
     scratch_of,
 )
-from onewarm.kernels.cpu.exp_log import EXP_CONSTANTS
 from onewarm.kernels.cpu.fallback_row import deferred_rows, row_scratch
 from onewarm.kernels.cpu.few_classes import rows_in_tiles
 from onewarm.kernels.cpu.row_groups import group_of, group_rows, rows_in_groups
 from onewarm.kernels.cpu.table_row import NONE, OTHER, SAME
 from onewarm.kernels.cpu.tile import tile_of
 from onewarm.kernels.jit.entry import CFunction, c_function
+from onewarm.kernels.jit.exp_log import EXP_CONSTANTS
 from onewarm.kernels.jit.intrinsics import fetch_add, fetch_min
+from onewarm.kernels.jit.line import address_of, array_at
 
 KINDS = ("float32", "float64", "uint16", "int16")  # of logits: bfloat16 and float16 as their bits
 GROUPS, LABELS, TILES, DEFERRED_ROWS = "groups", "labels", "tiles", "deferred rows"
@@ -56,7 +57,7 @@ def _in_groups(entry: Any, real: Any, itemsize: int, constants: int, labels: boo
 
     def groups(address: Any) -> None:
         arguments = carray(address, 1, RECORD)[0]
-        words = carray(address, 4, np.int64)
+        words = array_at(address_of(address), np.int64, 4)
         job = job_of(arguments, entry, real, constants)
         scratch = scratch_of(arguments, fetch_add(words, NEXT_THREAD, 1), real, itemsize)
         n, piece = arguments.rows, arguments.piece
@@ -76,7 +77,7 @@ def _in_tiles(entry: Any, real: Any, itemsize: int, constants: int, labels: bool
 
     def tiles(address: Any) -> None:
         arguments = carray(address, 1, RECORD)[0]
-        words = carray(address, 4, np.int64)
+        words = array_at(address_of(address), np.int64, 4)
         job = job_of(arguments, entry, real, constants)
         scratch = scratch_of(arguments, fetch_add(words, NEXT_THREAD, 1), real, itemsize)
         n, piece = arguments.rows, arguments.piece
@@ -96,7 +97,7 @@ def _deferred(entry: Any, real: Any, itemsize: int, constants: int, labels: bool
 
     def deferred(address: Any) -> None:
         arguments = carray(address, 1, RECORD)[0]
-        words = carray(address, 4, np.int64)
+        words = array_at(address_of(address), np.int64, 4)
         job = job_of(arguments, entry, real, constants)
         scratch = scratch_of(arguments, fetch_add(words, NEXT_THREAD, 1), real, itemsize)
         n, piece = arguments.rows, arguments.piece

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.cpu.arguments import Job, Scratch, Size, Target, whole_vectors
-from onewarm.kernels.cpu.exp_log import BLOCK, exp_constants, log, masked_dot, max_and_bad
 from onewarm.kernels.cpu.float16 import read_row, row_to_write, write_row
 from onewarm.kernels.cpu.row_passes import Prefetch, exponentials, scaled_minus
 from onewarm.kernels.cpu.table_row import table_row
 from onewarm.kernels.jit.decorators import inlined, uncompiled
-from onewarm.kernels.jit.intrinsics import cast, view
+from onewarm.kernels.jit.exp_log import BLOCK, exp_constants, log, masked_dot, max_and_bad
+from onewarm.kernels.jit.intrinsics import cast
+from onewarm.kernels.jit.line import view
 
 HUGE = 1e30  # a largest logit above this is left to this file: z - max z may overflow
 

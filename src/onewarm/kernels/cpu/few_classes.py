@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from onewarm.kernels.cpu.arguments import Job
-from onewarm.kernels.cpu.exp_log import exp, exp_constants, log
 from onewarm.kernels.cpu.fallback_row import HUGE
 from onewarm.kernels.cpu.float16 import read_rows, row_to_write, to_entry, write_row
-from onewarm.kernels.cpu.row_passes import Prefetch, prefetch, vector_width
+from onewarm.kernels.cpu.row_passes import Prefetch, prefetch
 from onewarm.kernels.cpu.tile import Tile, class_line, read_labels, read_target
 from onewarm.kernels.jit.decorators import inlined
-from onewarm.kernels.jit.intrinsics import cast, larger, view
+from onewarm.kernels.jit.exp_log import exp, exp_constants, log
+from onewarm.kernels.jit.intrinsics import cast, larger
+from onewarm.kernels.jit.line import lanes, view
 from onewarm.kernels.jit.simd import full, load, store, where_equal
 from onewarm.kernels.jit.transpose import transpose_in, transpose_out
 
@@ -47,7 +48,7 @@ def read_logits(job: Job, first: int, rows: int, tile: Tile) -> None:
     start = first * job.logits_step
     block = view(job.logits, start, (rows - 1) * job.logits_step + classes)
     source, step = read_rows(block, job.logits_step, classes, tile.buffer)
-    width = 64 // tile.z.itemsize
+    width = lanes(tile.z)
     whole = rows - rows % width
     for k in range(0, classes, width):
         for b in range(0, whole, width):
@@ -69,7 +70,7 @@ def exponentials_and_dots(labels: bool) -> Any:
 
     @inlined
     def compute(job: Job, first: int, tile: Tile) -> None:
-        size, width, classes = tile.top.size, vector_width(tile.z), tile.z.size // tile.top.size
+        size, width, classes = tile.top.size, lanes(tile.z), tile.z.size // tile.top.size
         place = first * job.classes
         table, next_row = job.target.table.entries, (first + size) * job.logits_step
         ahead = Prefetch(job.logits, next_row, table, 0, job.gradient, place, job.with_gradient)
@@ -120,7 +121,7 @@ def gradients(labels: bool) -> Any:
 
     @inlined
     def compute(tile: Tile) -> None:
-        size, width, classes = tile.top.size, vector_width(tile.z), tile.z.size // tile.top.size
+        size, width, classes = tile.top.size, lanes(tile.z), tile.z.size // tile.top.size
         for b in range(0, size, width):
             scale = load(tile.dot, b, tile.z)
             factor = load(tile.sum_e, b, tile.z) * scale
@@ -149,7 +150,7 @@ def write_gradients(job: Job, first: int, rows: int, tile: Tile) -> None:
     clear_rows_without_mass(tile)
     whole = 0
     if deferred == 0:
-        width = 64 // tile.z.itemsize
+        width = lanes(tile.z)
         whole = rows - rows % width
         block = row_to_write(job.gradient, first * classes, whole * classes, tile.buffer)
         for k in range(0, classes, width):

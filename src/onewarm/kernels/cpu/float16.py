@@ -11,13 +11,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import llvmlite.binding as llvm
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
 from onewarm.kernels.jit.decorators import chosen_by_type, scalar
-from onewarm.kernels.jit.intrinsics import bits_float32, float32_bits, view
+from onewarm.kernels.jit.intrinsics import bits_float32, float32_bits
+from onewarm.kernels.jit.line import view
 from onewarm.kernels.jit.simd import INT32, broadcast, converts
 
 
@@ -94,7 +97,7 @@ def _wide_float16(x: Any) -> Any:
 @converts(types.int16, types.float32)
 def _wide_float16_vector(context: Any, builder: Any, h: Any) -> Any:
     whole, real = _vectors(h)
-    if _has_float16(context):
+    if _has_float16():
         return builder.fpext(builder.bitcast(h, ir.VectorType(ir.HalfType(), whole.count)), real)
     bits = builder.zext(h, whole)
     magnitude = builder.and_(bits, _every(builder, 0x7FFF, whole))
@@ -129,7 +132,7 @@ def _narrow_float16(x: Any) -> Any:
 def _narrow_float16_vector(context: Any, builder: Any, x: Any) -> Any:
     whole, real = _vectors(x)
     short = ir.VectorType(ir.IntType(16), whole.count)
-    if _has_float16(context):
+    if _has_float16():
         return builder.bitcast(builder.fptrunc(x, ir.VectorType(ir.HalfType(), whole.count)), short)
     bits = builder.bitcast(x, whole)
     sign = builder.and_(builder.lshr(bits, _every(builder, 16, whole)), _every(builder, 0x8000, whole))
@@ -173,9 +176,17 @@ def _every(builder: Any, number: int, kind: Any) -> Any:
     return broadcast(builder, kind.element(number), kind.count)
 
 
-def _has_float16(context: Any) -> bool:
+@cache
+def _has_float16() -> bool:
     """Whether the processor has instructions that convert float16 to float32 and back."""
-    return "+f16c" in getattr(context.codegen(), "_tm_features", "")
+    settings: Any = numba.config
+    chosen = getattr(settings, "CPU_FEATURES", None)
+    if chosen is not None:
+        return "+f16c" in str(chosen)
+    try:
+        return bool(getattr(settings, "ENABLE_AVX", True) and llvm.get_host_cpu_features().get("f16c"))
+    except RuntimeError:  # LLVM does not know them on this platform
+        return False
 
 
 # What the kernels call, for entries of any type. Each is one of the functions below it, by the type of the entries.

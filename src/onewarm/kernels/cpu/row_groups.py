@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from onewarm.kernels.cpu.arguments import Job, Scratch, Size, whole_vectors
-from onewarm.kernels.cpu.exp_log import exp_constants, log
 from onewarm.kernels.cpu.fallback_row import HUGE
 from onewarm.kernels.cpu.float16 import to_entry, to_number
 from onewarm.kernels.cpu.row_passes import (
@@ -29,7 +28,9 @@ from onewarm.kernels.cpu.row_passes import (
 )
 from onewarm.kernels.cpu.table_row import NONE, SAME, table_row, table_row_again
 from onewarm.kernels.jit.decorators import LOOP, chosen_by_type, inlined, uncompiled
-from onewarm.kernels.jit.intrinsics import cast, view
+from onewarm.kernels.jit.exp_log import exp_constants, log
+from onewarm.kernels.jit.intrinsics import cast
+from onewarm.kernels.jit.line import view
 
 _ENTRIES = 768  # logits of a group: with what else it needs, much less than a first-level cache
 _MOST_ROWS = 16

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from onewarm.kernels.cpu.exp_log import exp
 from onewarm.kernels.jit.decorators import inlined
+from onewarm.kernels.jit.exp_log import exp
 from onewarm.kernels.jit.intrinsics import cast, larger, prefetch_read, prefetch_write
+from onewarm.kernels.jit.line import lanes
 from onewarm.kernels.jit.simd import (
     fill_after,
     full,
@@ -41,16 +42,9 @@ class Prefetch(NamedTuple):
 
 
 @inlined
-def vector_width(e: Any) -> int:
-    """How many entries of e are a vector."""
-    width: int = 64 // e.itemsize
-    return width
-
-
-@inlined
 def prefetch(ahead: Prefetch, first: int, count: int) -> None:
     """Fetch ``count`` logits, and places of the gradient, from ``first`` on, a cache line at a time."""
-    line = 64 // ahead.logits.itemsize
+    line = lanes(ahead.logits)
     for k in range(first, first + count, line):
         prefetch_read(ahead.logits, ahead.logits_at + k)
     if ahead.with_gradient:
@@ -61,7 +55,7 @@ def prefetch(ahead: Prefetch, first: int, count: int) -> None:
 @inlined
 def row_max(z: Any, like: Any) -> Any:
     """The largest of z, a number of ``like``'s type; any entry if one is NaN."""
-    width = vector_width(like)
+    width = lanes(like)
     pairs = z.size - z.size % (2 * width)
     whole = z.size - z.size % width
     top, other_top = full(-np.inf, like), full(-np.inf, like)
@@ -82,7 +76,7 @@ def exponentials(z: Any, top: Any, e: Any, ahead: Prefetch, c: Any) -> Any:
     The second sum is not finite if an entry of z is not, or if it overflows: the caller then leaves the row to
     :mod:`onewarm.kernels.cpu.fallback_row`.
     """
-    width = vector_width(e)
+    width = lanes(e)
     sum_e, sum_d = 0.0, 0.0
     for start in range(0, z.size, STEP):
         end = min(start + STEP, z.size)
@@ -109,7 +103,7 @@ def exponentials(z: Any, top: Any, e: Any, ahead: Prefetch, c: Any) -> Any:
 @inlined
 def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, ahead: Prefetch, c: Any) -> Any:
     """As :func:`exponentials`; returns the sum of e, <row, z - top> in the place of the other, and the sum of row."""
-    width = vector_width(e)
+    width = lanes(e)
     sum_e, dot, mass = 0.0, 0.0, 0.0
     for start in range(0, z.size, STEP):
         end = min(start + STEP, z.size)
@@ -139,7 +133,7 @@ def exponentials_and_dot(z: Any, top: Any, e: Any, row: Any, ahead: Prefetch, c:
 @inlined
 def scaled_minus(e: Any, c: Any, w: Any, g: Any) -> None:
     """g <- c e - w."""
-    width = vector_width(e)
+    width = lanes(e)
     whole = g.size - g.size % width
     c, w = cast(c, e), cast(w, e)
     for k in range(0, whole, width):
@@ -151,7 +145,7 @@ def scaled_minus(e: Any, c: Any, w: Any, g: Any) -> None:
 @inlined
 def scaled_minus_row(e: Any, c: Any, row: Any, w: Any, g: Any) -> None:
     """g <- c e - w row."""
-    width = vector_width(e)
+    width = lanes(e)
     whole = g.size - g.size % width
     c, w = cast(c, e), cast(w, e)
     for k in range(0, whole, width):

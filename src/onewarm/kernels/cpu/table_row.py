@@ -11,7 +11,8 @@ import numpy as np
 
 from onewarm.kernels.cpu import float16  # noqa: F401  (its conversions, for ``load`` below)
 from onewarm.kernels.jit.decorators import inlined
-from onewarm.kernels.jit.intrinsics import array_at, cast, view
+from onewarm.kernels.jit.intrinsics import cast
+from onewarm.kernels.jit.line import array_at, lanes, view
 from onewarm.kernels.jit.simd import load, load_first, store, store_first
 
 NONE, SAME, OTHER = "none", "same", "other"  # what compiled code reads: see :func:`table_row`
@@ -33,7 +34,7 @@ class Table(NamedTuple):
 @inlined
 def _convert(source: Any, row: Any) -> None:
     """row <- as many entries of ``source``, which has another type."""
-    width = 64 // row.itemsize
+    width = lanes(row)
     whole = row.size - row.size % width
     for k in range(0, whole, width):
         store(row, k, load(source, k, row))

@@ -14,7 +14,8 @@ import numpy as np
 from onewarm.kernels.cpu.arguments import Scratch, Size, Target, whole_vectors
 from onewarm.kernels.cpu.table_row import table_row
 from onewarm.kernels.jit.decorators import inlined, uncompiled
-from onewarm.kernels.jit.intrinsics import cast, view
+from onewarm.kernels.jit.intrinsics import cast
+from onewarm.kernels.jit.line import view
 
 _ENTRIES = 3072  # of a tile: with a second one the size of a first-level cache
 

@@ -4,17 +4,16 @@
 - ``entry``: a function that Python or a thread calls, from the cache or compiled now;
 - ``object_cache`` and ``cache_key``: where machine code is kept, and under which name;
 - ``late_code``: compiles without making machine code of every helper;
-- ``intrinsics``, ``simd``, ``transpose``: LLVM instructions.
+- ``line``: a line of numbers in memory, as compiled code sees an array;
+- ``intrinsics``, ``simd``, ``transpose``: LLVM instructions; ``exp_log``: exp and log made of them.
 
-What is used of Numba and llvmlite beyond their documented interfaces, to be looked at when either changes. Each has a
-way around it, which the tests take by deleting the name:
+What is used of Numba and llvmlite beyond their documented interfaces, to be looked at when either changes, and the way
+around each, which the tests take by deleting the name:
 
-- ``late_code``: ``codegen()._library_class`` and the methods it overrides; without them compiling takes twice as long;
-- ``entry``: ``CFunc._library``, ``serialize_using_object_code``, ``unserialize_library``, ``get_pointer_to_function``;
-  without them nothing is kept on disk;
-- ``intrinsics``: ``make_array`` and ``data`` of its result; without them the first field of the array's structure that
-  is a pointer to its entries;
-- ``simd``: ``context.get_data_type``, ``as_pointer`` of llvmlite's types, ``models.PrimitiveModel``, the names that
-  LLVM gives its masked and its reducing functions, where ``.p0`` means opaque pointers (LLVM 15 and later);
-- ``kernels/cpu/float16``: ``codegen()._tm_features``; without it llvmlite's features of this processor.
+- ``late_code``: ``numba.core``'s ``cpu_target``, ``codegen()._library_class`` and what it overrides of that class;
+  without them compiling takes twice as long;
+- ``entry``: ``CFunc._library``, ``serialize_using_object_code``, ``unserialize_library``, ``get_pointer_to_function``,
+  ``numba.core``'s ``rtsys``; without them nothing is kept on disk;
+- ``simd``: the names that LLVM gives its masked and its reducing functions, where ``.p0`` means opaque pointers (LLVM
+  15 and later). Where they are gone nothing compiles, and the loss takes its definition (``kernels/way``).
 """

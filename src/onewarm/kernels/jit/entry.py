@@ -7,12 +7,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from threading import Timer
 from typing import Any, NamedTuple
 
 from numba import cfunc, types
-from numba.core.registry import cpu_target
-from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 from onewarm.kernels.jit import object_cache
 from onewarm.kernels.jit.cache_key import cache_key
@@ -81,8 +80,9 @@ def _from_object(kept: bytes) -> CFunction:
     if len(parts) != size + rest:
         raise ValueError("the parts of kept machine code have other lengths")
     state = (name, kind, (parts[:size], parts[size:]))
-    context: Any = cpu_target.target_context
-    rtsys.initialize(context)  # Numba's runtime: before it compiles anything itself, its functions are unknown
+    context: Any = import_module("numba.core.registry").cpu_target.target_context
+    runtime: Any = import_module("numba.core.runtime").rtsys
+    runtime.initialize(context)  # Numba's runtime: before it compiles anything itself, its functions are unknown
     library = context.codegen().unserialize_library(state)
     address = library.get_pointer_to_function(function)
     if not address:

@@ -1,21 +1,17 @@
-"""LLVM instructions that Numba does not have: casts, bits, atomics, prefetches, arrays without their count."""
+"""LLVM instructions that Numba does not have: casts, bits, atomics, prefetches."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import carray, types  # type: ignore[attr-defined]
-from numba.core.cgutils import create_struct_proxy, pack_array
+from numba import types
 from numba.extending import intrinsic
 
-from onewarm.kernels.jit.decorators import inlined
+from onewarm.kernels.jit.line import entry_pointer, has_entries
 
 _intrinsic: Any = intrinsic
-_structure: Any = create_struct_proxy
-_pack: Any = pack_array
 _pointer: Any = types.CPointer
 
 
@@ -35,45 +31,8 @@ bits_float32 = _reinterpret(types.int32, types.float32, ir.FloatType())
 bits_float64 = _reinterpret(types.int64, types.float64, ir.DoubleType())
 
 
-def entry_pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
-    """LLVM code for the address of entry ``at`` of an array."""
-    try:
-        first = _structure(kind)(context, builder, array).data
-    except (AttributeError, KeyError):  # a Numba whose arrays are made in another way: ask it as NumPy is asked
-        address = context.compile_internal(builder, lambda a: a.ctypes.data, types.uintp(kind), [array])
-        first = builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer())
-    return builder.gep(first, [at])
-
-
-def _new_array(context: Any, builder: Any, kind: Any, first: Any, size: Any) -> Any:
-    """LLVM code for a contiguous array of ``size`` entries from an address on, which nobody counts references to."""
-    made = _structure(kind)(context, builder)
-    itemsize = size.type(context.get_abi_sizeof(context.get_data_type(kind.dtype)))
-    made.data, made.nitems, made.itemsize = first, size, itemsize
-    made.shape, made.strides = _pack(builder, [size]), _pack(builder, [itemsize])
-    made.meminfo, made.parent = made.meminfo.type(None), made.parent.type(None)
-    return made._getvalue()
-
-
-def _array_at(typing: Any, address: Any, dtype: Any, size: Any) -> Any:
-    kind = types.Array(dtype.dtype, 1, "C")
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        first = builder.inttoptr(args[0], context.get_data_type(kind.dtype).as_pointer())
-        return _new_array(context, builder, kind, first, args[2])
-
-    return kind(types.int64, dtype, types.int64), code
-
-
-def _view(typing: Any, array: Any, start: Any, size: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _new_array(context, builder, array, entry_pointer(context, builder, array, *args[:2]), args[2])
-
-    return array(array, types.int64, types.int64), code
-
-
 def _cast(typing: Any, value: Any, like: Any) -> Any:
-    target = like.dtype if isinstance(like, types.Array) else like
+    target = like.dtype if has_entries(like) else like
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return context.cast(builder, args[0], signature.args[0], target)
@@ -113,7 +72,7 @@ def _prefetch(write: int) -> Any:
     def typed(typing: Any, array: Any, at: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             place = entry_pointer(context, builder, signature.args[0], args[0], args[1])
-            line, number = builder.bitcast(place, ir.IntType(8).as_pointer()), ir.IntType(32)
+            line, number = builder.bitcast(place, ir.PointerType(ir.IntType(8))), ir.IntType(32)
             kind = ir.FunctionType(ir.VoidType(), [line.type, number, number, number])
             hint = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
             builder.call(hint, [line, *(number(x) for x in (write, 2, 1))])
@@ -137,31 +96,3 @@ fetch_min: Callable[[Any, int, int], int] = _intrinsic(_atomic("min"))
 # (array, at): fetch the cache line of this entry, to be read or written soon; no effect beyond the array's memory.
 prefetch_read: Callable[[Any, int], None] = _intrinsic(_prefetch(0))
 prefetch_write: Callable[[Any, int], None] = _intrinsic(_prefetch(1))
-
-
-@inlined
-def _array_of_pointer(address: Any, dtype: Any, size: Any) -> Any:
-    return carray(pointer_to(address, dtype), size)
-
-
-@inlined
-def _slice(array: Any, start: Any, size: Any) -> Any:
-    return array[start : start + size]
-
-
-def _arrays_are_known() -> bool:
-    """Whether Numba's arrays have the fields that :func:`_new_array` fills in."""
-    try:
-        models: Any = importlib.import_module("numba.core.datamodel").default_manager
-        return set(models.lookup(types.Array(types.float64, 1, "C"))._fields) == _FIELDS
-    except (ImportError, AttributeError):
-        return False
-
-
-_FIELDS = {"data", "nitems", "itemsize", "shape", "strides", "meminfo", "parent"}
-_QUICK = _arrays_are_known()
-# (address, dtype, size): the ``size`` numbers of a NumPy type that lie at an address, as an array.
-# (array, start, size): a part of an array.
-# As ``carray`` and a slice, for which Numba compiles ten functions; bounds are not looked at.
-array_at: Callable[[Any, Any, Any], Any] = _intrinsic(_array_at) if _QUICK else _array_of_pointer
-view: Callable[[Any, Any, Any], Any] = _intrinsic(_view) if _QUICK else _slice

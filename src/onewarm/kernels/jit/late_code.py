@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any
-
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import cpu_target
 
 # What ``_late_library`` takes from Numba's class of libraries; where one is missing, Numba does as it always does.
 _USED = (
@@ -25,8 +23,14 @@ _USED = (
 @contextmanager
 def late_code() -> Iterator[None]:
     """Compile so in this block; other threads that compile wait for its end."""
-    with global_compiler_lock:
-        codegen: Any = cpu_target.target_context.codegen()
+    try:
+        lock: Any = import_module("numba.core.compiler_lock").global_compiler_lock
+        target: Any = import_module("numba.core.registry").cpu_target
+    except (ImportError, AttributeError):
+        yield
+        return
+    with lock:
+        codegen = target.target_context.codegen()
         usual = getattr(codegen, "_library_class", None)
         if usual is None or not all(hasattr(usual, name) for name in _USED) or not hasattr(codegen, "set_env"):
             yield

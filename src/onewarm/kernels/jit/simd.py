@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic, overload, register_model
 from numba.extending import models as _models
 
-from onewarm.kernels.jit.intrinsics import entry_pointer
+from onewarm.kernels.jit.line import LLVM_TYPES, entry_pointer
 
 _intrinsic: Any = intrinsic
 _model: Any = register_model
@@ -88,15 +88,15 @@ def first_lanes(builder: Any, count: Any, width: int) -> Any:
 
 def vector_pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any, width: int) -> Any:
     """LLVM code for the address of ``width`` entries of an array, from ``at`` on."""
-    vector = ir.VectorType(context.get_data_type(kind.dtype), width)
-    return builder.bitcast(entry_pointer(context, builder, kind, array, at), vector.as_pointer())
+    vector = ir.VectorType(LLVM_TYPES[kind.dtype], width)
+    return builder.bitcast(entry_pointer(context, builder, kind, array, at), ir.PointerType(vector))
 
 
 def masked_load(builder: Any, pointer: Any, entry: Any, mask: Any) -> Any:
     """LLVM code for the entries that the mask names, and 0 for the others, which are not touched."""
-    kind = ir.VectorType(_LLVM[entry][0], mask.type.count)
+    kind = ir.VectorType(LLVM_TYPES[entry], mask.type.count)
     function = ir.FunctionType(kind, [pointer.type, INT32, mask.type, kind])
-    name = f"llvm.masked.load.v{kind.count}{_LLVM[entry][1]}.p0"
+    name = f"llvm.masked.load.v{kind.count}{_NAMES[entry]}.p0"
     align = INT32(entry.bitwidth // 8)
     return builder.call(_declared(builder, name, function), [pointer, align, mask, kind(None)])
 
@@ -104,17 +104,12 @@ def masked_load(builder: Any, pointer: Any, entry: Any, mask: Any) -> Any:
 def masked_store(builder: Any, value: Any, pointer: Any, entry: Any, mask: Any) -> None:
     """LLVM code that stores the entries that the mask names, and touches no other."""
     function = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, INT32, mask.type])
-    name = f"llvm.masked.store.v{value.type.count}{_LLVM[entry][1]}.p0"
+    name = f"llvm.masked.store.v{value.type.count}{_NAMES[entry]}.p0"
     builder.call(_declared(builder, name, function), [value, pointer, INT32(entry.bitwidth // 8), mask])
 
 
-# Types of entries in LLVM, and in the names of its functions.
-_LLVM: dict[Any, tuple[Any, str]] = {
-    types.float32: (ir.FloatType(), "f32"),
-    types.float64: (ir.DoubleType(), "f64"),
-    types.int16: (ir.IntType(16), "i16"),
-    types.uint16: (ir.IntType(16), "i16"),
-}
+# Types of entries in the names of LLVM's functions.
+_NAMES = {types.float32: "f32", types.float64: "f64", types.int16: "i16", types.uint16: "i16"}
 
 
 def _declared(builder: Any, name: str, kind: Any) -> Any:

@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from onewarm.kernels.way import way as cpu_way
+from onewarm.kernels.way import why as cpu_why
 from onewarm.leading_shape import as_rows
 from onewarm.loss_options import Normalizer, loss_options
 from onewarm.target import SoftTarget
@@ -54,4 +56,7 @@ def explain(
         return Way("operator", kernel, "the call is being compiled")
     if why := refusal(rows, target, options.normalizer, options.z_loss):
         return Way("definition", "", why)
-    return Way("kernel", kernel, f"{rows.dtype} on {KERNELS[kernel].device_type}")
+    reason = f"{rows.dtype} on {KERNELS[kernel].device_type}"
+    if kernel == "cpu" and cpu_way() == "definition":
+        reason += f", by its definition in NumPy. {cpu_why()}"
+    return Way("kernel", kernel, reason)

@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from numpy.typing import NDArray
 
-from onewarm.kernels.cpu.exp_log import EXP_CONSTANTS, exp, exp_constants, log, masked_dot, max_and_bad
+from onewarm.kernels.jit.exp_log import EXP_CONSTANTS, exp, exp_constants, log, masked_dot, max_and_bad
 from onewarm.kernels.jit.simd import load, store
 
 Rows = NDArray[Any]
