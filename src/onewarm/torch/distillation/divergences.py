@@ -134,9 +134,9 @@ def _is_near(ratio: Tensor) -> bool:
 
 
 def _centre(ratio: Tensor, w: Tensor, both: Tensor) -> None:
-    """Move small ratios to where they belong, in place: their sum by ``both`` is of third order, so that what there is
-    of it is an error of the normalisers."""
-    ratio.sub_((both * ratio).sum(1, keepdim=True).mul_(0.5))
+    """Move small ratios to where they belong, in place: q and p have the same sum, so that what there is of
+    ``sum (q + p) w = sum (q - p)`` is an error of the normalisers."""
+    ratio.sub_((both * w).sum(1, keepdim=True))
     torch.mul(ratio, 0.5, out=w).tanh_()
 
 
