@@ -126,6 +126,8 @@ def smooth(
 
 def _by_row(alpha: Any, labels: Any) -> Any:
     """Strengths in the shape of labels (...) as one a row."""
+    if isinstance(alpha, float):  # also the symbol of a compiled graph, which has no shape to ask for
+        return alpha
     shape = tuple(getattr(alpha, "shape", ()))
     if len(shape) < 2 or isinstance(labels, SoftTarget) or shape != tuple(np.shape(labels)):
         return alpha

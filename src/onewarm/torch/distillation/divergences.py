@@ -25,7 +25,9 @@ from onewarm.torch.device import on_cpu, sum_dtype
 Divergence: TypeAlias = Literal["kl", "cross_entropy", "reverse_kl", "js"]
 
 _FAR = 80.0  # tanh(40) is 1: a ratio that is infinite is as good as this one
-_NEAR = 0.1  # below, r - 2 tanh(r / 2) is taken from its series
+# Below, r - 2 tanh(r / 2) is taken from its series: where that is more precise than the difference.
+_NEAR = {torch.float64: 0.01}
+_NEAR_OTHERS = 0.1
 
 
 class TeacherRows(NamedTuple):
@@ -87,7 +89,7 @@ def row_divergences(
     else:
         sign = 1 if divergence == "kl" else -1
         losses = _half_sum(ratio, w, both, sign)
-        if on_cpu(p) and len(p) and float(losses.min()) < _NEAR**2 and _is_near(ratio):
+        if on_cpu(p) and len(p) and float(losses.min()) < _near(p) ** 2 and _is_near(ratio):
             _centre(ratio, w, both)
             losses = _half_sum_near(ratio, w, both, sign)
         if not gradient:
@@ -130,7 +132,11 @@ def _half_sum(ratio: Tensor, w: Tensor, both: Tensor, sign: int) -> Tensor:
 
 def _is_near(ratio: Tensor) -> bool:
     """Whether the student is so near to the teacher that the sums lose digits where series do not."""
-    return len(ratio) > 0 and float(ratio.abs().amax()) < _NEAR
+    return len(ratio) > 0 and float(ratio.abs().amax()) < _near(ratio)
+
+
+def _near(rows: Tensor) -> float:
+    return _NEAR.get(rows.dtype, _NEAR_OTHERS)
 
 
 def _centre(ratio: Tensor, w: Tensor, both: Tensor) -> None:
