@@ -73,6 +73,7 @@ def launch(z: Tensor, parts: list[Tensor], *, z_loss: float = 0.0, scale: float 
         PARTS=2 if options.get("with_table", True) else 0,
         ONE=options.get("one", 0),
         GRADIENT=options.get("gradient", 1),
+        CUTS=0,
     )
     return loss, gradient, flags.tolist()
 

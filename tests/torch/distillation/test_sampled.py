@@ -110,7 +110,7 @@ def test_a_draw_at_the_edge_of_a_class_without_probability(monkeypatch: pytest.M
             torch.ones(1, 2),
             2,
             ValueError,
-            "probabilities[0] sums to 2, not 1 (tolerance 0.001): pass normalize=True to scale the rows",
+            "probabilities[0] sums to 2, not 1 (tolerance 0.001): divide it by its sum",
         ),
     ],
 )
