@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from onewarm.distillation_options import Divergence
 from onewarm.torch import distillation
-from onewarm.torch.distillation.divergences import Divergence, TeacherRows, row_divergences
+from onewarm.torch.distillation.divergences import TeacherRows, row_divergences
 
 DOUBLE = torch.float64
 ALL: tuple[Divergence, ...] = ("kl", "cross_entropy", "reverse_kl", "js")

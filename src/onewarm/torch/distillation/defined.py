@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from onewarm.torch.distillation.divergences import Divergence
+from onewarm.distillation_options import Divergence
 from onewarm.torch.distillation.teachers import LogitTeacher, Teacher, dense_rows
 
 

@@ -15,14 +15,13 @@ the same way, with the mixture m, u = (q - p) / m and xi(x) = (1 + x) log(1 + x)
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from onewarm.distillation_options import Divergence
 from onewarm.torch.device import on_cpu, sum_dtype
-
-Divergence: TypeAlias = Literal["kl", "cross_entropy", "reverse_kl", "js"]
 
 _FAR = 80.0  # tanh(40) is 1: a ratio that is infinite is as good as this one
 # Below, r - 2 tanh(r / 2) is taken from its series: where that is more precise than the difference.

@@ -5,17 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from onewarm.distillation_options import Divergence, distillation_options
 from onewarm.errors import InputError
 from onewarm.loss_options import Normalizer, Reduction
 from onewarm.soft_target import BucketTarget, SoftTarget
 from onewarm.torch.distillation.autograd import summed
-from onewarm.torch.distillation.divergences import Divergence
 from onewarm.torch.distillation.options import (
     Vocabulary,
     common_classes,
     counted,
     cut,
-    distillation_options,
     fitting,
     hard_rows,
     live_rows,

@@ -8,15 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from onewarm.distillation_options import Divergence, distillation_options
 from onewarm.loss_options import Normalizer, Reduction
 from onewarm.soft_target import SoftTarget
-from onewarm.torch.distillation.divergences import Divergence
 from onewarm.torch.distillation.options import (
     Vocabulary,
     common_classes,
     counted,
     cut,
-    distillation_options,
     fitting,
     hard_rows,
     live_rows,

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from onewarm import checks
+from onewarm.distillation_options import Divergence
 from onewarm.torch.device import on_cpu, sum_dtype
-from onewarm.torch.distillation.divergences import Divergence, row_divergences
+from onewarm.torch.distillation.divergences import row_divergences
 from onewarm.torch.distillation.teachers import LogitTeacher, Rows, Teacher, row_number
 from onewarm.torch.interop.openmp import share
 
