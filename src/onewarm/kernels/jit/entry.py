@@ -93,7 +93,7 @@ def _from_object(kept: bytes) -> CFunction:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No search for garbage while Numba compiles: it makes millions of objects, and the searches take a tenth of the time."""
+    """No search for garbage while Numba compiles: it makes millions of objects, and searches take a tenth of it."""
     on = gc.isenabled()
     gc.disable()
     try:
