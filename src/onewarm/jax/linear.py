@@ -93,7 +93,8 @@ def _scanned(x: Array, weight: Array, bias: Any, target: SoftTarget, options: Lo
     @partial(jax.checkpoint, prevent_cse=False)
     def one(layer: Any, rows: Array, own: dict[str, Array]) -> tuple[Array, Array]:
         w, b = layer
-        z = jnp.matmul(rows, w.astype(weight.dtype).T, preferred_element_type=wide)
+        # Not a product with the transposed weight, of which XLA would make a copy.
+        z = jnp.einsum("nd,vd->nv", rows, w.astype(weight.dtype), preferred_element_type=wide)
         z = z if b is None else z + b
         if options.maps_logits:
             z = capped(z, options.logit_scale, options.softcap)
