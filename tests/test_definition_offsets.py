@@ -67,7 +67,9 @@ def targets(y, classes):
     }
 
 
-@pytest.mark.parametrize("classes", [1, 2, 3, 10, 257])
+@pytest.mark.parametrize(
+    "classes", [1, 3, 257, pytest.param(2, marks=pytest.mark.long), pytest.param(10, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_any_offset(way, offset, classes):
     module, kind = way

@@ -119,6 +119,8 @@ def _shared_rows(parts: dict[str, Array], dtype: Any) -> list[tuple[tuple[Array,
     A few rows are multiplied by the logits at once; of a larger table each example's own rows are taken.
     """
     table, index, share = parts["table"].astype(dtype), parts["table_index"], parts["table_weight"].astype(dtype)
+    if index.shape[0] == 0:  # no rows
+        return []
     if table.shape[0] <= _FEW_ROWS:
         of_row = [jnp.sum(jnp.where(index == r, share, 0.0), axis=1) for r in range(table.shape[0])]
         rows = tuple(table[r : r + 1] for r in range(table.shape[0]))
