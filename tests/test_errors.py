@@ -43,6 +43,10 @@ print(json.dumps(found))
 NEEDS = re.compile(r"^(.+) needs (\w+): pip install 'onewarm\[([\w,]+)\]'$")
 
 
+# Packages of others import these where they find them installed; hidden, they are found and cannot be imported.
+WANTED_BY_PACKAGES = {"PIL", "fontTools", "matplotlib", "pygments"}
+
+
 def python(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -68,7 +72,8 @@ def test_every_module_is_there_or_names_an_extra_that_brings_what_is_missing(hid
         assert kind == "MissingExtraError", (module, kind, message)
         said = NEEDS.match(message)
         assert said is not None, message
-        assert said[2] in set().union(*map(brought, said[3].split(","))), message
+        if hidden not in WANTED_BY_PACKAGES:
+            assert said[2] in set().union(*map(brought, said[3].split(","))), message
     if hidden == "all":
         assert {"onewarm.torch", "onewarm.widgets", "onewarm.study.engine"} <= {module for module, _, _ in found}
 
