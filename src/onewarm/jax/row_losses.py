@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from onewarm.checks import Array
+from onewarm.soft_target.parts import PARTS
 from onewarm.target import SoftTarget
 
 _FEW_ROWS = 8  # of a table: products with all of them cost less than taking each example's own
@@ -59,8 +60,7 @@ def row_losses(logits: Array, target_parts: dict[str, Array]) -> tuple[Array, Ar
 
 def parts_of(target: SoftTarget) -> dict[str, Array]:
     """The arrays of a target that there are."""
-    names = ("index", "weight", "table", "table_index", "table_weight")
-    return {name: getattr(target, name) for name in names if getattr(target, name) is not None}
+    return {name: getattr(target, name) for name in PARTS if getattr(target, name) is not None}
 
 
 @jax.custom_jvp

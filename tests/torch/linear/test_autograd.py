@@ -134,7 +134,7 @@ def test_what_backward_needs_is_saved_by_autograd() -> None:
     context = loss.grad_fn
     assert not [value for value in vars(context).values() if isinstance(value, Tensor)]
     for term in context.terms:  # type: ignore[union-attr]
-        assert term.entropy is None and term.target.index is None and term.target.table is None
+        assert term.target.index is None and term.target.table is None
 
 
 @pytest.mark.parametrize("reduction", ["mean", "none"])

@@ -22,7 +22,7 @@ def terms() -> list[Term]:
     logits = torch.arange(12.0).reshape(N, V)
     layer = Layer(torch.eye(N), torch.ones(V, N), None)
     return [
-        Term(smooth, torch.tensor(0.5), 2.0, 0.1, entropy=smooth.entropy()),
+        Term(smooth, torch.tensor(0.5), 2.0, 0.1),
         Term(PartOfLayer(Part(LogitTeacher(logits, 2.0), torch.tensor(0.25), 2.0, "kl"))),
         Term(ow.one_hot(labels, V)),
         Term(PartOfLayer(Part(LayerTeacher(layer, 1.5, labels > 0), 2.0, 1.5, "js"))),

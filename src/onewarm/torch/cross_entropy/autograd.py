@@ -14,12 +14,13 @@ from onewarm import definition
 from onewarm.kernels.cpu.loss import checked, loss_and_gradient
 from onewarm.loss_options import LossOptions
 from onewarm.soft_target import SoftTarget, unchecked
+from onewarm.soft_target.parts import PARTS
 from onewarm.torch.cross_entropy import ops
 from onewarm.torch.cross_entropy import triton as triton_loss
 from onewarm.torch.cross_entropy.per_row import per_row_loss
 from onewarm.torch.cross_entropy.upstream import Upstream
 from onewarm.torch.device import has_memory, on_cpu
-from onewarm.torch.interop.numpy_views import PARTS, bits, from_bits, in_numpy, plain
+from onewarm.torch.interop.numpy_views import bits, from_bits, in_numpy, plain
 from onewarm.torch.interop.openmp import team
 
 _HALF = (torch.float16, torch.bfloat16)

@@ -12,13 +12,13 @@ from torch import Tensor
 from onewarm import checks
 from onewarm.errors import InputError
 from onewarm.soft_target import SoftTarget, unchecked
+from onewarm.soft_target.parts import PARTS
 from onewarm.torch.device import on_cpu
 from onewarm.torch.distillation.divergences import TeacherRows
 from onewarm.torch.linear.autograd import checked_layer
 from onewarm.torch.linear.chunks import Layer
 
 Rows = slice | Tensor
-_PARTS = ("index", "weight", "table", "table_index", "table_weight")
 
 
 class LogitTeacher:
@@ -150,12 +150,12 @@ class TargetTeacher:
 
     def tensors(self) -> tuple[Tensor | None, ...]:
         """What the teacher is made of, for autograd to save."""
-        return tuple(getattr(self.target, name) for name in _PARTS)
+        return tuple(getattr(self.target, name) for name in PARTS)
 
     def with_tensors(self, tensors: Sequence[Tensor | None]) -> TargetTeacher:
         """The same teacher made of others, or of None until they are put back."""
         teacher = copy(self)
-        teacher.target = unchecked(num_classes=self.num_classes, **dict(zip(_PARTS, tensors, strict=True)))
+        teacher.target = unchecked(num_classes=self.num_classes, **dict(zip(PARTS, tensors, strict=True)))
         return teacher
 
     def has_mass(self) -> Tensor:

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from onewarm.soft_target import SoftTarget, unchecked
-
-PARTS = ("index", "weight", "table", "table_index", "table_weight")  # the arrays of a target
+from onewarm.soft_target.parts import PARTS
 
 
 def plain(tensor: Tensor | None) -> Any:

@@ -12,9 +12,8 @@ from typing import Any
 from torch import Tensor
 
 from onewarm.soft_target import SoftTarget, unchecked
+from onewarm.soft_target.parts import PARTS
 from onewarm.torch.linear.terms import Term
-
-_PARTS = ("index", "weight", "table", "table_index", "table_weight")
 
 
 def taken_apart(terms: Iterable[Term]) -> tuple[tuple[Tensor | None, ...], tuple[Term, ...]]:
@@ -23,7 +22,7 @@ def taken_apart(terms: Iterable[Term]) -> tuple[tuple[Tensor | None, ...], tuple
     >>> import torch
     >>> from onewarm.target import one_hot
     >>> tensors, bare = taken_apart([Term(one_hot(torch.tensor([1, 0]), 3), scale=0.5)])
-    >>> tensors[2], bare[0].target.index is None
+    >>> tensors[1], bare[0].target.index is None
     (tensor([[1],
             [0]]), True)
     >>> put_together(bare, tensors)[0].target
@@ -32,12 +31,10 @@ def taken_apart(terms: Iterable[Term]) -> tuple[tuple[Tensor | None, ...], tuple
     tensors: list[Tensor | None] = []
     bare = []
     for term in terms:
-        own = (term.scale if isinstance(term.scale, Tensor) else None, term.entropy, *_tensors(term.target))
+        own = (term.scale if isinstance(term.scale, Tensor) else None, *_tensors(term.target))
         tensors += own
         scale = 1.0 if isinstance(term.scale, Tensor) else term.scale
-        bare.append(
-            term._replace(target=_with_tensors(term.target, [None] * (len(own) - 2)), scale=scale, entropy=None)
-        )
+        bare.append(term._replace(target=_with_tensors(term.target, [None] * (len(own) - 1)), scale=scale))
     return tuple(tensors), tuple(bare)
 
 
@@ -45,10 +42,10 @@ def put_together(bare: Iterable[Term], tensors: Sequence[Tensor | None]) -> tupl
     """Inverse of :func:`taken_apart`; tensors beyond those of the terms are left."""
     terms, start = [], 0
     for term in bare:
-        end = start + 2 + len(_tensors(term.target))
-        scale, entropy, *parts = tensors[start:end]
+        end = start + 1 + len(_tensors(term.target))
+        scale, *parts = tensors[start:end]
         target = _with_tensors(term.target, parts)
-        terms.append(term._replace(target=target, scale=term.scale if scale is None else scale, entropy=entropy))
+        terms.append(term._replace(target=target, scale=term.scale if scale is None else scale))
         start = end
     return tuple(terms)
 
@@ -56,12 +53,12 @@ def put_together(bare: Iterable[Term], tensors: Sequence[Tensor | None]) -> tupl
 def _tensors(target: Any) -> tuple[Tensor | None, ...]:
     """Those of a SoftTarget, or of a part of a distillation."""
     if isinstance(target, SoftTarget):
-        return tuple(getattr(target, name) for name in _PARTS)
+        return tuple(getattr(target, name) for name in PARTS)
     tensors: tuple[Tensor | None, ...] = target.tensors()
     return tensors
 
 
 def _with_tensors(target: Any, tensors: Sequence[Tensor | None]) -> Any:
     if isinstance(target, SoftTarget):
-        return unchecked(num_classes=target.num_classes, **dict(zip(_PARTS, tensors, strict=True)))
+        return unchecked(num_classes=target.num_classes, **dict(zip(PARTS, tensors, strict=True)))
     return target.with_tensors(tensors)

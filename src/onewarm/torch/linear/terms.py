@@ -30,13 +30,12 @@ Rows = slice | Tensor
 
 
 class Term(NamedTuple):
-    """``scale (CE(z / temperature, target) - entropy)``, with the z-loss of ``z / temperature``."""
+    """``scale CE(z / temperature, target)``, with the z-loss of ``z / temperature``."""
 
     target: Any  # a SoftTarget, or an onewarm.torch.distillation.parts.PartOfLayer, which has a loss of its own
     scale: float | Tensor = 1.0  # a tensor of shape () on devices whose numbers are not read during a step
     temperature: float = 1.0
     z_loss: float = 0.0
-    entropy: Tensor | None = None  # (N,)
 
 
 class TermLoss:
@@ -59,8 +58,7 @@ class TermLoss:
         *,
         closed_form: bool,
     ) -> None:
-        self.term, self.temperature = term, term.temperature
-        self.target = term.target
+        self.term, self.target, self.temperature = term, term.target, term.temperature
         self.table: _ClosedFormTable | None = None
         if closed_form and suits_closed_form(self.target):
             self.table = _ClosedFormTable(self.target, bias, blocks, like)
@@ -85,7 +83,7 @@ class TermLoss:
         term, table = self.term, self.table
         if not isinstance(self.target, SoftTarget):
             return self.target.chunk(z, rows, upstream, gradient=gradient), None
-        target, entropy = self.target[rows], None if term.entropy is None else term.entropy[rows]
+        target = self.target[rows]
         scale = z.new_ones(len(z), dtype=sum_dtype(z.device)) if upstream is None else upstream
         scale = scale * (term.scale / term.temperature)
         if table is None:
@@ -100,8 +98,6 @@ class TermLoss:
             if gradient:
                 z.scatter_add_(1, stand_in, (scale * mass).to(z.dtype)[:, None])
                 factors = table.accumulate(x, weights * scale[:, None])
-        if entropy is not None:
-            losses -= entropy
         return losses.mul_(term.scale), factors
 
     def add_to_hidden(self, dx: Tensor, factors: Tensor | None) -> None:
