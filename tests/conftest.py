@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,9 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
+
+Model = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 os.environ.setdefault("ONEWARM_KERNEL", "compiled")  # an error where the definition would be taken in its place
 # Run in a process of its own: its import of torch.testing._internal changes PyTorch's settings.
@@ -68,5 +72,30 @@ def write_table() -> Callable[[Path, pa.Table], Path]:
             others = {n: a.astype(str) if a.dtype == object else a for n, a in others.items()}
             np.savez(path, p=np.column_stack([table.column(n).to_numpy() for n in family]), **others)
         return path
+
+    return write
+
+
+@pytest.fixture
+def draw() -> Callable[..., Model]:
+    """Draws ``n`` labels from softmax(z), and gives the logits ``scale`` * z: overconfident by that temperature."""
+
+    def draw_model(n: int = 4000, scale: float = 2.0, seed: int = 0, k: int = 4) -> Model:
+        rng = np.random.default_rng(seed)
+        z = rng.normal(size=(n, k)) * 1.5
+        e = np.exp(z)
+        labels = (e.cumsum(axis=1) / e.sum(axis=1, keepdims=True) > rng.random((n, 1))).argmax(axis=1)
+        return scale * z, labels
+
+    return draw_model
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """Writes arrays to an NPZ file."""
+
+    def write(name: str = "model.npz", **arrays: Any) -> Path:
+        np.savez(tmp_path / name, **arrays)
+        return tmp_path / name
 
     return write

@@ -10,7 +10,7 @@ import pytest
 
 from onewarm.audit.audit import audit
 from onewarm.audit.engines import run, tally_part
-from onewarm.audit.plan import plan
+from onewarm.tables.plan import plan
 
 
 @pytest.mark.long

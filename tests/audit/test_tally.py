@@ -9,9 +9,9 @@ from scipy.special import softmax
 
 from onewarm.audit.audit import audit
 from onewarm.audit.engines import run
-from onewarm.audit.plan import plan
 from onewarm.audit.tally import SliceSums, Tally, probabilities
 from onewarm.calibration.defaults import BINS
+from onewarm.tables.plan import plan
 
 
 def test_an_identifier_is_no_slice(save, draw):

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 import onewarm
 from onewarm.audit import measures
-from onewarm.audit.columns import Choice
 from onewarm.audit.engines import run
 from onewarm.audit.judge import Verdict, judge
 from onewarm.audit.measures import Measure
-from onewarm.audit.plan import Plan, Progress, plan
 from onewarm.audit.remedies import Option, compare
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.slices import Slice, rank
 from onewarm.audit.tally import Tally
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.defaults import BINS, LEVEL
+from onewarm.tables.columns import Choice
+from onewarm.tables.plan import Plan, Progress, plan
 
 __all__ = ["FORMAT", "Audit", "audit"]
 

@@ -7,9 +7,9 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from onewarm.audit.plan import Plan, Progress
 from onewarm.audit.tally import Tally
 from onewarm.errors import InputError, MissingExtraError
+from onewarm.tables.plan import Plan, Progress
 
 ENGINES = ("local", "ray")
 

@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.plan import Batch, Plan
-from onewarm.audit.prediction_checks import prediction_fault
 from onewarm.audit.row_sample import RowSample, capacity
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.cells import CELLS, cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError
 from onewarm.softmax import softmax
+from onewarm.tables.plan import Batch, Plan
+from onewarm.tables.prediction_checks import prediction_fault
 from onewarm.tables.row_checks import Place
 
 _MOST_VALUES = 10_000

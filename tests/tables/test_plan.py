@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from onewarm.audit.columns import Choice
-from onewarm.audit.plan import find_files, plan
+from onewarm.tables.columns import Choice
 from onewarm.tables.formats import open_source
+from onewarm.tables.plan import find_files, plan
 
 K = 3
 
@@ -91,7 +91,7 @@ def test_labels_are_the_truth_where_votes_are_there_too_and_a_note_says_so(tmp_p
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz", ".arrow", ".feather"])
 def test_every_format_gives_the_same_rows_in_small_batches(tmp_path, monkeypatch, rows, suffix, write_table):
-    monkeypatch.setattr("onewarm.audit.plan.BATCH_NUMBERS", 1)  # batches of 256 rows, the least
+    monkeypatch.setattr("onewarm.tables.plan.BATCH_NUMBERS", 1)  # batches of 256 rows, the least
     p, labels, group = rows
     read = gather(write_table(tmp_path / f"a{suffix}", table(p, labels, group)))
     np.testing.assert_allclose(read[0], p, rtol=1e-12)
@@ -216,7 +216,7 @@ def test_a_head_is_read_once_and_a_plan_travels(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     opened = []
     original = open_source
-    monkeypatch.setattr("onewarm.audit.plan.open_source", lambda path: opened.append(path.name) or original(path))
+    monkeypatch.setattr("onewarm.tables.plan.open_source", lambda path: opened.append(path.name) or original(path))
     reading = plan(["a.csv"])
     monkeypatch.chdir("/")
     sent = pickle.loads(pickle.dumps(reading))

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.columns import Choice, Layout
 from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
+from onewarm.tables.columns import Choice, Layout
 from onewarm.tables.formats import SUFFIXES
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Columns, Source

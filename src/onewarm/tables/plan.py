@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.columns import Choice, Layout, find_layout, find_truth
-from onewarm.audit.truth_file import TruthFile, read_truth, split_path
 from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
+from onewarm.tables.columns import Choice, Layout, find_layout, find_truth
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Column, Columns, Source
+from onewarm.tables.truth_file import TruthFile, read_truth, split_path
 
 BATCH_NUMBERS = 1 << 20
 """Numbers in the predictions of a batch: its memory is a few times 8 MB, whatever the file's size."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onewarm.audit.columns import Choice, find_layout, find_truth
+from onewarm.tables.columns import Choice, find_layout, find_truth
 from onewarm.tables.source import Column
 
 NUMBER, WHOLE, TEXT, LISTS = Column("float"), Column("int"), Column("text"), Column("float", None)

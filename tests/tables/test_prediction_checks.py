@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onewarm.audit.prediction_checks import prediction_fault
+from onewarm.tables.prediction_checks import prediction_fault
 from onewarm.tables.row_checks import Place
 
 AT = Place("a.csv", 10)

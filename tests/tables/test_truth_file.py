@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from onewarm.audit.columns import Choice, Layout
-from onewarm.audit.plan import plan
-from onewarm.audit.truth_file import TruthFile, split_path
+from onewarm.tables.columns import Choice, Layout
 from onewarm.tables.formats import open_source
+from onewarm.tables.plan import plan
+from onewarm.tables.truth_file import TruthFile, split_path
 
 LAYOUT = Layout(("p",), False, ("label",), votes=False, separate_truth=True)
 
@@ -63,7 +63,7 @@ def test_a_bad_label_is_named_in_its_own_file(save):
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
 def test_predictions_and_truth_of_two_files(tmp_path, monkeypatch, write_table, save, suffix):
     """In batches of 256 rows; a Parquet file of several parts is then read as one."""
-    monkeypatch.setattr("onewarm.audit.plan.BATCH_NUMBERS", 1)
+    monkeypatch.setattr("onewarm.tables.plan.BATCH_NUMBERS", 1)
     monkeypatch.setattr("onewarm.tables.formats._PART_ROWS", 100)
     rng = np.random.default_rng(1)
     p, labels, votes = rng.dirichlet(np.ones(3), 700), rng.integers(0, 3, 700), rng.multinomial(7, [0.5, 0.3, 0.2], 700)
