@@ -43,8 +43,15 @@ def written_out(z, t, axis):
     return (lse * t.sum(axis, keepdims=True) - (t * z).sum(axis, keepdims=True)).squeeze(axis), np.exp(z - lse) - t
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", SHAPES)
+def kinds_and_cases():
+    """Each kind of array in each shape; JAX compiles for seconds for each, so most of its are long tests."""
+    for kind in KINDS:
+        for case in SHAPES:
+            short = kind != "jax" or case in ("images", "no images")
+            yield pytest.param(kind, case, marks=() if short else pytest.mark.long)
+
+
+@pytest.mark.parametrize(("kind", "case"), kinds_and_cases())
 def test_every_kind_of_target_in_every_shape(module, case, kind):
     """pytorch#63122, composer#1022, optax#1164: images, sequences, another class axis."""
     shape, axis = SHAPES[case]

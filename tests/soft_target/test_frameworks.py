@@ -41,6 +41,10 @@ def each(array):
 TORCH, JAX, NUMPY = each(torch.tensor), each(jnp.asarray), each(np.asarray)
 
 
+# JAX compiles for seconds for each kind: the one that has every part runs always, the others with the long tests.
+JAX_KINDS = [kind if kind == "mixed" else pytest.param(kind, marks=pytest.mark.long) for kind in JAX]
+
+
 def close(a, b, tolerance=1e-6):
     np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=tolerance, atol=tolerance)
 
@@ -65,7 +69,7 @@ def test_a_pytree_of_pytorch(kind):
     close(doubled.weight, 2 * TORCH[kind].weight)
 
 
-@pytest.mark.parametrize("kind", JAX)
+@pytest.mark.parametrize("kind", JAX_KINDS)
 def test_an_argument_of_jit_grad_vmap_scan_and_eval_shape(kind):
     """optax#1486 and jax#35906 ask for targets that JAX' transformations take."""
     target, z = JAX[kind], jnp.asarray(Z)
@@ -84,7 +88,7 @@ def test_an_argument_of_jit_grad_vmap_scan_and_eval_shape(kind):
     assert [str(path[0]) for path, _ in jax.tree_util.tree_leaves_with_path(target)][:2] == [".index", ".weight"]
 
 
-@pytest.mark.parametrize("kind", JAX)
+@pytest.mark.parametrize("kind", JAX_KINDS)
 @pytest.mark.parametrize("one_row", [lambda z: z[None], lambda z: z], ids=["(1, K)", "(K,)"])
 def test_vmap_over_rows_leaves_the_table_whole(kind, one_row):
     target = JAX[kind]
@@ -167,7 +171,13 @@ class Rows(Dataset):
         return torch.tensor(Z[i]), ow.smooth(LABELS[[i]], 0.1, num_classes=5)
 
 
-@pytest.mark.parametrize("dataset", [TensorDataset(torch.tensor(Z), TORCH["mixed"]), Rows()], ids=["tensors", "rows"])
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        pytest.param(TensorDataset(torch.tensor(Z), TORCH["mixed"]), id="tensors"),
+        pytest.param(Rows(), id="rows", marks=pytest.mark.long),
+    ],
+)
 def test_a_dataloader_with_workers_and_pinning(dataset):
     context = multiprocessing.get_context("forkserver")
     with warnings.catch_warnings():

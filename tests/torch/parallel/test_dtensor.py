@@ -17,6 +17,7 @@ from onewarm.torch.parallel.dtensor import is_dtensor
 Two = Callable[[str], list[Any]]
 
 
+@pytest.mark.long
 def test_two_ranks_torchtitan_3364(two: Two, ranks: ModuleType) -> None:
     """torchtitan#3364, ezpz#191, pytorch#119877: Shard(0), Shard(2), Replicate(), and Shard(1), the classes."""
     cases = ranks.dtensor_cases()
