@@ -2,10 +2,11 @@
 
 import pytest
 
-from onewarm.audit.judge import judge, number, p_value, percent
+from onewarm.audit.judge import judge
 from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import Option
 from onewarm.audit.slices import Slice
+from onewarm.audit.words import number, p_value, percent
 
 LEAVE = Option("leave", {}, nll=0.5, brier=0.3, ece=0.04)
 
@@ -33,6 +34,14 @@ def verdict(gap=0.05, interval=(0.03, 0.07), squared=None, ece=0.05, accuracy=0.
         "infinite": 0,
     }
     return judge(measures=measures, **numbers | more)
+
+
+def findings(found):
+    return [f.sentence for f in found.findings]
+
+
+def advice(found):
+    return (found.action.sentence, *found.action.why)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +92,11 @@ def test_headlines():
     ],
 )
 def test_the_gap_and_its_interval_have_their_signs(gap, interval, words):
-    assert verdict(gap, interval).findings[0] == f"Over 1,000 rows and 3 classes the mean confidence is {words}."
+    assert findings(verdict(gap, interval))[0] == f"Over 1,000 rows and 3 classes the mean confidence is {words}."
 
 
 def test_the_ece_stands_between_its_interval_and_chance():
-    assert verdict(ece=0.05, ece_interval=(0.03, 0.06), chance=0.0123).findings[1] == (
+    assert findings(verdict(ece=0.05, ece_interval=(0.03, 0.06), chance=0.0123))[1] == (
         "Expected calibration error (ECE) in 15 bins: 0.0500; the model's own, without the noise of finite rows, is "
         "within 0.0300 to 0.0600 (95\u00a0%). A perfectly calibrated model with these confidences would show about "
         "0.0123 by chance alone."
@@ -97,17 +106,17 @@ def test_the_ece_stands_between_its_interval_and_chance():
 @pytest.mark.parametrize(("accuracy", "asked"), [(0.28, True), (0.32, False), (0.34, False)])
 def test_less_often_right_than_one_in_three_beyond_noise_asks_for_the_order(accuracy, asked):
     """Three standard errors at 1000 rows are 0.043."""
-    assert any("in the same order?" in s for s in verdict(accuracy=accuracy).findings) == asked
+    assert any("in the same order?" in s for s in findings(verdict(accuracy=accuracy))) == asked
 
 
 @pytest.mark.parametrize(("majority", "way"), [(1.2, "higher"), (2.5, "lower")])
 def test_votes(majority, way):
     truth = {"kind": "votes", "majority_share": 0.9, "entropy": 0.3, "majority_temperature": majority}
     temperature = Option("temperature", {"temperature": 2.0}, nll=0.4, brier=0.2, ece=0.01)
-    findings = verdict(truth=truth, options=(LEAVE, temperature)).findings
-    assert findings[2].startswith("The truth is votes: on average 10.0\u00a0% of the mass is on other classes")
-    assert "0.3000 nats of entropy" in findings[2]
-    assert findings[3].startswith(
+    sentences = findings(verdict(truth=truth, options=(LEAVE, temperature)))
+    assert sentences[2].startswith("The truth is votes: on average 10.0\u00a0% of the mass is on other classes")
+    assert "0.3000 nats of entropy" in sentences[2]
+    assert sentences[3].startswith(
         f"So the best temperature is 2.0000; with the favourite class as a plain label it "
         f"would be {majority:.4f}. It is {way}"
     )
@@ -119,18 +128,18 @@ def slice_of(value, p_holm, difference=0.1):
 
 def test_slices_below_5_percent_are_named_three_at_most():
     slices = tuple(slice_of(v, p, d) for v, p, d in (("a", 1e-9, 0.1), ("b", 0.01, -0.2), ("c", 0.02, 0.3)))
-    assert verdict(slices=(*slices, slice_of("d", 0.049), slice_of("e", 0.05), slice_of("f", None))).findings[-1] == (
+    assert findings(verdict(slices=(*slices, slice_of("d", 0.049), slice_of("e", 0.05), slice_of("f", None))))[-1] == (
         "Of 5 slices 4 differ from the other rows beyond chance (Holm-corrected, p < 0.05); the confidence gap of the "
         "strongest, against the others: g = a (+10.0 points, p < 0.0001), g = b (-20.0 points, p = 0.01), g = c (+30.0 "
         "points, p = 0.02)."
     )
-    assert verdict(slices=(slice_of("a", 0.05),)).findings[-1] == (
+    assert findings(verdict(slices=(slice_of("a", 0.05),)))[-1] == (
         "Of 1 slices none differs from the other rows beyond chance (Holm-corrected, p < 0.05)."
     )
 
 
 def test_infinite_rows_are_counted():
-    assert verdict(infinite=1234).findings[-1] == (
+    assert findings(verdict(infinite=1234))[-1] == (
         "In 1,234 rows a true class has a probability of exactly 0: their NLL is infinite, so is the mean."
     )
 
@@ -175,9 +184,9 @@ def test_infinite_rows_are_counted():
 )
 def test_what_is_advised(key, parameters, logits, words):
     best = Option(key, parameters, nll=0.4, brier=0.2, ece=0.01, gain=0.1, interval=(0.08, 0.12))
-    advice = verdict(options=(LEAVE, best), best=best, logits=logits).advice
-    assert advice[0] == words
-    assert advice[1] == (
+    sentences = advice(verdict(options=(LEAVE, best), best=best, logits=logits))
+    assert sentences[0] == words
+    assert sentences[1] == (
         "Fitted on 500 rows, it lowers the NLL of 500 others from 0.5000 to 0.4000, by 0.1000 nats a row (0.0800 to "
         "0.1200), and takes their ECE from 0.0400 to 0.0100."
     )
@@ -186,7 +195,7 @@ def test_what_is_advised(key, parameters, logits, words):
 def test_the_change_of_what_was_not_advised_has_the_sign_of_a_change():
     """A gain of 0.0005 (-0.002 to 0.003) changes the NLL by -0.0005 (-0.003 to 0.002)."""
     other = Option("temperature", {"temperature": 1.1}, nll=0.4995, gain=0.0005, interval=(-0.002, 0.003))
-    assert verdict(options=(LEAVE, other)).advice == (
+    assert advice(verdict(options=(LEAVE, other))) == (
         "Leave it as it is.",
         "The best alternative (temperature, T = 1.1000) changes the NLL of 500 held-out rows by -0.0005 nats (-0.0030 "
         "to 0.0020): less than 0.001, or not beyond chance.",
@@ -196,34 +205,24 @@ def test_the_change_of_what_was_not_advised_has_the_sign_of_a_change():
 def test_advice_where_the_nll_is_infinite_fails_to_fit_or_has_no_rows():
     leave = Option("leave", {}, nll=None, brier=0.6, ece=0.3, infinite=40)
     best = Option("retrain", {"alpha": 0.2}, nll=0.6, brier=0.4, ece=0.1)
-    assert verdict(options=(leave, best), best=best).advice[1] == (
+    assert advice(verdict(options=(leave, best), best=best))[1] == (
         "40 of 500 held-out rows gave the true class a probability of exactly 0: their NLL is infinite. Brier score "
         "before and after: 0.6000, 0.4000."
     )
     failed = Option("temperature", {}, problem="all rows are right")
-    assert verdict(options=(LEAVE, failed)).advice[-1] == "Temperature could not be fitted: all rows are right."
-    assert verdict(options=(), best=None).advice == ("Too few rows to fit and score anything: give at least two.",)
+    assert advice(verdict(options=(LEAVE, failed)))[-1] == "Temperature could not be fitted: all rows are right."
+    assert advice(verdict(options=(), best=None)) == ("Too few rows to fit and score anything: give at least two.",)
 
 
 @pytest.mark.parametrize(("interval", "advised"), [((0.001, 0.01), True), ((-0.001, 0.01), False), (None, False)])
 def test_smoothing_is_a_start_for_another_training_where_its_stand_in_gains(interval, advised):
     temperature = Option("temperature", {"temperature": 2.0}, nll=0.4, gain=0.1, interval=(0.08, 0.12), ece=0.01)
     retrain = Option("retrain", {"alpha": 0.1}, nll=0.45, gain=0.05, interval=interval)
-    advice = verdict(options=(LEAVE, temperature, retrain), best=temperature).advice
-    assert any("label smoothing with alpha about 0.100 is where to start" in s for s in advice) == advised
+    sentences = advice(verdict(options=(LEAVE, temperature, retrain), best=temperature))
+    assert any("label smoothing with alpha about 0.100 is where to start" in s for s in sentences) == advised
 
 
 def test_numbers_in_words():
     assert (percent(0.5), percent(1.0)) == ("50.0\u00a0%", "100.0\u00a0%")
     assert [number(v) for v in (0.00005, -0.00004, 0.0, None)] == ["0.0001", "-4.0e-05", "0.0000", "infinite"]
     assert [p_value(p) for p in (None, 0.0001, 0.00009)] == ["-", "= 0.0001", "< 0.0001"]
-
-
-def test_a_verdict_for_json():
-    found = verdict()
-    assert found.to_dict() == {
-        "kind": "overconfident",
-        "headline": found.headline,
-        "findings": list(found.findings),
-        "advice": list(found.advice),
-    }

@@ -38,7 +38,7 @@ def test_a_smoothed_model_is_undone_by_the_affine_inverse_and_by_no_temperature(
     assert result.verdict.kind == "underconfident" and result.recommended == "unsmooth"
     assert option(result, "unsmooth").parameters["alpha"] == pytest.approx(0.2, abs=0.01)
     assert option(result, "unsmooth").gain > option(result, "temperature").gain + 0.001
-    assert "(p - alpha / K) / (1 - alpha) with alpha = " in result.verdict.advice[0]
+    assert "(p - alpha / K) / (1 - alpha) with alpha = " in result.verdict.action.sentence
 
 
 def test_labels_that_are_wrong_at_random_ask_for_smoothing(save, draw):
@@ -48,7 +48,7 @@ def test_labels_that_are_wrong_at_random_ask_for_smoothing(save, draw):
     result = audit(save(logits=z, label=noisy))
     assert result.recommended == "retrain"
     assert option(result, "retrain").parameters["alpha"] == pytest.approx(0.2, abs=0.02)
-    assert "Retrain with label smoothing, alpha about 0." in result.verdict.advice[0]
+    assert "Retrain with label smoothing, alpha about 0." in result.verdict.action.sentence
 
 
 def test_too_sure_and_smoothed_asks_for_both(save, draw):

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 import onewarm
 from onewarm.audit import measures
 from onewarm.audit.engines import run
-from onewarm.audit.judge import Verdict, judge
+from onewarm.audit.findings import Verdict
+from onewarm.audit.judge import judge
 from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import Option, compare
 from onewarm.audit.row_sample import Rows

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from onewarm.audit.findings import Action, Finding, Verdict, VerdictKind
 from onewarm.audit.measures import LEVEL_PERCENT, Measure
 from onewarm.audit.remedies import LEAST_GAIN, Option
 from onewarm.audit.slices import Slice
+from onewarm.audit.words import REMEDY_TITLES, interval, number, p_value, percent, points
 from onewarm.calibration.defaults import BINS
 
-OPTION_TITLES = {
-    "leave": "Leave it as it is",
-    "temperature": "Temperature",
-    "unsmooth": "Undo smoothing (affine inverse)",
-    "temperature-unsmooth": "Temperature, then the affine inverse",
-    "retrain": "Retrain with label smoothing (stand-in: mix with uniform)",
-}
 ALPHA = 0.05
 """A slice whose corrected p value is below this is reported as different."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The conclusions of an audit, and its advice.
-
-    Attributes:
-        kind: "overconfident", "underconfident", "miscalibrated" (not on average, but in single bins) or "calibrated"
-            (as far as these rows can tell).
-        headline: one sentence.
-        findings: sentences with numbers and intervals.
-        advice: sentences; the first is the recommendation.
-    """
-
-    kind: str
-    headline: str
-    findings: tuple[str, ...]
-    advice: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The sentences for JSON."""
-        return {
-            "kind": self.kind,
-            "headline": self.headline,
-            "findings": list(self.findings),
-            "advice": list(self.advice),
-        }
 
 
 def judge(
@@ -94,10 +61,13 @@ def judge(
         findings.append(
             f"In {infinite:,} rows a true class has a probability of exactly 0: their NLL is infinite, so is the mean."
         )
-    return Verdict(kind, headline, tuple(findings), tuple(_advice(options, best, fitted_on, scored_on, logits)))
+    sentence, *why = _advice(options, best, fitted_on, scored_on, logits)
+    gain, ends = (best.gain, best.interval) if best else (None, None)
+    action = Action(best.key if best else "more rows", sentence, tuple(why), gain, ends)
+    return Verdict(kind, headline, False, action, tuple(Finding("", s) for s in findings), "all")
 
 
-def _kind(measures: Mapping[str, Measure], chance: float) -> str:
+def _kind(measures: Mapping[str, Measure], chance: float) -> VerdictKind:
     gap, ece = measures["confidence_gap"], measures["ece"]
     if gap.interval is not None and gap.interval[0] > 0:
         return "overconfident"
@@ -112,7 +82,7 @@ def _kind(measures: Mapping[str, Measure], chance: float) -> str:
 def _gap_sentence(gap: Measure, rows: int, num_classes: int) -> str:
     assert gap.value is not None
     word = "more" if gap.value >= 0 else "less"
-    within = f" ({LEVEL_PERCENT}\u00a0% interval {_points(gap.interval)})" if gap.interval else ""
+    within = f" ({LEVEL_PERCENT}\u00a0% interval {points(gap.interval)})" if gap.interval else ""
     return (
         f"Over {rows:,} rows and {num_classes} classes the mean confidence is {abs(gap.value) * 100:.1f} points {word} "
         f"than the accuracy{within}."
@@ -191,7 +161,7 @@ def _advice(
         if second is not None:
             change = f"{-(second.gain or 0.0):+.4f} nats{interval(_negated(second.interval))}"
             sentences.append(
-                f"The best alternative ({OPTION_TITLES[second.key].lower()}{_parameters(second)}) changes the NLL of "
+                f"The best alternative ({REMEDY_TITLES[second.key].lower()}{_parameters(second)}) changes the NLL of "
                 f"{scored_on:,} held-out rows by {change}: less than {LEAST_GAIN:g}, or not beyond chance."
             )
     elif best.gain is not None:
@@ -213,7 +183,7 @@ def _advice(
             f"{number(retrain.gain)}{interval(retrain.interval)}; what training itself does, `onewarm study` tells."
         )
     failed = [o for o in options if o.problem is not None]
-    sentences += [f"{OPTION_TITLES[o.key]} could not be fitted: {o.problem}." for o in failed]
+    sentences += [f"{REMEDY_TITLES[o.key]} could not be fitted: {o.problem}." for o in failed]
     return sentences
 
 
@@ -253,47 +223,3 @@ def _parameters(option: Option) -> str:
 
 def _negated(ends: tuple[float, float] | None) -> tuple[float, float] | None:
     return None if ends is None else (-ends[1], -ends[0])
-
-
-def percent(share: float) -> str:
-    """A share as a percentage.
-
-    >>> percent(0.936)
-    '93.6\\xa0%'
-    """
-    return f"{share * 100:.1f}\u00a0%"
-
-
-def number(value: float | None) -> str:
-    """A measure with the digits that a reader can use.
-
-    >>> number(0.035612), number(None), number(0.00001234)
-    ('0.0356', 'infinite', '1.2e-05')
-    """
-    if value is None:
-        return "infinite"
-    return f"{value:.4f}" if abs(value) >= 5e-5 or value == 0 else f"{value:.1e}"
-
-
-def interval(ends: tuple[float, float] | None) -> str:
-    """An interval in brackets, or nothing.
-
-    >>> interval((0.1, 0.2))
-    ' (0.1000 to 0.2000)'
-    """
-    return "" if ends is None else f" ({number(ends[0])} to {number(ends[1])})"
-
-
-def p_value(p: float | None) -> str:
-    """A p value.
-
-    >>> p_value(0.0123), p_value(1e-9)
-    ('= 0.012', '< 0.0001')
-    """
-    if p is None:
-        return "-"
-    return "< 0.0001" if p < 1e-4 else f"= {p:.2g}"
-
-
-def _points(ends: tuple[float, float] | None) -> str:
-    return "" if ends is None else f"{ends[0] * 100:+.1f} to {ends[1] * 100:+.1f}"

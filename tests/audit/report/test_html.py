@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from onewarm.audit.audit import audit
-from onewarm.audit.judge import number, percent
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.report.html import html, reliability_script
+from onewarm.audit.words import number, percent
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,8 @@ def test_names_from_files_are_text(page):
 
 
 def test_words_tables_and_the_still_picture_hold_the_numbers(found, page):
-    for sentence in (*found.verdict.findings, *found.verdict.advice):
+    v = found.verdict
+    for sentence in (*(f.sentence for f in v.findings), v.action.sentence, *v.action.why):
         assert escape(sentence).replace("`onewarm study`", "<code>onewarm study</code>") in page
     one = next(b for b in reversed(found.diagrams[0]["bins"]) if b["count"])
     assert f'<td class="num">{one["count"]:,}</td><td class="num">{100 * one["confidence"]:.1f}\u00a0%</td>' in page

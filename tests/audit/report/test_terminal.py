@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from onewarm.audit.audit import audit
-from onewarm.audit.judge import number
 from onewarm.audit.measures import TITLES
 from onewarm.audit.report.terminal import print_audit
+from onewarm.audit.words import number
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ def line_of(text, start):
 
 def test_every_sentence_and_note(found):
     text = printed(found)
-    for sentence in (found.verdict.headline, *found.verdict.findings, *found.verdict.advice):
+    v = found.verdict
+    for sentence in (v.headline, *(f.sentence for f in v.findings), v.action.sentence, *v.action.why):
         assert " ".join(sentence.split()) in " ".join(text.split())
     assert "Note: The truth is 'label'; 'votes' could be it too: --votes votes" in text
 

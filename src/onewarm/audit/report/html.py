@@ -13,11 +13,12 @@ from typing import Any
 
 import onewarm
 from onewarm.audit.audit import Audit
-from onewarm.audit.judge import ALPHA, OPTION_TITLES, number, p_value, percent
+from onewarm.audit.judge import ALPHA
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.remedies import Option
 from onewarm.audit.report import svg
 from onewarm.audit.slices import Slice
+from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
 from onewarm.calibration.defaults import BINS
 
 __all__ = ["html", "reliability_script", "reliability_style"]
@@ -52,9 +53,9 @@ def html(audit: Audit) -> str:
         headline=escape(verdict.headline),
         about=f"<code>{escape(names)}</code> · {audit.rows:,} rows · {audit.num_classes} classes · truth: "
         f"{escape(audit.truth['kind'])}",
-        advice="".join(f"<p>{_prose(s)}</p>" for s in verdict.advice),
+        advice="".join(f"<p>{_prose(s)}</p>" for s in (verdict.action.sentence, *verdict.action.why)),
         options=_options(audit),
-        findings="".join(f"<li>{_prose(s)}</li>" for s in verdict.findings),
+        findings="".join(f"<li>{_prose(f.sentence)}</li>" for f in verdict.findings),
         measures=_scroll("Measures", _measures(audit)),
         figure=svg.figure(audit.diagrams[0]) + svg.table(audit.diagrams[0]),
         how=_HOW,
@@ -158,7 +159,7 @@ def _options(audit: Audit) -> str:
 def _option(option: Option, *, chosen: bool) -> str:
     symbols = {"temperature": "T", "alpha": "alpha"}
     fitted = ", ".join(f"{symbols[k]} = {v:.4f}" for k, v in option.parameters.items())
-    name = escape(OPTION_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
+    name = escape(REMEDY_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
     if option.problem is not None:
         name += f'<span class="says">{escape(option.problem)}</span>'
         return _row([name, *["–"] * 6])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from onewarm.audit.audit import Audit
-from onewarm.audit.judge import OPTION_TITLES, number, p_value, percent
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
 from onewarm.errors import needs
 
 with needs("onewarm.audit", "audit"):
@@ -22,10 +22,10 @@ def print_audit(audit: Audit, console: Console) -> None:
     """Print an audit to a Rich console."""
     verdict = audit.verdict
     console.print(f"\n[bold]{escape(verdict.headline)}[/bold]\n", highlight=False)
-    for sentence in verdict.findings:
-        console.print(Padding(escape(sentence), (0, 0, 0, 2)), highlight=False)
+    for finding in verdict.findings:
+        console.print(Padding(escape(finding.sentence), (0, 0, 0, 2)), highlight=False)
     console.print("\n[bold]What to do[/bold]")
-    for sentence in verdict.advice:
+    for sentence in (verdict.action.sentence, *verdict.action.why):
         console.print(Padding(escape(sentence), (0, 0, 0, 2)), highlight=False)
     console.print()
     console.print(_options(audit))
@@ -42,7 +42,7 @@ def _options(audit: Audit) -> Table:
     for name in ("NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE"):
         table.add_column(name, justify="right", no_wrap=True)
     for option in audit.options:
-        name = _SHORT.get(option.key, OPTION_TITLES[option.key]) + "".join(
+        name = _SHORT.get(option.key, REMEDY_TITLES[option.key]) + "".join(
             f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items()
         )
         if option.problem is not None:
