@@ -95,7 +95,7 @@ def test_any_split_into_files_and_batches_gives_the_same_numbers(tmp_path, draw,
     pyarrow.parquet.write_table(table, tmp_path / "whole.parquet")
     whole = audit(tmp_path / "whole.parquet").to_dict()
     monkeypatch.setattr("onewarm.tables.plan.BATCH_NUMBERS", 1)
-    monkeypatch.setattr("onewarm.tables.formats._PART_ROWS", 100)
+    monkeypatch.setattr("onewarm.tables.formats.parquet._PART_ROWS", 100)
     pyarrow.parquet.write_table(table, tmp_path / "groups.parquet", row_group_size=70)
     parts = audit(tmp_path / "groups.parquet").to_dict()
     assert [b["count"] for b in parts["reliability"][0]["bins"]] == [

@@ -56,7 +56,7 @@ cluster.shutdown()
 @pytest.fixture
 def parts(tmp_path, monkeypatch, draw):
     """Two files, the first of two parts."""
-    monkeypatch.setattr("onewarm.tables.formats._PART_ROWS", 1000)
+    monkeypatch.setattr("onewarm.tables.formats.parquet._PART_ROWS", 1000)
     z, labels = draw(n=3000)
     for name, rows in (("a.parquet", slice(0, 2000)), ("b.parquet", slice(2000, None))):
         columns = {f"logit_{k}": z[rows, k] for k in range(4)} | {"y": labels[rows]}

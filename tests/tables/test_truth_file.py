@@ -64,7 +64,7 @@ def test_a_bad_label_is_named_in_its_own_file(save):
 def test_predictions_and_truth_of_two_files(tmp_path, monkeypatch, write_table, save, suffix):
     """In batches of 256 rows; a Parquet file of several parts is then read as one."""
     monkeypatch.setattr("onewarm.tables.plan.BATCH_NUMBERS", 1)
-    monkeypatch.setattr("onewarm.tables.formats._PART_ROWS", 100)
+    monkeypatch.setattr("onewarm.tables.formats.parquet._PART_ROWS", 100)
     rng = np.random.default_rng(1)
     p, labels, votes = rng.dirichlet(np.ones(3), 700), rng.integers(0, 3, 700), rng.multinomial(7, [0.5, 0.3, 0.2], 700)
     columns = {f"p{k}": p[:, k] for k in range(3)} | {"label": 2 - labels}

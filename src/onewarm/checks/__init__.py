@@ -25,6 +25,7 @@ from onewarm.checks.arrays import (
 from onewarm.checks.foreign import names_foreign
 from onewarm.checks.numbers import alpha, count, number, per_row, positive, share, undifferentiated
 from onewarm.checks.rows import SUM_TOLERANCE, at, bad_logits, labels, probabilities, sum_tolerance
+from onewarm.checks.visible import visible
 
 __all__ = [
     "SUM_TOLERANCE",
@@ -57,4 +58,5 @@ __all__ = [
     "share",
     "sum_tolerance",
     "undifferentiated",
+    "visible",
 ]
