@@ -6,7 +6,6 @@ from onewarm.audit.judge import judge
 from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import Option
 from onewarm.audit.slices import Slice
-from onewarm.audit.words import number, p_value, percent
 
 LEAVE = Option("leave", {}, nll=0.5, brier=0.3, ece=0.04)
 
@@ -220,9 +219,3 @@ def test_smoothing_is_a_start_for_another_training_where_its_stand_in_gains(inte
     retrain = Option("retrain", {"alpha": 0.1}, nll=0.45, gain=0.05, interval=interval)
     sentences = advice(verdict(options=(LEAVE, temperature, retrain), best=temperature))
     assert any("label smoothing with alpha about 0.100 is where to start" in s for s in sentences) == advised
-
-
-def test_numbers_in_words():
-    assert (percent(0.5), percent(1.0)) == ("50.0\u00a0%", "100.0\u00a0%")
-    assert [number(v) for v in (0.00005, -0.00004, 0.0, None)] == ["0.0001", "-4.0e-05", "0.0000", "infinite"]
-    assert [p_value(p) for p in (None, 0.0001, 0.00009)] == ["-", "= 0.0001", "< 0.0001"]
