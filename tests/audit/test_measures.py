@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, diagrams, ece_of, measure, truth_entropy
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, ece_of, measure, truth_entropy
 from onewarm.audit.row_sample import Rows
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.summary.summary import CalibrationSummary
@@ -99,31 +99,6 @@ def test_the_entropy_of_votes():
     votes = np.array([[3, 1], [0, 2]])
     summary = CalibrationSummary(2).update(np.full((2, 2), 0.5), votes)
     assert truth_entropy(summary) == pytest.approx(stats.entropy([0.75, 0.25]) / 2)
-
-
-def test_a_diagram_of_all_rows_and_one_of_the_rows_predicted_as_each_class(rows):
-    p, labels, _ = rows
-    made = diagrams(CalibrationSummary(3, classwise=True).update(p, labels), ("x", "y", "z"))
-    assert [d["of"] for d in made] == ["all", "answer x", "answer y", "answer z"]
-    confidence, top = p.max(axis=1), p.argmax(axis=1)
-    for diagram, chosen in zip(made, [top >= 0, top == 0, top == 1, top == 2], strict=True):
-        for b, told in enumerate(diagram["bins"]):
-            inside = chosen & (bin_of(confidence) == b)
-            assert (told["lower"], told["upper"], told["count"]) == (b / BINS, (b + 1) / BINS, inside.sum())
-            if inside.any():
-                right = (top == labels)[inside]
-                assert told["confidence"] == pytest.approx(confidence[inside].mean())
-                assert told["accuracy"] == pytest.approx(right.mean())
-                wilson = stats.binomtest(int(right.sum()), len(right)).proportion_ci(LEVEL, "wilson")
-                assert told["interval"] == pytest.approx([wilson.low, wilson.high])
-            else:
-                assert told["confidence"] is told["accuracy"] is told["interval"] is None
-
-
-def test_more_than_100_classes_have_one_diagram():
-    p = np.full((4, 101), 1 / 101)
-    summary = CalibrationSummary(101, classwise=True).update(p, np.arange(4))
-    assert len(diagrams(summary, tuple(map(str, range(101))))) == 1
 
 
 def test_the_level_in_words():

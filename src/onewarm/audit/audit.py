@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import onewarm
 from onewarm.audit import measures
+from onewarm.audit.diagrams import diagrams
 from onewarm.audit.engines import run
 from onewarm.audit.findings import Verdict
 from onewarm.audit.judge import judge
@@ -44,7 +45,7 @@ class Audit:
             that their majority, taken as a label, would ask for.
         measures: name to value and interval, over all rows.
         chance_ece: the ECE to expect by chance of a perfectly calibrated model with these confidences.
-        diagrams: reliability diagrams, of all rows and of those predicted as each class.
+        diagrams: reliability diagrams, of all rows, of P(y = 1) or of each class; see ``diagrams.diagrams``.
         options: what could be done, fitted on ``fitted_on`` of the even rows, scored on ``scored_on`` of the odd rows.
         recommended: the key of the recommended option.
         slices: those with the strongest evidence first.
@@ -206,7 +207,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         truth=truth,
         measures=measured,
         chance_ece=chance,
-        diagrams=measures.diagrams(tally.summary, classes),
+        diagrams=diagrams(tally.summary, classes),
         options=options,
         fitted_on=fitted_on,
         scored_on=scored_on,

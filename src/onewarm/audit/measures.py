@@ -12,16 +12,9 @@ from numpy.typing import NDArray
 from onewarm.audit.row_sample import Rows
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.intervals.estimate import estimate
-from onewarm.calibration.intervals.wilson import wilson_interval
-from onewarm.calibration.metrics import bins as metric_bins
-from onewarm.calibration.plots.smooth_curve import smooth_curve
-from onewarm.calibration.summary.cells import CLASS_CELLS
 from onewarm.calibration.summary.summary import CalibrationSummary
 
 Floats = NDArray[np.float64]
-
-MOST_CLASSES = 100
-"""With more classes than this there is no diagram for each class."""
 
 LEVEL_PERCENT = f"{100 * LEVEL:g}"
 """The level of intervals in words, as "95"."""
@@ -95,7 +88,7 @@ def chance_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
     c_b with the variance c_b (1 - c_b) / n_b; w_b is the bin's share of the weight, n_b = (sum w)^2 / sum w^2 its
     effective number of rows.
     """
-    weight, confidence, _ = _in_bins(_cells(summary, "cell"), bins)
+    weight, confidence = (summary[f"cell_{of}"].reshape(bins, -1).sum(axis=1) for of in ("weight", "confidence"))
     rows = _effective_rows(summary, bins)
     filled = rows > 0
     c = confidence[filled] / weight[filled]
@@ -110,10 +103,6 @@ def _effective_rows(summary: CalibrationSummary, bins: int) -> Floats:
     return rows
 
 
-def _in_bins(cells: tuple[Floats, ...], bins: int) -> tuple[Floats, ...]:
-    return tuple(c.reshape(bins, -1).sum(axis=1) for c in cells)
-
-
 def ece_of(p: Floats, rows: Rows) -> Measure:
     """The top-label ECE of probabilities (n, K), with its interval, against the truth of these rows."""
     return _measure(CalibrationSummary().update(p, rows.truth, weights=rows.weights, normalize=True), "ece")
@@ -122,55 +111,3 @@ def ece_of(p: Floats, rows: Rows) -> Measure:
 def truth_entropy(summary: CalibrationSummary) -> float:
     """Mean entropy of the truth in nats: the least NLL that any model can have on these rows."""
     return float(summary.total("truth_entropy")) / summary.weight
-
-
-def diagrams(summary: CalibrationSummary, classes: tuple[str, ...], bins: int = BINS) -> tuple[dict[str, Any], ...]:
-    """Reliability diagrams: of all rows, then (with at most 100 classes) of the rows predicted as each class.
-
-    Each is a dict for JSON: its rows, a title, its bins, and a smooth curve with its simultaneous band.
-    """
-    cells = _cells(summary, "cell")
-    count = summary["cell_count"].reshape(bins, -1).sum(axis=1)
-    of_bins = _bins(count, *_in_bins(cells, bins), rows=_effective_rows(summary, bins))
-    smooth = smooth_curve(metric_bins.cell_gaps(summary), level=LEVEL, seed=summary.seed).to_dict()
-    shown = [{"of": "all", "title": "all rows", "bins": of_bins, "smooth": smooth}]
-    if len(classes) > MOST_CLASSES or "predicted_count" not in summary.statistics:
-        return tuple(shown)
-    by_class = metric_bins.predicted_gaps(summary, CLASS_CELLS)
-    for k, name in enumerate(classes):
-        cells = _cells(summary, "predicted", k)
-        count = summary["predicted_count"][k].reshape(bins, -1).sum(axis=1)
-        if cells[0].any():
-            of_bins = _bins(count, *_in_bins(cells, bins), rows=count)
-            smooth = smooth_curve(
-                metric_bins.of_block(by_class, k), points=61, level=LEVEL, seed=summary.seed
-            ).to_dict()
-            shown.append({"of": f"answer {name}", "title": f"rows answered {name}", "bins": of_bins, "smooth": smooth})
-    return tuple(shown)
-
-
-def _cells(summary: CalibrationSummary, kind: str, *at: int) -> tuple[Floats, Floats, Floats]:
-    """Weight, confidence and correctness in each cell: of all rows, or of those predicted as one class."""
-    weight, confidence, correct = (summary[f"{kind}_{of}"][at] for of in ("weight", "confidence", "correct"))
-    return weight, confidence, correct
-
-
-def _bins(
-    count: NDArray[np.int64], weight: Floats, confidence: Floats, correct: Floats, *, rows: NDArray[Any]
-) -> list[dict[str, Any]]:
-    """Bins as ``ReliabilityData.to_dict`` gives them, with Wilson's interval of the accuracy for ``rows`` rows."""
-    edges = (np.arange(len(count) + 1) / len(count)).tolist()
-    divisor = np.where(weight > 0, weight, 1.0)
-    accuracy = np.clip(correct / divisor, 0, 1)
-    ends = wilson_interval(accuracy, rows, LEVEL)
-    return [
-        {
-            "lower": edges[b],
-            "upper": edges[b + 1],
-            "count": int(count[b]),
-            "confidence": float(confidence[b] / divisor[b]) if count[b] else None,
-            "accuracy": float(accuracy[b]) if count[b] else None,
-            "interval": ends[b].tolist() if count[b] else None,
-        }
-        for b in range(len(count))
-    ]
