@@ -10,7 +10,9 @@ from scipy.special import softmax
 from onewarm.audit.audit import audit
 from onewarm.audit.engines import run
 from onewarm.audit.tally import SliceSums, Tally, probabilities
+from onewarm.calibration import metrics
 from onewarm.calibration.defaults import BINS
+from onewarm.tables.columns import Choice
 from onewarm.tables.plan import plan
 
 
@@ -134,3 +136,19 @@ for file in files:
     peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 print(peaks[1] - peaks[0])
 """
+
+
+def test_confidences_and_whether_the_answer_was_right_are_events(save):
+    """Confidences of answers were read as P(y = 1) of two classes and folded at .5: 72.4 % for a mean of 50.2 %."""
+    rng = np.random.default_rng(0)
+    conf = rng.uniform(0.05, 0.95, 20_000)
+    right = rng.random(20_000) < 0.6 * conf
+    path = save(conf=conf, correct=right, group=rng.choice(["a", "b"], 20_000))
+    reading = plan([str(path)], Choice(confidence="conf", correct="correct"))
+    tally = run(reading)
+    assert (reading.kind, reading.num_classes, tally.summary.events) == ("confidence", 1, True)
+    bins = np.ceil(conf * 15).astype(int)
+    ece = sum(abs((conf - right)[bins == b].sum()) for b in range(1, 16)) / 20_000
+    assert metrics.ece(tally.summary) == pytest.approx(ece, abs=1e-12) and round(ece, 3) == 0.202
+    assert tally.slices["group"].moments[:, 0].sum() == 20_000
+    assert tally.slices["group"].moments[:, 4].sum() == right.sum()

@@ -52,7 +52,7 @@ def test_one_column_of_numbers_is_a_matrix_of_one_column():
             ("p",),
             "a.file: row 12, column 'p' holds 1 numbers: there are 2 classes: one for each",
         ),
-        ({"p": pa.array([None, [0.5, 0.5]])}, ("p",), "a.file: row 11, column 'p' is empty: fill it or drop the row"),
+        ({"p": pa.array([None, [0.5, 0.5]])}, ("p",), "a.file: row 11, column 'p' is empty: fill it, or leave"),
         ({"p": pa.array([[0.5, 0.5], [0.5, None]])}, ("p",), "a.file: row 12, column 'p[1]' is empty: fill it"),
         ({"a": pa.array([0.5, None]), "b": pa.array([0.5, 0.5])}, ("a", "b"), "a.file: row 12, column 'a' is empty"),
     ],
@@ -79,7 +79,9 @@ def test_values_of_any_type(column, expected):
 
 
 def test_an_empty_value_is_named():
-    with pytest.raises(ValueError, match=r"^a.file: row 13, column 'x' is empty: fill it or drop the row$"):
+    with pytest.raises(
+        ValueError, match=r"^a.file: row 13, column 'x' is empty: fill it, or leave such rows out with --skip-missing$"
+    ):
         convert.values(AT, "x", pa.array([1, 2, None, None]))
 
 

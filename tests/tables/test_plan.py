@@ -158,8 +158,8 @@ def test_csv_errors_near_the_top_know_their_row_too(tmp_path):
     for line, said in (
         ("0.5,oops,1", "row 2, column 'p1' is 'oops', not a number; correct it or drop the row"),
         ("0.5,0.5,one", "row 2, column 'label' is 'one': labels are whole numbers 0..1"),
-        ("0.5,,1", "row 2, column 'p1' is empty: fill it or drop the row"),
-        ("0.5,0.5,", "row 2, column 'label' is empty: fill it or drop the row"),
+        ("0.5,,1", "row 2, column 'p1' is empty: fill it, or leave such rows out with --skip-missing"),
+        ("0.5,0.5,", "row 2, column 'label' is empty: fill it, or leave such rows out with --skip-missing"),
     ):
         path.write_text(f"p0,p1,label\n0.5,0.5,0\n{line}\n")
         assert said in refused(path)

@@ -16,7 +16,6 @@ from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.tables.plan import Batch, Plan
 from onewarm.tables.prediction_checks import prediction_fault
-from onewarm.tables.row_checks import Place
 
 _MOST_VALUES = 10_000
 
@@ -72,12 +71,13 @@ class Tally:
     def __init__(self, plan: Plan) -> None:
         k = plan.num_classes
         self.logits, self.normalize = plan.layout.logits, plan.normalize
-        self.summary = CalibrationSummary(k, classwise=True)
+        self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.slices = {name: SliceSums() for name in plan.layout.slices}
         self.fit, self.score = RowSample(capacity(k)), RowSample(capacity(k))
         self.class_rows = np.zeros(k)
         self.majority = 0.0
         self.file_rows: dict[int, int] = {}
+        self.changes: dict[str, int] = {}
 
     @property
     def count(self) -> int:
@@ -87,6 +87,8 @@ class Tally:
     def add(self, batch: Batch) -> None:
         """Add a batch. Raises ValueError with file, row, column, value and remedy for rows that are not predictions."""
         n = len(batch.predictions)
+        for what, rows in batch.changes.items():
+            self.changes[what] = self.changes.get(what, 0) + rows
         if n == 0:
             return
         values = batch.predictions
@@ -97,16 +99,16 @@ class Tally:
                 values, batch.truth, weights=batch.weights, logits=self.logits, normalize=self.normalize
             )
         except (ValueError, TypeError) as error:
-            at = Place(batch.file, batch.first)
-            fault = prediction_fault(at, batch.names, values, logits=self.logits, normalize=self.normalize)
+            fault = prediction_fault(batch.at, batch.names, values, logits=self.logits, normalize=self.normalize)
             raise (fault or InputError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
-        number = np.arange(batch.first, batch.first + n, dtype=np.uint64)
-        places = number + (np.uint64(batch.number) << np.uint64(40))
+        places = batch.places
         for sample, start in ((self.fit, batch.first % 2), (self.score, 1 - batch.first % 2)):
             pick = slice(start, None, 2)
             weights = None if batch.weights is None else batch.weights[pick]
             sample.add(places[pick], values[pick], batch.truth[pick], weights)
-        if batch.truth.ndim == 1:
+        if values.ndim == 1:
+            self.class_rows += batch.truth.sum()
+        elif batch.truth.ndim == 1:
             self.class_rows += np.bincount(batch.truth, minlength=len(self.class_rows))
         else:
             shares = batch.truth / batch.truth.sum(axis=1, keepdims=True)
@@ -125,22 +127,17 @@ class Tally:
         self.score.merge(other.score)
         self.class_rows += other.class_rows
         self.majority += other.majority
+        for what, rows in other.changes.items():
+            self.changes[what] = self.changes.get(what, 0) + rows
         for number, rows in other.file_rows.items():
             self.file_rows[number] = self.file_rows.get(number, 0) + rows
         return self
 
     def _add_to_slices(self, batch: Batch, values: NDArray[Any]) -> None:
-        p = probabilities(values, logits=self.logits)
-        row = np.arange(len(p))
-        top = p.argmax(axis=1)
-        confidence = p[row, top].astype(np.float64)
-        if batch.truth.ndim == 1:
-            correct = (top == batch.truth).astype(np.float64)
-        else:
-            correct = batch.truth[row, top] / batch.truth.sum(axis=1)
-        w = np.ones(len(p)) if batch.weights is None else batch.weights
+        confidence, correct = confidence_and_correct(values, batch.truth, logits=self.logits)
+        w = np.ones(len(confidence)) if batch.weights is None else batch.weights
         gap = confidence - correct
-        sums = (np.ones(len(p)), w, w * w, w * confidence, w * correct, w * w * gap * gap, w * w * gap)
+        sums = (np.ones(len(w)), w, w * w, w * confidence, w * correct, w * w * gap * gap, w * w * gap)
         bins = cell_of(confidence) // (CELLS // BINS)
         for name, (codes, texts) in batch.slices.items():
             slices = self.slices[name]
@@ -152,6 +149,19 @@ class Tally:
             slices.moments += np.stack([np.bincount(at, s, size) for s in sums], axis=1)
             flat = np.bincount(at * BINS + bins, w * gap, size * BINS)
             slices.gaps += flat.reshape(size, BINS)
+
+
+def confidence_and_correct(
+    values: NDArray[Any], truth: NDArray[Any], *, logits: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The confidence of the answer, (n,), and whether it was right, (n,): for votes the share of the answer."""
+    if values.ndim == 1:
+        return values.astype(np.float64), truth.astype(np.float64)
+    p = probabilities(values, logits=logits)
+    row = np.arange(len(p))
+    top = p.argmax(axis=1)
+    correct = (top == truth) if truth.ndim == 1 else truth[row, top] / truth.sum(axis=1)
+    return p[row, top].astype(np.float64), correct.astype(np.float64)
 
 
 def probabilities(values: NDArray[Any], *, logits: bool) -> NDArray[Any]:

@@ -15,6 +15,7 @@ LOGIT_NAMES = ("logits", "logit")
 LABEL_NAMES = ("label", "labels", "target", "targets", "y", "y_true", "truth", "class")
 VOTE_NAMES = ("votes", "counts", "soft_labels")
 SLICE_NAMES = ("slice", "group")
+CORRECT_NAMES = ("correct", "is_correct", "right", "hit", "acc", "accuracy", "exact_match")
 WEIGHT_NAMES = ("weight", "weights", "sample_weight")
 
 # Families: one column for each class, as p0 p1 ..., prob_cat prob_dog ..., logit_0 ...
@@ -33,6 +34,9 @@ class Choice:
             prefix (``p_``) or by names with commas.
         slices: columns of groups to compare.
         weight: column of row weights.
+        group: column whose equal values mark rows that are not independent, as the patient of an image.
+        skip_missing: whether rows with a missing prediction, truth, weight or group are left out.
+        confidence, correct: column of confidences, and of whether the answer was right: 0 and 1, or shares.
     """
 
     labels: str | None = None
@@ -41,6 +45,10 @@ class Choice:
     votes: str | None = None
     slices: tuple[str, ...] = ()
     weight: str | None = None
+    group: str | None = None
+    skip_missing: bool = False
+    confidence: str | None = None
+    correct: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class Layout:
         classes: names of the classes, where column names contain them (prob_cat, prob_dog).
         unused: columns that could have been the truth too, and were not taken.
         separate_truth: whether the truth is in a file of its own.
+        group: column of groups of rows that are not independent.
+        confidence: whether the prediction is a confidence, and the truth whether the answer was right.
     """
 
     predictions: tuple[str, ...]
@@ -67,12 +77,15 @@ class Layout:
     classes: tuple[str, ...] | None = None
     unused: tuple[str, ...] = field(default=())
     separate_truth: bool = False
+    group: str | None = None
+    confidence: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every column that is read from the file of the predictions."""
         truth = () if self.separate_truth else self.truth
-        return (*self.predictions, *truth, *self.slices, *([self.weight] if self.weight else []))
+        others = (name for name in (*self.slices, self.weight, self.group) if name)
+        return tuple(dict.fromkeys((*self.predictions, *truth, *others)))
 
 
 def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, truth: bool = True) -> Layout:
@@ -97,16 +110,31 @@ def find_layout(file: str, columns: Mapping[str, Column], choice: Choice, *, tru
         raise InputError("give --probabilities or --logits, not both")
     if choice.labels is not None and choice.votes is not None:
         raise InputError("give --labels or --votes as the truth, not both")
-    predictions, logits, classes = _predictions(file, columns, choice)
-    names, votes, unused = _truth(file, columns, choice, predictions) if truth else ((), False, ())
+    names: tuple[str, ...]
+    unused: tuple[str, ...]
+    if choice.confidence is not None:
+        predictions: tuple[str, ...] = (_known(file, columns, choice.confidence, "--confidence"),)
+        logits, classes = False, None
+        correct = _single(file, columns, choice.correct, CORRECT_NAMES, "--correct")
+        if correct is None:
+            raise InputError(f"{file}: say with --correct which column says whether the answer was right")
+        names, votes, unused = (correct,), False, ()
+    else:
+        predictions, logits, classes = _predictions(file, columns, choice)
+        names, votes, unused = _truth(file, columns, choice, predictions) if truth else ((), False, ())
     slices = tuple(dict.fromkeys(_known(file, columns, name, "--slice") for name in choice.slices))
     if not slices:
         slices = tuple(n for n in columns if n.lower() in SLICE_NAMES and columns[n].width == 1)
     weight = _single(file, columns, choice.weight, WEIGHT_NAMES, "--weight")
-    for name, option in [*((n, "--slice") for n in slices), *([(weight, "--weight")] if weight else [])]:
+    group = None if choice.group is None else _known(file, columns, choice.group, "--group")
+    one_value = [*((n, "--slice") for n in slices), (weight, "--weight"), (group, "--group")]
+    for name, option in ((n, o) for n, o in one_value if n):
         if columns[name].width != 1:
             raise InputError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
-    return Layout(predictions, logits, names, votes, slices, weight, classes, unused)
+    confidence = choice.confidence is not None
+    return Layout(
+        predictions, logits, names, votes, slices, weight, classes, unused, group=group, confidence=confidence
+    )
 
 
 def _predictions(

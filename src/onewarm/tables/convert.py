@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
+from onewarm.tables.missing import is_missing
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Columns
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
+
+
+EMPTY = "fill it, or leave such rows out with --skip-missing"
 
 
 def values(at: Place, name: str, column: Any) -> NDArray[Any]:
@@ -25,7 +30,7 @@ def values(at: Place, name: str, column: Any) -> NDArray[Any]:
         return column
     if column.null_count:
         row = column.is_null().to_numpy(zero_copy_only=False).argmax()
-        raise at.error(int(row), name, "is empty", "fill it or drop the row")
+        raise at.error(int(row), name, "is empty", EMPTY)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_decimal(column.type):
@@ -73,7 +78,7 @@ def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
         return values(at, name, column).reshape(-1, 1)
     if column.null_count:
         row = column.is_null().to_numpy(zero_copy_only=False).argmax()
-        raise at.error(int(row), name, "is empty", "fill it or drop the row")
+        raise at.error(int(row), name, "is empty", EMPTY)
     lengths = column.value_lengths().to_numpy(zero_copy_only=False)
     if (lengths != num_classes).any():
         row = int((lengths != num_classes).argmax())
@@ -81,7 +86,7 @@ def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
     flat = column.flatten()
     if flat.null_count:
         row = int(flat.is_null().to_numpy(zero_copy_only=False).argmax())
-        raise at.error(row // num_classes, f"{name}[{row % num_classes}]", "is empty", "fill it or drop the row")
+        raise at.error(row // num_classes, f"{name}[{row % num_classes}]", "is empty", EMPTY)
     return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(-1, num_classes)
 
 
@@ -99,3 +104,17 @@ def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     texts = [str(v) for v in column.dictionary.to_pylist()]
     row_codes = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
     return row_codes, [*texts, "(empty)"]
+
+
+def hashes(at: Place, name: str, column: Any) -> NDArray[np.uint64]:
+    """A column as 64-bit hashes of the text of its values, (n,): equal where the values are, in any file or batch.
+
+    Raises:
+        ValueError: with the first empty row.
+    """
+    empty = is_missing(column)
+    if empty.any():
+        raise at.error(int(empty.argmax()), name, "is empty", EMPTY)
+    row_codes, texts = codes(column)
+    digests = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return np.frombuffer(digests, "<u8").astype(np.uint64)[row_codes]

@@ -7,7 +7,7 @@ import glob
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
 from onewarm.tables.columns import Choice, Layout, find_layout, find_truth
 from onewarm.tables.formats import SUFFIXES, open_source
+from onewarm.tables.missing import is_missing, kept
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Column, Columns, Source
 from onewarm.tables.truth_file import TruthFile, read_truth, split_path
@@ -34,11 +35,15 @@ class Batch:
     Attributes:
         file, number: name of the file, and its place among the files.
         first: number of the first row in its file, from 0.
-        predictions: (n, K) probabilities or logits, as the layout has it.
-        truth: labels (n,) int64; or votes (n, K) of integers; or distributions (n, K) of floats.
+        predictions: (n, K) probabilities or logits, as the layout has it; confidences (n,) in kind "confidence".
+        truth: labels (n,) int64; or votes (n, K) of integers; or distributions (n, K) of floats. In kind "confidence"
+            whether the answer was right, (n,): 0 and 1, or shares between them.
         slices: for each slice column, the codes (n,) of its rows and the text that each code stands for.
         weights: (n,) float64, or None.
         names: columns of the predictions, for error texts.
+        groups: (n,) uint64, a hash of the value of the group column; or None.
+        kept: (n,) numbers of the rows in their file, where rows were left out; else None.
+        changes: how many rows were read otherwise than they are written, by what was done: {"skipped": 3}.
     """
 
     file: str
@@ -49,6 +54,20 @@ class Batch:
     slices: dict[str, tuple[NDArray[np.int64], list[str]]]
     weights: NDArray[np.float64] | None
     names: tuple[str, ...]
+    groups: NDArray[np.uint64] | None = None
+    kept: NDArray[np.int64] | None = None
+    changes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def at(self) -> Place:
+        """Where the rows stand, for error texts."""
+        return Place(self.file, self.first, self.kept)
+
+    @property
+    def places(self) -> NDArray[np.uint64]:
+        """(n,): a number for each row that no other row of the plan has, whatever the batches."""
+        rows = np.arange(self.first, self.first + len(self.predictions)) if self.kept is None else self.kept
+        return rows.astype(np.uint64) + (np.uint64(self.number) << np.uint64(40))
 
 
 @dataclass(frozen=True)
@@ -58,9 +77,10 @@ class Plan:
     Attributes:
         sources: the files of the predictions, each with its columns.
         layout: the role of each column that is read.
-        num_classes: K.
+        num_classes: K; 1 in kind "confidence".
         truth_source: the file of the truth, where it has one of its own.
         normalize: whether rows of probabilities are divided by their sum.
+        skip_missing: whether rows with a missing value are left out.
         notes: what a reader of the audit should know about how the files were read.
     """
 
@@ -69,7 +89,18 @@ class Plan:
     num_classes: int
     truth_source: Source | None = None
     normalize: bool = False
+    skip_missing: bool = False
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def kind(self) -> Literal["binary", "multiclass", "confidence"]:
+        """ "binary": two classes, predictions (n, 2) with P(y = 1) in column 1. "multiclass": several, (n, K).
+
+        "confidence": confidences (n,), and whether the answer was right.
+        """
+        if self.layout.confidence:
+            return "confidence"
+        return "binary" if self.num_classes == 2 else "multiclass"
 
     @property
     def size(self) -> int:
@@ -93,7 +124,7 @@ class Plan:
         rows = max(256, BATCH_NUMBERS // self.num_classes)
         truth_file = None
         if self.truth_source is not None:
-            truth_file = TruthFile(self.truth_source, layout, self.num_classes, rows, source.name)
+            truth_file = TruthFile(self.truth_source, layout, self.num_classes, rows, source.name, self.skip_missing)
         for columns, first, done in source.batches(layout.names, rows, part, numeric=numeric):
             yield self._batch(number, Place(source.name, first), columns, truth_file), done
         if truth_file is not None:
@@ -101,17 +132,34 @@ class Plan:
 
     def _batch(self, number: int, at: Place, columns: Columns, truth_file: TruthFile | None) -> Batch:
         layout, k = self.layout, self.num_classes
+        truth = truth_file.take(len(columns[layout.predictions[0]])) if truth_file else None
+        changes: dict[str, int] = {}
+        if self.skip_missing:
+            needed = [n for n in layout.names if n not in layout.slices or n == layout.group]
+            missing = np.logical_or.reduce([is_missing(columns[n]) for n in needed])
+            if truth_file is not None:
+                missing |= truth_file.missing
+            if missing.any():
+                changes["skipped"] = int(missing.sum())
+                columns, truth = kept(columns, ~missing), None if truth is None else truth[~missing]
+                at = Place(at.file, at.first, at.first + np.flatnonzero(~missing))
         predictions = convert.matrix(at, columns, layout.predictions, k)
-        if len(layout.predictions) == 1 and predictions.shape[1] == 1:
+        if layout.confidence:
+            predictions = predictions[:, 0]
+        elif len(layout.predictions) == 1 and predictions.shape[1] == 1:
             other = np.zeros_like(predictions) if layout.logits else 1 - predictions
             predictions = np.hstack([other, predictions])
-        truth = truth_file.take(len(predictions)) if truth_file else read_truth(at, columns, layout, k)
-        weights = None
+        if truth is None:
+            truth = read_truth(at, columns, layout, k)
+        weights = groups = None
         if layout.weight:
-            values = convert.values(at, layout.weight, columns[layout.weight])
-            weights = row_checks.weights(at, layout.weight, values)
+            weights = row_checks.weights(at, layout.weight, convert.values(at, layout.weight, columns[layout.weight]))
+        if layout.group:
+            groups = convert.hashes(at, layout.group, columns[layout.group])
         slices = {n: convert.codes(columns[n]) for n in layout.slices}
-        return Batch(at.file, number, at.first, predictions, truth, slices, weights, layout.predictions)
+        return Batch(
+            at.file, number, at.first, predictions, truth, slices, weights, layout.predictions, groups, at.kept, changes
+        )
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
@@ -188,7 +236,10 @@ def plan(
     notes: tuple[str, ...] = ()
     if layout.unused:
         notes = (f"The truth is {layout.truth[0]!r}; {layout.unused[0]!r} could be it too: --votes {layout.unused[0]}",)
-    return Plan(sources, layout, 2 if width == 1 else width, truth_source, normalize, notes)
+    if layout.confidence and width != 1:
+        raise InputError(f"{first.name}: column {layout.predictions[0]!r} holds lists: --confidence takes one a row")
+    num_classes = 1 if layout.confidence else max(2, width)
+    return Plan(sources, layout, num_classes, truth_source, normalize, choice.skip_missing, notes)
 
 
 def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> None:

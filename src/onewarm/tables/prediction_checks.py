@@ -46,7 +46,7 @@ def prediction_fault(
             masked = np.isneginf(values).all(axis=1)
             if masked.any():
                 row = int(masked.argmax())
-                return InputError(f"{at.file}: row {at.first + row + 1} is -inf in every class: leave one unmasked")
+                return InputError(f"{at.file}: row {at.row(row)} is -inf in every class: leave one unmasked")
             return None
         if (~np.isfinite(values)).any():
             return error_at_first(~np.isfinite(values), "probabilities are finite numbers; fix or drop the row")
@@ -69,7 +69,7 @@ def prediction_fault(
             which = f"columns {names[0]!r}..{names[-1]!r} sum" if len(names) > 1 else f"column {names[0]!r} sums"
             remedy = "leave it out" if normalize else "pass --normalize to scale rows, if only rounding did this"
             return InputError(
-                f"{at.file}: row {at.first + row + 1}, {which} to {sums[row]:g}, not 1 (tolerance "
+                f"{at.file}: row {at.row(row)}, {which} to {sums[row]:g}, not 1 (tolerance "
                 f"{checks.SUM_TOLERANCE:g}): {remedy}"
             )
     return None

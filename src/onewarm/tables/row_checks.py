@@ -16,7 +16,7 @@ from onewarm.errors import InputError
 class Place:
     """Where a batch comes from, for error texts: its file and the number of its first row, from 0.
 
-    Users count rows from 1, so errors do.
+    ``kept`` holds the numbers of its rows where some between them were left out. Users count rows from 1, so errors do.
 
     >>> Place("a.csv", 100).error(2, "label", "is -1", "leave rows without a label out")
     InputError("a.csv: row 103, column 'label' is -1: leave rows without a label out")
@@ -24,10 +24,15 @@ class Place:
 
     file: str
     first: int
+    kept: NDArray[np.int64] | None = None
+
+    def row(self, row: int) -> int:
+        """Row ``row`` of this batch, from 0, as the user counts it."""
+        return (self.first + row if self.kept is None else int(self.kept[row])) + 1
 
     def error(self, row: int, column: str, what: str, remedy: str) -> InputError:
         """The error for row ``row`` of this batch, from 0."""
-        return InputError(f"{self.file}: row {self.first + row + 1}, column {column!r} {what}: {remedy}")
+        return InputError(f"{self.file}: row {self.row(row)}, column {column!r} {what}: {remedy}")
 
 
 def labels(
@@ -135,7 +140,7 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
             if off.any():
                 row = int(off.argmax())
                 raise InputError(
-                    f"{at.file}: row {at.first + row + 1}: {column(0)!r} and the others sum to {sums[row]:g}: votes "
+                    f"{at.file}: row {at.row(row)}: {column(0)!r} and the others sum to {sums[row]:g}: votes "
                     "are whole numbers, shares of the vote sum to 1"
                 )
             return values
@@ -146,8 +151,30 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
     empty = counts.sum(axis=1) == 0
     if empty.any():
         row = int(empty.argmax())
-        raise InputError(f"{at.file}: row {at.first + row + 1} has no votes: leave such rows out")
+        raise InputError(f"{at.file}: row {at.row(row)} has no votes: leave such rows out")
     return counts
+
+
+def correct(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
+    """Check a column that says whether each answer was right: 0 and 1, booleans, or shares between; (n,) float64.
+
+    Raises:
+        ValueError: with the first bad row, its value and what to do.
+    """
+    if values.dtype.kind in "OUS":
+        distinct, codes = np.unique(values.astype(str), return_inverse=True)
+        read = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
+        numbers = np.asarray([read.get(text.strip().lower(), np.nan) for text in distinct.tolist()])[codes]
+    else:
+        numbers = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        bad = ~((numbers >= 0) & (numbers <= 1))
+    if bad.any():
+        row = int(bad.argmax())
+        raise at.error(
+            row, name, f"is {values[row]}", "whether the answer was right is 0 or 1, True or False, or a share"
+        )
+    return numbers
 
 
 def weights(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
 from onewarm.tables.columns import Choice, Layout
 from onewarm.tables.formats import SUFFIXES
+from onewarm.tables.missing import is_missing, kept
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Columns, Source
 
@@ -44,9 +45,14 @@ def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
 def read_truth(at: Place, columns: Columns, layout: Layout, num_classes: int) -> NDArray[Any]:
     """The truth of a batch, checked: labels (n,) int64, votes (n, K) int64, or distributions (n, K) of floats.
 
+    In an audit of confidences: whether each answer was right, (n,) float64.
+
     Raises:
         ValueError: with file, row, column, value and remedy.
     """
+    if layout.confidence:
+        name = layout.truth[0]
+        return row_checks.correct(at, name, convert.values(at, name, columns[name]))
     if layout.votes:
         return row_checks.votes(at, layout.truth, convert.matrix(at, columns, layout.truth, num_classes))
     name = layout.truth[0]
@@ -56,7 +62,9 @@ def read_truth(at: Place, columns: Columns, layout: Layout, num_classes: int) ->
 class TruthFile:
     """Reads the truth from its own file in step with the predictions, whose batches may be of other lengths."""
 
-    def __init__(self, source: Source, layout: Layout, num_classes: int, rows: int, predictions: str) -> None:
+    def __init__(
+        self, source: Source, layout: Layout, num_classes: int, rows: int, predictions: str, skip: bool = False
+    ) -> None:
         """Start at the first row.
 
         Args:
@@ -65,16 +73,27 @@ class TruthFile:
             num_classes: K.
             rows: most rows to read at a time.
             predictions: name of the file of the predictions, for errors.
+            skip: whether rows without a truth may be there; after ``take`` they are marked in ``missing``.
         """
-        self.name, self.predictions = source.name, predictions
+        self.name, self.predictions, self.skip = source.name, predictions, skip
         self._batches = self._read(source, layout, num_classes, rows)
         self._buffer: list[NDArray[Any]] = []
+        self._marks: list[NDArray[np.bool_]] = []
         self._taken = 0
+        self.missing = np.zeros(0, bool)
 
-    @staticmethod
-    def _read(source: Source, layout: Layout, num_classes: int, rows: int) -> Iterator[NDArray[Any]]:
+    def _read(self, source: Source, layout: Layout, num_classes: int, rows: int) -> Iterator[NDArray[Any]]:
         for columns, first, _ in source.batches(layout.truth, rows):
-            yield read_truth(Place(source.name, first), columns, layout, num_classes)
+            at = Place(source.name, first)
+            marks = np.zeros(len(columns[layout.truth[0]]), bool)
+            if self.skip:
+                marks = np.logical_or.reduce([is_missing(columns[n]) for n in layout.truth])
+                at = replace(at, kept=first + np.flatnonzero(~marks))
+            truth = read_truth(at, kept(columns, ~marks) if marks.any() else columns, layout, num_classes)
+            complete = np.zeros((len(marks), *truth.shape[1:]), truth.dtype)
+            complete[~marks] = truth
+            self._marks.append(marks)
+            yield complete
 
     def take(self, rows: int) -> NDArray[Any]:
         """The truth of the next ``rows`` rows. Raises ValueError where there are fewer."""
@@ -84,8 +103,9 @@ class TruthFile:
                 count = self._taken + sum(len(b) for b in self._buffer)
                 raise self._mismatch(f"has {count} rows, and {self.predictions} more")
             self._buffer.append(batch)
-        buffered = np.concatenate(self._buffer)
-        self._buffer = [buffered[rows:]]
+        buffered, marks = np.concatenate(self._buffer), np.concatenate(self._marks)
+        self._buffer, self._marks = [buffered[rows:]], [marks[rows:]]
+        self.missing = marks[:rows]
         self._taken += rows
         return buffered[:rows]
 
