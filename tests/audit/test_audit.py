@@ -46,19 +46,13 @@ def test_a_true_class_of_probability_0_is_said_and_not_hidden(save):
     result = audit(save(p=p, label=labels))
     assert option(result, "leave").nll is None and option(result, "leave").infinite == 50
     assert result.measures["nll"].value is None
-    assert "In 50 rows a true class has a probability of exactly 0" in result.verdict.findings[-1].sentence
+    assert "In 50 rows the true class has a probability of exactly 0" in result.verdict.findings[-1].sentence
 
 
 def test_one_row_is_audited_and_nothing_is_recommended(save):
     result = audit(save(p=np.array([[0.9, 0.1]]), label=np.array([0])))
     assert result.rows == 1 and result.options == ()
-    assert "Too few rows" in result.verdict.action.sentence
-
-
-def test_less_often_right_than_chance_asks_for_the_order(save, draw):
-    z, labels = draw()
-    result = audit(save(logits=z, label=(labels + 1) % 4))
-    assert "in the same order?" in " ".join(f.sentence for f in result.verdict.findings)
+    assert (result.verdict.kind, result.verdict.action.key) == ("too few rows", "more rows")
 
 
 def test_votes_ask_for_another_temperature_and_the_verdict_says_why(save, draw):
@@ -132,7 +126,7 @@ def test_a_real_network_end_to_end(save, dtype):
     people_say = audit(save(probabilities=p, labels=labels, votes=votes), votes="votes")
     assert option(people_say, "temperature").parameters["temperature"] == pytest.approx(2.0909, abs=5e-5)
     assert people_say.truth["entropy"] == pytest.approx(0.15446, abs=5.1e-6)
-    assert any("So the best temperature is 2.0909" in f.sentence for f in people_say.verdict.findings)
+    assert any("The best temperature is 2.0909" in f.sentence for f in people_say.verdict.findings)
 
 
 def test_json_is_versioned_plain_and_the_same_again(save, draw):
@@ -184,7 +178,7 @@ texts = [console.export_text(), words, html(found).split("<script")[0], found.to
 for text in texts:
     assert "15 bins" not in text and "15 equal" not in text and "95" + chr(160) + "%" not in text and "95 %" not in text
 assert "50 % interval" in texts[0] and "ECE, 10 equal-width bins" in texts[0]
-assert "in 10 bins" in texts[1] and "50" + chr(160) + "% interval" in texts[1]
+assert "in 10 bins" in texts[1] and "(50" + chr(160) + "%)" in texts[1]
 assert "50 % interval" in texts[2] and "Bins: 10 of equal width" in texts[2]
 assert found.to_dict()["bins"] == 10 and found.to_dict()["level"] == 0.5
 """

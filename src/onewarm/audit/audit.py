@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ import onewarm
 from onewarm.audit import measures
 from onewarm.audit.diagrams import diagrams
 from onewarm.audit.engines import run
-from onewarm.audit.findings import Verdict
-from onewarm.audit.judge import judge
+from onewarm.audit.findings import Question, Verdict
+from onewarm.audit.judge import agreeing, judge
 from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import Option, compare
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.slices import Slice, rank
 from onewarm.audit.tally import Tally
+from onewarm.audit.wording.headline import Asked
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.tables.columns import Choice
@@ -174,21 +175,20 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
     slices = rank(tally.slices)
     fitted_on = len(fit.predictions) if fit is not None else 0
     scored_on = len(score.predictions) if score is not None else 0
+    classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
+    asked = _asked(tally.count, classes, measured)
+    measured = agreeing(measured, asked)
     verdict = judge(
-        rows=tally.count,
-        num_classes=reading.num_classes,
+        asked,
         measures=measured,
         chance=chance,
         options=options,
         best=best,
-        fitted_on=fitted_on,
-        scored_on=scored_on,
-        truth=truth,
         slices=slices,
+        truth=truth,
         logits=reading.layout.logits,
         infinite=int(tally.summary.total("nll_infinite")),
     )
-    classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
     return Audit(
         files=tuple(
             {"name": source.name, "bytes": source.size, "rows": tally.file_rows.get(i, 0)}
@@ -216,6 +216,16 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         verdict=verdict,
         notes=reading.notes,
     )
+
+
+def _asked(rows: int, classes: tuple[str, ...], measured: Mapping[str, Measure]) -> Asked:
+    """The question of the top label, until all are asked."""
+    confidence, accuracy, gap = (measured[n] for n in ("mean_confidence", "accuracy", "confidence_gap"))
+    assert confidence.value is not None and accuracy.value is not None and gap.value is not None
+    questions: tuple[Question, ...] = ()
+    if gap.interval is not None:
+        questions = (Question("confidence", "the top label", gap.value, gap.interval, 0.0, 1.0, rows),)
+    return Asked("multiclass", rows, classes, questions, confidence.value, accuracy.value, None)
 
 
 def _truth(reading: Plan, tally: Tally, fit: Rows | None) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 
 import onewarm
 from onewarm.audit.audit import Audit
-from onewarm.audit.judge import ALPHA
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.remedies import Option
 from onewarm.audit.report import svg
 from onewarm.audit.slices import Slice
+from onewarm.audit.wording.evidence import ALPHA
 from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
 from onewarm.calibration.defaults import BINS
 
