@@ -18,7 +18,7 @@ from onewarm.audit.engines import run
 from onewarm.audit.findings import Question, Verdict
 from onewarm.audit.judge import agreeing, judge
 from onewarm.audit.measures import Measure
-from onewarm.audit.remedies import Option, compare
+from onewarm.audit.remedies import Option, compare, halves
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.slices import Slice, rank
 from onewarm.audit.tally import Tally
@@ -47,7 +47,7 @@ class Audit:
         measures: name to value and interval, over all rows.
         chance_ece: the ECE to expect by chance of a perfectly calibrated model with these confidences.
         diagrams: reliability diagrams, of all rows, of P(y = 1) or of each class; see ``diagrams.diagrams``.
-        options: what could be done, fitted on ``fitted_on`` of the even rows, scored on ``scored_on`` of the odd rows.
+        options: what could be done, fitted on ``fitted_on`` rows of a sample, scored on ``scored_on`` others.
         recommended: the key of the recommended option.
         slices: those with the strongest evidence first.
         verdict: all of it in words.
@@ -124,8 +124,8 @@ def audit(
 ) -> Audit:
     """Audit the predictions in ``files``: CSV, Parquet, Arrow or NPZ, names or globs, in one pass and bounded memory.
 
-    All rows go into a ``CalibrationSummary``. A sample of the even rows of each file (the first is row 0) fits the
-    options, a sample of the odd rows scores them: up to 2^20 / K rows each, which in most files is every row.
+    All rows go into a ``CalibrationSummary``. The options are fitted and scored on a random sample of up to 2^21 / K
+    rows, which in most files is every row.
 
     Args:
         files: names or globs.
@@ -164,12 +164,13 @@ def audit(
 
 def conclude(reading: Plan, tally: Tally) -> Audit:
     """The audit of a tally."""
-    fit, score = tally.fit.rows(), tally.score.rows()
+    sample = tally.sample.rows()
+    fit, score = halves(sample) if sample is not None else (None, None)
     options: tuple[Option, ...] = ()
     best = None
-    if fit is not None and score is not None:
+    if fit is not None and score is not None and len(fit) and len(score):
         options, best = compare(fit, score, logits=reading.layout.logits)
-    truth = _truth(reading, tally, fit)
+    truth = _truth(reading, tally, sample)
     measured = measures.measure(tally.summary)
     chance = measures.chance_ece(tally.summary)
     slices = rank(tally.slices)
@@ -228,23 +229,23 @@ def _asked(rows: int, classes: tuple[str, ...], measured: Mapping[str, Measure])
     return Asked("multiclass", rows, classes, questions, confidence.value, accuracy.value, None)
 
 
-def _truth(reading: Plan, tally: Tally, fit: Rows | None) -> dict[str, Any]:
+def _truth(reading: Plan, tally: Tally, sample: Rows | None) -> dict[str, Any]:
     truth: dict[str, Any] = {"kind": "labels", "class_shares": (tally.class_rows / tally.count).tolist()}
     if not reading.layout.votes:
         return truth
-    truth["kind"] = "votes" if fit is not None and fit.truth.dtype.kind in "iu" else "distributions"
+    truth["kind"] = "votes" if sample is not None and sample.truth.dtype.kind in "iu" else "distributions"
     truth["majority_share"] = tally.majority / tally.count
     truth["entropy"] = measures.truth_entropy(tally.summary)
-    truth["majority_temperature"] = _majority_temperature(fit, logits=reading.layout.logits)
+    truth["majority_temperature"] = _majority_temperature(sample, logits=reading.layout.logits)
     return truth
 
 
-def _majority_temperature(fit: Rows | None, *, logits: bool) -> float | None:
+def _majority_temperature(sample: Rows | None, *, logits: bool) -> float | None:
     """The temperature for the most-voted class as a label: its distance to the T for the votes is their doubt."""
-    if fit is None:
+    if sample is None:
         return None
-    majority: NDArray[np.int64] = fit.truth.argmax(axis=1)
+    majority: NDArray[np.int64] = sample.truth.argmax(axis=1)
     try:
-        return fit_temperature(fit.predictions, majority, probabilities=not logits, normalize=not logits).temperature
+        return fit_temperature(sample.predictions, majority, probabilities=not logits, normalize=not logits).temperature
     except ValueError:
         return None

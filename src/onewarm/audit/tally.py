@@ -1,4 +1,4 @@
-"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, two samples of rows."""
+"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, a sample of rows."""
 
 from __future__ import annotations
 
@@ -62,18 +62,14 @@ class SliceSums:
 
 
 class Tally:
-    """The statistics of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split.
-
-    The even rows of a file (the first is row 0) may enter the sample that remedies are fitted on, the odd rows the
-    one that they are scored on.
-    """
+    """The statistics of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split."""
 
     def __init__(self, plan: Plan) -> None:
         k = plan.num_classes
         self.logits, self.normalize = plan.layout.logits, plan.normalize
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.slices = {name: SliceSums() for name in plan.layout.slices}
-        self.fit, self.score = RowSample(capacity(k)), RowSample(capacity(k))
+        self.sample = RowSample(capacity(k))
         self.class_rows = np.zeros(k)
         self.majority = 0.0
         self.file_rows: dict[int, int] = {}
@@ -82,7 +78,7 @@ class Tally:
     @property
     def count(self) -> int:
         """Rows seen."""
-        return self.fit.seen + self.score.seen
+        return self.sample.seen
 
     def add(self, batch: Batch) -> None:
         """Add a batch. Raises ValueError with file, row, column, value and remedy for rows that are not predictions."""
@@ -101,11 +97,7 @@ class Tally:
         except (ValueError, TypeError) as error:
             fault = prediction_fault(batch.at, batch.names, values, logits=self.logits, normalize=self.normalize)
             raise (fault or InputError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
-        places = batch.places
-        for sample, start in ((self.fit, batch.first % 2), (self.score, 1 - batch.first % 2)):
-            pick = slice(start, None, 2)
-            weights = None if batch.weights is None else batch.weights[pick]
-            sample.add(places[pick], values[pick], batch.truth[pick], weights)
+        self.sample.add(batch.places, values, batch.truth, batch.weights, batch.groups)
         if values.ndim == 1:
             self.class_rows += batch.truth.sum()
         elif batch.truth.ndim == 1:
@@ -123,8 +115,7 @@ class Tally:
         self.summary.merge(other.summary)
         for name, sums in self.slices.items():
             sums.merge(other.slices[name])
-        self.fit.merge(other.fit)
-        self.score.merge(other.score)
+        self.sample.merge(other.sample)
         self.class_rows += other.class_rows
         self.majority += other.majority
         for what, rows in other.changes.items():
