@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onewarm.checks import visible
 from onewarm.errors import InputError
 
 Columns = dict[str, Any]
@@ -43,7 +44,7 @@ class Source:
     typed = True
 
     def __init__(self, path: Path) -> None:
-        self.path, self.name, self.size = path.absolute(), path.name, path.stat().st_size
+        self.path, self.name, self.size = path.absolute(), visible(path.name), path.stat().st_size
         self.columns: dict[str, Column] = {}
         self.parts = 1
 
