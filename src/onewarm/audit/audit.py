@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 import onewarm
 from onewarm.audit import measures
+from onewarm.audit.comparison.comparison import Comparison
+from onewarm.audit.comparison.rows import compare_rows
 from onewarm.audit.diagrams import diagrams
 from onewarm.audit.engines import run
 from onewarm.audit.findings import Question, Verdict
@@ -25,6 +27,7 @@ from onewarm.audit.tally import Tally
 from onewarm.audit.wording.headline import Asked
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.defaults import BINS, LEVEL
+from onewarm.errors import InputError
 from onewarm.tables.columns import Choice
 from onewarm.tables.plan import Plan, Progress, plan
 
@@ -40,6 +43,7 @@ class Audit:
 
     Attributes:
         files: name, bytes and rows of each file.
+        kind: "binary", "multiclass" or "confidence" (a confidence, and whether the answer was right).
         rows, num_classes, classes: N, K and the names of the classes.
         columns: the columns that were read, by their role.
         truth: its kind and class shares; for votes also how far they agree, their entropy in nats, and the temperature
@@ -52,9 +56,11 @@ class Audit:
         slices: those with the strongest evidence first.
         verdict: all of it in words.
         notes: what a reader should know about how the files were read.
+        sample: up to 2^21 / K of the rows, which ``compare`` compares.
     """
 
     files: tuple[dict[str, Any], ...]
+    kind: str
     rows: int
     num_classes: int
     classes: tuple[str, ...]
@@ -70,19 +76,68 @@ class Audit:
     slices: tuple[Slice, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
+    sample: Rows | None = field(default=None, repr=False, compare=False)
 
     @property
     def ece(self) -> float:
-        """ECE of the top class over all rows: the number that ``--fail-above`` compares."""
+        """ECE of the top class over all rows; where there are only confidences, theirs."""
         value = self.measures["ece"].value
         assert value is not None
         return value
+
+    @property
+    def worst_ece(self) -> tuple[str, float]:
+        """The greatest of "ece" and, for two classes, "event_ece", with its name: what ``--fail-above`` compares."""
+        values = [(name, self.measures[name].value or 0.0) for name in ("ece", "event_ece") if name in self.measures]
+        return max(values, key=lambda one: one[1])
+
+    def compare(self, after: Audit, *, names: tuple[str, str] = ("before", "after")) -> Comparison:
+        """Compare this audit with another of the same rows: paired differences with intervals.
+
+        Up to 2^21 / K rows are compared: those of the sample, which is the same for the same rows.
+
+        Args:
+            after: an audit of the same rows in the same order, with the same truth.
+            names: what to call the two.
+
+        Raises:
+            ValueError: other classes, other rows or another truth, with the first row that differs.
+
+        Example:
+            >>> rng = np.random.default_rng(0)
+            >>> p = rng.uniform(0, 1, 4000)
+            >>> y = (rng.uniform(size=4000) < p).astype(int)
+            >>> comparison = audit(p**2, y).compare(audit(p, y))  # doctest: +SKIP
+            >>> comparison.headline  # doctest: +SKIP
+            'after is better in NLL, nats, Brier score, ECE of P(y = 1) and ECE.'
+        """
+        if not isinstance(after, Audit):
+            raise TypeError(f"after is a {type(after).__name__}: expected an Audit")
+        if (self.kind, self.classes) != (after.kind, after.classes):
+            raise InputError(
+                f"the audits are of other predictions: {self.kind} with the classes {', '.join(self.classes[:5])}, and "
+                f"{after.kind} with {', '.join(after.classes[:5])}"
+            )
+        assert self.sample is not None and after.sample is not None
+        return compare_rows(
+            self.sample,
+            after.sample,
+            names=names,
+            logits=("logits" in self.columns, "logits" in after.columns),
+            files=tuple(f["name"] for f in self.files),
+        )
+
+    def __repr__(self) -> str:
+        name, ece = self.worst_ece
+        title = "ECE" if name == "ece" else "ECE of P(y = 1)"
+        return f"Audit({self.verdict.kind}: {self.verdict.headline!r}, rows={self.rows:,}, {title} {ece:.4f})"
 
     def to_dict(self) -> dict[str, Any]:
         """All of it for JSON; the same files and options give the same numbers."""
         return {
             "format": FORMAT,
             "onewarm": onewarm.__version__,
+            "kind": self.kind,
             "files": list(self.files),
             "rows": self.rows,
             "num_classes": self.num_classes,
@@ -195,6 +250,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
             {"name": source.name, "bytes": source.size, "rows": tally.file_rows.get(i, 0)}
             for i, source in enumerate(reading.sources)
         ),
+        kind=reading.kind,
         rows=tally.count,
         num_classes=reading.num_classes,
         classes=classes,
@@ -216,6 +272,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         slices=slices,
         verdict=verdict,
         notes=reading.notes,
+        sample=sample,
     )
 
 
@@ -226,7 +283,7 @@ def _asked(rows: int, classes: tuple[str, ...], measured: Mapping[str, Measure])
     questions: tuple[Question, ...] = ()
     if gap.interval is not None:
         questions = (Question("confidence", "the top label", gap.value, gap.interval, 0.0, 1.0, rows),)
-    return Asked("multiclass", rows, classes, questions, confidence.value, accuracy.value, None)
+    return Asked("multiclass", rows, classes, questions, confidence.value, accuracy.value)
 
 
 def _truth(reading: Plan, tally: Tally, sample: Rows | None) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def question():
 
 @pytest.fixture
 def asked():
-    def make(*questions, kind="binary", classes=("0", "1"), predicted=0.5, observed=0.42, **more):
-        return Asked(kind, 20_000, classes, questions, predicted, observed, **more)
+    def make(*questions, kind="binary", classes=("0", "1"), **more):
+        numbers = {"confidence": 0.85, "accuracy": 0.8, "event": (0.5, 0.42)}
+        return Asked(kind, 20_000, classes, questions, **numbers | more)
 
     return make

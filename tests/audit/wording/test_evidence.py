@@ -25,7 +25,7 @@ def test_the_average_comes_first_then_all_that_is_wrong(question, asked):
         "5.0) and bin 2 is 3.0 points too high (2.0 to 4.0), the worst three.",
     ]
     assert sentences(evidence.of_questions(asked(question("confidence", 0.01, -0.01, 0.03), kind="confidence"))) == [
-        "The mean confidence is 50.0\u00a0%, the accuracy 42.0\u00a0%: a difference of +1.0 points (-1.0 to +3.0), no "
+        "The mean confidence is 85.0\u00a0%, the accuracy 80.0\u00a0%: a difference of +1.0 points (-1.0 to +3.0), no "
         "error beyond chance."
     ]
 

@@ -30,6 +30,11 @@ def test_two_classes_too_extreme_and_too_even(question, asked):
         "right.",
     )
     assert said(asked(question("slope", 1.5, 1.2, 1.8)))[0] == "underconfident"
+    top = asked(question("mean", 0.01, -0.01, 0.03), question("confidence", 0.05, 0.03, 0.07))
+    assert said(top)[1] == (
+        "Overconfident: for the more probable class it says 85.0\u00a0% on average and is right 80.0\u00a0% of the "
+        "time, 5.0 points less (3.0 to 7.0)."
+    )
 
 
 @pytest.mark.parametrize(("ece", "kind"), [(0.02, "too high"), (0.2, "overconfident")])
@@ -43,7 +48,7 @@ def test_where_average_and_slope_are_wrong_the_greater_part_of_the_ece_leads(que
 
 
 def test_several_classes(question, asked):
-    three = {"kind": "multiclass", "classes": ("ant", "bee", "cat"), "predicted": 0.85, "observed": 0.8}
+    three = {"kind": "multiclass", "classes": ("ant", "bee", "cat")}
     over = asked(question("confidence", 0.05, 0.03, 0.07), question("class", 0.1, 0.05, 0.15, "class cat"), **three)
     assert said(over) == (
         "overconfident",

@@ -22,6 +22,8 @@ def of_questions(asked: Asked) -> list[Finding]:
     found = []
     if asked.mean is not None:
         found.append(_of_mean(asked, asked.mean))
+    if asked.kind == "binary":
+        found += [_of_mean(asked, q) for q in asked.wrong_of("confidence")]
     for q in asked.wrong_of("slope"):
         way = "too close to 0 and 1" if q.value < 1 else "too far from 0 and 1"
         text = (
@@ -48,11 +50,12 @@ def _subject(asked: Asked) -> str:
 
 
 def _of_mean(asked: Asked, mean: Question) -> Finding:
-    if asked.kind == "binary":
-        text = f"The mean of {event_name(asked)} is {percent(asked.predicted)}, the share of {asked.classes[-1]} "
-        text += percent(asked.observed)
+    if mean.key == "mean":
+        text = f"The mean of {event_name(asked)} is {percent(asked.event[0])}, the share of {asked.classes[-1]} "
+        text += percent(asked.event[1])
     else:
-        text = f"The mean confidence is {percent(asked.predicted)}, the accuracy {percent(asked.observed)}"
+        of = " of the more probable class" if asked.kind == "binary" else ""
+        text = f"The mean confidence{of} is {percent(asked.confidence)}, the accuracy {percent(asked.accuracy)}"
     off = size(mean.value, mean.interval, "too high", "too low") if mean.wrong else size(mean.value, mean.interval)
     text += f": {off}" if mean.wrong else f": a difference of {off}, no error beyond chance"
     return Finding(mean.key, f"{text}.", "wrong" if mean.wrong else "note", mean.value, mean.interval)

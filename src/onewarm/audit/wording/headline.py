@@ -22,8 +22,8 @@ class Asked:
         rows: N.
         classes: their names.
         questions: all of them.
-        predicted, observed: for two classes the mean of P(y = 1) and the share of class 1; else the mean confidence and
-            the accuracy.
+        confidence, accuracy: the mean confidence and the accuracy.
+        event: for two classes the mean of P(y = 1) and the share of class 1.
         event_ece: the ECE of P(y = 1), for two classes.
     """
 
@@ -31,8 +31,9 @@ class Asked:
     rows: int
     classes: tuple[str, ...]
     questions: tuple[Question, ...]
-    predicted: float
-    observed: float
+    confidence: float
+    accuracy: float
+    event: tuple[float, float] = (0.5, 0.5)
     event_ece: Measure | None = None
 
     def of(self, key: str) -> Question | None:
@@ -48,6 +49,13 @@ class Asked:
     def mean(self) -> Question | None:
         """The question about the average: of P(y = 1) for two classes, else of the confidence."""
         return self.of("mean" if self.kind == "binary" else "confidence")
+
+    @property
+    def shape_leads(self) -> bool:
+        """For two classes, whether most of the ECE of P(y = 1) is not explained by its error on average."""
+        if self.event_ece is None or self.mean is None:
+            return False
+        return (self.event_ece.corrected or 0.0) > 2 * abs(self.mean.value)
 
     def wrong_of(self, key: str) -> list[Question]:
         """Those of this key that were answered no, the worst first."""
@@ -68,20 +76,17 @@ def kind_of(asked: Asked, spoilers: Sequence[Finding]) -> VerdictKind:
     shifted = mean is not None and mean.wrong
     scaled = slope is not None and slope.wrong
     if asked.kind == "binary":
-        if mean is not None and shifted and not (scaled and _shape_leads(asked, mean)):
+        if mean is not None and shifted and not (scaled and asked.shape_leads):
             return "too high" if mean.value > 0 else "too low"
         if slope is not None and scaled:
             return "overconfident" if slope.value < 1 else "underconfident"
+        top = asked.of("confidence")
+        if top is not None and top.wrong:
+            return "overconfident" if top.value > 0 else "underconfident"
         return "miscalibrated"
     if mean is not None and shifted:
         return "overconfident" if mean.value > 0 else "underconfident"
     return "miscalibrated"
-
-
-def _shape_leads(asked: Asked, mean: Question) -> bool:
-    """Whether most of the ECE of P(y = 1) is not explained by its error on average."""
-    ece = asked.event_ece
-    return ece is not None and (ece.corrected or 0.0) > 2 * abs(mean.value)
 
 
 def reach(asked: Asked) -> float:
@@ -113,13 +118,17 @@ def headline(kind: VerdictKind, asked: Asked, spoilers: Sequence[Finding]) -> st
     if asked.kind == "binary":
         if kind in ("too high", "too low"):
             assert mean is not None
-            return f"{event_name(asked)} is {size(mean.value, mean.interval, kind + ' on average')}: {_says(asked)}."
-        assert slope is not None
+            return (
+                f"{event_name(asked)} is {size(mean.value, mean.interval, kind + ' on average')}: it says "
+                f"{percent(asked.event[0])}, and {percent(asked.event[1])} are {asked.classes[-1]}."
+            )
         extreme = "too close to 0 and 1" if kind == "overconfident" else "too far from 0 and 1"
-        return (
-            f"{kind.capitalize()}: {event_name(asked)} is {extreme}; the slope of its log-odds is {slope.value:.2f} "
-            f"({slope.interval[0]:.2f} to {slope.interval[1]:.2f}), and 1 is right."
-        )
+        if slope is not None and slope.wrong:
+            return (
+                f"{kind.capitalize()}: {event_name(asked)} is {extreme}; the slope of its log-odds is "
+                f"{slope.value:.2f} ({slope.interval[0]:.2f} to {slope.interval[1]:.2f}), and 1 is right."
+            )
+        mean = asked.of("confidence")
     assert mean is not None
     way = "less" if kind == "overconfident" else "more"
     return f"{kind.capitalize()}: {_says(asked)}, {size(mean.value, mean.interval, way)}."
@@ -127,8 +136,12 @@ def headline(kind: VerdictKind, asked: Asked, spoilers: Sequence[Finding]) -> st
 
 def _says(asked: Asked) -> str:
     if asked.kind == "binary":
-        return f"it says {percent(asked.predicted)}, and {percent(asked.observed)} are {asked.classes[-1]}"
-    return f"it says {percent(asked.predicted)} on average and is right {percent(asked.observed)} of the time"
+        return "for the more probable class " + _confidence(asked)
+    return _confidence(asked)
+
+
+def _confidence(asked: Asked) -> str:
+    return f"it says {percent(asked.confidence)} on average and is right {percent(asked.accuracy)} of the time"
 
 
 def event_name(asked: Asked) -> str:
