@@ -8,6 +8,7 @@ from onewarm.checks import visible
 from onewarm.errors import InputError
 from onewarm.tables.formats.csv import Csv
 from onewarm.tables.formats.ipc import Ipc
+from onewarm.tables.formats.npy import Npy
 from onewarm.tables.formats.npz import Npz
 from onewarm.tables.formats.parquet import Parquet
 from onewarm.tables.formats.text_stream import COMPRESSED, inner_suffix
@@ -20,6 +21,7 @@ _FORMATS: dict[str, type[Source]] = {
     ".parquet": Parquet,
     ".pq": Parquet,
     ".npz": Npz,
+    ".npy": Npy,
     ".arrow": Ipc,
     ".feather": Ipc,
     ".ipc": Ipc,
