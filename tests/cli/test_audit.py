@@ -46,7 +46,7 @@ def test_a_verdict_in_words_a_report_and_json(file, tmp_path):
     assert result.exit_code == 0, result.output
     assert "Overconfident: it says" in result.output
     assert "Divide the logits by T = " in result.output
-    assert "country = de" in result.output and "held-out rows" in result.output
+    assert "country = de" in result.output and "not fitted on" in result.output
     found = json.loads(out.read_text())
     assert found["format"] == 1 and found["rows"] == N and found["recommended"] == "temperature"
     assert found["verdict"]["headline"] in result.output
