@@ -233,7 +233,7 @@ def _method(audit: Audit) -> str:
         f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between prediction and observed share over "
         f"the rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, that of the confidence "
         f"here about {number(audit.chance_ece)}.",
-        f"Remedies: fitted on {audit.fitted_on:,} rows, scored on {audit.scored_on:,} others, which a seeded hash chose. "
+        f"Remedies: fitted on {audit.fitted_on:,} rows, scored on {audit.scored_on:,} others, as a seeded hash chose. "
         "Gains are paired, row by row, with normal intervals.",
         "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "
         "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
