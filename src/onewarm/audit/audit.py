@@ -15,6 +15,7 @@ import onewarm
 from onewarm.audit import measures
 from onewarm.audit.comparison.comparison import Comparison
 from onewarm.audit.comparison.rows import compare_rows
+from onewarm.audit.data_checks.look import look
 from onewarm.audit.diagrams import diagrams
 from onewarm.audit.engines import run
 from onewarm.audit.findings import Question, Verdict
@@ -253,6 +254,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         truth=truth,
         logits=reading.layout.logits,
         infinite=int(tally.summary.total("nll_infinite")),
+        spoilers=look(reading, tally),
     )
     return Audit(
         files=tuple(
