@@ -13,6 +13,7 @@ from onewarm.tables.formats.npy import Npy
 from onewarm.tables.formats.npz import Npz
 from onewarm.tables.formats.parquet import Parquet
 from onewarm.tables.formats.text_stream import COMPRESSED, inner_suffix
+from onewarm.tables.formats.torch_file import TorchFile
 from onewarm.tables.source import Source
 
 _FORMATS: dict[str, type[Source]] = {
@@ -26,6 +27,8 @@ _FORMATS: dict[str, type[Source]] = {
     ".pq": Parquet,
     ".npz": Npz,
     ".npy": Npy,
+    ".pt": TorchFile,
+    ".pth": TorchFile,
     ".arrow": Ipc,
     ".feather": Ipc,
     ".ipc": Ipc,
