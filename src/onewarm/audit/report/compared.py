@@ -35,8 +35,9 @@ def comparison_html(comparison: Comparison, before: Audit, after: Audit) -> str:
         f"<code>{second}</code> · {comparison.rows:,} rows{groups}, paired</p>"
         f"<h1>{text(comparison.headline)}</h1></header>"
         f"{table('Differences', columns, rows)}"
-        f'<p class="muted">A difference is {second} minus {first}, over the same rows; the intervals hold together in '
-        f"{LEVEL_PERCENT}\u00a0% of samples. Drawn to the right: {second} is better.</p>"
+        f'<p class="muted note">A difference is {second} minus {first}, over the same rows; the intervals hold '
+        f"together in {LEVEL_PERCENT}\u00a0% of samples. Drawn to the right: {second} is better; each line has a scale "
+        "of its own.</p>"
         f'<section aria-labelledby="each"><h2 id="each">Each of them</h2><div class="pair">{pictures}</div></section>'
     )
     return page(f"{comparison.before} against {comparison.after}", body)
@@ -83,8 +84,8 @@ def _row(difference: Difference, comparison: Comparison) -> str:
 
 
 def _picture(name: str, audit: Audit) -> str:
-    diagram = picture(audit)
+    diagram = picture(audit, "event" if audit.kind == "binary" else "all")
     return (
         f'<div><h3>{name}</h3><p>{text(audit.verdict.headline)}</p><figure class="ow-picture">{svg.figure(diagram)}'
-        f"<figcaption>{svg.caption(diagram)}</figcaption></figure>{svg.bins_table(diagram)}</div>"
+        f"<figcaption>{svg.caption(diagram)}</figcaption></figure>{svg.bins_table(diagram, unfolded=False)}</div>"
     )
