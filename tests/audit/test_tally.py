@@ -85,7 +85,7 @@ def test_bad_predictions_leave_a_tally_as_it_was(save):
     path = save(p=np.array([[0.5, 0.5], [0.5, np.nan]]), y=np.array([0, 1]))
     reading = plan([str(path)])
     tallied = Tally(reading)
-    with pytest.raises(ValueError, match=r"^model\.npz: row 2, column 'p' is nan: probabilities are finite numbers"):
+    with pytest.raises(ValueError, match=r"^model\.npz: row 2, column 'p' is nan: correct it, or leave such rows out"):
         tallied.add(next(reading.batches(0))[0])
     assert tallied.count == tallied.summary.count == 0
 

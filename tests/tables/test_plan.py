@@ -86,7 +86,7 @@ def test_labels_are_the_truth_where_votes_are_there_too_and_a_note_says_so(tmp_p
     path = tmp_path / "a.npz"
     np.savez(path, p=p, label=labels, votes=np.ones_like(p, int))
     steps = plan([str(path)])
-    assert not steps.layout.votes and "--votes votes" in steps.notes[0]
+    assert not steps.layout.votes and "--votes votes" in steps.notes({})[0]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz", ".arrow", ".feather"])
