@@ -15,6 +15,7 @@ import onewarm
 from onewarm.audit import measures
 from onewarm.audit.comparison.comparison import Comparison
 from onewarm.audit.comparison.rows import compare_rows
+from onewarm.audit.data_checks.look import look
 from onewarm.audit.diagrams import diagrams
 from onewarm.audit.engines import run
 from onewarm.audit.findings import Question, Verdict
@@ -169,9 +170,13 @@ def audit(
     labels: str | None = None,
     probabilities: str | None = None,
     logits: str | None = None,
+    confidence: str | None = None,
+    correct: str | None = None,
     votes: str | None = None,
     slices: Sequence[str] = (),
+    group: str | None = None,
     weight: str | None = None,
+    skip_missing: bool = False,
     normalize: bool = False,
     engine: str = "local",
     outputs: Sequence[str | Path] = (),
@@ -188,8 +193,11 @@ def audit(
             file of its own, row for row.
         votes: likewise for votes or distributions: a column of lists, a prefix of columns, or names with commas.
         probabilities, logits: likewise for the predictions; a single column of numbers is for class 1 of two.
+        confidence, correct: the columns of a confidence and of whether the answer was right, where no class is known.
         slices: columns of groups to compare.
+        group: column whose equal values mark rows that are not independent, as the patient of an image.
         weight: column of row weights.
+        skip_missing: whether rows with a missing value are left out.
         normalize: whether rows of probabilities may have another sum than 1, and are divided by it.
         engine: "local", or "ray" to map parts of the files over a Ray cluster.
         outputs: files that will be written afterwards; folders and input files are rejected before anything is read.
@@ -212,7 +220,9 @@ def audit(
         ('overconfident', 4000)
     """
     patterns = [str(files)] if isinstance(files, str | Path) else [str(f) for f in files]
-    choice = Choice(labels, probabilities, logits, votes, tuple(slices), weight)
+    choice = Choice(
+        labels, probabilities, logits, votes, tuple(slices), weight, group, skip_missing, confidence, correct
+    )
     reading = plan(patterns, choice, normalize=normalize, outputs=outputs)
     return conclude(reading, run(reading, engine=engine, progress=progress))
 
@@ -244,6 +254,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         truth=truth,
         logits=reading.layout.logits,
         infinite=int(tally.summary.total("nll_infinite")),
+        spoilers=look(reading, tally),
     )
     return Audit(
         files=tuple(

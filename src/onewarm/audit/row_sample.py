@@ -1,4 +1,4 @@
-"""A random sample of rows that is independent of how the data are split: those with the smallest hashes."""
+"""Samples of rows that are independent of how the data are split: those with the smallest hashes, or the first."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def capacity(num_classes: int) -> int:
     """
     numbers = max(num_classes, 2)
     return max(_NUMBERS // numbers, min(_LEAST_ROWS, _MOST_NUMBERS // numbers))
+
+
+def head_capacity(num_classes: int) -> int:
+    """Rows that are kept of the beginning of the files: 16,384, or fewer with very many classes.
+
+    >>> head_capacity(2), head_capacity(1000)
+    (16384, 1048)
+    """
+    return min(1 << 14, max((1 << 20) // num_classes, 64))
 
 
 @dataclass
@@ -51,14 +60,15 @@ class Rows:
 
 
 class RowSample:
-    """At most ``size`` rows: those whose place (file, row) has the smallest 64-bit hash. Merges exactly.
+    """At most ``size`` rows: those whose place (file, row) has the smallest 64-bit hash, or the ``first`` of the files.
 
     The k smallest hashes are a simple random sample, and the k smallest of a union are among the k smallest of its
-    parts, so that the split does not matter (a bottom-k sketch: Cohen & Kaplan, PODC 2007).
+    parts, so that the split does not matter (a bottom-k sketch: Cohen & Kaplan, PODC 2007). The same holds for the
+    smallest places.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size, self.seen = size, 0
+    def __init__(self, size: int, *, first: bool = False) -> None:
+        self.size, self.seen, self.first = size, 0, first
         self._limit = np.uint64(2**64 - 1)
         self._kept: list[tuple[NDArray[np.uint64], Rows]] = []
 
@@ -72,7 +82,7 @@ class RowSample:
     ) -> None:
         """Add rows, each with a place that no other row has. All or none have weights, and likewise groups."""
         self.seen += len(places)
-        keys = scramble(places)
+        keys = places if self.first else scramble(places)
         near = np.flatnonzero(keys <= self._limit)
         if near.size:
             self._kept.append((keys[near], Rows(places, predictions, truth, weights, groups).take(near)))

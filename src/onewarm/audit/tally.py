@@ -1,4 +1,4 @@
-"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, a sample of rows."""
+"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, samples of rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.row_sample import RowSample, capacity
+from onewarm.audit.row_sample import RowSample, capacity, head_capacity
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.cells import CELLS, cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
@@ -70,6 +70,7 @@ class Tally:
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.slices = {name: SliceSums() for name in plan.layout.slices}
         self.sample = RowSample(capacity(k))
+        self.head = RowSample(head_capacity(k), first=True)
         self.class_rows = np.zeros(k)
         self.majority = 0.0
         self.file_rows: dict[int, int] = {}
@@ -100,7 +101,8 @@ class Tally:
                 self._summarise(batch, values)
             except (ValueError, TypeError) as error:
                 raise InputError(f"{batch.file}: rows from {batch.at.row(0)}: {error}") from None
-        self.sample.add(batch.places, values, batch.truth, batch.weights, batch.groups)
+        for kept in (self.sample, self.head):
+            kept.add(batch.places, values, batch.truth, batch.weights, batch.groups)
         if values.ndim == 1:
             self.class_rows += batch.truth.sum()
         elif batch.truth.ndim == 1:
@@ -126,6 +128,7 @@ class Tally:
         for name, sums in self.slices.items():
             sums.merge(other.slices[name])
         self.sample.merge(other.sample)
+        self.head.merge(other.head)
         self.class_rows += other.class_rows
         self.majority += other.majority
         self._note(other.changes)

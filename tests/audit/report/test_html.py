@@ -121,6 +121,11 @@ def test_the_tables_and_the_still_picture_hold_the_numbers(found, page):
     assert still.count("<circle") == full and still.count('class="ow-rel-count"') == 15
 
 
+def test_rows_that_do_not_belong_together_have_no_remedies_and_no_slices(found):
+    told = html(replace(found, verdict=replace(found.verdict, kind="wrong rows")))
+    assert "Remedies compared" not in told and "Where it differs" not in told and "All measures" in told
+
+
 def test_the_picture_is_that_of_the_verdict(found):
     told = html(replace(found, verdict=replace(found.verdict, picture="class 2")))
     assert 'aria-label="Reliability diagram of P(2):' in told

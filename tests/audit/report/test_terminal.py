@@ -89,6 +89,12 @@ def test_every_option_with_its_gain_and_those_that_cannot_be_fitted(found):
     assert line_of(text, "> Temperature ") == "> Temperature - cannot be fitted - -"
 
 
+def test_rows_that_do_not_belong_together_have_no_remedies_and_no_slices(found):
+    """Labels of other rows: the advice was to retrain with label smoothing, alpha about 1."""
+    text = printed(replace(found, verdict=replace(found.verdict, kind="wrong rows")))
+    assert "Remedies" not in text and "Slices" not in text and "Accuracy" in text
+
+
 def test_ten_slices_whose_names_are_text(found):
     text = printed(found)
     assert "Slices (10 of 12)" in text

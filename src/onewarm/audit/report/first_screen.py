@@ -52,14 +52,15 @@ def shown_diagrams(audit: Audit) -> tuple[dict[str, Any], ...]:
     return audit.diagrams
 
 
-def picture_at(audit: Audit) -> int:
-    """The place among ``Audit.diagrams`` of the one that shows the headline."""
-    return next((i for i, d in enumerate(audit.diagrams) if d["of"] == audit.verdict.picture), 0)
+def picture_at(audit: Audit, of: str | None = None) -> int:
+    """The place of a diagram among ``Audit.diagrams``; by default of the one that shows the headline."""
+    wanted = audit.verdict.picture if of is None else of
+    return next((i for i, d in enumerate(audit.diagrams) if d["of"] == wanted), 0)
 
 
-def picture(audit: Audit) -> dict[str, Any]:
-    """The diagram that shows the headline."""
-    return shown_diagrams(audit)[picture_at(audit)]
+def picture(audit: Audit, of: str | None = None) -> dict[str, Any]:
+    """A diagram as it is shown; by default the one that shows the headline."""
+    return shown_diagrams(audit)[picture_at(audit, of)]
 
 
 def asset(name: str) -> str:

@@ -42,7 +42,7 @@ def html(audit: Audit) -> str:
         + picture_and_action(audit)
         + _findings(audit)
         + _remedies(audit)
-        + _slices(audit.slices)
+        + (_slices(audit.slices) if audit.verdict.kind != "wrong rows" else "")
         + _section(
             "bins",
             "Bin by bin",
@@ -132,7 +132,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _remedies(audit: Audit) -> str:
-    if not audit.options:
+    if not audit.options or audit.verdict.kind == "wrong rows":
         return ""
     reach = max([0.001, *(abs(e) for o in audit.options for e in o.interval or ())])
     head = [
@@ -143,9 +143,9 @@ def _remedies(audit: Audit) -> str:
         "Brier score",
         "ECE",
     ]
-    body = [_remedy(o, reach, chosen=o.key == audit.recommended) for o in audit.options]
+    body = [_remedy(o, reach, chosen=o.key == audit.verdict.action.key) for o in audit.options]
     words = (
-        f"<p>Each was scored on {audit.scored_on:,} rows that it was not fitted on. The advised one is marked; in the "
+        f"<p>Each was scored on {audit.scored_on:,} rows that it was not fitted on; what is advised is marked. In the "
         "first row are the scores before.</p>"
     )
     return _section("remedies", "Remedies compared", words + table("Remedies", head, body))

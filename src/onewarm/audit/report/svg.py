@@ -123,7 +123,7 @@ def caption(diagram: Diagram) -> str:
     )
 
 
-def bins_table(diagram: Diagram) -> str:
+def bins_table(diagram: Diagram, *, unfolded: bool = True) -> str:
     """The numbers of a diagram as an HTML table that can be folded."""
     rows = []
     for b in diagram["bins"]:
@@ -136,7 +136,8 @@ def bins_table(diagram: Diagram) -> str:
     names[0] = names[0][0].upper() + names[0][1:]
     names[3] = names[3][0].upper() + names[3][1:]
     numbers = table("Bins", [text(n) for n in names], rows)
-    return f'<details class="ow-rel-table" open><summary>The same as a table</summary>{numbers}</details>'
+    is_open = " open" if unfolded else ""
+    return f'<details class="ow-rel-table"{is_open}><summary>The same as a table</summary>{numbers}</details>'
 
 
 def interval_line(

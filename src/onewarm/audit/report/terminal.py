@@ -38,10 +38,10 @@ def print_audit(audit: Audit, console: Console) -> None:
         _title(console, "What was found")
         for finding in found:
             _say(console, f"{finding.sentence} {finding.remedy}".strip())
-    if audit.options:
+    if audit.options and verdict.kind != "wrong rows":
         _title(console, f"Remedies, scored on {audit.scored_on:,} rows that they were not fitted on")
         console.print(_remedies(audit))
-    if audit.slices:
+    if audit.slices and verdict.kind != "wrong rows":
         shown = min(_MOST_SLICES, len(audit.slices))
         _title(console, f"Slices ({shown} of {len(audit.slices):,})")
         console.print(_slices(audit))
@@ -74,7 +74,7 @@ def _table(first: str, *others: str) -> Table:
 def _remedies(audit: Audit) -> Table:
     table = _table("", "NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE")
     for option in audit.options:
-        chosen = option.key == audit.recommended
+        chosen = option.key == audit.verdict.action.key
         name = ("> " if chosen else "") + _SHORT.get(option.key, REMEDY_TITLES[option.key])
         name += "".join(f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items())
         if option.problem is not None:

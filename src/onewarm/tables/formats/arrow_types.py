@@ -79,22 +79,31 @@ class ArrowSource(Source):
         """
         if names:
             batch.select(self.tops(names)).validate(full=True)
-        return {name: _plain(_field(batch.column(path[0]), path[1:])) for name in names for path in [self.paths[name]]}
+        return {name: plain(_field(batch.column(path[0]), path[1:])) for name in names for path in [self.paths[name]]}
 
 
 def _field(array: Any, path: Sequence[str]) -> Any:
     return pc.struct_field(array, list(path)) if path else array
 
 
-def _plain(array: Any) -> Any:
+def plain(array: Any) -> Any:
     """The array in its storage type, decoded where few readers know the encoding."""
     if isinstance(array, pa.ExtensionArray):
-        return _plain(array.storage)
-    kind = array.type
-    if pa.types.is_run_end_encoded(kind):
-        return _plain(pc.run_end_decode(array))
+        return plain(array.storage)
+    if pa.types.is_run_end_encoded(array.type):
+        return plain(pc.run_end_decode(array))
+    if pa.types.is_dictionary(array.type):
+        values = plain(array.dictionary)
+        return array if values is array.dictionary else pa.DictionaryArray.from_arrays(array.indices, values)
+    kind = _plain_type(array.type)
+    return array if kind == array.type else array.cast(kind)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_string_view(kind):
-        return array.cast(pa.large_string())
-    if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
-        return array.cast(pa.large_list(kind.value_type))
-    return array
+        return pa.large_string()
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_plain_type(kind.value_type), kind.list_size)
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    return pa.large_list(_plain_type(kind.value_type)) if _is_list(kind) else kind

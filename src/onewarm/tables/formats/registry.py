@@ -8,25 +8,32 @@ from onewarm.checks import visible
 from onewarm.errors import InputError
 from onewarm.tables.formats.csv import Csv
 from onewarm.tables.formats.ipc import Ipc
+from onewarm.tables.formats.json import Json, JsonLines
 from onewarm.tables.formats.npy import Npy
 from onewarm.tables.formats.npz import Npz
 from onewarm.tables.formats.parquet import Parquet
 from onewarm.tables.formats.text_stream import COMPRESSED, inner_suffix
+from onewarm.tables.formats.torch_file import TorchFile
 from onewarm.tables.source import Source
 
 _FORMATS: dict[str, type[Source]] = {
     ".csv": Csv,
     ".tsv": Csv,
     ".txt": Csv,
+    ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
+    ".json": Json,
     ".parquet": Parquet,
     ".pq": Parquet,
     ".npz": Npz,
     ".npy": Npy,
+    ".pt": TorchFile,
+    ".pth": TorchFile,
     ".arrow": Ipc,
     ".feather": Ipc,
     ".ipc": Ipc,
 }
-_TEXT = (".csv", ".tsv", ".txt")
+_TEXT = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
 _PICKLE = "it can run code: load it where it was made, and save it with df.to_parquet('predictions.parquet')"
 _EXCEL = "save it as CSV, or with pandas.read_excel(...).to_parquet('predictions.parquet')"
 _REMEDIES = (

@@ -123,19 +123,18 @@ def line_blocks(source: Source, stream: TextStream, *, quotes: bool = False) -> 
     Raises:
         ValueError: a line is longer than 64 MB, or the file is damaged.
     """
-    rest, cr = b"", None
-    while data := stream.read(BLOCK):
+    rest, cr, data = b"", None, stream.read(BLOCK)
+    while data:
         if cr is None:
             cr = b"\r" in data and b"\n" not in data
-        data = rest + (data.replace(b"\r", b"\n") if cr else data)
-        cut = _cut(data, quotes)
-        if cut == 0 and len(data) > LONGEST_LINE:
+        rest += data.replace(b"\r", b"\n") if cr else data
+        data = stream.read(BLOCK)
+        cut = _cut(rest, quotes) if data else len(rest)
+        if cut == 0 and len(rest) > LONGEST_LINE:
             raise InputError(f"{source.name}: a line has more than {LONGEST_LINE >> 20} MB: is it a table of text?")
         if cut:
-            yield data[:cut]
-        rest = data[cut:]
-    if rest:
-        yield rest
+            yield rest[:cut]
+        rest = rest[cut:]
 
 
 def _cut(data: bytes, quotes: bool) -> int:
