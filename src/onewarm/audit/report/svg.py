@@ -40,7 +40,7 @@ def figure(diagram: Diagram) -> str:
         below = _COUNT_TOP + _COUNT_HEIGHT + 16
         parts.append(f'<text class="ow-rel-tick" x="{_x(tick)}" y="{below}" text-anchor="middle">{tick:.1f}</text>')
     parts.append(f'<line class="ow-rel-diagonal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    axes = ((8, _y(1) + 16, "", _short(diagram["observed"])), (8, _COUNT_TOP + 12, "", "rows, log scale"))
+    axes = ((8, _y(1) + 16, "", _short(diagram["observed"])), (0, _H - 4, "", "bars: rows, log scale"))
     for x, y, anchor, words in (*axes, (_SIZE, _H - 4, ' text-anchor="end"', _short(diagram["predicted"]))):
         parts.append(f'<text class="ow-rel-axis" x="{_x(0) + x}" y="{y}"{anchor}>{text(words)}</text>')
     most = math.log1p(max(1, *(b["count"] for b in diagram["bins"])))
@@ -62,7 +62,7 @@ def figure(diagram: Diagram) -> str:
 
 def _short(name: str) -> str:
     """The name of an axis, cut where the picture ends."""
-    return name if len(name) <= 40 else f"{name[:39]}…"
+    return name if len(name) <= 28 else f"{name[:27]}…"
 
 
 def _mark(bin_: Mapping[str, Any]) -> str:

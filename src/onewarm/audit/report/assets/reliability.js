@@ -67,7 +67,7 @@ function html(name, attributes = {}, ...children) {
 /** @param {string} text */
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 /** The name of an axis, cut where the picture ends. @param {string} name */
-const short = (name) => (name.length <= 40 ? name : `${name.slice(0, 39)}…`);
+const short = (name) => (name.length <= 28 ? name : `${name.slice(0, 27)}…`);
 
 /** Axes, grid and the diagonal of a calibrated model. @param {any} diagram */
 function frame(diagram) {
@@ -82,7 +82,7 @@ function frame(diagram) {
   parts.push(svg("line", { class: "ow-rel-diagonal", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }));
   parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: toY(1) + 16 }, short(diagram.observed)));
   parts.push(svg("text", { class: "ow-rel-axis", x: toX(1), y: H - 4, "text-anchor": "end" }, short(diagram.predicted)));
-  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: COUNTS.top + 12 }, "rows, log scale"));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0), y: H - 4 }, "bars: rows, log scale"));
   return parts;
 }
 
