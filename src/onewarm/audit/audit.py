@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from onewarm.audit.tally import Tally
 from onewarm.audit.wording.headline import Asked
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.defaults import BINS, LEVEL
+from onewarm.checks.visible import visible_json
 from onewarm.errors import InputError
 from onewarm.tables.columns import Choice
 from onewarm.tables.plan import Plan, Progress, plan
@@ -161,7 +161,7 @@ class Audit:
 
     def to_json(self) -> str:
         """``to_dict`` as JSON text: versioned by its "format", the same bytes for the same files and options."""
-        return json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        return visible_json(self.to_dict()) + "\n"
 
 
 def audit(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from onewarm.audit.audit import FORMAT, Audit
 from onewarm.audit.comparison.comparison import TITLES, Comparison, Difference
 from onewarm.audit.measures import LEVEL_PERCENT
@@ -12,7 +10,7 @@ from onewarm.audit.report.first_screen import picture
 from onewarm.audit.report.html import page
 from onewarm.audit.report.markup import row, table, text
 from onewarm.audit.words import number, percent
-from onewarm.checks.visible import visible
+from onewarm.checks.visible import visible, visible_json
 from onewarm.errors import needs
 
 with needs("onewarm.audit", "audit"):
@@ -46,7 +44,7 @@ def comparison_html(comparison: Comparison, before: Audit, after: Audit) -> str:
 def comparison_json(comparison: Comparison, before: Audit, after: Audit) -> str:
     """A comparison and both audits as JSON text."""
     whole = {"format": FORMAT, "comparison": comparison.to_dict(), "before": before.to_dict(), "after": after.to_dict()}
-    return json.dumps(whole, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return visible_json(whole) + "\n"
 
 
 def print_comparison(comparison: Comparison, before: Audit, after: Audit, console: Console) -> None:
