@@ -40,7 +40,7 @@ def test_the_column_has_the_name_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((2, 2, 2)), "an array of shape (2, 2, 2): save one of shape (N,) or (N, K), a row for each example"),
+        (np.zeros((2, 0)), "an array of shape (2, 0): save one of shape (N,) or (N, K), a row for each example"),
         (np.float64(3), "an array of shape (): save one of shape (N,) or (N, K), a row for each example"),
         (np.array([None]), "array 'a' holds Python objects; save plain arrays, as with np.asarray(x, dtype=float)"),
     ],

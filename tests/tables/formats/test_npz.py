@@ -20,8 +20,8 @@ def test_fortran_order_and_compression_in_npz(tmp_path, table, read):
 
 
 def test_arrays_of_an_npz_that_are_no_columns(tmp_path, refused):
-    np.savez(tmp_path / "a.npz", version=np.array(3), images=np.zeros((2, 2, 2)), y=np.zeros(2))
-    assert open_source(tmp_path / "a.npz").columns == {"y": Column("float")}
+    np.savez(tmp_path / "a.npz", version=np.array(3), images=np.zeros((2, 2, 3)), y=np.zeros(2))
+    assert open_source(tmp_path / "a.npz").columns == {"images": Column("other", 6), "y": Column("float")}
     np.savez(tmp_path / "b.npz", version=np.array(3))
     assert refused(tmp_path / "b.npz") == "b.npz: holds no arrays with rows"
     np.savez(tmp_path / "c.npz", p=np.zeros((3, 2)), y=np.zeros(2))

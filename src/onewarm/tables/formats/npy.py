@@ -32,10 +32,11 @@ class Head:
 
     @property
     def column(self) -> Column | None:
-        """What the array is as a column; None unless it has one or two axes."""
-        if len(self.shape) not in (1, 2) or self.shape[1:] == (0,):
+        """What the array is as a column; None unless it has rows. Of more than two axes it is of kind "other"."""
+        if not self.shape or 0 in self.shape[1:]:
             return None
-        return Column(_KINDS.get(self.dtype.kind, "other"), self.shape[1] if len(self.shape) == 2 else 1)
+        kind = _KINDS.get(self.dtype.kind, "other") if len(self.shape) <= 2 else "other"
+        return Column(kind, prod(self.shape[1:]))
 
 
 def read_head(source: Source, file: IO[bytes], name: str, size: int) -> Head:
@@ -63,12 +64,11 @@ def read_head(source: Source, file: IO[bytes], name: str, size: int) -> Head:
     start = file.tell()
     if data != size - start or any(length < 0 for length in shape) or dtype.itemsize == 0 < prod(shape):
         raise source.damaged("NumPy", f"array {name!r} declares {data} bytes of data, and there are {size - start}")
-    return Head(shape, fortran and len(shape) == 2, dtype, start)
+    return Head(shape, fortran and len(shape) > 1, dtype, start)
 
 
 def read_rows(source: Source, file: IO[bytes], head: Head, rows: int) -> Iterator[NDArray[Any]]:
     """The rows of an array in batches, after its header was read; of an array in Fortran order all at once."""
-    width = head.shape[1] if len(head.shape) == 2 else 1
     if head.fortran:
         if prod(head.shape) * head.dtype.itemsize > MOST_HELD:
             raise InputError(
@@ -82,7 +82,7 @@ def read_rows(source: Source, file: IO[bytes], head: Head, rows: int) -> Iterato
         if head.fortran:
             yield native(source, np.ascontiguousarray(whole[at : at + n]))
         else:
-            data = np.frombuffer(_exactly(file, n * width * head.dtype.itemsize), head.dtype)
+            data = np.frombuffer(_exactly(file, n * prod(head.shape[1:]) * head.dtype.itemsize), head.dtype)
             yield native(source, data.reshape((n, *head.shape[1:])))
 
 
@@ -149,11 +149,11 @@ class Npy(Source):
 
     def _by_columns(self, file: IO[bytes], rows: int) -> Iterator[NDArray[Any]]:
         """Batches of an array in Fortran order, whose columns are one after the other."""
-        (total, width), item = self.head.shape, self.head.dtype.itemsize
+        total, width, item = self.head.shape[0], prod(self.head.shape[1:]), self.head.dtype.itemsize
         for at in range(0, total, rows):
             n = min(rows, total - at)
             batch = np.empty((n, width), self.head.dtype)
             for k in range(width):
                 file.seek(self.head.start + (k * total + at) * item)
                 batch[:, k] = np.frombuffer(_exactly(file, n * item), self.head.dtype)
-            yield native(self, batch)
+            yield native(self, batch.reshape((n, *self.head.shape[1:]), order="F"))
