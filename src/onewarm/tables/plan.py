@@ -282,13 +282,14 @@ def _check_one_number(source: Source, head: Head, layout: Layout, width: int) ->
 
 
 def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> None:
-    """Raise ValueError where an output is a folder or one of the inputs."""
-    read = {path.resolve() for path in inputs}
+    """Raise ValueError where an output is a folder, something else than a file, or one of the inputs."""
     for output in outputs:
         path = Path(output)
         if path.is_dir():
             raise InputError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
-        if path.resolve() in read:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a regular file: name a file to write")
+        if any(path.resolve() == read.resolve() or (path.exists() and path.samefile(read)) for read in inputs):
             raise InputError(f"{path} is an input of the audit: write to another file")
 
 
