@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from onewarm.checks.visible import visible
 from onewarm.errors import InputError, MissingExtraError
 
 output = Console()
@@ -29,8 +28,7 @@ def friendly() -> Iterator[None]:
     except (InputError, MissingExtraError, OSError) as error:
         if os.environ.get("ONEWARM_DEBUG"):
             raise
-        said = "\n".join(map(visible, str(error).split("\n")))
-        errors.print(f"[bold red]error:[/bold red] {escape(said)}", soft_wrap=True)
+        errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         errors.print(

@@ -1,1 +1,0 @@
-"""Two audits of the same rows, compared: before and after a change, or two models."""
