@@ -92,7 +92,7 @@ def test_ece_of_probabilities_is_that_of_a_loop_over_bins(rows):
     gap = p.max(axis=1) - (p.argmax(axis=1) == labels)
     bins = bin_of(p.max(axis=1))
     expected = sum(abs((w * gap)[bins == b].sum()) for b in range(BINS)) / w.sum()
-    assert ece_of(p, Rows(p, labels, w)).value == pytest.approx(expected, abs=1e-9)
+    assert ece_of(p, Rows(np.arange(len(p)), p, labels, w)).value == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_entropy_of_votes():

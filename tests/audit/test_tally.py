@@ -44,13 +44,14 @@ def test_slices_hold_the_sums_of_a_loop_over_the_rows(tally):
     np.testing.assert_allclose(slices.gaps, gaps, atol=1e-9)
 
 
-def test_even_rows_fit_and_odd_rows_score(tally):
+def test_the_sample_is_every_row_of_a_small_file_with_its_place(tally):
     tallied, z, labels, _, weight = tally
-    for sample, start in ((tallied.fit, 0), (tallied.score, 1)):
-        rows = sample.rows()
-        np.testing.assert_array_equal(rows.predictions, z[start::2])
-        np.testing.assert_array_equal(rows.truth, labels[start::2])
-        np.testing.assert_array_equal(rows.weights, weight[start::2])
+    rows = tallied.sample.rows()
+    np.testing.assert_array_equal(rows.places, np.arange(1000))
+    np.testing.assert_array_equal(rows.predictions, z)
+    np.testing.assert_array_equal(rows.truth, labels)
+    np.testing.assert_array_equal(rows.weights, weight)
+    assert rows.groups is None
 
 
 def test_slices_of_merged_tallies_add_up_whatever_their_order():
@@ -84,7 +85,7 @@ def test_bad_predictions_leave_a_tally_as_it_was(save):
     path = save(p=np.array([[0.5, 0.5], [0.5, np.nan]]), y=np.array([0, 1]))
     reading = plan([str(path)])
     tallied = Tally(reading)
-    with pytest.raises(ValueError, match=r"^model\.npz: row 2, column 'p' is nan: probabilities are finite numbers"):
+    with pytest.raises(ValueError, match=r"^model\.npz: row 2, column 'p' is nan: correct it, or leave such rows out"):
         tallied.add(next(reading.batches(0))[0])
     assert tallied.count == tallied.summary.count == 0
 

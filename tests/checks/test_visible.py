@@ -1,3 +1,4 @@
+import json
 import unicodedata
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onewarm.checks import visible
+from onewarm.checks.visible import visible_json
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,12 @@ def test_no_control_is_left_and_nothing_changes_twice(text):
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in shown)
     assert visible(shown) == shown
     shown.encode()  # it can be printed as UTF-8
+
+
+def test_json_holds_the_same_values_and_nothing_that_a_terminal_obeys():
+    value = {"a\u202e": ["\x1b[2J\x9b\x7f\u2028\U000e0001", 1.5, None, "\ud800", "été 夏"]}
+    text = visible_json(value)
+    assert json.loads(text) == value and "été 夏" in text
+    assert not [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        visible_json([float("nan")])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ def test_a_verdict_in_words_a_report_and_json(file, tmp_path):
     assert result.exit_code == 0, result.output
     assert "Overconfident: it says" in result.output
     assert "Divide the logits by T = " in result.output
-    assert "country = de" in result.output and "held-out rows" in result.output
+    assert "country = de" in result.output and "not fitted on" in result.output
     found = json.loads(out.read_text())
     assert found["format"] == 1 and found["rows"] == N and found["recommended"] == "temperature"
     assert found["verdict"]["headline"] in result.output
@@ -89,8 +90,8 @@ def percent(p, labels):
     return 100 * p, labels
 
 
-def from_one(p, labels):
-    return p, labels + 1
+def beyond(p, labels):
+    return p, labels + 2 * (labels > 1)
 
 
 def with_nan(p, labels):
@@ -112,8 +113,8 @@ def logits(p, labels):
     [
         (percent, "row 1, column 'p0' is 6"),
         (percent, "these are percentages; divide by 100"),
-        (from_one, "column 'label' is 3: labels are 0..2, one for each of the 3 predicted classes; no label is 0: do"),
-        (with_nan, "bad.parquet: row 42, column 'p1' is nan: probabilities are finite numbers; fix or drop the row"),
+        (beyond, "column 'label' is 4: labels are 0..2, one for each of the 3 predicted classes"),
+        (with_nan, "bad.parquet: row 42, column 'p1' is nan: correct it, or leave such rows out with --skip-missing"),
         (swapped, "are these labels or votes?"),
         (logits, "are these logits? pass them with --logits"),
     ],
@@ -158,7 +159,101 @@ def test_options_that_disagree(file):
     assert "engine is 'spark': choose one of local, ray" in run(file, "--engine", "spark").output
 
 
+def test_two_outputs_to_one_file_are_refused_before_anything_is_read(file, tmp_path):
+    """Both were written to one file, the second over the first: "Wrote same." twice."""
+    (tmp_path / "link.html").symlink_to(tmp_path / "a.html")
+    for one, other in (("a.html", "a.html"), ("a.html", "sub/../a.html"), ("a.html", "link.html")):
+        result = run("nothing.csv", "--report", tmp_path / one, "--json", tmp_path / other)
+        assert result.exit_code == 2 and "--json and --report both name" in result.output
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(file, tmp_path):
+    result = run(file, "--json", tmp_path / "a.json", "--report", file / "a.html")
+    assert result.exit_code == 2 and "model.parquet is a file" in result.output
+    assert not (tmp_path / "a.json").exists()
+
+
+def two_models(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.1, 0.9, 4000)
+    y = (rng.uniform(size=4000) < p).astype(int)
+    for name, value in (("old", p + 0.08), ("new", p)):
+        pyarrow.parquet.write_table(pa.table({"y_prob": value, "label": y}), tmp_path / f"{name}.parquet")
+    return tmp_path / "old.parquet", tmp_path / "new.parquet"
+
+
+def test_two_files_of_two_models_are_compared_row_by_row(tmp_path):
+    old, new = two_models(tmp_path)
+    result = run(old, "--against", new, "--json", tmp_path / "c.json", "--report", tmp_path / "c.html")
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "c.json").read_text())
+    assert list(found) == ["format", "comparison", "before", "after"]
+    assert found["comparison"]["headline"].startswith("new.parquet is better in")
+    assert found["before"]["files"][0]["name"] == "old.parquet" and found["after"]["files"][0]["name"] == "new.parquet"
+    assert found["comparison"]["headline"] in result.output
+    assert f"<h1>{found['comparison']['headline']}</h1>" in (tmp_path / "c.html").read_text()
+
+
+def test_a_comparison_goes_to_the_terminal_as_json_alone(tmp_path):
+    old, new = two_models(tmp_path)
+    result = run(old, "--against", new, "--json", "-")
+    assert json.loads(result.stdout)["comparison"]["rows"] == 4000
+
+
+def test_other_rows_are_not_compared(tmp_path):
+    old, _ = two_models(tmp_path)
+    rows = pyarrow.parquet.read_table(old)
+    pyarrow.parquet.write_table(rows.slice(0, 100), tmp_path / "few.parquet")
+    result = run(old, "--against", tmp_path / "few.parquet", "--report", tmp_path / "c.html")
+    assert result.exit_code == 2 and not (tmp_path / "c.html").exists()
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path):
+    old, new = two_models(tmp_path)
+    (tmp_path / "b").mkdir()
+    new.rename(tmp_path / "b" / "old.parquet")
+    result = run(old, "--against", tmp_path / "b" / "old.parquet", "--json", "-")
+    assert json.loads(result.stdout)["comparison"]["after"].endswith("b/old.parquet")
+
+
+def test_an_event_that_is_wrong_fails_the_build(tmp_path):
+    """P(y = 1) eight points too high everywhere has a small ECE of the top label: the build passed."""
+    old, _ = two_models(tmp_path)
+    found = json.loads(run(old, "--json", "-").stdout)["measures"]
+    if "event_ece" not in found:
+        pytest.skip("the ECE of P(y = 1) is not measured yet")
+    result = run(old, "--fail-above", 0.05)
+    assert found["ece"]["value"] < 0.05 and result.exit_code == 1
+    assert "ECE of P(y = 1) 0.0" in result.output and "is above 0.05" in result.output
+
+
+def test_rows_with_missing_values_are_left_out_on_request(tmp_path):
+    p, labels = predictions()
+    p[3, 1] = np.nan
+    file = save(tmp_path / "gaps.parquet", p, labels)
+    assert run(file).exit_code == 2
+    assert json.loads(run(file, "--skip-missing", "--json", "-").stdout)["rows"] == N - 1
+
+
+def test_hostile_text_does_not_reach_the_terminal(tmp_path):
+    """Escape sequences and newlines in slices, columns and file names were printed raw."""
+    p, labels = predictions()
+    evil = "\x1b[2J\u202e\n[red]x"
+    file = save(tmp_path / "e\x1b[31mvil.parquet", p, labels, site=np.array([evil, "b"])[np.arange(N) % 2])
+    for result in (run(file, "--slice", "site", "--report", tmp_path / "\x1b]0;x.html"), run(file, "--slice", evil)):
+        assert not [c for c in result.output if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"]
+
+
 def test_help_says_what_a_file_looks_like_and_what_the_exit_codes_mean():
     said = " ".join(run("--help").output.split())
-    for words in ("A row is an example", "prob_cat", "Exits with 0", "with 2 for bad input", "--report audit.html"):
+    for words in (
+        "A row is an example",
+        "prob_cat",
+        "Exits with 0",
+        "with 2 for bad input",
+        "--report audit.html",
+        "--against new.csv",
+        "Which columns",
+    ):
         assert words in said

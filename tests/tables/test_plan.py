@@ -1,5 +1,6 @@
 """Files of predictions become checked batches; what does not fit is named before any row is read."""
 
+import os
 import pickle
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_labels_are_the_truth_where_votes_are_there_too_and_a_note_says_so(tmp_p
     path = tmp_path / "a.npz"
     np.savez(path, p=p, label=labels, votes=np.ones_like(p, int))
     steps = plan([str(path)])
-    assert not steps.layout.votes and "--votes votes" in steps.notes[0]
+    assert not steps.layout.votes and "--votes votes" in steps.notes({})[0]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz", ".arrow", ".feather"])
@@ -209,6 +210,20 @@ def test_outputs_are_checked_before_any_file_is_opened(tmp_path):
             plan([str(tmp_path / "*.csv")], outputs=[tmp_path / "new.json", output])
     with pytest.raises(ValueError, match=r"truth\.npz is an input of the audit"):
         plan([str(path)], Choice(labels=f"{truth}:label"), outputs=[truth])
+
+
+def test_an_output_is_a_regular_file_and_no_input_by_any_name(tmp_path):
+    """A device node was replaced by a report; a link to an input passed the check that it is none."""
+    data = tmp_path / "a.csv"
+    data.write_text("p0,p1,label\n0.5,0.5,1\n")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=r"pipe is not a regular file: name a file to write$"):
+        plan([str(data)], outputs=[tmp_path / "pipe"])
+    (tmp_path / "link.json").symlink_to(data)
+    os.link(data, tmp_path / "hard.json")
+    for name in ("link.json", "hard.json"):
+        with pytest.raises(ValueError, match=rf"{name} is an input of the audit: write to another file$"):
+            plan([str(data)], outputs=[tmp_path / name])
 
 
 def test_a_head_is_read_once_and_a_plan_travels(tmp_path, monkeypatch):

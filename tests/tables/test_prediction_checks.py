@@ -31,7 +31,7 @@ def test_good_rows(values, options):
 @pytest.mark.parametrize(
     ("values", "options", "said"),
     [
-        ([P[0], [np.nan, 1]], {}, "row 12, column 'p0' is nan: probabilities are finite numbers; fix or drop the row"),
+        ([P[0], [np.nan, 1]], {}, "row 12, column 'p0' is nan: correct it, or leave such rows out with --skip-missing"),
         ([P[0], [0, np.inf]], {}, "row 12, column 'p1' is inf: probabilities are finite numbers; fix or drop the row"),
         ([[25.0, 75.0], [50, 50]], {}, "row 11, column 'p0' is 25: these are percentages; divide by 100"),
         (
@@ -60,7 +60,7 @@ def test_good_rows(values, options):
         (
             [[0.0, np.nan, 1.0]],
             {"names": ("probs",)},
-            "row 11, column 'probs[1]' is nan: probabilities are finite numbers; fix or drop the row",
+            "row 11, column 'probs[1]' is nan: correct it, or leave such rows out with --skip-missing",
         ),
         (
             [[1.0, 0.0], [-92.0, 93.0]],
@@ -70,7 +70,8 @@ def test_good_rows(values, options):
         (
             [[0, 1], [np.nan, 1]],
             {"logits": True},
-            "row 12, column 'p0' is nan: a logit is a number (or -inf, which masks a class); fix or drop the row",
+            "row 12, column 'p0' is nan: a logit is a number (or -inf, which masks a class); leave such rows out with "
+            "--skip-missing",
         ),
         (
             [[0, np.inf]],

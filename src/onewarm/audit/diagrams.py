@@ -34,8 +34,9 @@ def diagrams(summary: CalibrationSummary, classes: tuple[str, ...], bins: int = 
     Returns:
         Dicts with "of" (as above), "title", "predicted" and "observed" (what the axes are), "bins" (lower, upper,
         count, and, where there are rows, mean prediction as "confidence", observed share as "accuracy", its Wilson
-        interval), "isotonic" (the CORP curve: x, y; None for "answer NAME") and "smooth" (a curve with its
-        simultaneous band; None for "class NAME"). Class diagrams have the largest number of bins that divides
+        interval, and as "beyond" whether the two differ beyond chance, with 5 % false alarms over all bins), "isotonic"
+        (the CORP curve: x, y; None for "answer NAME") and "smooth" (a curve with its simultaneous band; None for
+        "class NAME"). Class diagrams have the largest number of bins that divides
         ``CLASS_CELLS`` and is not greater than ``bins``.
     """
     cells = _cells(summary, "cell", "confidence", "correct")
@@ -112,6 +113,8 @@ def _bins(summary: CalibrationSummary, cells: Cells, bins: int) -> list[dict[str
     share = np.clip(y / divisor, 0, 1)
     effective = weight * (summary.weight / summary.total("cell_weight2"))
     ends = wilson_interval(share, effective, LEVEL)
+    joint = wilson_interval(share, effective, 1 - (1 - LEVEL) / max(1, int(np.count_nonzero(count))))
+    beyond = (p / divisor < joint[:, 0]) | (p / divisor > joint[:, 1])
     return [
         {
             "lower": edges[b],
@@ -120,6 +123,7 @@ def _bins(summary: CalibrationSummary, cells: Cells, bins: int) -> list[dict[str
             "confidence": float(p[b] / divisor[b]) if count[b] else None,
             "accuracy": float(share[b]) if count[b] else None,
             "interval": ends[b].tolist() if count[b] else None,
+            "beyond": bool(beyond[b]) if count[b] else None,
         }
         for b in range(bins)
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.audit.measures import ece_of
-from onewarm.audit.row_sample import Rows
+from onewarm.audit.row_sample import Rows, scramble
 from onewarm.audit.tally import probabilities
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.calibrators.temperature_unsmooth import fit_temperature_unsmooth
@@ -27,6 +27,7 @@ LEAST_ALPHA = 1e-3
 """An alpha closer to 0 than this counts as no smoothing."""
 FLOOR = 1e-9
 """The least probability of a class after smoothing is undone."""
+_SEED = 0x5EED
 MOST_ROWS = 20_000
 """Rows that the two-parameter option is fitted on, at most (about)."""
 
@@ -62,6 +63,12 @@ class Option:
         """The attributes as values for JSON."""
         ends = {name: getattr(self, name) for name in ("interval", "ece_interval")}
         return {**self.__dict__, **{name: list(e) if e else None for name, e in ends.items()}}
+
+
+def halves(rows: Rows) -> tuple[Rows, Rows]:
+    """Rows to fit on and rows to score on, by a hash of the place."""
+    second = scramble(rows.places ^ np.uint64(_SEED)) % np.uint64(2) == 1
+    return rows.take(~second), rows.take(second)
 
 
 def compare(fit: Rows, score: Rows, *, logits: bool) -> tuple[tuple[Option, ...], Option]:

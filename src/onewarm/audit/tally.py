@@ -1,4 +1,4 @@
-"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, two samples of rows."""
+"""The statistics that an audit keeps of its rows: a calibration summary, sums for each slice, samples of rows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.audit.row_sample import RowSample, capacity
+from onewarm.audit.row_sample import RowSample, capacity, head_capacity
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.cells import CELLS, cell_of
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.tables.plan import Batch, Plan
-from onewarm.tables.prediction_checks import prediction_fault
+from onewarm.tables.prediction_checks import mended
 
 _MOST_VALUES = 10_000
 
@@ -62,18 +62,15 @@ class SliceSums:
 
 
 class Tally:
-    """The statistics of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split.
-
-    The even rows of a file (the first is row 0) may enter the sample that remedies are fitted on, the odd rows the
-    one that they are scored on.
-    """
+    """The statistics of some rows, in bounded memory. Tallies of parts merge to the same numbers for any split."""
 
     def __init__(self, plan: Plan) -> None:
         k = plan.num_classes
-        self.logits, self.normalize = plan.layout.logits, plan.normalize
+        self.logits, self.normalize, self.unit = plan.layout.logits, plan.normalize, plan.unit
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.slices = {name: SliceSums() for name in plan.layout.slices}
-        self.fit, self.score = RowSample(capacity(k)), RowSample(capacity(k))
+        self.sample = RowSample(capacity(k))
+        self.head = RowSample(head_capacity(k), first=True)
         self.class_rows = np.zeros(k)
         self.majority = 0.0
         self.file_rows: dict[int, int] = {}
@@ -82,30 +79,30 @@ class Tally:
     @property
     def count(self) -> int:
         """Rows seen."""
-        return self.fit.seen + self.score.seen
+        return self.sample.seen
 
     def add(self, batch: Batch) -> None:
         """Add a batch. Raises ValueError with file, row, column, value and remedy for rows that are not predictions."""
         n = len(batch.predictions)
-        for what, rows in batch.changes.items():
-            self.changes[what] = self.changes.get(what, 0) + rows
+        self._note(batch.changes)
         if n == 0:
             return
         values = batch.predictions
         if values.dtype.kind != "f":
             values = values.astype(np.float64)
         try:
-            self.summary.update(
-                values, batch.truth, weights=batch.weights, logits=self.logits, normalize=self.normalize
+            self._summarise(batch, values)
+        except (ValueError, TypeError):
+            values, changes = mended(
+                batch.at, batch.names, values, logits=self.logits, normalize=self.normalize, unit=self.unit
             )
-        except (ValueError, TypeError) as error:
-            fault = prediction_fault(batch.at, batch.names, values, logits=self.logits, normalize=self.normalize)
-            raise (fault or InputError(f"{batch.file}: rows from {batch.first + 1}: {error}")) from None
-        places = batch.places
-        for sample, start in ((self.fit, batch.first % 2), (self.score, 1 - batch.first % 2)):
-            pick = slice(start, None, 2)
-            weights = None if batch.weights is None else batch.weights[pick]
-            sample.add(places[pick], values[pick], batch.truth[pick], weights)
+            self._note(changes)
+            try:
+                self._summarise(batch, values)
+            except (ValueError, TypeError) as error:
+                raise InputError(f"{batch.file}: rows from {batch.at.row(0)}: {error}") from None
+        for kept in (self.sample, self.head):
+            kept.add(batch.places, values, batch.truth, batch.weights, batch.groups)
         if values.ndim == 1:
             self.class_rows += batch.truth.sum()
         elif batch.truth.ndim == 1:
@@ -118,17 +115,23 @@ class Tally:
         if self.slices:
             self._add_to_slices(batch, values)
 
+    def _summarise(self, batch: Batch, values: NDArray[Any]) -> None:
+        self.summary.update(values, batch.truth, weights=batch.weights, logits=self.logits, normalize=self.normalize)
+
+    def _note(self, changes: dict[str, int]) -> None:
+        for what, rows in changes.items():
+            self.changes[what] = self.changes.get(what, 0) + rows
+
     def merge(self, other: Tally) -> Tally:
         """Add the rows of ``other``."""
         self.summary.merge(other.summary)
         for name, sums in self.slices.items():
             sums.merge(other.slices[name])
-        self.fit.merge(other.fit)
-        self.score.merge(other.score)
+        self.sample.merge(other.sample)
+        self.head.merge(other.head)
         self.class_rows += other.class_rows
         self.majority += other.majority
-        for what, rows in other.changes.items():
-            self.changes[what] = self.changes.get(what, 0) + rows
+        self._note(other.changes)
         for number, rows in other.file_rows.items():
             self.file_rows[number] = self.file_rows.get(number, 0) + rows
         return self

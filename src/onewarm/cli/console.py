@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from onewarm.checks.visible import visible
 from onewarm.errors import InputError, MissingExtraError
 
 output = Console()
@@ -28,7 +29,8 @@ def friendly() -> Iterator[None]:
     except (InputError, MissingExtraError, OSError) as error:
         if os.environ.get("ONEWARM_DEBUG"):
             raise
-        errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        said = "\n".join(map(visible, str(error).split("\n")))
+        errors.print(f"[bold red]error:[/bold red] {escape(said)}", soft_wrap=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         errors.print(

@@ -21,7 +21,8 @@ ConceptsOption = Annotated[
     Path | None,
     typer.Option(
         "--concepts",
-        help="Folder of your own concepts, shown next to ours; create one with: onewarm concept new.",
+        help="Folder of your own concepts, shown next to ours; its witness.py files are run. Create one with: onewarm "
+        "concept new.",
         file_okay=False,
         show_default=False,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def values(at: Place, name: str, column: Any) -> NDArray[Any]:
         ValueError: with the first empty row.
     """
     if isinstance(column, np.ndarray):
-        return column
+        return column.reshape(-1) if column.ndim == 2 and column.shape[1] == 1 else column
     if column.null_count:
         row = column.is_null().to_numpy(zero_copy_only=False).argmax()
         raise at.error(int(row), name, "is empty", EMPTY)
@@ -97,13 +98,24 @@ def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     (array([0, 2, 0, 1]), ['fr', 'de', '(empty)'])
     """
     if isinstance(column, np.ndarray):
-        distinct, inverse = np.unique(column, return_inverse=True)
+        distinct, inverse = np.unique(column.reshape(-1), return_inverse=True)
         return inverse.astype(np.int64), [str(v) for v in distinct.tolist()]
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     texts = [str(v) for v in column.dictionary.to_pylist()]
     row_codes = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
     return row_codes, [*texts, "(empty)"]
+
+
+def plain(text: str) -> str:
+    """The text of a value as labels are compared: without spaces around it, whole numbers without a decimal point.
+
+    >>> plain(" cat "), plain("3.0"), plain("-1")
+    ('cat', '3', '-1')
+    """
+    text = text.strip()
+    match = re.fullmatch(r"([-+]?\d+)\.0*", text)
+    return str(int(match[1])) if match else text
 
 
 def hashes(at: Place, name: str, column: Any) -> NDArray[np.uint64]:

@@ -1,11 +1,11 @@
-"""A file as features and classes for a study: CSV, Parquet or NPZ. Errors name the row, the column and the value."""
+"""A file as features and classes for a study. Errors name the row, the column and the value."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import math
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
+from onewarm.tables.columns import LABEL_NAMES
+from onewarm.tables.formats import SUFFIXES, open_source
+from onewarm.tables.source import Source
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
 
-
-LABEL_NAMES = ("label", "labels", "target", "class", "y")
-SUFFIXES = (".csv", ".parquet", ".npz")
+_BATCH_ROWS = 1 << 16
 MIN_PER_CLASS = 3
 
 
@@ -39,10 +38,10 @@ class Table:
 
 
 def read(path: Path, label: str | None = None) -> Table:
-    """Read a .csv, .parquet or .npz file with one label column; every other column is a feature and must be numeric.
+    """Read a file of any format in ``formats`` with one label column; every other column is a feature, in numbers.
 
-    Classes are numbered in the sorted order of their labels. An array of an .npz file with more than one axis becomes
-    one column for each entry of a row.
+    Classes are numbered in the sorted order of their labels. An array with more than one axis, or a column of lists of
+    one length, becomes one column for each entry of a row.
 
     Args:
         path: the file.
@@ -55,23 +54,21 @@ def read(path: Path, label: str | None = None) -> Table:
         raise IsADirectoryError(f"{path} is a folder; give one of its files")
     if not path.is_file():
         raise _not_found(path)
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    if path.suffix.lower() not in readers:
-        kind = path.suffix or "a file without suffix"
-        raise InputError(f"{path.name}: cannot read {kind}; give one of {', '.join(SUFFIXES)}")
-    columns = readers[path.suffix.lower()](path)
-    names = list(columns)
-    chosen = _label_column(path.name, names, label)
-    rows = len(columns[chosen])
-    if rows == 0:
-        raise InputError(f"{path.name}: no rows, only column names")
-    if len(names) == 1:
-        raise InputError(f"{path.name}: no feature columns besides the label column {chosen!r}")
-    y, class_names = _classes(path.name, chosen, columns[chosen])
-    features = [n for n in names if n != chosen]
-    x = np.column_stack([_numbers(path.name, n, columns[n]) for n in features])
-    sha = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Table(x, y, class_names, tuple(features), chosen, sha)
+    source = open_source(path)
+    file = source.name
+    chosen = _label_column(file, list(source.columns), label)
+    if len(source.columns) == 1:
+        raise InputError(f"{file}: no feature columns besides the label column {chosen!r}")
+    columns = _columns(source)
+    if len(columns[chosen]) == 0:
+        raise InputError(f"{file}: no rows, only column names")
+    y, class_names = _classes(file, chosen, columns.pop(chosen))
+    features = {name: _numbers(file, name, column) for name, column in columns.items()}
+    names = [n if x.ndim == 1 else f"{n}[{j}]" for n, x in features.items() for j in range(x[0].size)]
+    x = np.column_stack(list(features.values()))
+    with path.open("rb") as opened:
+        sha = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Table(x, y, class_names, tuple(names), chosen, sha)
 
 
 def _not_found(path: Path) -> FileNotFoundError:
@@ -100,84 +97,30 @@ def _label_column(file: str, names: list[str], label: str | None) -> str:
     )
 
 
-def _read_csv(path: Path) -> dict[str, Any]:
-    try:
-        path.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path.name}: not a readable CSV: byte {error.start} is not UTF-8 text") from None
-    bad: list[str] = []
-
-    def ragged(row: Any) -> str:
-        where = f"row {row.number - 1}" if row.number is not None else "a row"
-        bad.append(f"{where} has {row.actual_columns} columns, not {row.expected_columns}: {row.text[:60]!r}")
-        return "error"
-
-    def attempt(**convert: Any) -> Any:
-        return pyarrow.csv.read_csv(
-            path,
-            read_options=pyarrow.csv.ReadOptions(use_threads=False),  # one thread, so that errors have row numbers
-            parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=ragged),
-            convert_options=pyarrow.csv.ConvertOptions(**convert),
-        )
-
-    try:
-        try:
-            table = attempt()
-        except pa.ArrowInvalid as error:
-            if "conversion error" not in str(error):
-                raise
-            # A later value does not fit the type inferred from the first rows: read text, and let _numbers find it.
-            with pyarrow.csv.open_csv(path) as head:
-                names = head.schema.names
-            table = attempt(column_types={n: pa.string() for n in names})
-    except pa.ArrowInvalid as error:
-        reason = bad[0] if bad else str(error).split(". ")[0]
-        raise InputError(f"{path.name}: not a readable CSV: {reason}") from None
-    return _columns(path, table)
+def _columns(source: Source) -> dict[str, Any]:
+    """Every column, whole: an array of NumPy, or a chunked one of Arrow."""
+    pieces: dict[str, list[Any]] = {name: [] for name in source.columns}
+    for batch, _, _ in source.batches(list(source.columns), _BATCH_ROWS):
+        for name, piece in batch.items():
+            pieces[name].append(piece)
+    return {name: _joined(some) for name, some in pieces.items()}
 
 
-def _read_parquet(path: Path) -> dict[str, Any]:
-    try:
-        return _columns(path, pyarrow.parquet.read_table(path))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path.name}: not a readable Parquet file, perhaps truncated: {error}") from None
-
-
-def _columns(path: Path, table: Any) -> dict[str, Any]:
-    duplicates = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
-    if duplicates:
-        raise InputError(f"{path.name}: two columns are called {duplicates[0]!r}; rename one")
-    return {n: table.column(n) for n in table.column_names}
-
-
-def _read_npz(path: Path) -> dict[str, Any]:
-    try:
-        if not zipfile.is_zipfile(path):
-            raise zipfile.BadZipFile("it is not a zip archive, or is cut short")
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
-        raise InputError(f"{path.name}: not a readable NPZ file of plain arrays: {error}") from None
-    columns: dict[str, Any] = {}
-    for name, array in arrays.items():
-        if array.ndim == 0:
-            continue  # a single number, such as a version, is not a column
-        if array.ndim == 1:
-            columns[name] = array
-        else:
-            flat = array.reshape(len(array), -1)
-            columns.update({f"{name}[{j}]": flat[:, j] for j in range(flat.shape[1])})
-    lengths = {name: len(a) for name, a in arrays.items() if a.ndim}
-    if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{name} {n}" for name, n in lengths.items())
-        raise InputError(f"{path.name}: arrays differ in rows: {counts}")
-    if not columns:
-        raise InputError(f"{path.name}: holds no arrays with rows")
-    return columns
+def _joined(pieces: Sequence[Any]) -> Any:
+    if not pieces:
+        return np.zeros(0)
+    if isinstance(pieces[0], np.ndarray):
+        whole = np.concatenate(pieces)
+        return whole if whole.ndim <= 2 else whole.reshape(len(whole), -1)
+    kinds = {piece.type for piece in pieces}
+    if len(kinds) > 1:  # of a text file, whose types are guessed
+        texts = any(pa.types.is_string(kind) for kind in kinds)
+        pieces = [piece.cast(pa.string() if texts else pa.float64()) for piece in pieces]
+    return pa.chunked_array(pieces)
 
 
 def _numbers(file: str, name: str, column: Any) -> NDArray[np.float64]:
-    """A feature column as float64 (N,), or an error that names the first value that is not a finite number."""
+    """A feature as float64 (N,) or (N, D), or an error that names the first value that is not a finite number."""
     values = column if isinstance(column, np.ndarray) else _arrow_numbers(file, name, column)
     if values.dtype.kind not in "bifu":
         row = next((row for row, value in enumerate(values.tolist(), 1) if not _is_number(value)), None)
@@ -204,7 +147,26 @@ def _arrow_numbers(file: str, name: str, column: Any) -> NDArray[Any]:
             if text.strip() == "":
                 raise InputError(f"{file}: row {row}, column {name!r} is empty; fill it or drop the row")
         return np.asarray(texts, dtype=str)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _lists(file, name, column.combine_chunks())
     raise InputError(f"{file}: column {name!r} holds {kind}, not numbers; drop or encode it")
+
+
+def _lists(file: str, name: str, column: Any) -> NDArray[Any]:
+    lengths = column.value_lengths().to_numpy(zero_copy_only=False)
+    if (lengths != lengths[0]).any():
+        row = int((lengths != lengths[0]).argmax())
+        raise InputError(
+            f"{file}: row {row + 1}, column {name!r} holds {lengths[row]} numbers, and row 1 {lengths[0]}; give lists "
+            "of one length"
+        )
+    flat = column.flatten()
+    if flat.null_count:
+        row, entry = divmod(flat.is_null().to_pylist().index(True), int(lengths[0]))
+        raise InputError(f"{file}: row {row + 1}, column '{name}[{entry}]' is empty; fill it or drop the row")
+    if not len(flat) or not (pa.types.is_integer(flat.type) or pa.types.is_floating(flat.type)):
+        raise InputError(f"{file}: column {name!r} holds {column.type}, not numbers; drop or encode it")
+    return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(len(column), -1)
 
 
 def _is_number(value: Any) -> bool:
@@ -218,8 +180,10 @@ def _is_number(value: Any) -> bool:
 def _finite(file: str, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = np.isfinite(values)
     if not finite.all():
-        row = int(np.argmin(finite))
-        raise InputError(f"{file}: row {row + 1}, column {name!r} is {values[row]}; fill it or drop the row")
+        row, *entry = (int(i) for i in np.unravel_index(int(np.argmin(finite)), finite.shape))
+        value = values[(row, *entry)]
+        which = f"{name}{entry or ''}"
+        raise InputError(f"{file}: row {row + 1}, column {which!r} is {value}; fill it or drop the row")
     return values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
-from onewarm.tables.columns import Choice, Layout, find_layout, find_truth
+from onewarm.tables.columns.choice import Choice, Layout
+from onewarm.tables.columns.find import find_layout, find_truth
+from onewarm.tables.columns.head import Head
+from onewarm.tables.columns.labels import coded
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.missing import is_missing, kept
+from onewarm.tables.prediction_checks import told
 from onewarm.tables.row_checks import Place
 from onewarm.tables.source import Column, Columns, Source
 from onewarm.tables.truth_file import TruthFile, read_truth, split_path
@@ -81,7 +85,7 @@ class Plan:
         truth_source: the file of the truth, where it has one of its own.
         normalize: whether rows of probabilities are divided by their sum.
         skip_missing: whether rows with a missing value are left out.
-        notes: what a reader of the audit should know about how the files were read.
+        unit: of the last decimal in which probabilities are written, as .01; 0 where more than six are used.
     """
 
     sources: tuple[Source, ...]
@@ -90,7 +94,7 @@ class Plan:
     truth_source: Source | None = None
     normalize: bool = False
     skip_missing: bool = False
-    notes: tuple[str, ...] = field(default=())
+    unit: float = 0.0
 
     @property
     def kind(self) -> Literal["binary", "multiclass", "confidence"]:
@@ -101,6 +105,30 @@ class Plan:
         if self.layout.confidence:
             return "confidence"
         return "binary" if self.num_classes == 2 else "multiclass"
+
+    def notes(self, changes: Mapping[str, int]) -> tuple[str, ...]:
+        """What a reader should know of how the rows were read: the layout's notes, and what was done to how many rows.
+
+        Args:
+            changes: the sum of the ``changes`` of all batches.
+        """
+        return (*self.layout.notes, *(told(what, rows, self.unit) for what, rows in changes.items()))
+
+    @property
+    def roles(self) -> dict[str, Any]:
+        """The columns that are read, by their role, as values for JSON."""
+        layout = self.layout
+        predictions = "confidence" if layout.confidence else "logits" if layout.logits else "probabilities"
+        truth = "correct" if layout.confidence and layout.answer is None else "votes" if layout.votes else "labels"
+        return {
+            predictions: list(layout.predictions),
+            truth: list(layout.truth),
+            **({"answer": layout.answer} if layout.answer else {}),
+            "truth_file": self.truth_source.name if self.truth_source else None,
+            "slices": list(layout.slices),
+            "weight": layout.weight,
+            "group": layout.group,
+        }
 
     @property
     def size(self) -> int:
@@ -217,39 +245,51 @@ def plan(
     _check_outputs([*paths, *([truth_path] if truth_path else [])], outputs)
     sources = tuple(open_source(path) for path in paths)
     first = sources[0]
-    layout = find_layout(first.name, first.columns, choice, truth=truth_path is None)
+    head = Head.of(first)
+    layout = find_layout(head, choice, separate_truth=truth_path is not None)
     truth_source = None
     if truth_path is not None:
         if len(paths) > 1:
             raise InputError(f"{truth_path.name} holds the truth of one file: audit one file of predictions at a time")
         truth_source = open_source(truth_path)
-        names, votes = find_truth(truth_source.name, truth_source.columns, truth_choice)
-        layout = replace(layout, truth=names, votes=votes, separate_truth=True)
+        names, votes = find_truth(Head.of(truth_source), truth_choice)
+        layout = replace(layout, truth=names, votes=votes)
     for other in sources[1:]:
         _check_agreement(first, other, layout)
     width = _width(first, layout)
-    if width == 1 and first.columns[layout.predictions[0]].kind == "int":
+    _check_one_number(first, head, layout, width)
+    num_classes = 1 if layout.confidence else max(2, width)
+    layout = coded(truth_source or first, layout, num_classes, choice.positive, one=width == 1)
+    unit = 0.0 if layout.logits else head.unit(layout.predictions)
+    return Plan(sources, layout, num_classes, truth_source, normalize, choice.skip_missing, unit)
+
+
+def _check_one_number(source: Source, head: Head, layout: Layout, width: int) -> None:
+    name = layout.predictions[0]
+    if layout.confidence and width != 1:
+        raise InputError(f"{source.name}: column {name!r} holds lists: --confidence takes one number a row")
+    if width == 1 and source.columns[name].kind == "int":
+        values = head.numbers(name)
+        if values is not None and 20 < np.nanmax(values) <= 100 and len(np.unique(values)) > 2:
+            raise InputError(
+                f"{source.name}: column {name!r} holds whole numbers up to {np.nanmax(values):g}: these are "
+                "percentages; divide by 100"
+            )
         raise InputError(
-            f"{first.name}: column {layout.predictions[0]!r} holds whole numbers, one a row, not probabilities; "
+            f"{source.name}: column {name!r} holds whole numbers, one a row, not probabilities; "
             "are --probabilities and --labels swapped?"
         )
-    notes: tuple[str, ...] = ()
-    if layout.unused:
-        notes = (f"The truth is {layout.truth[0]!r}; {layout.unused[0]!r} could be it too: --votes {layout.unused[0]}",)
-    if layout.confidence and width != 1:
-        raise InputError(f"{first.name}: column {layout.predictions[0]!r} holds lists: --confidence takes one a row")
-    num_classes = 1 if layout.confidence else max(2, width)
-    return Plan(sources, layout, num_classes, truth_source, normalize, choice.skip_missing, notes)
 
 
 def _check_outputs(inputs: Sequence[Path], outputs: Sequence[str | Path]) -> None:
-    """Raise ValueError where an output is a folder or one of the inputs."""
-    read = {path.resolve() for path in inputs}
+    """Raise ValueError where an output is a folder, something else than a file, or one of the inputs."""
     for output in outputs:
         path = Path(output)
         if path.is_dir():
             raise InputError(f"{path} is a folder: name a file in it, as {path / 'audit.html'}")
-        if path.resolve() in read:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a regular file: name a file to write")
+        if any(path.resolve() == read.resolve() or (path.exists() and path.samefile(read)) for read in inputs):
             raise InputError(f"{path} is an input of the audit: write to another file")
 
 

@@ -35,17 +35,15 @@ class Place:
         return InputError(f"{self.file}: row {self.row(row)}, column {column!r} {what}: {remedy}")
 
 
-def labels(
-    at: Place, name: str, values: NDArray[Any], num_classes: int, classes: tuple[str, ...] | None
-) -> NDArray[np.int64]:
-    """Check a column of labels.
+def labels(at: Place, name: str, values: NDArray[Any], num_classes: int, first: int = 0) -> NDArray[np.int64]:
+    """Check a column of labels that are whole numbers.
 
     Args:
         at: the batch's place, for errors.
         name: of the column.
-        values: (n,) whole numbers, also as floats or text; or with ``classes`` the names of classes.
+        values: (n,) whole numbers, also as floats or text.
         num_classes: K.
-        classes: names of the classes, where they are known.
+        first: the number of the first class, 0 or 1.
 
     Returns:
         (n,) int64, each in 0..K-1.
@@ -54,11 +52,11 @@ def labels(
         ValueError: with the first bad row, its value and what to do.
 
     Example:
-        >>> labels(Place("a.csv", 0), "y", np.array(["dog", "cat"]), 2, ("cat", "dog"))
+        >>> labels(Place("a.csv", 0), "y", np.array([2, 1]), 2, 1)
         array([1, 0])
     """
     if values.dtype.kind in "OUS":
-        return _named(at, name, values, num_classes, classes)
+        values = _whole_numbers(at, name, values, num_classes)
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             not_whole = ~(values == np.floor(values)) | ~np.isfinite(values)
@@ -66,47 +64,37 @@ def labels(
             row = int(not_whole.argmax())
             inside = np.isfinite(values[row]) and 0 < values[row] < 1
             swapped = "; are labels and probabilities swapped?" if inside else ""
+            if np.isnan(values[row]):
+                raise at.error(row, name, "is nan", "give its label, or leave such rows out with --skip-missing")
             raise at.error(row, name, f"is {values[row]:g}", f"labels are whole numbers 0..{num_classes - 1}{swapped}")
     elif values.dtype.kind not in "iub":
         raise InputError(f"{at.file}: column {name!r} holds {values.dtype}, not labels")
     whole = values.astype(np.int64)
-    outside = (whole < 0) | (whole >= num_classes)
+    outside = (whole < first) | (whole >= num_classes + first)
     if outside.any():
         row = int(outside.argmax())
         value = int(whole[row])
-        remedy = f"labels are 0..{num_classes - 1}, one for each of the {num_classes} predicted classes"
-        if value == num_classes and at.first == 0 and whole.min() >= 1:
-            remedy += "; no label is 0: do they start at 1? subtract 1"
+        remedy = f"labels are {first}..{num_classes - 1 + first}, one for each of the {num_classes} predicted classes"
+        if first and value == 0:
+            remedy = f"labels before it are 1..{num_classes}: number them from 0 or from 1, not both"
         elif value == -1 or value == -100:
             remedy += "; leave rows without a label out"
         raise at.error(row, name, f"is {value}", remedy)
-    return whole
+    return whole - first
 
 
-def _is_whole(text: str) -> bool:
-    return text.strip().lstrip("+-").isdecimal()
-
-
-def _named(
-    at: Place, name: str, values: NDArray[Any], num_classes: int, classes: tuple[str, ...] | None
-) -> NDArray[np.int64]:
-    if classes is None:
-        row = next((row for row, value in enumerate(values.tolist()) if not _is_whole(value)), None)
-        if row is None:
-            return labels(at, name, values.astype(np.int64), num_classes, None)
+def _whole_numbers(at: Place, name: str, values: NDArray[Any], num_classes: int) -> NDArray[np.int64]:
+    texts, codes = np.unique(values.astype(str), return_inverse=True)
+    wrong = [c for c, text in enumerate(texts.tolist()) if not text.strip().lstrip("+-").isdecimal()]
+    if wrong:
+        row = int(np.isin(codes, wrong).argmax())
         raise at.error(
             row,
             name,
             f"is {str(values[row])!r}",
             f"labels are whole numbers 0..{num_classes - 1}, or names where columns are named for classes (prob_cat)",
         )
-    names, codes = np.unique(values.astype(str), return_inverse=True)
-    index = {c: k for k, c in enumerate(classes)}
-    for value in names.tolist():
-        if value not in index:
-            row = int((values.astype(str) == value).argmax())
-            raise at.error(row, name, f"is {value!r}", f"the columns name the classes {', '.join(classes[:8])}")
-    return np.asarray([index[v] for v in names.tolist()], np.int64)[codes]
+    return np.asarray([int(text) for text in texts.tolist()], np.int64)[codes]
 
 
 def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onewarm.checks import visible
 from onewarm.errors import InputError
 
 Columns = dict[str, Any]
@@ -43,7 +45,7 @@ class Source:
     typed = True
 
     def __init__(self, path: Path) -> None:
-        self.path, self.name, self.size = path.absolute(), path.name, path.stat().st_size
+        self.path, self.name, self.size = path.absolute(), visible(path.name), path.stat().st_size
         self.columns: dict[str, Column] = {}
         self.parts = 1
 
@@ -75,7 +77,24 @@ class Source:
                 return int(lengths[0].as_py())
         return None
 
+    @contextmanager
+    def decoding(self, kind: str, where: str = "") -> Iterator[None]:
+        """Around calls of the library that decodes the file: whatever it raises is an error of the file.
+
+        What decoders raise on damaged bytes is no closed set: keep what is in the block small.
+        """
+        try:
+            yield
+        except (InputError, ImportError):
+            raise
+        except OSError as error:
+            if error.errno is not None and not isinstance(error, FileNotFoundError):
+                raise InputError(f"{self.name}: cannot be read: {where}{error.strerror}") from None
+            raise self.damaged(kind, f"{where}{error}") from None
+        except Exception as error:
+            raise self.damaged(kind, f"{where}{error or type(error).__name__}") from None
+
     def damaged(self, kind: str, reason: object) -> InputError:
         """The error for a file that is not in the format that its suffix promises."""
-        text = str(reason).split(". ")[0].strip().rstrip(".")
+        text = visible(str(reason).split(". ")[0].strip().rstrip("."))[:300]
         return InputError(f"{self.name}: not a readable {kind} file, perhaps truncated: {text}")

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
-from onewarm.tables.columns import Choice, Layout
+from onewarm.tables.columns.choice import Choice, Layout
+from onewarm.tables.columns.coding import Coding
+from onewarm.tables.columns.names import folded
 from onewarm.tables.formats import SUFFIXES
 from onewarm.tables.missing import is_missing, kept
 from onewarm.tables.row_checks import Place
@@ -50,13 +52,32 @@ def read_truth(at: Place, columns: Columns, layout: Layout, num_classes: int) ->
     Raises:
         ValueError: with file, row, column, value and remedy.
     """
+    name = layout.truth[0]
+    if layout.answer:
+        return equal(at, columns, layout.answer, name)
     if layout.confidence:
-        name = layout.truth[0]
         return row_checks.correct(at, name, convert.values(at, name, columns[name]))
     if layout.votes:
         return row_checks.votes(at, layout.truth, convert.matrix(at, columns, layout.truth, num_classes))
-    name = layout.truth[0]
-    return row_checks.labels(at, name, convert.values(at, name, columns[name]), num_classes, layout.classes)
+    return (layout.coding or Coding(num_classes)).read(at, name, columns[name])
+
+
+def equal(at: Place, columns: Columns, answer: str, label: str) -> NDArray[np.float64]:
+    """Whether answers equal the labels, (n,): 1.0 or 0.0. Case, punctuation and a decimal point make no difference.
+
+    Raises:
+        ValueError: with the first row without an answer or label.
+    """
+    read = []
+    for name in (answer, label):
+        empty = is_missing(columns[name])
+        if empty.any():
+            raise at.error(int(empty.argmax()), name, "is empty", convert.EMPTY)
+        codes, texts = convert.codes(columns[name])
+        read.append((codes, [folded(convert.plain(text)) for text in texts]))
+    known = {text: k for k, text in enumerate(dict.fromkeys(read[0][1] + read[1][1]))}
+    mine, theirs = (np.asarray([known[t] for t in texts], np.int64)[codes] for codes, texts in read)
+    return np.asarray(mine == theirs, np.float64)
 
 
 class TruthFile:

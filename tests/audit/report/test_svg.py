@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onewarm.audit.report.svg import figure, gap_line, table
+from onewarm.audit.report.svg import bins_table, caption, figure, in_words, interval_line, plain
 
 
-def bin_(lower, upper, count=0, confidence=None, accuracy=None, interval=None):
+def bin_(lower, upper, count=0, confidence=None, accuracy=None, interval=None, beyond=None):
     return {
         "lower": lower,
         "upper": upper,
@@ -16,16 +16,21 @@ def bin_(lower, upper, count=0, confidence=None, accuracy=None, interval=None):
         "confidence": confidence,
         "accuracy": accuracy,
         "interval": interval,
+        "beyond": beyond,
     }
 
 
 DIAGRAM = {
+    "of": "answer <b>",
     "title": "rows answered <b>",
+    "predicted": "confidence",
+    "observed": "share right",
+    "isotonic": None,
     "bins": [
         bin_(0.0, 0.25),
-        bin_(0.25, 0.5, 9, 0.4, 0.5, [0.3, 0.7]),  # its interval holds its confidence
-        bin_(0.5, 0.75, 99, 0.7, 0.5, [0.4, 0.6]),  # overconfident
-        bin_(0.75, 1.0, 999, 0.8, 0.9, [0.88, 0.92]),  # underconfident
+        bin_(0.25, 0.5, 9, 0.4, 0.5, [0.3, 0.7], False),  # its interval holds its confidence
+        bin_(0.5, 0.75, 99, 0.7, 0.5, [0.4, 0.6], True),  # overconfident
+        bin_(0.75, 1.0, 999, 0.8, 0.9, [0.88, 0.92], True),  # underconfident
     ],
 }
 
@@ -53,14 +58,14 @@ def test_intervals_and_counts():
 
 
 def test_a_diagram_without_rows_is_drawn():
-    svg = figure({"title": "none", "bins": [bin_(0.0, 0.5), bin_(0.5, 1.0)]})
+    svg = figure({**DIAGRAM, "bins": [bin_(0.0, 0.5), bin_(0.5, 1.0)]})
     assert not marks(svg, "ow-rel-dot") and [e.get("height") for e in marks(svg, "ow-rel-count")] == ["0.0", "0.0"]
 
 
 def test_the_table_holds_the_numbers():
-    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table(DIAGRAM))
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', bins_table(DIAGRAM))
     assert [where for where, _ in rows] == ["0 to 0.25", "0.25 to 0.5", "0.5 to 0.75", "0.75 to 1"]
-    cells = [re.findall(r'<td class="num">(.*?)</td>', row) for _, row in rows]
+    cells = [re.findall(r"<td>(.*?)</td>", row) for _, row in rows]
     assert cells[0] == ["0", "–", "–", "–"]
     assert cells[3] == ["999", "80.0\u00a0%", "90.0\u00a0%", "88.0\u00a0% to 92.0\u00a0%"]
 
@@ -75,7 +80,38 @@ def test_the_table_holds_the_numbers():
     ],
 )
 def test_a_gap_on_its_axis(gap, interval, side, places):
-    root = ElementTree.fromstring(gap_line(gap, interval, reach=0.2))
+    root = ElementTree.fromstring(interval_line(gap, interval, reach=0.2))
     _, span, dot = root
     assert (span.get("class"), dot.get("class")) == (f"span {side}".strip(), side)
     assert (float(span.get("x1")), float(span.get("x2")), float(dot.get("cx"))) == pytest.approx(places)
+
+
+def test_a_gain_is_good_and_a_loss_is_bad():
+    for value, side in ((0.1, "good"), (-0.1, "bad")):
+        line = interval_line(value, (value - 0.01, value + 0.01), 0.2, ("good", "bad"))
+        assert f'class="span {side}"' in line
+
+
+def test_the_isotonic_curve_is_drawn_through_its_corners():
+    event = {**DIAGRAM, "isotonic": {"x": [0.0, 0.5, 1.0], "y": [0.0, 0.25, 1.0]}}
+    (path,) = marks(figure(event), "ow-rel-isotonic")
+    assert path.get("d") == "M46.0 370.0L226.0 280.0L406.0 10.0"
+    assert "isotonic" in caption(event) and "isotonic" not in caption(DIAGRAM)
+
+
+def test_the_picture_in_words_is_what_it_shows():
+    assert in_words(DIAGRAM) == (
+        "Reliability diagram of the confidence, rows answered <b>: of 3 bins with rows the confidence is above the "
+        "share right in 1 and not above it in 2; beyond chance it is above it in 1 and below it in 1. The widest gap "
+        "of these is from 0.5 to 0.75: predicted 70.0\u00a0%, observed 50.0\u00a0%. A table of all bins is below."
+    )
+    assert in_words({**DIAGRAM, "bins": [bin_(0.0, 1.0)]}).endswith(": no rows.")
+    assert "coloured bins differ" in caption(DIAGRAM)
+
+
+def test_where_nothing_is_wrong_no_bin_is_marked():
+    """A calibrated model's picture had coloured bins beside the headline "Calibrated"."""
+    still = plain(DIAGRAM)
+    assert [b["beyond"] for b in still["bins"]] == [None, False, False, False]
+    assert not marks(figure(still), "ow-rel-over") and "no bin differs" in caption(still)
+    assert "above it in 0 and below it in 0. The widest gap is from" in in_words(still)

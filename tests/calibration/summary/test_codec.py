@@ -1,6 +1,7 @@
 """Bytes of a summary: the same for the same numbers, readable again, and refused with a reason when damaged."""
 
 import base64
+import contextlib
 import json
 import struct
 import zlib
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onewarm.calibration import CalibrationSummary
+from onewarm.errors import InputError
 
 
 def test_bytes_are_the_same_bytes_and_come_back(case):
@@ -117,3 +119,75 @@ def test_errors_about_bytes():
     with pytest.raises(TypeError) as error:
         CalibrationSummary.from_bytes("text")
     assert str(error.value) == "data is a str: expected the bytes of a summary"
+
+
+def with_header(data, **changes):
+    """The bytes with another header and the checksum that belongs to it; a change to None leaves the key out."""
+    length = int.from_bytes(data[16:20], "little")
+    header = json.loads(data[20 : 20 + length])
+    header = {k: v for k, v in {**header, **changes}.items() if v != "leave out"}
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    body = data[:16] + struct.pack("<I", len(text)) + text + data[20 + length : -4]
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+WHOLE = CalibrationSummary(3, classwise=True).update(np.full((4, 3), 1 / 3), np.array([0, 1, 2, 0])).to_bytes()
+FIELDS = json.loads(WHOLE[20 : 20 + int.from_bytes(WHOLE[16:20], "little")])["fields"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"num_classes": v} for v in (-5, 0, 1, 2, 1.5, 10**9, 10**30, "3", True, [3], "leave out")),
+        *({"groups": v} for v in (0, -1, 1.5, 10**9, "x")),
+        *({"seed": v} for v in (-1, 2**63, 0.5)),
+        *({"classwise": v} for v in (1, "yes", None)),
+        *({"fields": v} for v in ("leave out", None, 3, [], [3], [["a"]], [[1, "<i8", 3, 3]], FIELDS[:-1], FIELDS * 2)),
+        *({"fields": [[*FIELDS[0][:2], *v], *FIELDS[1:]]} for v in ((-1, 0), (10**12, 1), (600, 601), (600.0, 1), ())),
+        *({"fields": [["cell_count", v, 600, 1], *FIELDS[1:]]} for v in ("<f8", "O", "<i4", 3, "S1000000")),
+    ],
+)
+def test_a_header_that_no_summary_has_is_an_error(changes):
+    """With a right checksum such headers gave IndexError, KeyError, MemoryError, OverflowError, or were accepted."""
+    with pytest.raises(ValueError, match=r"^data is a calibration summary "):
+        CalibrationSummary.from_bytes(with_header(WHOLE, **changes))
+
+
+def test_a_header_that_cannot_be_read_is_an_error():
+    for text in (b"{", b"[" * 100_000, b"\xff\xfe", b"3", b""):
+        body = WHOLE[:16] + struct.pack("<I", len(text)) + text
+        with pytest.raises(ValueError, match=r"^data is a calibration summary "):
+            CalibrationSummary.from_bytes(body + struct.pack("<I", zlib.crc32(body)))
+    body = WHOLE[:16] + struct.pack("<I", 2**32 - 1) + WHOLE[20:-4]
+    with pytest.raises(ValueError, match=r"^data is a calibration summary with a header of 4294967295 bytes"):
+        CalibrationSummary.from_bytes(body + struct.pack("<I", zlib.crc32(body)))
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["num_classes", "classwise", "groups", "seed", "fields", "more"]), JSON_VALUES)
+def test_any_header_is_read_or_an_input_error(key, value):
+    with contextlib.suppress(InputError):
+        CalibrationSummary.from_bytes(with_header(WHOLE, **{key: value}))
+
+
+@given(st.integers(0, len(FIELDS) - 1), st.integers(0, 3), JSON_VALUES)
+def test_any_field_is_read_or_an_input_error(field, entry, value):
+    fields = [list(f) for f in FIELDS]
+    fields[field][entry] = value
+    with contextlib.suppress(InputError):
+        CalibrationSummary.from_bytes(with_header(WHOLE, fields=fields))
+
+
+@given(st.integers(0, 10**9), st.binary(min_size=1, max_size=8))
+def test_any_bytes_with_a_right_checksum_are_read_or_an_input_error(position, other):
+    body = bytearray(WHOLE[:-4])
+    at = position % len(body)
+    body[at : at + len(other)] = other
+    with contextlib.suppress(InputError):
+        CalibrationSummary.from_bytes(bytes(body) + struct.pack("<I", zlib.crc32(bytes(body))))

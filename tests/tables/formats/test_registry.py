@@ -50,9 +50,24 @@ def test_empty_files(tmp_path, suffix, refused):
     assert refused(tmp_path / f"a{suffix}") == f"a{suffix}: is empty (0 bytes)"
 
 
-def test_a_suffix_that_is_not_known(tmp_path, refused):
-    for name, kind in (("a.xlsx", ".xlsx"), ("a", "a file without suffix")):
-        (tmp_path / name).write_bytes(b"x")
-        assert refused(tmp_path / name) == (
-            f"{name}: cannot read {kind}; give .csv, .parquet, .pq, .npz, .arrow, .feather, .ipc"
-        )
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a", "cannot read a file without suffix; give .csv, .tsv, "),
+        ("a.docx", "cannot read .docx; give .csv, .tsv, "),
+        ("a.xlsx", "cannot read .xlsx: save it as CSV, or with pandas.read_excel(...).to_parquet("),
+        ("a.pkl", "cannot read .pkl: it can run code: load it where it was made, and save it with df.to_parquet("),
+        ("a.zip", "cannot read .zip: unpack it and give the file inside"),
+        ("a.gz", "below .gz there is no suffix of .csv, .tsv, .txt"),
+        ("a.parquet.gz", "below .gz there is no suffix of .csv, .tsv, .txt"),
+    ],
+)
+def test_a_file_that_is_not_read_comes_with_the_step_that_helps(tmp_path, refused, name, message):
+    (tmp_path / name).write_bytes(b"x")
+    assert refused(tmp_path / name).startswith(f"{name}: {message}")
+
+
+def test_control_characters_of_a_file_name_are_visible(tmp_path, refused):
+    """They reached the terminal raw."""
+    (tmp_path / "a\x1b[31m\n.csv").write_bytes(b"")
+    assert refused(tmp_path / "a\x1b[31m\n.csv") == r"a\x1b[31m\n.csv: is empty (0 bytes)"

@@ -7,21 +7,24 @@ import hashlib
 import json
 import re
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any
 
 import onewarm
 from onewarm.audit.audit import Audit
-from onewarm.audit.judge import ALPHA
+from onewarm.audit.findings import Finding
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.remedies import Option
 from onewarm.audit.report import svg
+from onewarm.audit.report.first_screen import about, asset, picture, picture_and_action, picture_at, shown_diagrams
+from onewarm.audit.report.groups import groups, measured
+from onewarm.audit.report.markup import ends, prose, row, table, text
 from onewarm.audit.slices import Slice
 from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
 from onewarm.calibration.defaults import BINS
+from onewarm.checks.visible import visible
 
-__all__ = ["html", "reliability_script", "reliability_style"]
+__all__ = ["html", "page", "reliability_script", "reliability_style"]
 
 _MOST_SLICES = 50
 _EXPORT = "export default {"
@@ -33,46 +36,57 @@ reliability.render({ model: { get: (key) => data[key] }, el: document.getElement
 
 def html(audit: Audit) -> str:
     """The report of an audit as an HTML page; the same audit gives the same bytes."""
-    style = _asset("report.css") + reliability_style()
-    script = _inline_module()
-    data = {"reliability": list(audit.diagrams)}
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+    shown = [{**d, **{name: visible(d[name]) for name in _NAMES}} for d in shown_diagrams(audit)]
+    body = (
+        f'<header class="top"><p class="ow-about">{about(audit)}</p><h1>{text(audit.verdict.headline)}</h1></header>'
+        + picture_and_action(audit)
+        + _findings(audit)
+        + _remedies(audit)
+        + (_slices(audit.slices) if audit.verdict.kind != "wrong rows" else "")
+        + _section(
+            "bins",
+            "Bin by bin",
+            f'<div class="two"><div id="reliability">{svg.bins_table(picture(audit))}</div>'
+            f'<div class="how">{_HOW}</div></div>',
+        )
+        + _measures(audit)
+        + _method(audit)
     )
-    names = ", ".join(f["name"] for f in audit.files[:3]) + (
-        f" and {len(audit.files) - 3} more files" if len(audit.files) > 3 else ""
-    )
-    verdict = audit.verdict
-    return Template(_asset("report.html")).substitute(
-        policy=escape(policy),
-        style=style,
-        script=script,
-        data=_data_block(data),
-        title=escape(f"Calibration audit of {names}"),
-        headline=escape(verdict.headline),
-        about=f"<code>{escape(names)}</code> · {audit.rows:,} rows · {audit.num_classes} classes · truth: "
-        f"{escape(audit.truth['kind'])}",
-        advice="".join(f"<p>{_prose(s)}</p>" for s in (verdict.action.sentence, *verdict.action.why)),
-        options=_options(audit),
-        findings="".join(f"<li>{_prose(f.sentence)}</li>" for f in verdict.findings),
-        measures=_scroll("Measures", _measures(audit)),
-        figure=svg.figure(audit.diagrams[0]) + svg.table(audit.diagrams[0]),
-        how=_HOW,
-        slices=_slices(audit.slices),
-        method="".join(f"<li>{s}</li>" for s in _method(audit)),
-        version=escape(onewarm.__version__),
+    data = {"reliability": shown, "state": {"diagram": picture_at(audit)}}
+    return page(f"Calibration audit of {audit.files[0]['name']}", body, script=_inline_module(), data=data)
+
+
+_NAMES = ("of", "title", "predicted", "observed")
+
+
+def page(title: str, body: str, *, script: str = "", data: Any = None) -> str:
+    """A self-contained page in the report's style.
+
+    Args:
+        title: plain text.
+        body: HTML.
+        script: a module, allowed by its digest; "" for none.
+        data: values for the script, as JSON in an element of the id "data".
+    """
+    style = f":root{{{asset('tokens.css')}}}{asset('report.css')}{asset('first.css')}{reliability_style()}"
+    scripts = f"script-src '{_digest(script)}'; " if script else ""
+    policy = f"default-src 'none'; style-src '{_digest(style)}'; {scripts}base-uri 'none'; form-action 'none'"
+    if script:
+        body += f'<script type="application/json" id="data">{_data_block(data)}</script>'
+        body += f'<script type="module">{script}</script>'
+    return Template(asset("report.html")).substitute(
+        policy=escape(policy), style=style, title=text(title), body=body, version=escape(onewarm.__version__)
     )
 
 
 def reliability_script() -> str:
     """The ES module of the interactive diagram, in anywidget form, for a notebook or any other host."""
-    return _asset("reliability.js")
+    return asset("reliability.js")
 
 
 def reliability_style() -> str:
     """The style sheet of the interactive diagram; its colours are CSS custom properties that the host defines."""
-    return _asset("reliability.css")
+    return asset("marks.css") + asset("reliability.css")
 
 
 def _inline_module() -> str:
@@ -84,89 +98,73 @@ def _inline_module() -> str:
     return module.replace(_EXPORT, "const reliability = {").replace("export function", "function") + _START
 
 
-def _asset(name: str) -> str:
-    return (files("onewarm.audit.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _digest(code: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
 
 
 def _data_block(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    block = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+        block = block.replace(character, f"\\u{ord(character):04x}")
+    return block
 
 
-def _prose(sentence: str) -> str:
-    """A sentence as HTML, with text in backticks marked as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
+def _section(name: str, title: str, body: str) -> str:
+    return f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>{body}</section>'
 
 
-def _row(cells: list[str], *, tag: str = "td", attributes: str = "") -> str:
-    first, *rest = cells
-    scope = "row" if tag == "td" else "col"
-    cells_html = "".join(f'<{tag} class="num"{" scope=col" if tag == "th" else ""}>{c}</{tag}>' for c in rest)
-    return f'<tr{attributes}><th scope="{scope}">{first}</th>{cells_html}</tr>'
+_LABELS = {"spoils": "Weakens every conclusion: ", "wrong rows": "Wrong rows: "}
 
 
-def _table(head: list[str], body: list[str]) -> str:
-    return f"<table><thead>{_row(head, tag='th')}</thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def _scroll(name: str, table: str) -> str:
-    """A table in a box of its own that scrolls sideways where the table is too wide, also by keyboard."""
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{table}</div>'
-
-
-def _ends(ends: tuple[float, float] | None, *, shares: bool = False) -> str:
-    if ends is None:
-        return "–"
-    if shares:
-        return f"{percent(ends[0])} to {percent(ends[1])}"
-    return f"{number(ends[0])} to {number(ends[1])}"
-
-
-_SHARES = ("accuracy", "mean_confidence", "confidence_gap")
-
-
-def _measures(audit: Audit) -> str:
-    body = []
-    for name, measure in audit.measures.items():
-        shares = name in _SHARES
-        value = percent(measure.value) if shares and measure.value is not None else number(measure.value)
-        body.append(_row([escape(TITLES[name]), value, _ends(measure.interval, shares=shares)]))
-    return _table(["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"], body)
-
-
-def _options(audit: Audit) -> str:
-    if not audit.options:
+def _findings(audit: Audit) -> str:
+    said = {audit.verdict.headline, audit.verdict.action.sentence, *audit.verdict.action.why}
+    found = [f for f in audit.verdict.findings if f.sentence not in said]
+    if not found:
         return ""
-    body = [_option(o, chosen=o.key == audit.recommended) for o in audit.options]
+    items = "".join(f'<li class="{f.weight.replace(" ", "-")}">{_finding(f)}</li>' for f in found)
+    return _section("found", "What was found", f'<ul class="found">{items}</ul>')
+
+
+def _finding(finding: Finding) -> str:
+    label = _LABELS.get(finding.weight, "")
+    start = f"<strong>{label}</strong>" if label else ""
+    return f"{start}{prose(finding.sentence)}" + (f" {prose(finding.remedy)}" if finding.remedy else "")
+
+
+def _remedies(audit: Audit) -> str:
+    if not audit.options or audit.verdict.kind == "wrong rows":
+        return ""
+    reach = max([0.001, *(abs(e) for o in audit.options for e in o.interval or ())])
     head = [
-        f"Scored on {audit.scored_on:,} held-out rows",
+        "Remedy",
         "NLL",
-        "Gain in NLL",
-        f"{LEVEL_PERCENT} % interval",
-        "Brier",
+        f"Gain in NLL, nats a row ({LEVEL_PERCENT} % interval)",
+        f"Loss or gain, 0 ± {reach:.2g}",
+        "Brier score",
         "ECE",
-        f"{LEVEL_PERCENT} % interval",
     ]
-    return f"{_scroll('Options', _table(head, body))}"
+    body = [_remedy(o, reach, chosen=o.key == audit.verdict.action.key) for o in audit.options]
+    words = (
+        f"<p>Each was scored on {audit.scored_on:,} rows that it was not fitted on; what is advised is marked. In the "
+        "first row are the scores before.</p>"
+    )
+    return _section("remedies", "Remedies compared", words + table("Remedies", head, body))
 
 
-def _option(option: Option, *, chosen: bool) -> str:
-    symbols = {"temperature": "T", "alpha": "alpha"}
-    fitted = ", ".join(f"{symbols[k]} = {v:.4f}" for k, v in option.parameters.items())
-    name = escape(REMEDY_TITLES[option.key]) + (f'<span class="says">{fitted}</span>' if fitted else "")
+def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
+    fitted = ", ".join(f"{_SYMBOLS.get(k, k)} = {v:.4f}" for k, v in option.parameters.items())
+    name = text(REMEDY_TITLES[option.key]) + (' <span class="mark">advised</span>' if chosen else "")
+    name += f'<span class="says">{text(fitted)}</span>' if fitted else ""
     if option.problem is not None:
-        name += f'<span class="says">{escape(option.problem)}</span>'
-        return _row([name, *["–"] * 6])
-    gain = "–" if option.gain is None else number(option.gain)
-    cells = [number(option.nll), gain, _ends(option.interval), number(option.brier), number(option.ece)]
-    cells.append(_ends(option.ece_interval))
-    return _row([name, *cells], attributes=' class="chosen"' if chosen else "")
+        return row([f'{name}<span class="says">{text(option.problem)}</span>', *["–"] * 5])
+    gain, line = "–", ""
+    if option.gain is not None and option.interval is not None:
+        gain = f"{number(option.gain)} ({ends(option.interval)})"
+        line = f'<span class="line">{svg.interval_line(option.gain, option.interval, reach, ("good", "bad"))}</span>'
+    return row([name, number(option.nll), gain, line, number(option.brier), number(option.ece)], chosen=chosen)
+
+
+_SYMBOLS = {"temperature": "T"}
 
 
 def _slices(slices: tuple[Slice, ...]) -> str:
@@ -174,71 +172,81 @@ def _slices(slices: tuple[Slice, ...]) -> str:
         return ""
     shown = slices[:_MOST_SLICES]
     reach = max(0.02, *(max(abs(e) for e in s.interval) for s in shown))
-    body = "".join(_slice(s, reach) for s in shown)
     tested = sum(s.p_holm is not None for s in slices)
-    more = (
-        f" The {_MOST_SLICES} with the most evidence of {len(slices)} are shown." if len(slices) > _MOST_SLICES else ""
-    )
-    axis = f"Gap with its {LEVEL_PERCENT} % interval, 0 ± {reach * 100:.0f} points"
-    names = ["Slice", "Rows", "Accuracy", "Confidence", "Gap, points", axis, "Against the others", "p, Holm"]
-    head = "".join(
-        f"<th scope=col{' class=num' if name not in ('Slice', axis) else ''}>{escape(name)}</th>" for name in names
-    )
-    return (
-        '<section aria-labelledby="slices"><h2 id="slices">Where it differs</h2>'
-        "<p>Slices, the strongest evidence first that their confidence gap differs from that of all other rows; p is "
-        f"corrected for the {tested} slices that were looked at.{more}</p>"
-        + _scroll("Slices", f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-        + "</section>"
-    )
+    more = f" The first {_MOST_SLICES} of {len(slices):,} are shown." if len(slices) > _MOST_SLICES else ""
+    head = [
+        "Slice",
+        "Rows",
+        "Accuracy",
+        "Confidence",
+        f"Gap, points ({LEVEL_PERCENT} % interval)",
+        f"Gap, 0 ± {reach * 100:.0f} points",
+        "Against the others",
+        "p, Holm",
+    ]
+    words = f"<p>p is of the difference from all other rows, corrected for the {tested:,} slices looked at.{more}</p>"
+    return _section("slices", "Where it differs", words + table("Slices", head, [_slice(s, reach) for s in shown]))
 
 
 def _slice(item: Slice, reach: float) -> str:
-    difference = "–" if item.difference is None else f"{item.difference * 100:+.1f}"
-    cells = [f"{item.rows:,}", percent(item.accuracy), percent(item.confidence), f"{item.gap * 100:+.1f}"]
-    numbers = "".join(f'<td class="num">{c}</td>' for c in cells)
-    attributes = ' class="chosen"' if item.p_holm is not None and item.p_holm < ALPHA else ""
-    return (
-        f'<tr{attributes}><th scope="row">{escape(item.column)} = {escape(item.value)}</th>{numbers}'
-        f'<td class="gapline">{svg.gap_line(item.gap, item.interval, reach)}</td>'
-        f'<td class="num">{difference}</td><td class="num">{p_value(item.p_holm).removeprefix("= ")}</td></tr>'
+    low, high = (f"{e * 100:+.1f}" for e in item.interval)
+    return row(
+        [
+            f"{text(item.column)} = {text(item.value)}",
+            f"{item.rows:,}",
+            percent(item.accuracy),
+            percent(item.confidence),
+            f"{item.gap * 100:+.1f} ({low} to {high})",
+            f'<span class="line">{svg.interval_line(item.gap, item.interval, reach)}</span>',
+            "–" if item.difference is None else f"{item.difference * 100:+.1f}",
+            p_value(item.p_holm).removeprefix("= "),
+        ]
     )
 
 
+def _measures(audit: Audit) -> str:
+    parts = []
+    head = ["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"]
+    for group in groups(audit.measures):
+        rows = [row([text(TITLES[n]), *measured(n, audit.measures[n])]) for n in group.names]
+        parts.append(f"<div><h3>{group.purpose}</h3><p>{group.read}</p>{table(group.purpose, head, rows)}</div>")
+    body = f'<div class="groups">{"".join(parts)}</div>'
+    return _section("measures", "All measures, and what to read them for", body)
+
+
 _HOW = (
-    "<p><strong>How to read this.</strong> Each point is a bin of rows. The horizontal axis is its mean confidence, "
-    "the vertical axis its accuracy. On the dashed line they are equal; <strong>below</strong> it is overconfident, "
-    "above it underconfident.</p>"
-    f'<p>The thin line is the {LEVEL_PERCENT} % interval of the accuracy. <span class="key over"></span> '
-    'Overconfident and <span class="key under"></span> underconfident bins are coloured only where that interval '
-    'misses the model\'s confidence; at <span class="key"></span> the interval contains it.</p>'
-    "<p><strong>Smooth curve</strong> shows the same without bins; its band contains the whole curve in "
-    f"{LEVEL_PERCENT}\u00a0% of samples, so where the dashed line leaves the band the model is miscalibrated.</p>"
-    "<p>The bars below count the rows, on a logarithmic scale: a bin counts in proportion to its rows."
-    "</p>"
+    "<p><strong>Below</strong> the dashed line what was predicted is more than what was observed, above it less. The "
+    f"thin line is the {LEVEL_PERCENT} % interval of the observed share. "
+    '<span class="key over"></span> too high and <span class="key under"></span> too low bins are coloured only where '
+    "they differ beyond chance, with 5 % false alarms over all bins of the diagram.</p>"
+    "<p>The <strong>isotonic curve</strong> (CORP) is the best fit to the rows that never falls: what isotonic "
+    "regression would make of each prediction. The <strong>smooth curve</strong> needs no bins either; its band "
+    f"contains the whole curve in {LEVEL_PERCENT}\u00a0% of samples.</p>"
+    "<p>The bars below count the rows, on a logarithmic scale: a bin counts in proportion to its rows.</p>"
 )
 
 
-def _method(audit: Audit) -> list[str]:
-    columns = "; ".join(f"{escape(kind)}: <code>{escape(_names(v))}</code>" for kind, v in audit.columns.items() if v)
+def _method(audit: Audit) -> str:
+    columns = "; ".join(f"{text(kind)}: <code>{text(_names(v))}</code>" for kind, v in audit.columns.items() if v)
     sentences = [
         f"Columns: {columns}.",
-        f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between confidence and accuracy over the "
-        f"rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, here about "
-        f"{number(audit.chance_ece)}.",
-        f"What to do: fitted on {audit.fitted_on:,} of the even rows of each file (the first is row 0), scored on "
-        f"{audit.scored_on:,} of the odd ones, so that no option is scored on rows it was fitted on. Gains are paired, "
-        "row by row, with normal intervals.",
-        "Retraining cannot be scored without training: its stand-in mixes the uniform row into the probabilities, "
-        "which is what smoothing does at the population optimum.",
+        f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between prediction and observed share over "
+        f"the rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, that of the confidence "
+        f"here about {number(audit.chance_ece)}.",
+        f"Remedies: fitted on {audit.fitted_on:,} rows, scored on {audit.scored_on:,} others, as a seeded hash chose. "
+        "Gains are paired, row by row, with normal intervals.",
         "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "
         "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
         "interval. Means have normal intervals, ranks those of a bootstrap; every draw is seeded.",
-        "Intervals of accuracies in the diagram: Wilson; band of the smooth curve: simultaneous. "
-        "Slices: a z test of the slice's gap against the gap of all "
-        "other rows; Holm's correction.",
+        "Intervals of shares in the diagrams: Wilson; band of the smooth curve: simultaneous. Isotonic curve: "
+        "Dimitriadis, Gneiting and Jordan 2021. Slices: a z test of the slice's gap against the gap of all other rows; "
+        "Holm's correction.",
     ]
-    return sentences + [_prose(n) + "." for n in audit.notes]
+    items = "".join(f"<li>{s}</li>" for s in sentences) + "".join(f"<li>{prose(n)}.</li>" for n in audit.notes)
+    return (
+        '<section aria-labelledby="method"><details><summary><h2 id="method">How this was computed</h2></summary>'
+        f'<ul class="muted">{items}</ul></details></section>'
+    )
 
 
 def _names(value: Any) -> str:

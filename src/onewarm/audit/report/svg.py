@@ -1,13 +1,16 @@
-"""The diagrams of a report as static SVG, shown without JavaScript and in print."""
+"""The pictures of a report as static SVG, shown without JavaScript and in print, and the same in words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from onewarm.audit.measures import LEVEL_PERCENT
+from onewarm.audit.report.markup import row, table, text
+from onewarm.audit.words import percent
+
+Diagram = Mapping[str, Any]
 
 _W, _H = 420, 476
 _LEFT, _TOP, _SIZE = 46, 10, 360
@@ -22,7 +25,7 @@ def _y(v: float) -> float:
     return round(_TOP + (1 - v) * _SIZE, 2)
 
 
-def figure(diagram: Mapping[str, Any]) -> str:
+def figure(diagram: Diagram) -> str:
     """A reliability diagram, drawn as ``assets/reliability.js`` draws it.
 
     Args:
@@ -37,9 +40,9 @@ def figure(diagram: Mapping[str, Any]) -> str:
         below = _COUNT_TOP + _COUNT_HEIGHT + 16
         parts.append(f'<text class="ow-rel-tick" x="{_x(tick)}" y="{below}" text-anchor="middle">{tick:.1f}</text>')
     parts.append(f'<line class="ow-rel-diagonal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    parts.append(f'<text class="ow-rel-axis" x="{_x(0) + 8}" y="{_y(1) + 16}">right, share of rows</text>')
-    parts.append(f'<text class="ow-rel-axis" x="{_x(1)}" y="{_H - 4}" text-anchor="end">confidence</text>')
-    parts.append(f'<text class="ow-rel-axis" x="{_x(0) + 8}" y="{_COUNT_TOP + 12}">rows, log scale</text>')
+    axes = ((8, _y(1) + 16, "", _short(diagram["observed"])), (0, _H - 4, "", "bars: rows, log scale"))
+    for x, y, anchor, words in (*axes, (_SIZE, _H - 4, ' text-anchor="end"', _short(diagram["predicted"]))):
+        parts.append(f'<text class="ow-rel-axis" x="{_x(0) + x}" y="{y}"{anchor}>{text(words)}</text>')
     most = math.log1p(max(1, *(b["count"] for b in diagram["bins"])))
     for bin_ in diagram["bins"]:
         height = round(math.log1p(bin_["count"]) / most * _COUNT_HEIGHT, 2)
@@ -48,17 +51,24 @@ def figure(diagram: Mapping[str, Any]) -> str:
             f'<rect class="ow-rel-count" x="{_x(bin_["lower"]) + 1}" width="{width}" '
             f'y="{_COUNT_TOP + _COUNT_HEIGHT - height:.2f}" height="{height}"/>'
         )
-        if bin_["count"]:
-            parts.append(_mark(bin_))
-    title = f"Reliability diagram: {diagram['title']}. The table below holds the same numbers."
-    head = f'<svg class="ow-rel-still" viewBox="0 0 {_W} {_H}" role="img" aria-label="{escape(title)}">'
+    if diagram["isotonic"]:
+        corners = zip(diagram["isotonic"]["x"], diagram["isotonic"]["y"], strict=True)
+        path = "L".join(f"{_x(x)} {_y(y)}" for x, y in corners)
+        parts.append(f'<path class="ow-rel-isotonic" d="M{path}"/>')
+    parts += [_mark(b) for b in diagram["bins"] if b["count"]]
+    head = f'<svg class="ow-rel-still" viewBox="0 0 {_W} {_H}" role="img" aria-label="{text(in_words(diagram))}">'
     return f"{head}{''.join(parts)}</svg>"
+
+
+def _short(name: str) -> str:
+    """The name of an axis, cut where the picture ends."""
+    return name if len(name) <= 28 else f"{name[:27]}…"
 
 
 def _mark(bin_: Mapping[str, Any]) -> str:
     x, (low, high) = _x(bin_["confidence"]), bin_["interval"]
     side = ""
-    if not low <= bin_["confidence"] <= high:
+    if bin_["beyond"]:
         side = " ow-rel-over" if bin_["confidence"] > bin_["accuracy"] else " ow-rel-under"
     return (
         f'<line class="ow-rel-gap{side}" x1="{x}" x2="{x}" y1="{_y(bin_["confidence"])}" y2="{_y(bin_["accuracy"])}"/>'
@@ -67,39 +77,85 @@ def _mark(bin_: Mapping[str, Any]) -> str:
     )
 
 
-def table(diagram: Mapping[str, Any]) -> str:
-    """The numbers of a diagram as an HTML table that can be folded."""
-    rows = []
-    for b in diagram["bins"]:
-        where = f"{b['lower']:.3g} to {b['upper']:.3g}"
-        cells = ["–", "–", "–"]
-        if b["count"]:
-            low, high = b["interval"]
-            cells = [_percent(b["confidence"]), _percent(b["accuracy"]), f"{_percent(low)} to {_percent(high)}"]
-        numbers = "".join(f'<td class="num">{c}</td>' for c in [f"{b['count']:,}", *cells])
-        rows.append(f'<tr><th scope="row">{where}</th>{numbers}</tr>')
-    names = ["Rows", "Mean confidence", "Accuracy", f"{LEVEL_PERCENT} % interval"]
-    head = "".join(f'<th scope="col" class="num">{h}</th>' for h in names)
+def plain(diagram: Diagram) -> dict[str, Any]:
+    """The diagram with no bin marked: for an audit that found nothing wrong."""
+    return {**diagram, "bins": [{**b, "beyond": b["beyond"] and False} for b in diagram["bins"]]}
+
+
+def in_words(diagram: Diagram) -> str:
+    """What a reliability diagram shows, for readers who do not see it."""
+    what = _the(diagram)
+    about = f"Reliability diagram of {what}"
+    if diagram["of"].startswith("answer "):
+        about += f", {diagram['title']}"
+    bins = [b for b in diagram["bins"] if b["count"]]
+    if not bins:
+        return f"{about}: no rows."
+    high = [b for b in bins if b["confidence"] > b["accuracy"]]
+    beyond = [b for b in bins if b["beyond"]]
+    beyond_high = sum(b["confidence"] > b["accuracy"] for b in beyond)
+    widest = max(beyond or bins, key=lambda b: abs(b["confidence"] - b["accuracy"]))
     return (
-        '<details class="ow-rel-table" open><summary>The same as a table</summary>'
-        '<div class="scroll" tabindex="0" role="group" aria-label="Bins"><table><thead><tr>'
-        f'<th scope="col">Confidence</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></details>'
+        f"{about}: of {len(bins)} bins with rows {what} is above the {diagram['observed']} in {len(high)} and not "
+        f"above it in {len(bins) - len(high)}; beyond chance it is above it in {beyond_high} and below it in "
+        f"{len(beyond) - beyond_high}. The widest gap{' of these' if beyond else ''} is from {widest['lower']:.3g} to "
+        f"{widest['upper']:.3g}: predicted {percent(widest['confidence'])}, observed {percent(widest['accuracy'])}. A "
+        "table of all bins is below."
     )
 
 
-def gap_line(gap: float, interval: tuple[float, float], reach: float) -> str:
-    """A confidence gap with its interval, drawn on an axis from -reach to +reach."""
+def _the(diagram: Diagram) -> str:
+    """What is predicted, in a sentence: "the confidence", "P(y = 1)"."""
+    what: str = diagram["predicted"]
+    return f"the {what}" if what == "confidence" else what
+
+
+def caption(diagram: Diagram) -> str:
+    """How to read the picture, as HTML."""
+    mean, what = text(diagram["predicted"]), text(_the(diagram))
+    curve = " The line is the isotonic (CORP) curve." if diagram["isotonic"] else ""
+    marks = "no bin differs from it beyond chance"
+    if any(b["beyond"] for b in diagram["bins"]):
+        marks = "coloured bins differ from it beyond chance"
+    return (
+        f"Each point is a bin of rows: its mean {mean} and its {text(diagram['observed'])}, with the {LEVEL_PERCENT} % "
+        f"interval. On the dashed line both are equal, below it {what} is too high; {marks}.{curve}"
+    )
+
+
+def bins_table(diagram: Diagram, *, unfolded: bool = True) -> str:
+    """The numbers of a diagram as an HTML table that can be folded."""
+    rows = []
+    for b in diagram["bins"]:
+        cells = ["–", "–", "–"]
+        if b["count"]:
+            low, high = b["interval"]
+            cells = [percent(b["confidence"]), percent(b["accuracy"]), f"{percent(low)} to {percent(high)}"]
+        rows.append(row([f"{b['lower']:.3g} to {b['upper']:.3g}", f"{b['count']:,}", *cells]))
+    names = [diagram["predicted"], "Rows", "Mean", diagram["observed"], f"{LEVEL_PERCENT} % interval"]
+    names[0] = names[0][0].upper() + names[0][1:]
+    names[3] = names[3][0].upper() + names[3][1:]
+    numbers = table("Bins", [text(n) for n in names], rows)
+    is_open = " open" if unfolded else ""
+    return f'<details class="ow-rel-table"{is_open}><summary>The same as a table</summary>{numbers}</details>'
+
+
+def interval_line(
+    value: float, interval: tuple[float, float], reach: float, sides: tuple[str, str] = ("over", "under")
+) -> str:
+    """A number with its interval, drawn on an axis from -reach to +reach; what lies beyond the axis is cut.
+
+    Args:
+        value, interval, reach: in the same unit.
+        sides: the class of an interval that lies above 0, and of one below.
+    """
 
     def x(v: float) -> float:
         return round(88 + 84 * max(-1.0, min(1.0, v / reach)), 2)
 
-    side = " over" if interval[0] > 0 else " under" if interval[1] < 0 else ""
+    side = sides[0] if interval[0] > 0 else sides[1] if interval[1] < 0 else ""
     return (
         '<svg viewBox="0 0 176 20" width="176" height="20" aria-hidden="true"><line x1="88" x2="88" y1="0" y2="20"/>'
-        f'<line class="span{side}" x1="{x(interval[0])}" x2="{x(interval[1])}" y1="10" y2="10"/>'
-        f'<circle class="{side.strip()}" cx="{x(gap)}" cy="10" r="4"/></svg>'
+        f'<line class="{f"span {side}".strip()}" x1="{x(interval[0])}" x2="{x(interval[1])}" y1="10" y2="10"/>'
+        f'<circle class="{side}" cx="{x(value)}" cy="10" r="4"/></svg>'
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f}\u00a0%"

@@ -1,90 +1,110 @@
-"""Prints an audit on a terminal: the verdict in words, then the options, the measures and the slices as tables."""
+"""Prints an audit on a terminal: the headline, what to do, what was found, then remedies, slices and measures."""
 
 from __future__ import annotations
 
 from onewarm.audit.audit import Audit
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.report.groups import groups, measured
 from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
+from onewarm.checks.visible import visible
 from onewarm.errors import needs
 
 with needs("onewarm.audit", "audit"):
     from rich.console import Console
-    from rich.markup import escape
     from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
 
 _MOST_SLICES = 10
-_SHORT = {"retrain": "Retrain (stand-in)", "unsmooth": "Affine inverse", "temperature-unsmooth": "Both"}
+_SHORT = {"unsmooth": "Affine inverse", "temperature-unsmooth": "Temperature, inverse"}
 
 
 def print_audit(audit: Audit, console: Console) -> None:
-    """Print an audit to a Rich console."""
+    """Print an audit to a Rich console. It fits into 80 columns."""
     verdict = audit.verdict
-    console.print(f"\n[bold]{escape(verdict.headline)}[/bold]\n", highlight=False)
-    for finding in verdict.findings:
-        console.print(Padding(escape(finding.sentence), (0, 0, 0, 2)), highlight=False)
-    console.print("\n[bold]What to do[/bold]")
-    for sentence in (verdict.action.sentence, *verdict.action.why):
-        console.print(Padding(escape(sentence), (0, 0, 0, 2)), highlight=False)
     console.print()
-    console.print(_options(audit))
-    console.print(_measures(audit))
-    if audit.slices:
+    _say(console, verdict.headline, style="bold", indent=0)
+    _title(console, "What to do")
+    _say(console, verdict.action.sentence)
+    for sentence in verdict.action.why:
+        _say(console, sentence)
+    for lines in (verdict.action.code, verdict.action.command):
+        for line in lines.splitlines():
+            console.print(Padding(Text(visible(line)), (0, 0, 0, 4)), soft_wrap=True)
+    said = {verdict.headline, verdict.action.sentence, *verdict.action.why}
+    found = [f for f in verdict.findings if f.sentence not in said]
+    if found:
+        _title(console, "What was found")
+        for finding in found:
+            _say(console, f"{finding.sentence} {finding.remedy}".strip())
+    if audit.options and verdict.kind != "wrong rows":
+        _title(console, f"Remedies, scored on {audit.scored_on:,} rows that they were not fitted on")
+        console.print(_remedies(audit))
+    if audit.slices and verdict.kind != "wrong rows":
+        shown = min(_MOST_SLICES, len(audit.slices))
+        _title(console, f"Slices ({shown} of {len(audit.slices):,})")
         console.print(_slices(audit))
+    for group in groups(audit.measures):
+        _title(console, group.purpose)
+        _say(console, group.read)
+        console.print(_measures(audit, group.names))
     for note in audit.notes:
-        console.print(f"\nNote: {escape(note)}", highlight=False)
+        console.print()
+        _say(console, f"Note: {note}", indent=0)
 
 
-def _options(audit: Audit) -> Table:
-    table = Table(title=f"Scored on {audit.scored_on:,} held-out rows", title_justify="left", box=None, padding=(0, 1))
-    table.add_column("", overflow="fold")
-    for name in ("NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE"):
+def _title(console: Console, words: str) -> None:
+    console.print()
+    console.print(Text(words, "bold"))
+
+
+def _say(console: Console, sentence: str, *, style: str = "", indent: int = 2) -> None:
+    console.print(Padding(Text(visible(sentence), style), (0, 0, 0, indent)))
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2), show_header=True, header_style="dim")
+    table.add_column(first, overflow="fold", ratio=1)
+    for name in others:
         table.add_column(name, justify="right", no_wrap=True)
-    for option in audit.options:
-        name = _SHORT.get(option.key, REMEDY_TITLES[option.key]) + "".join(
-            f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items()
-        )
-        if option.problem is not None:
-            table.add_row(name, "-", "cannot be fitted", "-", "-")
-            continue
-        gain = "" if option.gain is None else number(option.gain)
-        if option.interval is not None:
-            gain = f"{number(option.interval[0])} to {number(option.interval[1])}"
-        style = "bold" if option.key == audit.recommended else None
-        table.add_row(name, number(option.nll), gain, number(option.brier), number(option.ece), style=style)
     return table
 
 
-def _measures(audit: Audit) -> Table:
-    table = Table(title=f"\nOver all {audit.rows:,} rows", title_justify="left", box=None, padding=(0, 1))
-    table.add_column("")
-    table.add_column("value", justify="right")
-    table.add_column(f"{LEVEL_PERCENT} % interval", justify="right")
-    for name, measure in audit.measures.items():
-        ends = measure.interval
-        table.add_row(TITLES[name], number(measure.value), f"{number(ends[0])} to {number(ends[1])}" if ends else "")
-    table.caption = "Intervals of errors are of the model itself. Noise raises a value, and can put it above them."
-    table.caption_justify = "left"
+def _remedies(audit: Audit) -> Table:
+    table = _table("", "NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE")
+    for option in audit.options:
+        chosen = option.key == audit.verdict.action.key
+        name = ("> " if chosen else "") + _SHORT.get(option.key, REMEDY_TITLES[option.key])
+        name += "".join(f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items())
+        if option.problem is not None:
+            table.add_row(Text(name), "-", "cannot be fitted", "-", "-")
+            continue
+        gain = ""
+        if option.gain is not None and option.interval is not None:
+            gain = f"{number(option.gain)} ({number(option.interval[0])} to {number(option.interval[1])})"
+        cells = (number(option.nll), gain, number(option.brier), number(option.ece))
+        table.add_row(Text(name), *cells, style="bold" if chosen else None)
+    return table
+
+
+def _measures(audit: Audit, names: tuple[str, ...]) -> Table:
+    table = _table("", "value", f"{LEVEL_PERCENT} % interval")
+    for name in names:
+        table.add_row(TITLES[name], *measured(name, audit.measures[name]))
     return table
 
 
 def _slices(audit: Audit) -> Table:
-    shown = audit.slices[:_MOST_SLICES]
-    title = f"\nSlices, the strongest evidence first ({len(shown)} of {len(audit.slices)})"
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
-    table.add_column("")
-    for name in ("rows", "accuracy", "confidence", "gap, points", "against rest", "p, Holm"):
-        table.add_column(name, justify="right")
-    for item in shown:
-        against = "" if item.difference is None else f"{item.difference * 100:+.1f}"
+    table = _table("", "rows", "right", "confidence", f"gap, points ({LEVEL_PERCENT} %)", "p, Holm")
+    for item in audit.slices[:_MOST_SLICES]:
+        low, high = (f"{e * 100:+.1f}" for e in item.interval)
         table.add_row(
-            escape(f"{item.column} = {item.value}"),
+            Text(visible(f"{item.column} = {item.value}")),
             f"{item.rows:,}",
             percent(item.accuracy),
             percent(item.confidence),
-            f"{item.gap * 100:+.1f}",
-            against,
+            f"{item.gap * 100:+.1f} ({low} to {high})",
             p_value(item.p_holm).removeprefix("= "),
         )
     return table

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from onewarm.errors import InputError
 
 FORMAT = 2
+MOST_CLASSES = 10_000_000
+_MOST_NUMBERS = 1 << 27  # of an array: 1 GB
 _MAGIC = b"onewarm-summary"
 _START = len(_MAGIC) + 1 + 4
 
@@ -58,18 +60,61 @@ def decode(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         raise InputError(f"data is a calibration summary of format {version}: this onewarm reads 1 and {FORMAT}")
     if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
         raise InputError("data is a calibration summary that is cut short or damaged: its checksum differs")
-    header = json.loads(data[_START : _START + length])
+    if _START + length > len(data) - 4:
+        raise _nonsense(f"a header of {length} bytes")
+    try:
+        header = json.loads(data[_START : _START + length])
+    except (ValueError, RecursionError):
+        raise _nonsense("a header that is not JSON") from None
     arrays: dict[str, NDArray[Any]] = {}
     at = _START + length
-    for name, dtype, size, *full in header["fields"]:
-        stored = full[0] if full and _sparse(size, full[0]) else size
+    for name, dtype, size, full in _fields(header):
+        stored = full if _sparse(size, full) else size
+        bytes_each = 8 if stored == size else 12
+        if at + bytes_each * stored > len(data) - 4:
+            raise _nonsense(f"{name!r} with more numbers than there are bytes")
         where = np.frombuffer(data, "<u4", stored if stored < size else 0, at)
         at += where.nbytes
         little = np.frombuffer(data, dtype, stored, at)
         at += little.nbytes
+        if where.size and not int(where.max()) < size:
+            raise _nonsense(f"{name!r} with positions beyond its end")
+        if dtype == "<i8" and little.size and int(little.min()) < 0:
+            raise _nonsense(f"{name!r} with a negative count")
         arrays[name] = np.zeros(size, little.dtype.newbyteorder("="))
         arrays[name][where if stored < size else slice(None)] = little
+    if at != len(data) - 4:
+        raise _nonsense(f"{len(data) - 4 - at} bytes after its last number")
     return header, arrays
+
+
+def _fields(header: Any) -> list[tuple[str, str, int, int]]:
+    """Name, type, length and entries that are not 0 of each array; InputError for a header that no summary has."""
+    if not isinstance(header, dict) or not isinstance(header.get("fields"), list):
+        raise _nonsense("a header without fields")
+    least = {"num_classes": 1, "groups": 1, "seed": 0}
+    most = {"num_classes": MOST_CLASSES, "groups": 2**31, "seed": 2**63 - 1}
+    for name, low in least.items():
+        value = header.get(name, low)
+        known = value is None and name == "num_classes"
+        if not known and (type(value) is not int or not low <= value <= most[name]):
+            raise _nonsense(f"{name} {value!r}")
+    if "num_classes" not in header or type(header.get("classwise", False)) is not bool:
+        raise _nonsense("a header without num_classes, or with a classwise that is neither true nor false")
+    fields = []
+    for field in header["fields"]:
+        if not isinstance(field, list) or len(field) not in (3, 4) or not isinstance(field[0], str):
+            raise _nonsense(f"the field {field!r}"[:100])
+        name, dtype, size, full = field if len(field) == 4 else (*field, field[2])
+        whole = type(size) is int and type(full) is int
+        if dtype not in ("<i8", "<f8") or not whole or not 0 <= full <= size <= _MOST_NUMBERS:
+            raise _nonsense(f"the field {field!r}"[:100])
+        fields.append((name, dtype, size, full))
+    return fields
+
+
+def _nonsense(what: str) -> InputError:
+    return InputError(f"data is a calibration summary with {what}: no summary was written so")
 
 
 def _sparse(size: int, full: int) -> bool:
@@ -83,7 +128,7 @@ def upgraded(stats: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     their place, exact for labels, and for votes an interval that is too wide. Squares of NLL and Brier scores are not
     known: they become NaN, and so do those intervals.
     """
-    if "cell_weight" in stats:
+    if "cell_weight" in stats or not {"cell_count", "cell_correct", "nll", "brier"} <= stats.keys():
         return stats
     count, correct = stats["cell_count"].astype(np.float64), stats["cell_correct"]
     unknown = np.full(1, np.nan)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.calibration.summary import codec
-from onewarm.calibration.summary.cells import CELLS, Floats, check_bins
+from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, Floats, check_bins
 from onewarm.calibration.summary.inputs import Array, Truth, read_happened, read_predictions, read_truth, read_weights
 from onewarm.calibration.summary.update import SCORES, SUMS, Job, Totals, run
 from onewarm.errors import InputError
@@ -79,11 +79,11 @@ class CalibrationSummary:
     def __init__(
         self, num_classes: int | None = None, *, classwise: bool = False, groups: int = GROUPS, seed: int = 0
     ) -> None:
-        if num_classes is not None and num_classes < 2:
+        if num_classes is not None and checks.count(num_classes, "num_classes", -(2**63)) < 2:
             raise InputError(f"num_classes is {num_classes}: a classifier has at least 2")
-        if groups < 1:
+        if checks.count(groups, "groups", -(2**63)) < 1:
             raise InputError(f"groups is {groups}: expected at least 1")
-        if not 0 <= seed < 2**63:
+        if not 0 <= checks.count(seed, "seed", -(2**63)) < 2**63:
             raise InputError(f"seed is {seed}: expected an integer from 0 to 2^63 - 1")
         self.classwise, self.groups, self.seed = bool(classwise), int(groups), int(seed)
         self.num_classes: int | None = None
@@ -233,11 +233,18 @@ class CalibrationSummary:
         header, stats = codec.decode(data)
         summary = cls(classwise=header.get("classwise", False), groups=header.get("groups", GROUPS),
                       seed=header.get("seed", 0))  # fmt: skip
-        if header["num_classes"] is not None:
-            summary._settle(header["num_classes"])
+        classes = header["num_classes"]
+        if classes is not None:
+            largest = max((a.size for a in stats.values()), default=0)
+            if summary._groups_for(classes) * classes * CLASS_CELLS > largest:
+                raise InputError(f"data is a calibration summary of {classes} classes, without room for so many")
+            summary._settle(classes)
         own = summary.statistics
         stats = codec.upgraded(stats)
-        if stats.keys() != own.keys() or any(stats[name].size != own[name].size for name in own):
+        alike = stats.keys() == own.keys() and all(
+            stats[name].size == own[name].size and stats[name].dtype == own[name].dtype for name in own
+        )
+        if not alike:
             raise InputError(f"data is a calibration summary with fields {sorted(stats)}: expected {sorted(own)}")
         for name, values in own.items():
             values[...] = stats[name].reshape(values.shape)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from onewarm.errors import InputError
-from onewarm.tables.source import Column, Columns, Source
+from onewarm.tables.formats.npy import read_head, read_rows, rows_at_once
+from onewarm.tables.source import Columns, Source
 
 
 class Npz(Source):
@@ -20,36 +18,21 @@ class Npz(Source):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.shapes: dict[str, tuple[int, ...]] = {}
-        with self._open() as archive:
-            for member in archive.namelist():
-                with archive.open(member) as file:
-                    shape, _, dtype = self._head(file, member)
-                if len(shape) in (1, 2):
-                    kind = {"i": "int", "u": "int", "b": "int", "f": "float", "U": "text"}.get(dtype.kind, "other")
-                    name = member.removesuffix(".npy")
-                    self.columns[name] = Column(kind, shape[1] if len(shape) == 2 else 1)
-                    self.shapes[name] = shape
+        self.members: dict[str, str] = {}
+        self.items: dict[str, int] = {}
+        with self.decoding("NPZ"), zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if not member.filename.endswith(".npy"):
+                    continue
+                name = member.filename.removesuffix(".npy")
+                with self.decoding("NPZ", f"array {name!r}: "), archive.open(member) as file:
+                    head = read_head(self, file, name, member.file_size)
+                if head.column is not None:
+                    self.columns[name], self.shapes[name] = head.column, head.shape
+                    self.items[name] = head.dtype.itemsize
+                    self.members[name] = member.filename
         if not self.columns:
             raise InputError(f"{self.name}: holds no arrays with rows")
-
-    def _open(self) -> zipfile.ZipFile:
-        try:
-            return zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise self.damaged("NPZ", error) from None
-
-    def _head(self, file: IO[bytes], member: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-        try:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, fortran, dtype = read(file)
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise self.damaged("NPZ", f"{member}: {error}") from None
-        if dtype.hasobject:
-            raise InputError(
-                f"{self.name}: array {member.removesuffix('.npy')!r} holds Python objects; save plain arrays"
-            )
-        return shape, fortran, dtype
 
     def batches(
         self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
@@ -59,26 +42,19 @@ class Npz(Source):
             shown = ", ".join(f"{n!r} {k}" for n, k in lengths.items())
             raise InputError(f"{self.name}: arrays differ in rows: {shown}")
         total = next(iter(lengths.values()))
-        with self._open() as archive:
-            streams = {n: self._stream(archive, n, rows) for n in names}
+        rows = min([rows, *(rows_at_once(self.shapes[n], self.items[n]) for n in names)])
+        with ExitStack() as opened:
+            with self.decoding("NPZ"):
+                archive = opened.enter_context(zipfile.ZipFile(self.path))
+            streams = {}
+            for name in names:
+                with self.decoding("NPZ", f"array {name!r}: "):
+                    member = archive.getinfo(self.members[name])
+                    file = opened.enter_context(archive.open(member))
+                    streams[name] = read_rows(self, file, read_head(self, file, name, member.file_size), rows)
             for at in range(0, total, rows):
-                batch = {n: next(stream) for n, stream in streams.items()}
+                batch = {}
+                for name, stream in streams.items():
+                    with self.decoding("NPZ", f"array {name!r}: "):
+                        batch[name] = next(stream)
                 yield batch, at, self.size * min(at + rows, total) // total
-
-    def _stream(self, archive: zipfile.ZipFile, name: str, rows: int) -> Iterator[NDArray[Any]]:
-        member = f"{name}.npy" if f"{name}.npy" in archive.namelist() else name
-        try:
-            with archive.open(member) as file:
-                shape, fortran, dtype = self._head(file, member)
-                if fortran and len(shape) == 2:
-                    whole = np.frombuffer(file.read(), dtype).reshape(shape, order="F")
-                    for at in range(0, shape[0], rows):
-                        yield np.ascontiguousarray(whole[at : at + rows])
-                    return
-                width = shape[1] if len(shape) == 2 else 1
-                for at in range(0, shape[0], rows):
-                    n = min(rows, shape[0] - at)
-                    data = file.read(n * width * dtype.itemsize)
-                    yield np.frombuffer(data, dtype, n * width).reshape((n, *shape[1:]))
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise self.damaged("NPZ", f"array {name!r}: {error}") from None

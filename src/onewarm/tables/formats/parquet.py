@@ -7,37 +7,37 @@ from pathlib import Path
 from typing import Any
 
 from onewarm.errors import needs
-from onewarm.tables.formats.arrow_types import set_columns
-from onewarm.tables.source import Columns, Source
+from onewarm.tables.formats.arrow_types import ArrowSource
+from onewarm.tables.source import Columns
 
 with needs("onewarm.tables", "audit"):
-    import pyarrow as pa
     import pyarrow.parquet
-
 
 _PART_ROWS = 1 << 20
 
 
-class Parquet(Source):
+class Parquet(ArrowSource):
     """A Parquet file, read page by page; each part is a run of row groups with about 2^20 rows."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        with self._open() as file:
-            set_columns(self, file.schema_arrow)
+        with self.decoding("Parquet"), self._open() as file:
+            self.declare(file.schema_arrow)
             self.groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+            if any(rows < 0 for rows in self.groups):
+                raise self.damaged("Parquet", "a row group has a negative number of rows")
         self.runs: list[list[int]] = [[]]
-        for group in range(len(self.groups)):
-            if sum(self.groups[i] for i in self.runs[-1]) >= _PART_ROWS:
+        rows = 0
+        for group, length in enumerate(self.groups):
+            if rows >= _PART_ROWS:
                 self.runs.append([])
+                rows = 0
             self.runs[-1].append(group)
+            rows += length
         self.parts = len(self.runs)
 
     def _open(self) -> Any:
-        try:
-            return pyarrow.parquet.ParquetFile(self.path, buffer_size=1 << 20, pre_buffer=False)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self.damaged("Parquet", error) from None
+        return pyarrow.parquet.ParquetFile(self.path, buffer_size=1 << 20, pre_buffer=False)
 
     def batches(
         self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
@@ -45,10 +45,15 @@ class Parquet(Source):
         groups = list(range(len(self.groups))) if part is None else self.runs[part]
         at = start = sum(self.groups[: groups[0]]) if groups else 0
         total = max(1, sum(self.groups))
-        with self._open() as file:
-            try:
-                for batch in file.iter_batches(rows, columns=list(names), row_groups=groups):
-                    before, at = at, at + batch.num_rows
-                    yield {n: batch.column(n) for n in names}, before, self.size * (at - start) // total
-            except (pa.ArrowException, OSError) as error:
-                raise self.damaged("Parquet", f"after row {at}: {error}") from None
+        with self.decoding("Parquet"):
+            file = self._open()
+        with file:
+            batches = file.iter_batches(rows, columns=self.tops(names), row_groups=groups)
+            while True:
+                with self.decoding("Parquet", f"after row {at}: "):
+                    batch = next(batches, None)
+                    if batch is None:
+                        return
+                    columns = self.take(batch, names)
+                before, at = at, at + batch.num_rows
+                yield columns, before, min(self.size, self.size * (at - start) // total)

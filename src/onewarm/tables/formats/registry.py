@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onewarm.checks import visible
 from onewarm.errors import InputError
 from onewarm.tables.formats.csv import Csv
 from onewarm.tables.formats.ipc import Ipc
+from onewarm.tables.formats.json import Json, JsonLines
+from onewarm.tables.formats.npy import Npy
 from onewarm.tables.formats.npz import Npz
 from onewarm.tables.formats.parquet import Parquet
+from onewarm.tables.formats.text_stream import COMPRESSED, inner_suffix
+from onewarm.tables.formats.torch_file import TorchFile
 from onewarm.tables.source import Source
 
 _FORMATS: dict[str, type[Source]] = {
     ".csv": Csv,
+    ".tsv": Csv,
+    ".txt": Csv,
+    ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
+    ".json": Json,
     ".parquet": Parquet,
     ".pq": Parquet,
     ".npz": Npz,
+    ".npy": Npy,
+    ".pt": TorchFile,
+    ".pth": TorchFile,
     ".arrow": Ipc,
     ".feather": Ipc,
     ".ipc": Ipc,
 }
-SUFFIXES = tuple(_FORMATS)
+_TEXT = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
+_PICKLE = "it can run code: load it where it was made, and save it with df.to_parquet('predictions.parquet')"
+_EXCEL = "save it as CSV, or with pandas.read_excel(...).to_parquet('predictions.parquet')"
+_REMEDIES = (
+    dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE)
+    | dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), _EXCEL)
+    | dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it and give the file inside")
+    | dict.fromkeys((".h5", ".hdf5"), "save its columns with pandas.read_hdf(...).to_parquet('predictions.parquet')")
+    | {".mat": "save its arrays with numpy.savez", ".rds": "save it with arrow::write_parquet or write.csv"}
+)
+SUFFIXES = (*_FORMATS, *COMPRESSED)
 
 
 def open_source(path: Path) -> Source:
@@ -37,9 +60,19 @@ def open_source(path: Path) -> Source:
         ...     open_source(path).columns["label"]
         Column(kind='int', width=1)
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(f"{path.name}: cannot read {suffix or 'a file without suffix'}; give {', '.join(SUFFIXES)}")
+    suffix = inner_suffix(path)
+    if suffix not in _FORMATS or (suffix != path.suffix.lower() and suffix not in _TEXT):
+        raise InputError(f"{visible(path.name)}: {_refusal(path)}")
     if path.stat().st_size == 0:
-        raise InputError(f"{path.name}: is empty (0 bytes)")
+        raise InputError(f"{visible(path.name)}: is empty (0 bytes)")
     return _FORMATS[suffix](path)
+
+
+def _refusal(path: Path) -> str:
+    """Why a file with this suffix is not read, and the step that helps."""
+    suffix = path.suffix.lower()
+    if suffix in COMPRESSED:
+        return f"below {suffix} there is no suffix of {', '.join(_TEXT)}: name it so, or unpack it"
+    if suffix in _REMEDIES:
+        return f"cannot read {suffix}: {_REMEDIES[suffix]}"
+    return f"cannot read {visible(suffix) or 'a file without suffix'}; give {', '.join(_FORMATS)}"

@@ -4,9 +4,9 @@
  *
  * The host's model (`model.get`, `model.on("change:KEY")`):
  *
- *   reliability  [{of, title, bins: [{lower, upper, count, confidence, accuracy, interval}], smooth?}] with smooth
- *                {x, y, low, high}, as ReliabilityData.to_dict() and `onewarm audit --json` write it; null where a bin is
- *                empty
+ *   reliability  [{of, title, predicted, observed, bins: [{lower, upper, count, confidence, accuracy, interval,
+ *                beyond}], isotonic, smooth}] with isotonic {x, y} or null and smooth {x, y, low, high} or null, as
+ *                `onewarm audit --json` writes it; null where a bin is empty
  *   state        in and out: {diagram, bin, view}: which diagram, which bin, "bins" or "smooth"
  *
  * Hover or touch the plot, or focus it and use the arrow keys: the exact values of a bin are shown and announced.
@@ -30,17 +30,15 @@ const toX = (v) => BOX.left + v * BOX.size;
 /** @param {number} v */
 const toY = (v) => BOX.top + (1 - v) * BOX.size;
 
-/** A bin in words, for the line below the plot and for screen readers. @param {any} bin @returns {string} */
-export function describe(bin) {
-  const where = `${edge(bin.lower)} to ${edge(bin.upper)}`;
-  if (!bin.count) return `Confidence ${where}: no rows`;
+/** A bin in words, for the line below the plot and for screen readers. @param {any} diagram @param {any} bin @returns {string} */
+export function describe(diagram, bin) {
+  const where = `${capital(diagram.predicted)} from ${edge(bin.lower)} to ${edge(bin.upper)}`;
+  if (!bin.count) return `${where}: no rows`;
   const gap = 100 * (bin.confidence - bin.accuracy);
-  const size = Math.abs(gap).toFixed(1);
-  const inside = bin.interval[0] <= bin.confidence && bin.confidence <= bin.interval[1];
-  const verdict = inside ? "within its interval" : `${size} points ${gap > 0 ? "overconfident" : "underconfident"}`;
+  const size = `${Math.abs(gap).toFixed(1)} points too ${gap > 0 ? "high" : "low"}`;
   return (
-    `Confidence ${where}: ${whole(bin.count)} rows, mean confidence ${percent(bin.confidence)}, accuracy ` +
-    `${percent(bin.accuracy)} (${percent(bin.interval[0])} to ${percent(bin.interval[1])}), ${verdict}`
+    `${where}: ${whole(bin.count)} rows, mean ${percent(bin.confidence)}, ${diagram.observed} ${percent(bin.accuracy)} ` +
+    `(${percent(bin.interval[0])} to ${percent(bin.interval[1])}), ${size}${bin.beyond ? "" : ", not beyond chance"}`
   );
 }
 
@@ -66,8 +64,13 @@ function html(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Axes, grid and the diagonal of a calibrated model. */
-function frame() {
+/** @param {string} text */
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+/** The name of an axis, cut where the picture ends. @param {string} name */
+const short = (name) => (name.length <= 28 ? name : `${name.slice(0, 27)}…`);
+
+/** Axes, grid and the diagonal of a calibrated model. @param {any} diagram */
+function frame(diagram) {
   const parts = [];
   for (const v of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
     parts.push(svg("line", { class: "ow-rel-grid", x1: toX(0), x2: toX(1), y1: toY(v), y2: toY(v) }));
@@ -77,9 +80,9 @@ function frame() {
     );
   }
   parts.push(svg("line", { class: "ow-rel-diagonal", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }));
-  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: toY(1) + 16 }, "right, share of rows"));
-  parts.push(svg("text", { class: "ow-rel-axis", x: toX(1), y: H - 4, "text-anchor": "end" }, "confidence"));
-  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: COUNTS.top + 12 }, "rows, log scale"));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0) + 8, y: toY(1) + 16 }, short(diagram.observed)));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(1), y: H - 4, "text-anchor": "end" }, short(diagram.predicted)));
+  parts.push(svg("text", { class: "ow-rel-axis", x: toX(0), y: H - 4 }, "bars: rows, log scale"));
   return parts;
 }
 
@@ -93,6 +96,10 @@ function band(bin) {
 function marks(diagram, view, chosen) {
   const most = Math.log1p(Math.max(1, ...diagram.bins.map((/** @type {any} */ b) => b.count)));
   const parts = [];
+  const line = (/** @type {number[]} */ xs, /** @type {number[]} */ ys) => xs.map((v, i) => `${toX(v).toFixed(2)} ${toY(ys[i]).toFixed(2)}`);
+  if (view === "bins" && diagram.isotonic) {
+    parts.push(svg("path", { class: "ow-rel-isotonic", d: `M${line(diagram.isotonic.x, diagram.isotonic.y).join("L")}` }));
+  }
   for (const [i, bin] of diagram.bins.entries()) {
     const x = toX(bin.lower);
     const width = toX(bin.upper) - x;
@@ -104,16 +111,15 @@ function marks(diagram, view, chosen) {
     if (!bin.count || view === "smooth") continue;
     const cx = toX(bin.confidence);
     const [low, high] = bin.interval;
-    const side = bin.confidence < low || bin.confidence > high ? (bin.confidence > bin.accuracy ? " ow-rel-over" : " ow-rel-under") : "";
+    const side = bin.beyond ? (bin.confidence > bin.accuracy ? " ow-rel-over" : " ow-rel-under") : "";
     parts.push(svg("line", { class: `ow-rel-gap${side}`, x1: cx, x2: cx, y1: toY(bin.confidence), y2: toY(bin.accuracy) }));
     parts.push(svg("line", { class: `ow-rel-interval${side}`, x1: cx, x2: cx, y1: toY(low), y2: toY(high) }));
     parts.push(svg("circle", { class: `ow-rel-dot${side}${on}`, cx, cy: toY(bin.accuracy), r: i === chosen ? 6 : 4.5 }));
   }
   if (view === "smooth" && diagram.smooth) {
     const { x, y, low, high } = diagram.smooth;
-    const line = (/** @type {number[]} */ ys) => x.map((/** @type {number} */ v, /** @type {number} */ i) => `${toX(v).toFixed(2)} ${toY(ys[i]).toFixed(2)}`);
-    if (low && high) parts.push(svg("path", { class: "ow-rel-sure", d: `M${[...line(low), ...line(high).reverse()].join("L")}Z` }));
-    parts.push(svg("path", { class: "ow-rel-curve", d: `M${line(y).join("L")}` }));
+    parts.push(svg("path", { class: "ow-rel-sure", d: `M${[...line(x, low), ...line(x, high).reverse()].join("L")}Z` }));
+    parts.push(svg("path", { class: "ow-rel-curve", d: `M${line(x, y).join("L")}` }));
   }
   return parts;
 }
@@ -129,7 +135,7 @@ function rows(diagram, chosen) {
       bin.count ? `${percent(bin.interval[0])} to ${percent(bin.interval[1])}` : "–",
     ];
     const row = html("tr", i === chosen ? { class: "ow-rel-on" } : {});
-    row.append(...cells.map((text, j) => html(j ? "td" : "th", j ? { class: "num" } : { scope: "row" }, text)));
+    row.append(...cells.map((text, j) => html(j ? "td" : "th", j ? {} : { scope: "row" }, text)));
     return row;
   });
 }
@@ -138,15 +144,20 @@ function rows(diagram, chosen) {
 function render({ model, el }) {
   const diagrams = model.get("reliability") ?? [];
   if (!diagrams.length) return;
-  const first = diagrams[0].bins.map((/** @type {any} */ b) => b.count);
-  const state = { diagram: 0, bin: first.indexOf(Math.max(...first)), view: "bins", ...(model.get("state") ?? {}) };
+  const given = model.get("state") ?? {};
+  const first = (diagrams[given.diagram ?? 0] ?? diagrams[0]).bins.map((/** @type {any} */ b) => b.count);
+  const state = { diagram: 0, bin: first.indexOf(Math.max(...first)), view: "bins", ...given };
 
   const choose = /** @type {HTMLSelectElement} */ (html("select"));
-  choose.append(...diagrams.map((/** @type {any} */ d, /** @type {number} */ i) => html("option", { value: i }, d.title)));
+  const kinds = { all: "Top label", event: "Event", class: "Probability of a class", answer: "Top label, by answer" };
+  for (const [kind, label] of Object.entries(kinds)) {
+    const of = diagrams.map((/** @type {any} */ d, /** @type {number} */ i) => [d, i]).filter((/** @type {any} */ [d]) => d.of.split(" ")[0] === kind);
+    if (of.length) choose.append(html("optgroup", { label }, ...of.map((/** @type {any} */ [d, i]) => html("option", { value: i }, d.title))));
+  }
   const which = html("label", { class: "ow-rel-which" }, "Of ", choose);
   which.hidden = diagrams.length < 2;
   const bins = html("button", { type: "button", class: "quiet" }, "Bins");
-  const smooth = html("button", { type: "button", class: "quiet" }, "Smooth curve");
+  const smooth = /** @type {HTMLButtonElement} */ (html("button", { type: "button", class: "quiet" }, "Smooth curve"));
   const views = html("div", { class: "ow-rel-views", role: "group", "aria-label": "Show" }, bins, smooth);
   views.hidden = !diagrams.some((/** @type {any} */ d) => d.smooth);
   const plot = svg("svg", { viewBox: `0 0 ${W} ${H}`, "aria-hidden": "true", focusable: "false" });
@@ -154,13 +165,12 @@ function render({ model, el }) {
     class: "ow-rel-plot",
     role: "slider",
     tabindex: "0",
-    "aria-label": "Bin of confidence",
+    "aria-label": "Bin",
     "aria-valuemin": "1",
   }, plot);
   const readout = html("p", { class: "ow-rel-readout" });
   const body = html("tbody");
-  const names = ["Confidence", "Rows", "Mean confidence", "Accuracy", "95 % interval"];
-  const head = html("tr", {}, ...names.map((t, j) => html("th", j ? { scope: "col", class: "num" } : { scope: "col" }, t)));
+  const head = html("tr");
   const table = html("table", {}, html("thead", {}, head), body);
   const more = html("details", { class: "ow-rel-table" }, html("summary", {}, "The same as a table"), html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Bins" }, table));
   const controls = html("div", { class: "ow-rel-controls" }, which, views);
@@ -173,8 +183,11 @@ function render({ model, el }) {
     choose.value = String(state.diagram);
     bins.setAttribute("aria-pressed", String(state.view === "bins"));
     smooth.setAttribute("aria-pressed", String(state.view === "smooth"));
-    plot.replaceChildren(band(diagram.bins[state.bin]), ...frame(), ...marks(diagram, state.view, state.bin));
-    const text = describe(diagram.bins[state.bin]);
+    smooth.disabled = !diagram.smooth;
+    const names = [capital(diagram.predicted), "Rows", "Mean", capital(diagram.observed), "95 % interval"];
+    head.replaceChildren(...names.map((t) => html("th", { scope: "col" }, t)));
+    plot.replaceChildren(band(diagram.bins[state.bin]), ...frame(diagram), ...marks(diagram, state.view, state.bin));
+    const text = describe(diagram, diagram.bins[state.bin]);
     pad.setAttribute("aria-valuemax", String(diagram.bins.length));
     pad.setAttribute("aria-valuenow", String(state.bin + 1));
     pad.setAttribute("aria-valuetext", text);

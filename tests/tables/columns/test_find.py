@@ -2,7 +2,7 @@
 
 import pytest
 
-from onewarm.tables.columns import Choice, find_layout, find_truth
+from onewarm.tables.columns import Choice, Head, find_layout, find_truth
 from onewarm.tables.source import Column
 
 NUMBER, WHOLE, TEXT, LISTS = Column("float"), Column("int"), Column("text"), Column("float", None)
@@ -13,7 +13,7 @@ def columns(**kinds):
 
 
 def layout(kinds, **choice):
-    return find_layout("a.csv", kinds, Choice(**choice))
+    return find_layout(Head("a.csv", kinds), Choice(**choice))
 
 
 def refused(kinds, **choice):
@@ -77,7 +77,8 @@ def test_votes_slices_and_weights():
 
 def test_labels_come_before_votes_which_are_noted():
     found = layout(USUAL | {"votes": LISTS})
-    assert (found.truth, found.votes, found.unused) == (("label",), False, ("votes",))
+    assert (found.truth, found.votes) == (("label",), False)
+    assert found.notes == ("The truth is 'label'; 'votes' could be it too: --votes votes",)
 
 
 def test_a_bad_value_in_a_numbered_csv_column_makes_it_text_and_still_one_of_the_family():
@@ -148,9 +149,9 @@ def test_lists_are_no_labels_and_no_slices():
 
 def test_the_truth_in_a_file_of_its_own():
     kinds = {"counts": LISTS, "label": WHOLE, "other": WHOLE}
-    assert find_truth("b.npz", kinds, Choice(labels="")) == (("label",), False)
-    assert find_truth("b.npz", kinds, Choice(votes="")) == (("counts",), True)
-    assert find_truth("b.npz", kinds, Choice(labels="other")) == (("other",), False)
-    assert find_truth("b.npz", kinds, Choice(votes="counts")) == (("counts",), True)
-    found = find_layout("a.csv", P, Choice(), truth=False)
+    assert find_truth(Head("b.npz", kinds), Choice(labels="")) == (("label",), False)
+    assert find_truth(Head("b.npz", kinds), Choice(votes="")) == (("counts",), True)
+    assert find_truth(Head("b.npz", kinds), Choice(labels="other")) == (("other",), False)
+    assert find_truth(Head("b.npz", kinds), Choice(votes="counts")) == (("counts",), True)
+    found = find_layout(Head("a.csv", P), Choice(), separate_truth=True)
     assert found.truth == () and found.names == ("p0", "p1", "p2")

@@ -1,0 +1,121 @@
+"""Makes an audit's report for each kind of verdict, and pictures of it: `python docs/picture_audit.py DIR`.
+
+To look at them after a change of the report. audit.png, the README's picture, is made beside this file.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from picture import save
+from playwright.sync_api import sync_playwright
+
+from onewarm.audit.audit import Audit, audit
+from onewarm.audit.report.compared import comparison_html
+from onewarm.audit.report.html import html
+from onewarm.softmax import softmax
+
+HERE = Path(__file__).parent
+LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}
+README = "too-high"
+
+rng = np.random.default_rng(0)
+
+
+def draw(p: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A label for each row of probabilities."""
+    labels: NDArray[np.int64] = (p.cumsum(axis=1) > rng.random((len(p), 1))).argmax(axis=1)
+    return labels
+
+
+def calibrated() -> dict[str, Any]:
+    p = softmax(1.5 * rng.normal(size=(20_000, 4)))
+    return {"p": p, "label": draw(p)}
+
+
+def overconfident() -> dict[str, Any]:
+    z = 1.5 * rng.normal(size=(20_000, 4))
+    country = np.array(["de", "es", "fr", "it"])[rng.integers(0, 4, 20_000)]
+    return {"logits": 2 * z, "label": draw(softmax(z)), "slice": country}
+
+
+def too_high() -> dict[str, Any]:
+    p = rng.uniform(0.1, 0.9, 20_000)
+    return {"p": p, "label": (rng.random(20_000) < p - 0.08).astype(np.int64)}
+
+
+def one_class() -> dict[str, Any]:
+    z = 0.7 * rng.normal(size=(20_000, 6))
+    return {"p": softmax(z + np.array([0, 0, 0.5, 0, 0, 0])), "label": draw(softmax(z))}
+
+
+def few_rows() -> dict[str, Any]:
+    p = softmax(rng.normal(size=(60, 3)))
+    return {"p": p, "label": draw(p)}
+
+
+def wrong_rows() -> dict[str, Any]:
+    p = softmax(4 * rng.normal(size=(5000, 5)))
+    return {"p": p, "label": np.roll(draw(p), 1)}
+
+
+MODELS: dict[str, Callable[[], dict[str, Any]]] = {
+    "calibrated": calibrated,
+    "overconfident": overconfident,
+    "too-high": too_high,
+    "one-class": one_class,
+    "few-rows": few_rows,
+    "wrong-rows": wrong_rows,
+}
+
+
+def main() -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("no chromium: install Debian's package of that name")
+    if len(sys.argv) != 2:
+        sys.exit("usage: python docs/picture_audit.py DIR, a folder for the reports and their pictures")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = reports(folder)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        for page in pages:
+            for look, (width, scheme) in LOOKS.items():
+                view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+                view.goto(page.resolve().as_uri())
+                view.screenshot(path=folder / f"{page.stem}-{look}.png")
+                view.screenshot(path=folder / f"{page.stem}-{look}-full.png", full_page=True)
+                if (page.stem, look) == (README, "light"):
+                    save(view.screenshot(), HERE / "audit.png", width=1180)
+                view.close()
+        browser.close()
+
+
+def reports(folder: Path) -> list[Path]:
+    """Writes each model's predictions and its report, and a comparison."""
+    made: dict[str, Audit] = {}
+    pages = []
+    for name, model in MODELS.items():
+        np.savez(folder / f"{name}.npz", **model())
+        made[name] = audit(folder / f"{name}.npz")
+        pages.append(folder / f"{name}.html")
+        pages[-1].write_text(html(made[name]), encoding="utf-8")
+        print(f"{name}: {made[name].verdict.headline}")
+    before = np.load(folder / "too-high.npz")
+    np.savez(folder / "mended.npz", p=np.clip(before["p"] - 0.08, 0, 1), label=before["label"])
+    after = audit(folder / "mended.npz")
+    comparison = made["too-high"].compare(after, names=("too-high.npz", "mended.npz"))
+    pages.append(folder / "comparison.html")
+    pages[-1].write_text(comparison_html(comparison, made["too-high"], after), encoding="utf-8")
+    return pages
+
+
+if __name__ == "__main__":
+    main()

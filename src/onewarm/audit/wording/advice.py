@@ -1,0 +1,152 @@
+"""The action of a verdict: one thing to do, why, and what it gains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from onewarm.audit.findings import Action, Finding, VerdictKind
+from onewarm.audit.remedies import LEAST_GAIN, Option
+from onewarm.audit.wording.headline import MATTERS, Asked, reach, rows_needed
+from onewarm.audit.words import REMEDY_TITLES, interval, number
+
+MANY = 8
+"""Parameters of a remedy that are shown in a sentence, at most."""
+
+
+def action(
+    kind: VerdictKind,
+    asked: Asked,
+    spoilers: Sequence[Finding],
+    options: Sequence[Option],
+    best: Option | None,
+    *,
+    logits: bool,
+) -> Action:
+    """What to do.
+
+    Wrong rows: check them, and nothing else. A remedy where it gains at least ``LEAST_GAIN`` on rows it was not fitted
+    on, and the interval of the gain lies above 0. Else more rows where there are too few, or to leave it and why.
+    """
+    if kind == "wrong rows":
+        spoiler = next(f for f in spoilers if f.weight == "wrong rows")
+        why = "Until they belong together, nothing can be said of the confidence, and no remedy is scored."
+        return Action("check rows", spoiler.remedy or "Check that predictions and truth are of the same rows.", (why,))
+    if best is not None and best.key != "leave":
+        return _remedy(asked, options, best, logits=logits)
+    if kind == "too few rows":
+        needed = rows_needed(asked)
+        why = (
+            f"An average error of up to {reach(asked) * 100:.1f} points could be there; about {needed:,} rows would "
+            f"show one of {MATTERS * 100:.0f} points or exclude it."
+        )
+        return Action("more rows", f"Audit about {needed:,} rows.", (why, *_not_advised(asked, options, logits=logits)))
+    return _leave(asked, options, logits=logits)
+
+
+def _leave(asked: Asked, options: Sequence[Option], *, logits: bool) -> Action:
+    why = _not_advised(asked, options, logits=logits)
+    if not asked.wrong:
+        why = ["No question about its confidence is answered no.", *why]
+    elif not why:
+        why = ["What is wrong could not be mended: no remedy could be fitted and scored on these rows."]
+    best = _most_gain(options)
+    return Action(
+        "leave",
+        REMEDY_TITLES["leave"] + ".",
+        tuple(why),
+        best.gain if best else None,
+        best.interval if best else None,
+    )
+
+
+def _not_advised(asked: Asked, options: Sequence[Option], *, logits: bool) -> list[str]:
+    """What acting would gain, and why that is not enough; and each fit that failed, once."""
+    why = []
+    second = _most_gain(options)
+    if second is not None and second.gain is not None and second.interval is not None:
+        bridge = "What is wrong is not worth a change: the" if asked.wrong else "The"
+        if second.gain < 0:
+            gained = f"raises the NLL of rows it was not fitted on by {number(-second.gain)} nats a row"
+            gained += f"{interval((-second.interval[1], -second.interval[0]))}"
+            gained = f"{gained}: no remedy lowers it"
+        else:
+            gained = f"lowers the NLL of rows it was not fitted on by {number(second.gain)} nats a row"
+            small = f"less than {LEAST_GAIN:g}"
+            noise = "which chance can give"
+            reason = small if second.gain < LEAST_GAIN else noise
+            if second.gain < LEAST_GAIN and second.interval[0] <= 0:
+                reason = f"{small}, {noise}"
+            gained = f"{gained}{interval(second.interval)}, {reason}"
+        why.append(f"{bridge} best change ({_name(second)}) {gained}.")
+    return [*why, *_failed(options)]
+
+
+def _most_gain(options: Sequence[Option]) -> Option | None:
+    return max((o for o in options if o.key != "leave" and o.gain is not None), key=lambda o: o.gain or 0, default=None)
+
+
+def _failed(options: Sequence[Option]) -> list[str]:
+    """Each reason once, with all remedies that it stopped."""
+    reasons: dict[str, list[str]] = {}
+    for o in options:
+        if o.problem is not None:
+            reasons.setdefault(o.problem, []).append(REMEDY_TITLES[o.key])
+    return [f"{', '.join(names)} could not be fitted: {reason}." for reason, names in reasons.items()]
+
+
+def _name(option: Option) -> str:
+    shown = "".join(f", {SYMBOLS.get(k, k)} = {v:.4f}" for k, v in option.parameters.items())
+    return REMEDY_TITLES[option.key].lower() + (shown if len(option.parameters) <= MANY else "")
+
+
+SYMBOLS = {"temperature": "T", "alpha": "alpha"}
+
+
+def _remedy(asked: Asked, options: Sequence[Option], best: Option, *, logits: bool) -> Action:
+    leave = options[0]
+    why = []
+    if best.gain is not None:
+        why.append(
+            f"On rows it was not fitted on it lowers the NLL from {number(leave.nll)} to {number(best.nll)}, by "
+            f"{number(best.gain)} nats a row{interval(best.interval)}, and takes the ECE from {number(leave.ece)} to "
+            f"{number(best.ece)}."
+        )
+    else:
+        why.append(
+            f"In {leave.infinite:,} rows the true class had a probability of exactly 0: their NLL is infinite. "
+            f"Brier score before and after: {number(leave.brier)}, {number(best.brier)}."
+        )
+    if not asked.wrong:
+        why.append("No single question is answered no, but all rows together show this gain.")
+    why += _failed(options)
+    return Action(best.key, _imperative(best, logits=logits), tuple(why), best.gain, best.interval)
+
+
+def _imperative(best: Option, *, logits: bool) -> str:
+    t, alpha = best.parameters.get("temperature"), best.parameters.get("alpha")
+    if best.key == "temperature":
+        assert t is not None
+        power = "" if logits else f" (or raise the probabilities to the power {1 / t:.4f} and divide by their sum)"
+        return f"Divide the logits by T = {t:.4f}{power}."
+    if best.key == "unsmooth":
+        return (
+            f"Undo its smoothing: replace p by (p - alpha / K) / (1 - alpha) with alpha = {alpha:.4f}. No temperature "
+            "equals that."
+        )
+    if best.key == "temperature-unsmooth":
+        assert t is not None and alpha is not None
+        if alpha < 0:
+            return (
+                f"Divide the logits by T = {t:.4f}, then mix {-alpha / (1 - alpha):.4f} of the uniform row into the "
+                "probabilities."
+            )
+        return (
+            f"Divide the logits by T = {t:.4f}, then replace p by (p - alpha / K) / (1 - alpha), alpha = {alpha:.4f}."
+        )
+    if best.key == "retrain":
+        return (
+            f"Retrain with label smoothing, alpha about {alpha:.3f}; until then mix that much uniform into the "
+            "probabilities, p (1 - alpha) + alpha / K, which is what was scored."
+        )
+    shown = ", ".join(f"{k} = {v:.4f}" for k, v in best.parameters.items())
+    return f"{REMEDY_TITLES[best.key]}{f': {shown}' if shown and len(best.parameters) <= MANY else ''}."

@@ -1,0 +1,156 @@
+"""The findings of a verdict: each question that was answered no, the ECE, the truth, zeros and slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from onewarm.audit.findings import Finding, Question
+from onewarm.audit.measures import LEVEL_PERCENT, Measure
+from onewarm.audit.remedies import Option
+from onewarm.audit.slices import Slice
+from onewarm.audit.wording.headline import Asked, bin_sentence, class_sentence, event_name
+from onewarm.audit.words import joined, number, p_value, percent, size
+from onewarm.calibration.defaults import BINS
+
+ALPHA = 0.05
+"""A slice whose corrected p value is below this is reported as different."""
+
+
+def of_questions(asked: Asked) -> list[Finding]:
+    """The average first, whatever its answer; then what else is wrong: the slope, classes, bins."""
+    found = []
+    if asked.mean is not None:
+        found.append(_of_mean(asked, asked.mean))
+    if asked.kind == "binary":
+        found += [_of_mean(asked, q) for q in asked.wrong_of("confidence")]
+    for q in asked.wrong_of("slope"):
+        way = "too close to 0 and 1" if q.value < 1 else "too far from 0 and 1"
+        text = (
+            f"{_subject(asked)} is {way}: the slope of the log-odds is {q.value:.2f} ({q.interval[0]:.2f} to "
+            f"{q.interval[1]:.2f}); 1 is right."
+        )
+        found.append(Finding("slope", text, "wrong", q.value, q.interval))
+    classes, bins = asked.wrong_of("class"), asked.wrong_of("bin")
+    if classes:
+        text = class_sentence(classes, len(asked.classes))
+        found.append(Finding("class", text, "wrong", classes[0].value, classes[0].interval))
+    if bins:
+        looked = sum(q.key == "bin" for q in asked.questions)
+        text = (
+            f"In {len(bins)} of {looked} bins it is wrong: {joined([bin_sentence(q) for q in bins[:3]])}"
+            f"{'' if len(bins) <= 3 else ', the worst three'}."
+        )
+        found.append(Finding("bin", text, "wrong", bins[0].value, bins[0].interval))
+    return found
+
+
+def _subject(asked: Asked) -> str:
+    return event_name(asked) if asked.kind == "binary" else "The confidence"
+
+
+def _of_mean(asked: Asked, mean: Question) -> Finding:
+    if mean.key == "mean":
+        text = f"The mean of {event_name(asked)} is {percent(asked.event[0])}, the share of {asked.classes[-1]} "
+        text += percent(asked.event[1])
+    else:
+        of = " of the more probable class" if asked.kind == "binary" else ""
+        text = f"The mean confidence{of} is {percent(asked.confidence)}, the accuracy {percent(asked.accuracy)}"
+    off = size(mean.value, mean.interval, "too high", "too low") if mean.wrong else size(mean.value, mean.interval)
+    text += f": {off}" if mean.wrong else f": a difference of {off}, no error beyond chance"
+    return Finding(mean.key, f"{text}.", "wrong" if mean.wrong else "note", mean.value, mean.interval)
+
+
+def of_ece(asked: Asked, measures: Mapping[str, Measure], chance: float) -> list[Finding]:
+    """The ECE with its interval; of P(y = 1) first where there are two classes."""
+    weight: Literal["wrong", "note"] = "wrong" if asked.wrong else "note"
+    found = []
+    event = measures.get("event_ece")
+    if asked.kind == "binary" and event is not None and event.value is not None:
+        text = f"ECE of {event_name(asked)} in {BINS} bins over 0..1: {number(event.value)}{_own(asked, event)}."
+        found.append(Finding("event_ece", text, weight, event.value, event.interval))
+    ece = measures["ece"]
+    of = {"confidence": "of the confidence", "binary": "of the more probable class"}.get(asked.kind, "of the top class")
+    text = (
+        f"Expected calibration error (ECE) {of} in {BINS} bins: {number(ece.value)}{_own(asked, ece)}. A perfectly "
+        f"calibrated model with these confidences would show about {number(chance)} by chance alone."
+    )
+    found.append(Finding("ece", text, weight if not found else "note", ece.value, ece.interval))
+    return found
+
+
+def _own(asked: Asked, ece: Measure) -> str:
+    """The interval in words; where something is wrong it never says that 0 is possible."""
+    if ece.interval is None:
+        return ""
+    low, high = ece.interval
+    ends = f"at most {number(high)}" if asked.wrong and low == 0 else f"within {number(low)} to {number(high)}"
+    return f"; the model's own, without the noise of finite rows, is {ends} ({LEVEL_PERCENT}\u00a0%)"
+
+
+def of_truth(truth: Mapping[str, Any], options: Sequence[Option]) -> list[Finding]:
+    """What votes or distributions say of doubt, and how the temperature takes it."""
+    if truth["kind"] == "labels" or "majority_share" not in truth:
+        return []
+    share, entropy = truth["majority_share"], truth["entropy"]
+    text = (
+        f"The truth is {truth['kind']}: on average {percent(1 - share)} of the mass is on other classes than the "
+        f"favourite, {number(entropy)} nats of entropy that no prediction can go below."
+    )
+    found = [Finding("truth", text, value=entropy)]
+    t = next((o.parameters["temperature"] for o in options if o.key == "temperature" and o.parameters), None)
+    majority_t = truth.get("majority_temperature")
+    if t is None or majority_t is None:
+        return found
+    if t > majority_t:
+        why = (
+            f"It is higher because a label says that nobody doubts, and {truth['kind']} say how many do: confidence is "
+            "measured against that doubt, not only against mistakes."
+        )
+    else:
+        why = f"It is no higher: the doubt in the {truth['kind']} is no more than the model already has."
+    text = (
+        f"The best temperature is {t:.4f}; with the favourite class as a plain label it would be {majority_t:.4f}. "
+        f"{why}"
+    )
+    return [*found, Finding("doubt", text, value=t)]
+
+
+def of_zeros(infinite: int) -> list[Finding]:
+    """Rows whose NLL is infinite."""
+    if not infinite:
+        return []
+    rows = "1 row the" if infinite == 1 else f"{infinite:,} rows the"
+    text = (
+        f"In {rows} true class has a probability of exactly 0, so the mean NLL is infinite. It was probably rounded: "
+        "the fits take it as the smallest number that could have become 0."
+    )
+    return [Finding("zeros", text, "note", float(infinite), remedy="Save logits, or more digits of the probabilities.")]
+
+
+def of_slices(slices: Sequence[Slice]) -> list[Finding]:
+    """Which slices differ from the other rows."""
+    if not slices:
+        return []
+    tested = [s for s in slices if s.p_holm is not None]
+    different = [s for s in tested if s.p_holm is not None and s.p_holm < ALPHA]
+    holm = f"Holm-corrected, p < {ALPHA}"
+    count = f"Of {len(tested)} slices " if len(tested) != 1 else "The one slice that has enough rows "
+    if not tested:
+        text = f"None of the {len(slices)} slices has enough rows to be tested."
+    elif not different:
+        text = f"{count}{'none ' if len(tested) > 1 else 'does not differ' if len(tested) == 1 else ''}"
+        text += f"{'differs' if len(tested) > 1 else ''} from the other rows beyond chance ({holm})."
+    else:
+        strongest = joined(
+            [
+                f"{s.column} = {s.value} ({(s.difference or 0) * 100:+.1f} points, p {p_value(s.p_holm)})"
+                for s in different[:3]
+            ]
+        )
+        verb = f"{len(different)} {'differs' if len(different) == 1 else 'differ'}" if len(tested) > 1 else "differs"
+        text = (
+            f"{count}{verb} from the other rows beyond chance ({holm}); the confidence gap against the others: "
+            f"{strongest}."
+        )
+    return [Finding("slices", text, "wrong" if different else "note")]
