@@ -302,6 +302,14 @@ def test_headings_are_in_order_and_everything_has_a_name(opened):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(opened, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    tab = opened(color_scheme=scheme, bypass_csp=True)
+    assert [v["id"] for v in axe.Axe().run(tab).response["violations"]] == []
+
+
+@pytest.mark.browser
 def test_focus_is_visible_on_all_that_takes_it(opened):
     tab = opened()
     seen = set()
