@@ -16,6 +16,7 @@ from onewarm.tables.source import Columns
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
+    import pyarrow.compute
 
 
 EMPTY = "fill it, or leave such rows out with --skip-missing"
@@ -27,8 +28,9 @@ def values(at: Place, name: str, column: Any) -> NDArray[Any]:
     Raises:
         ValueError: with the first empty row.
     """
+    column = unnested(column)
     if isinstance(column, np.ndarray):
-        return column.reshape(-1) if column.ndim == 2 and column.shape[1] == 1 else column
+        return column
     if column.null_count:
         row = column.is_null().to_numpy(zero_copy_only=False).argmax()
         raise at.error(int(row), name, "is empty", EMPTY)
@@ -67,6 +69,7 @@ def matrix(at: Place, columns: Columns, names: tuple[str, ...], num_classes: int
 
 
 def _lists(at: Place, name: str, column: Any, num_classes: int) -> NDArray[Any]:
+    column = unnested(column)
     if isinstance(column, np.ndarray):
         if column.ndim == 2 and column.shape[1] != num_classes:
             raise InputError(
@@ -97,14 +100,25 @@ def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     >>> codes(pa.array(["fr", None, "fr", "de"]))
     (array([0, 2, 0, 1]), ['fr', 'de', '(empty)'])
     """
+    column = unnested(column)
     if isinstance(column, np.ndarray):
-        distinct, inverse = np.unique(column.reshape(-1), return_inverse=True)
+        distinct, inverse = np.unique(column, return_inverse=True)
         return inverse.astype(np.int64), [str(v) for v in distinct.tolist()]
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     texts = [str(v) for v in column.dictionary.to_pylist()]
     row_codes = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
     return row_codes, [*texts, "(empty)"]
+
+
+def unnested(column: Any) -> Any:
+    """A column with one value a row, also where each value is in a list, or in a row (n, 1), of its own."""
+    if isinstance(column, np.ndarray):
+        return column.reshape(-1) if column.ndim == 2 and column.shape[1] == 1 else column
+    if not (pa.types.is_list(column.type) or pa.types.is_fixed_size_list(column.type)) or column.null_count:
+        return column
+    alone = pa.compute.all(pa.compute.equal(column.value_lengths(), 1)).as_py()
+    return column.flatten() if alone else column
 
 
 def plain(text: str) -> str:

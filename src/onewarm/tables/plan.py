@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError
-from onewarm.tables import convert, row_checks
+from onewarm.tables import convert, lm_eval, row_checks
 from onewarm.tables.columns.choice import Choice, Layout
 from onewarm.tables.columns.find import find_layout, find_truth
 from onewarm.tables.columns.head import Head
@@ -243,8 +243,9 @@ def plan(
     paths = find_files(patterns)
     choice, truth_path, truth_choice = split_path(choice or Choice())
     _check_outputs([*paths, *([truth_path] if truth_path else [])], outputs)
-    sources = tuple(open_source(path) for path in paths)
+    sources = lm_eval.unpacked([open_source(path) for path in paths])
     first = sources[0]
+    choice = lm_eval.chosen(first, choice)
     head = Head.of(first)
     layout = find_layout(head, choice, separate_truth=truth_path is not None)
     truth_source = None

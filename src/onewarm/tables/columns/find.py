@@ -201,6 +201,11 @@ def _one_number(head: Head, rest: list[str], choice: Choice, labels: str | None,
         raise InputError(
             f"{head.file}: holds labels only: audit the file of the predictions, with --labels {head.file}"
         )
+    if "filtered_resps" in head.columns and has_truth:
+        raise InputError(
+            f"{head.file}: a log of generated answers, without how sure the model was: add a column 'confidence', or "
+            "log a multiple-choice task"
+        )
     raise InputError(
         f"{head.file}: no predictions found (looked for columns p0, p1, ..., prob_*, probabilities, logits); say which "
         f"with --probabilities or --logits; there are {truth.listed(head.columns)}"

@@ -41,7 +41,7 @@ class Head:
                 continue  # arrays of other lengths, or a damaged column: one by one
             if len(rows) == len(names):
                 break
-        return cls(source.name, source.columns, rows)
+        return cls(source.name, source.columns, {n: convert.unnested(column) for n, column in rows.items()})
 
     def numbers(self, name: str) -> NDArray[np.float64] | None:
         """A column's numbers, (n,), NaN where one is missing; None for text (most of which is no number) and lists."""
@@ -63,9 +63,9 @@ class Head:
 
     def texts(self, name: str) -> list[str | None]:
         """A column's values as texts, None where one is missing; whole numbers without a decimal point."""
-        if name not in self._rows or self.columns[name].width != 1:
+        column = self._rows.get(name)
+        if column is None or self.columns[name].width != 1 or str(getattr(column, "type", "")).startswith("list"):
             return []
-        column = self._rows[name]
         empty = is_missing(column)
         codes, names = convert.codes(column)
         plain = [convert.plain(text) for text in names]
