@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
-from onewarm.tables.columns import LABEL_NAMES
+from onewarm.tables.columns.names import LABEL_NAMES
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.source import Source
 
@@ -93,7 +93,7 @@ def _label_column(file: str, names: list[str], label: str | None) -> str:
         raise InputError(f"{file}: {listed} could each be the label; name one with --label")
     shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
     raise InputError(
-        f"{file}: no label column found (looked for {', '.join(LABEL_NAMES)}); name one with --label: {shown}"
+        f"{file}: no label column found (looked for {', '.join(LABEL_NAMES[:7])}, ...); name one with --label: {shown}"
     )
 
 
