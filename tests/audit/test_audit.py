@@ -44,14 +44,14 @@ def test_probabilities_in_any_type_give_the_same(save, draw):
 def test_a_true_class_of_probability_0_is_said_and_not_hidden(save):
     p, labels = np.array([[1.0, 0.0], [0.5, 0.5], [0.9, 0.1], [1.0, 0.0]] * 50), np.array([0, 1, 0, 1] * 50)
     result = audit(save(p=p, label=labels))
-    assert option(result, "leave").nll is None and 20 <= option(result, "leave").infinite <= 30
+    assert option(result, "leave").nll > 0.9 and option(result, "leave").infinite == 50
     assert result.measures["nll"].value is None
     assert any("50 rows give the true class exactly 0" in f.sentence for f in result.verdict.findings)
 
 
 def test_one_row_is_audited_and_nothing_is_recommended(save):
     result = audit(save(p=np.array([[0.9, 0.1]]), label=np.array([0])))
-    assert result.rows == 1 and result.options == ()
+    assert result.rows == 1 and [o.key for o in result.options] == ["leave"]
     assert (result.verdict.kind, result.verdict.action.key) == ("too few rows", "more rows")
 
 

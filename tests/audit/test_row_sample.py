@@ -31,7 +31,7 @@ def test_large_files_are_fitted_on_a_sample(save, draw, monkeypatch):
     monkeypatch.setattr(row_sample, "_LEAST_ROWS", 0)
     z, labels = draw(n=6000)
     result = audit(save(logits=z, label=labels))
-    assert result.rows == 6000 and result.fitted_on + result.scored_on == 1000
+    assert (result.rows, result.scored_on) == (6000, 1000) and 750 < result.fitted_on < 850
     assert next(o for o in result.options if o.key == "temperature").parameters["temperature"] == pytest.approx(
         2, rel=0.15
     )

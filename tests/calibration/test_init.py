@@ -30,7 +30,7 @@ def test_other_names_are_errors():
 
 
 def test_a_new_estimator_is_public_by_its_line_in_the_table(monkeypatch):
-    monkeypatch.setitem(calibration.calibrators.ESTIMATORS, "Calibrator", "estimator")
+    monkeypatch.setitem(calibration.calibrators.ESTIMATORS, "Calibrator", "base")
     assert calibration.Calibrator.__name__ == "Calibrator"
 
 

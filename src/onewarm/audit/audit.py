@@ -20,11 +20,12 @@ from onewarm.audit.engines import run
 from onewarm.audit.findings import Question, Verdict
 from onewarm.audit.judge import agreeing, judge
 from onewarm.audit.measures import Measure
-from onewarm.audit.remedies import Option, compare, halves
+from onewarm.audit.remedies import Option, compare
 from onewarm.audit.row_sample import Rows
 from onewarm.audit.slices import Slice, rank
 from onewarm.audit.tally import Tally
 from onewarm.audit.wording.headline import Asked
+from onewarm.calibration.calibrators.calibration_map import CalibrationMap
 from onewarm.calibration.calibrators.temperature import fit_temperature
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.checks.visible import visible_json
@@ -52,11 +53,12 @@ class Audit:
         measures: name to value and interval, over all rows.
         chance_ece: the ECE to expect by chance of a perfectly calibrated model with these confidences.
         diagrams: reliability diagrams, of all rows, of P(y = 1) or of each class; see ``diagrams.diagrams``.
-        options: what could be done, fitted on ``fitted_on`` rows of a sample, scored on ``scored_on`` others.
+        options: what could be done, each of ``scored_on`` rows is scored by a map fitted on up to ``fitted_on`` others.
         recommended: the key of the recommended option.
         slices: those with the strongest evidence first.
         verdict: all of it in words.
         notes: what a reader should know about how the files were read.
+        calibrator: the recommended map, fitted on the sample: ``save_map`` writes it, ``onewarm calibrate`` applies it.
         sample: up to 2^21 / K of the rows, which ``compare`` compares.
     """
 
@@ -77,6 +79,7 @@ class Audit:
     slices: tuple[Slice, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
+    calibrator: CalibrationMap | None = field(default=None, repr=False, compare=False)
     sample: Rows | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -230,17 +233,21 @@ def audit(
 def conclude(reading: Plan, tally: Tally) -> Audit:
     """The audit of a tally."""
     sample = tally.sample.rows()
-    fit, score = halves(sample) if sample is not None else (None, None)
-    options: tuple[Option, ...] = ()
-    best = None
-    if fit is not None and score is not None and len(fit) and len(score):
-        options, best = compare(fit, score, logits=reading.layout.logits)
+    remedies = None
+    if sample is not None:
+        remedies = compare(
+            sample,
+            logits=reading.layout.logits,
+            kind=reading.kind,
+            classes=reading.layout.classes or (),
+            event=len(reading.layout.predictions) == 1 and reading.kind == "binary",
+        )
     truth = _truth(reading, tally, sample)
     measured = measures.measure(tally.summary)
     chance = measures.chance_ece(tally.summary)
     slices = rank(tally.slices)
-    fitted_on = len(fit.predictions) if fit is not None else 0
-    scored_on = len(score.predictions) if score is not None else 0
+    options = remedies.options if remedies else ()
+    best = remedies.best if remedies else None
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
     asked = _asked(tally.count, classes, measured)
     measured = agreeing(measured, asked)
@@ -271,12 +278,13 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         chance_ece=chance,
         diagrams=diagrams(tally.summary, classes),
         options=options,
-        fitted_on=fitted_on,
-        scored_on=scored_on,
+        fitted_on=remedies.fitted_on if remedies else 0,
+        scored_on=remedies.scored_on if remedies else 0,
         recommended=best.key if best else "leave",
         slices=slices,
         verdict=verdict,
         notes=reading.notes(tally.changes),
+        calibrator=remedies.calibrator if remedies else None,
         sample=sample,
     )
 

@@ -4,6 +4,10 @@
 from typing import TYPE_CHECKING, Any
 
 from onewarm.calibration import calibrators
+from onewarm.calibration.calibrators.calibration_map import CalibrationMap as CalibrationMap
+from onewarm.calibration.calibrators.calibration_map import fit_map as fit_map
+from onewarm.calibration.calibrators.saved import load_map as load_map
+from onewarm.calibration.calibrators.saved import save_map as save_map
 from onewarm.calibration.calibrators.temperature import TemperatureError as TemperatureError
 from onewarm.calibration.calibrators.temperature import TemperatureFit as TemperatureFit
 from onewarm.calibration.calibrators.temperature import fit_temperature as fit_temperature

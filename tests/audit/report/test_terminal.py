@@ -81,7 +81,7 @@ def test_every_option_with_its_gain_and_those_that_cannot_be_fitted(found):
     assert found.recommended == "temperature"
     gain = f"{number(option.gain)} ({number(option.interval[0])} to {number(option.interval[1])})"
     assert line_of(text, "> Temperature, T") == (
-        f"> Temperature, T {option.parameters['temperature']:.4f} {number(option.nll)} {gain} {number(option.brier)} "
+        f"> Temperature, T = {option.parameters['temperature']:.4f} {number(option.nll)} {gain} {number(option.brier)} "
         f"{number(option.ece)}"
     )
     failed = replace(option, parameters={}, problem="all rows are right")

@@ -125,14 +125,3 @@ def test_each_reason_why_a_fit_failed_is_said_once(advised):
     failed = [Option(k, {}, problem="all rows are right") for k in ("temperature", "temperature-unsmooth")]
     found = advised(*failed, best=LEAVE)
     assert found.why == ("Temperature, Temperature, then the affine inverse could not be fitted: all rows are right.",)
-
-
-def test_infinite_nll_is_judged_by_the_brier_score(advised, question, asked):
-    leave = Option("leave", {}, nll=None, brier=0.6, ece=0.3, infinite=40)
-    best = Option("retrain", {"alpha": 0.2}, nll=0.6, brier=0.4, ece=0.1)
-    found = action(
-        "overconfident", asked(question("confidence", 0.1, 0.05, 0.15), kind="multiclass"), (), (leave, best), best,
-        logits=True,
-    )  # fmt: skip
-    assert "In 40 rows the true class had a probability of exactly 0" in found.why[0]
-    assert "Brier score before and after: 0.6000, 0.4000" in found.why[0]

@@ -3,7 +3,7 @@
 import pytest
 
 from onewarm.calibration import calibrators
-from onewarm.calibration.calibrators.estimator import Calibrator
+from onewarm.calibration.calibrators.estimators.base import Calibrator
 
 
 @pytest.mark.parametrize("name", sorted(calibrators.ESTIMATORS))

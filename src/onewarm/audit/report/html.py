@@ -20,7 +20,7 @@ from onewarm.audit.report.first_screen import about, asset, picture, picture_and
 from onewarm.audit.report.groups import groups, measured
 from onewarm.audit.report.markup import ends, prose, row, table, text
 from onewarm.audit.slices import Slice
-from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
+from onewarm.audit.words import REMEDY_TITLES, fitted, number, p_value, percent
 from onewarm.calibration.defaults import BINS
 from onewarm.checks.visible import visible
 
@@ -152,9 +152,9 @@ def _remedies(audit: Audit) -> str:
 
 
 def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
-    fitted = ", ".join(f"{_SYMBOLS.get(k, k)} = {v:.4f}" for k, v in option.parameters.items())
+    numbers = fitted(option.parameters)
     name = text(REMEDY_TITLES[option.key]) + (' <span class="mark">advised</span>' if chosen else "")
-    name += f'<span class="says">{text(fitted)}</span>' if fitted else ""
+    name += f'<span class="says">{text(numbers)}</span>' if numbers else ""
     if option.problem is not None:
         return row([f'{name}<span class="says">{text(option.problem)}</span>', *["–"] * 5])
     gain, line = "–", ""
@@ -162,9 +162,6 @@ def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
         gain = f"{number(option.gain)} ({ends(option.interval)})"
         line = f'<span class="line">{svg.interval_line(option.gain, option.interval, reach, ("good", "bad"))}</span>'
     return row([name, number(option.nll), gain, line, number(option.brier), number(option.ece)], chosen=chosen)
-
-
-_SYMBOLS = {"temperature": "T"}
 
 
 def _slices(slices: tuple[Slice, ...]) -> str:
@@ -233,8 +230,8 @@ def _method(audit: Audit) -> str:
         f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between prediction and observed share over "
         f"the rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, that of the confidence "
         f"here about {number(audit.chance_ece)}.",
-        f"Remedies: fitted on {audit.fitted_on:,} rows, scored on {audit.scored_on:,} others, as a seeded hash chose. "
-        "Gains are paired, row by row, with normal intervals.",
+        f"Remedies: each of {audit.scored_on:,} rows was scored by a map fitted on up to {audit.fitted_on:,} others, "
+        "as a seeded hash chose. Gains are paired, row by row, with normal intervals.",
         "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "
         "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
         "interval. Means have normal intervals, ranks those of a bootstrap; every draw is seeded.",

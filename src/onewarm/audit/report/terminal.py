@@ -5,7 +5,7 @@ from __future__ import annotations
 from onewarm.audit.audit import Audit
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.report.groups import groups, measured
-from onewarm.audit.words import REMEDY_TITLES, number, p_value, percent
+from onewarm.audit.words import REMEDY_TITLES, fitted, number, p_value, percent
 from onewarm.checks.visible import visible
 from onewarm.errors import needs
 
@@ -76,7 +76,8 @@ def _remedies(audit: Audit) -> Table:
     for option in audit.options:
         chosen = option.key == audit.verdict.action.key
         name = ("> " if chosen else "") + _SHORT.get(option.key, REMEDY_TITLES[option.key])
-        name += "".join(f", {'T' if k == 'temperature' else k} {v:.4f}" for k, v in option.parameters.items())
+        numbers = fitted(option.parameters)
+        name += f", {numbers}" if numbers else ""
         if option.problem is not None:
             table.add_row(Text(name), "-", "cannot be fitted", "-", "-")
             continue

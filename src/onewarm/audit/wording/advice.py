@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from onewarm.audit.findings import Action, Finding, VerdictKind
 from onewarm.audit.remedies import LEAST_GAIN, Option
 from onewarm.audit.wording.headline import MATTERS, Asked, reach, rows_needed
-from onewarm.audit.words import REMEDY_TITLES, interval, number
-
-MANY = 8
-"""Parameters of a remedy that are shown in a sentence, at most."""
+from onewarm.audit.words import REMEDY_TITLES, fitted, interval, number
 
 
 def action(
@@ -95,31 +92,24 @@ def _failed(options: Sequence[Option]) -> list[str]:
 
 
 def _name(option: Option) -> str:
-    shown = "".join(f", {SYMBOLS.get(k, k)} = {v:.4f}" for k, v in option.parameters.items())
-    return REMEDY_TITLES[option.key].lower() + (shown if len(option.parameters) <= MANY else "")
-
-
-SYMBOLS = {"temperature": "T", "alpha": "alpha"}
+    shown = fitted(option.parameters)
+    return REMEDY_TITLES[option.key].lower() + (f", {shown}" if shown else "")
 
 
 def _remedy(asked: Asked, options: Sequence[Option], best: Option, *, logits: bool) -> Action:
     leave = options[0]
     why = []
-    if best.gain is not None:
-        why.append(
-            f"On rows it was not fitted on it lowers the NLL from {number(leave.nll)} to {number(best.nll)}, by "
-            f"{number(best.gain)} nats a row{interval(best.interval)}, and takes the ECE from {number(leave.ece)} to "
-            f"{number(best.ece)}."
-        )
-    else:
-        why.append(
-            f"In {leave.infinite:,} rows the true class had a probability of exactly 0: their NLL is infinite. "
-            f"Brier score before and after: {number(leave.brier)}, {number(best.brier)}."
-        )
+    event = leave.event_ece is not None
+    before, after = (o.event_ece if event else o.ece for o in (leave, best))
+    why.append(
+        f"On rows it was not fitted on it lowers the NLL from {number(leave.nll)} to {number(best.nll)}, by "
+        f"{number(best.gain)} nats a row{interval(best.interval)}, and takes the ECE{' of P(y = 1)' if event else ''} "
+        f"from {number(before)} to {number(after)}."
+    )
     if not asked.wrong:
         why.append("No single question is answered no, but all rows together show this gain.")
     why += _failed(options)
-    return Action(best.key, _imperative(best, logits=logits), tuple(why), best.gain, best.interval)
+    return Action(best.key, _imperative(best, logits=logits), tuple(why), best.gain, best.interval, best.code)
 
 
 def _imperative(best: Option, *, logits: bool) -> str:
@@ -129,6 +119,9 @@ def _imperative(best: Option, *, logits: bool) -> str:
         power = "" if logits else f" (or raise the probabilities to the power {1 / t:.4f} and divide by their sum)"
         return f"Divide the logits by T = {t:.4f}{power}."
     if best.key == "unsmooth":
+        assert alpha is not None
+        if alpha < 0:
+            return f"Mix {-alpha / (1 - alpha):.4f} of the uniform row into the probabilities."
         return (
             f"Undo its smoothing: replace p by (p - alpha / K) / (1 - alpha) with alpha = {alpha:.4f}. No temperature "
             "equals that."
@@ -143,10 +136,5 @@ def _imperative(best: Option, *, logits: bool) -> str:
         return (
             f"Divide the logits by T = {t:.4f}, then replace p by (p - alpha / K) / (1 - alpha), alpha = {alpha:.4f}."
         )
-    if best.key == "retrain":
-        return (
-            f"Retrain with label smoothing, alpha about {alpha:.3f}; until then mix that much uniform into the "
-            "probabilities, p (1 - alpha) + alpha / K, which is what was scored."
-        )
-    shown = ", ".join(f"{k} = {v:.4f}" for k, v in best.parameters.items())
-    return f"{REMEDY_TITLES[best.key]}{f': {shown}' if shown and len(best.parameters) <= MANY else ''}."
+    shown = fitted(best.parameters)
+    return f"{REMEDY_TITLES[best.key]}{f': {shown}' if shown else ''}."

@@ -1,27 +1,28 @@
-"""Calibrators: ``x.py`` fits one with NumPy alone, ``x_estimator.py`` is the scikit-learn estimator of it.
+"""Calibrators: ``x.py`` fits a map with NumPy alone (isotonic: with scikit-learn), ``estimators/`` are scikit-learn's.
 
-A new estimator needs its file and a line in ``ESTIMATORS`` and below it, and is then public.
+A new method needs its file and an entry in ``methods.METHODS``; a new estimator its class and a line in ``ESTIMATORS``
+and below it. Both are then public.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 ESTIMATORS = {
-    "TemperatureScaling": "temperature_estimator",
-    "TemperatureUnsmooth": "temperature_unsmooth_estimator",
-    "UnsmoothCalibrator": "unsmooth_estimator",
+    "TemperatureScaling": "temperature",
+    "TemperatureUnsmooth": "temperature_unsmooth",
+    "UnsmoothCalibrator": "unsmooth",
 }
-"""Public names, and the files that are loaded, with scikit-learn, when one of them is first used."""
+"""Public names, and the files of ``estimators`` that are loaded, with scikit-learn, when one is first used."""
 
 if TYPE_CHECKING:
-    from onewarm.calibration.calibrators.temperature_estimator import TemperatureScaling as TemperatureScaling
-    from onewarm.calibration.calibrators.temperature_unsmooth_estimator import (
+    from onewarm.calibration.calibrators.estimators.temperature import TemperatureScaling as TemperatureScaling
+    from onewarm.calibration.calibrators.estimators.temperature_unsmooth import (
         TemperatureUnsmooth as TemperatureUnsmooth,
     )
-    from onewarm.calibration.calibrators.unsmooth_estimator import UnsmoothCalibrator as UnsmoothCalibrator
+    from onewarm.calibration.calibrators.estimators.unsmooth import UnsmoothCalibrator as UnsmoothCalibrator
 
 
 def __getattr__(name: str) -> Any:
     if name in ESTIMATORS:
-        return getattr(import_module(f"onewarm.calibration.calibrators.{ESTIMATORS[name]}"), name)
+        return getattr(import_module(f"onewarm.calibration.calibrators.estimators.{ESTIMATORS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from onewarm.calibration.calibrators.temperature_search import Objective, TemperatureError, enclose, minimise
-from onewarm.calibration.summary.inputs import Array, logit_blocks, read_predictions, read_truth
+from onewarm.calibration.summary.inputs import Array, logit_blocks, read_predictions, read_truth, read_weights
 from onewarm.errors import InputError
 from onewarm.softmax import softmax
 
@@ -67,6 +67,7 @@ def fit_temperature(
     normalize: bool = False,
     bounds: tuple[float, float] = (0.01, 100.0),
     tolerance: float = 1e-8,
+    weights: Any = None,
 ) -> TemperatureFit:
     """The temperature T that minimises the NLL of softmax(z / T), certified.
 
@@ -83,6 +84,7 @@ def fit_temperature(
         normalize: whether rows of probabilities or distributions may have a sum other than 1.
         bounds: least and greatest temperature to consider.
         tolerance: relative width of the bracket at which the search ends, in [1e-12, 1).
+        weights: (N,), not negative, or None: the NLL is their weighted mean.
 
     Returns:
         A ``TemperatureFit``: T, its bracket, and bounds on the remaining error.
@@ -113,7 +115,10 @@ def fit_temperature(
         raise InputError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
     array = read_predictions(logits, "probabilities" if probabilities else "logits")
     true = read_truth(truth, array.shape, normalize=normalize)
-    objective = Objective(array, true, probabilities=probabilities, normalize=normalize)
+    w = read_weights(weights, len(array))
+    if w is not None and not w.any():
+        raise InputError("weights are 0 in every row: nothing is left to fit on")
+    objective = Objective(array, true, probabilities=probabilities, normalize=normalize, weights=w)
     before = objective(1.0)
     ends = enclose(objective, before, 1 / high, 1 / low)
     left, right = minimise(objective, before, *ends, tolerance)

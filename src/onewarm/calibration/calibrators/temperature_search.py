@@ -32,8 +32,11 @@ class Point(NamedTuple):
 class Objective:
     """The NLL and its derivatives at b, by one pass over the rows; ``passes`` counts the passes."""
 
-    def __init__(self, array: Array, truth: Truth, *, probabilities: bool, normalize: bool) -> None:
+    def __init__(
+        self, array: Array, truth: Truth, *, probabilities: bool, normalize: bool, weights: Floats | None = None
+    ) -> None:
         self.array, self.truth, self.probabilities, self.normalize = array, truth, probabilities, normalize
+        self.weights = weights
         self.passes = 0
 
     def __call__(self, b: float) -> Point:
@@ -48,15 +51,19 @@ class Objective:
             mean = e.sum(axis=0) / total
             e *= z
             variance = e.sum(axis=0) / total - mean * mean
-            nll += float((np.log(total) - b * true_z).sum())
-            slope += float((mean - true_z).sum())
-            curvature += float(variance.sum())
-        n = self.array.shape[0]
+            w = np.ones(len(total)) if self.weights is None else self.weights[rows]
+            nll += float(w @ (np.log(total) - b * true_z))
+            slope += float(w @ (mean - true_z))
+            curvature += float(w @ variance)
+        n = self.array.shape[0] if self.weights is None else self.weights.sum()
         return Point(b, nll / n, slope / n, curvature / n)
 
     def every_row_right(self) -> bool:
-        """Whether in every row all of the truth is on classes with the largest logit."""
-        return all(not _true_logit(z, self.truth, rows).any() for rows, z in self._blocks())
+        """Whether in every row of positive weight all of the truth is on classes with the largest logit."""
+        return all(not self._counted(_true_logit(z, self.truth, rows), rows).any() for rows, z in self._blocks())
+
+    def _counted(self, values: Floats, rows: slice) -> Floats:
+        return values if self.weights is None else values[self.weights[rows] > 0]
 
     def _blocks(self) -> Iterator[tuple[slice, Floats]]:
         return logit_blocks(self.array, probabilities=self.probabilities, normalize=self.normalize)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from onewarm.calibration.calibrators.estimator import Calibrator, Labels
+from onewarm.calibration.calibrators.estimators.base import Calibrator, Labels
 from onewarm.calibration.calibrators.unsmooth import apply_alpha, fit_alpha
 from onewarm.calibration.summary.cells import Floats
 

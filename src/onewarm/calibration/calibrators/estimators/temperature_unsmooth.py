@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from onewarm.calibration.calibrators.estimator import Calibrator, Labels
-from onewarm.calibration.calibrators.temperature_estimator import fit_or_keep
+from onewarm.calibration.calibrators.estimators.base import Calibrator, Labels
+from onewarm.calibration.calibrators.estimators.temperature import fit_or_keep
 from onewarm.calibration.calibrators.temperature_unsmooth import fit_temperature_unsmooth
 from onewarm.calibration.calibrators.unsmooth import apply_alpha
 from onewarm.calibration.summary.cells import Floats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from onewarm.calibration.calibrators.estimator import Calibrator, Labels
+from onewarm.calibration.calibrators.estimators.base import Calibrator, Labels
 from onewarm.calibration.calibrators.temperature import TemperatureError, TemperatureFit, fit_temperature
 from onewarm.calibration.summary.cells import Floats
 from onewarm.errors import InputError

@@ -1,0 +1,163 @@
+"""Remedies for a model's probabilities: fitted on some rows, scored on others, and the simplest good one advised."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.audit.measures import ece_of
+from onewarm.audit.remedies.cross_fit import Folds
+from onewarm.audit.remedies.option import FEW_ZEROS, LEAST_GAIN, Option, Remedies
+from onewarm.audit.remedies.row_scores import mean_interval, row_brier, row_nll
+from onewarm.audit.remedies.zeros import find_zeros
+from onewarm.audit.row_sample import Rows
+from onewarm.calibration.calibrators.calibration_map import CalibrationMap
+from onewarm.calibration.calibrators.code import python_line
+from onewarm.calibration.calibrators.methods import METHODS, Parameters
+from onewarm.calibration.calibrators.rows import fit_rows
+from onewarm.errors import InputError, MissingExtraError
+
+Floats = NDArray[np.float64]
+Kind = Literal["binary", "multiclass", "confidence"]
+
+NOISE = 1.0
+"""Standard errors of a paired difference in NLL: a simpler option that is worse by less is within noise of the best."""
+LEAST_DIFFERENCE = 0.0002
+"""Nats per row: a simpler option that is worse by less is as good as the best, whatever the noise."""
+
+KEYS: dict[Kind, tuple[str, ...]] = {
+    "binary": ("leave", "intercept", "temperature", "unsmooth", "platt", "temperature-unsmooth", "beta", "isotonic"),
+    "multiclass": (
+        "leave", "temperature", "unsmooth", "temperature-unsmooth", "intercept", "vector", "beta", "isotonic",
+    ),
+    "confidence": ("leave", "intercept", "temperature", "platt", "beta", "isotonic"),
+}  # fmt: skip
+"""The remedies that are compared, by the kind of predictions."""
+
+MOST_CLASSES = 100
+"""With more classes than this there is no beta calibration and no isotonic regression: one fit a class."""
+_TINY = 1e-300  # an NLL is finite
+FEWEST_ROWS = 10
+"""With fewer rows than this nothing is fitted."""
+AGAINST_REST = ("beta", "isotonic")
+
+
+def compare(
+    rows: Rows,
+    *,
+    logits: bool,
+    kind: Kind,
+    normalize: bool = True,
+    classes: tuple[str, ...] = (),
+    event: bool = False,
+) -> Remedies:
+    """Fit every option by cross-fitting, score it on every row against no change, and choose one.
+
+    Rows fall into 2 to 5 folds by a seeded hash of their place, or of their group where they have groups. Each map is
+    fitted on the rows of the other folds: at most some tens of thousands of them, so that the work is bounded.
+
+    Args:
+        rows: a sample of the rows.
+        logits: whether the predictions are logits.
+        kind: of the predictions; "confidence" has (n,) of them, "binary" two columns.
+        normalize: whether rows of probabilities may have another sum than 1.
+        classes: names of the classes, for the saved map.
+        event: whether the user's predictions are one column, P(y = 1): the line of code then takes that.
+    """
+    if rows.weights is not None and not rows.weights.any():
+        rows = replace(rows, weights=None)
+    elif rows.weights is not None and not rows.weights.all():
+        rows = rows.take(rows.weights > 0)
+    zeros, zero = find_zeros(rows, logits=logits)
+    data = fit_rows(
+        rows.predictions, rows.truth, logits=logits, weights=rows.weights, floor=zeros.floor, normalize=normalize
+    )
+    folds = Folds(rows.places, rows.groups, data.num_classes)
+    truth: NDArray[Any] = data.labels if data.labels is not None else np.asarray(data.shares)
+    before = np.exp(data.log_p)
+    base, base_brier = row_nll(before, truth), row_brier(before, truth)
+    events = replace(rows, truth=truth[:, 1] if truth.ndim == 2 else truth)
+    sides = 2 if kind == "confidence" else 1  # of one event the Brier score is half that of two classes
+    scored: list[Scored] = []
+    failed: list[Option] = []
+    for key in KEYS[kind] if len(rows) >= FEWEST_ROWS else ("leave",):
+        if key in AGAINST_REST and data.num_classes > MOST_CLASSES:
+            continue
+        try:
+            q, parameters = folds.predictions(key, data), folds.refitted(key, data)
+        except (InputError, MissingExtraError) as error:
+            failed.append(Option(key, {}, problem=str(error)))
+            continue
+        calibrator = CalibrationMap(key, data.num_classes, parameters, zeros.floor, classes)
+        losses, briers = row_nll(np.maximum(q, _TINY), truth), row_brier(q, truth)
+        option = Option(
+            key,
+            _shown(key, parameters),
+            nll=float(np.average(losses, weights=data.weights)),
+            brier=float(np.average(briers, weights=data.weights)) / sides,
+            free=calibrator.free,
+            code=python_line(calibrator, logits=logits, event=kind == "confidence" or event),
+            calibrator=calibrator,
+        )
+        error_left = ece_of(q[:, 1] if kind == "confidence" else q, rows)
+        option = replace(option, ece=error_left.value, ece_interval=error_left.interval)
+        if kind == "binary":
+            of_event = ece_of(q[:, 1], events)
+            option = replace(option, event_ece=of_event.value, event_ece_interval=of_event.interval)
+        if key == "leave":
+            option = replace(option, infinite=zeros.true)
+        else:
+            gain = mean_interval(base - losses, data.weights, groups=rows.groups)
+            of_brier = mean_interval((base_brier - briers) / sides, data.weights, groups=rows.groups)
+            option = replace(option, gain=gain[0], interval=gain[1], brier_gain=of_brier[0], brier_interval=of_brier[1])
+        scored.append((option, losses))
+    scored = scored[:1] + sorted(scored[1:], key=lambda pair: (pair[0].free, pair[0].nll))
+    few = zero.any() and np.count_nonzero(zero) <= FEW_ZEROS * len(zero)
+    best, runner_up, resting = choose(scored, data.weights, rows.groups, ~zero if few else None)
+    options = (*(option for option, _ in scored), *failed)
+    return Remedies(options, best, runner_up, resting, zeros, folds.count, folds.most_fitted, len(data))
+
+
+Scored = tuple[Option, Floats]
+"""An option, and the NLL of each row under it."""
+
+
+def choose(
+    scored: list[Scored], weights: Floats, groups: NDArray[Any] | None = None, counted: NDArray[np.bool_] | None = None
+) -> tuple[Option, Option | None, bool]:
+    """The advised option, the runner-up, and whether the latter rests on rows that are not counted.
+
+    Args:
+        scored: the options from simple to complex, "leave" first.
+        weights, groups: of the rows, (n,).
+        counted: rows that the advice may rest on, (n,); None for all.
+    """
+    leave, base = scored[0]
+    worth = [pair for pair in scored[1:] if _worth(pair[0].gain, pair[0].interval)]
+    solid = worth
+    if counted is not None:
+        weights, groups = weights[counted], None if groups is None else groups[counted]
+        base = base[counted]
+        worth = [(option, losses[counted]) for option, losses in worth]
+        solid = [pair for pair in worth if _worth(*mean_interval(base - pair[1], weights, groups=groups))]
+    if not solid:
+        others = [option for option, _ in (worth or scored[1:])]
+        return leave, max(others, key=lambda o: o.gain or -math.inf, default=None), bool(worth)
+    lowest = min(solid, key=lambda pair: float(np.average(pair[1], weights=weights)))
+    for option, losses in solid:
+        worse, (low, _) = mean_interval(losses - lowest[1], weights, groups=groups, errors=NOISE)
+        if low <= 0 or worse < LEAST_DIFFERENCE:
+            return option, None if option is lowest[0] else lowest[0], False
+    raise AssertionError  # the lowest is within noise of itself
+
+
+def _worth(gain: float | None, interval: tuple[float, float] | None) -> bool:
+    return gain is not None and interval is not None and gain >= LEAST_GAIN and interval[0] > 0
+
+
+def _shown(key: str, parameters: Parameters) -> dict[str, Any]:
+    return {"steps": METHODS[key].free(parameters, 0)} if key == "isotonic" else parameters

@@ -1,0 +1,65 @@
+"""Scores of single rows, and the mean of paired differences with its interval."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.calibration.defaults import LEVEL
+
+Floats = NDArray[np.float64]
+
+
+def shares(truth: NDArray[Any]) -> Floats:
+    """Votes or distributions (n, K), each row divided by its sum."""
+    out: Floats = truth / truth.sum(axis=1, keepdims=True, dtype=np.float64)
+    return out
+
+
+def row_nll(p: Floats, truth: NDArray[Any]) -> Floats:
+    """The NLL of each row, (n,) nats: -sum_k t_k log p_k; +inf where a true class has probability 0."""
+    with np.errstate(divide="ignore"):
+        out: Floats
+        if truth.ndim == 1:
+            out = -np.log(p[np.arange(len(p)), truth])
+        else:
+            t = shares(truth)
+            out = -np.multiply(t, np.log(p), where=t > 0, out=np.zeros_like(p)).sum(axis=1)
+    return out
+
+
+def row_brier(p: Floats, truth: NDArray[Any]) -> Floats:
+    """Brier score of each row, (n,), 0..2: |p|^2 - 2 <p, t> + 1, the mean of |p - y|^2 over one-hot y drawn from t."""
+    true_p = p[np.arange(len(p)), truth] if truth.ndim == 1 else (p * shares(truth)).sum(axis=1)
+    out: Floats = np.einsum("ij,ij->i", p, p) - 2 * true_p + 1
+    return out
+
+
+def mean_interval(
+    values: Floats, weights: Floats, *, groups: NDArray[Any] | None = None, errors: float | None = None
+) -> tuple[float, tuple[float, float]]:
+    """A weighted mean and its normal interval: mean -+ z sqrt(sum_g (sum_{i in g} w_i (v_i - mean))^2) / sum w.
+
+    Args:
+        values, weights: (n,).
+        groups: (n,) keys of groups whose rows may depend on each other; None: each row is a group.
+        errors: z, the half width in standard errors; by default that of a 95 % interval.
+
+    >>> mean_interval(np.array([0.0, 1.0, 2.0, 3.0]), np.ones(4))[0]
+    1.5
+    """
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2) if errors is None else errors
+    total = float(weights.sum())
+    mean = float(weights @ values) / total
+    residuals = weights * (values - mean)
+    correction = 1.0
+    if groups is not None:
+        _, codes = np.unique(groups, return_inverse=True)
+        residuals = np.bincount(codes, residuals).astype(np.float64)
+        correction = len(residuals) / max(len(residuals) - 1, 1)
+    half = z * math.sqrt(correction * float(residuals @ residuals)) / total
+    return mean, (mean - half, mean + half)
