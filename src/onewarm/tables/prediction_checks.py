@@ -114,7 +114,7 @@ def prediction_fault(
         sums = values.sum(axis=1, dtype=np.float64)
         if np.abs(np.median(sums) - 100) < 2 or (values.shape[1] == 2 and len(names) == 1 and values.max() > 2):
             big = values > 1
-            if big.any() and values.min() >= -100:
+            if big.any() and values[:, -1].min() >= 0 and values.min() >= -100:
                 return error_at_first(big, "these are percentages; divide by 100")
         outside = (values < 0) | (values > 1 + checks.SUM_TOLERANCE)
         if outside.any() and not (normalize and (values >= 0).all()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,16 +144,22 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
     return counts
 
 
-def correct(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
+def correct(at: Place, name: str, values: NDArray[Any], words: Callable[[str], float | None]) -> NDArray[np.float64]:
     """Check a column that says whether each answer was right: 0 and 1, booleans, or shares between; (n,) float64.
+
+    Args:
+        at: the batch's place, for errors.
+        name: of the column.
+        values: (n,) numbers, booleans or text.
+        words: what a text says, 1.0 or 0.0; None where it says neither.
 
     Raises:
         ValueError: with the first bad row, its value and what to do.
     """
     if values.dtype.kind in "OUS":
         distinct, codes = np.unique(values.astype(str), return_inverse=True)
-        read = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
-        numbers = np.asarray([read.get(text.strip().lower(), np.nan) for text in distinct.tolist()])[codes]
+        read = [words(text) for text in distinct.tolist()]
+        numbers = np.asarray([np.nan if share is None else share for share in read])[codes]
     else:
         numbers = values.astype(np.float64)
     with np.errstate(invalid="ignore"):

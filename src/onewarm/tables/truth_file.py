@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onewarm.errors import InputError
 from onewarm.tables import convert, row_checks
 from onewarm.tables.columns.choice import Choice, Layout
-from onewarm.tables.columns.coding import Coding
+from onewarm.tables.columns.coding import Coding, correctness
 from onewarm.tables.columns.names import folded
 from onewarm.tables.formats import SUFFIXES
 from onewarm.tables.missing import is_missing, kept
@@ -56,7 +56,7 @@ def read_truth(at: Place, columns: Columns, layout: Layout, num_classes: int) ->
     if layout.answer:
         return equal(at, columns, layout.answer, name)
     if layout.confidence:
-        return row_checks.correct(at, name, convert.values(at, name, columns[name]))
+        return row_checks.correct(at, name, convert.values(at, name, columns[name]), correctness)
     if layout.votes:
         return row_checks.votes(at, layout.truth, convert.matrix(at, columns, layout.truth, num_classes))
     return (layout.coding or Coding(num_classes)).read(at, name, columns[name])

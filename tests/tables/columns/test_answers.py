@@ -49,9 +49,7 @@ def test_the_answers_of_many_classes_are_right_where_they_equal_the_label(read, 
     reading = read(confidence=CONF, prediction=of[said], label=of[label])
     assert (reading.kind, reading.layout.answer) == ("confidence", "prediction")
     assert gap(reading) == pytest.approx((CONF.mean(), RIGHT.mean()))
-    with pytest.raises(
-        ValueError, match="'label' holds more than two classes, and 'confidence' one number a row: give"
-    ):
+    with pytest.raises(ValueError, match=r"^a.csv: row \d+, column 'label' is .*, a third class, and 'confi"):
         read(confidence=CONF, label=of[label])
 
 
@@ -109,6 +107,19 @@ def test_confidences_out_of_range_and_percentages(read):
         read(conf=(100 * CONF).round().astype(int), correct=RIGHT * 1)
     with pytest.raises(ValueError, match="row 2, column 'correct' is 2"):
         run(read(Choice(confidence="conf", correct="correct"), conf=CONF, correct=np.arange(N) % 4 + 1))
+
+
+@pytest.mark.parametrize("words", [["wrong", "right"], ["no", "yes"], ["incorrect", "correct"], ["False", "True"]])
+def test_correctness_in_words(read, words):
+    reading = read(conf=CONF, correct=np.array(words)[RIGHT * 1])
+    assert reading.kind == "confidence"
+    assert gap(reading) == pytest.approx((CONF.mean(), RIGHT.mean()))
+
+
+def test_answers_that_are_the_labels_do_not_make_a_probability_a_confidence(read):
+    reading = read(y=Y, y_prob=P, pred=Y)
+    assert reading.kind == "binary" and "never below 1/2" in reading.notes({})[0]
+    assert read(y=Y, y_prob=P, pred=(P > 0.5) * 1).notes({}) == ()
 
 
 def test_names_decide_where_the_rows_cannot(read):

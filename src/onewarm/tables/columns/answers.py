@@ -9,8 +9,9 @@ import numpy as np
 
 from onewarm.errors import InputError
 from onewarm.tables.columns import names as usual
+from onewarm.tables.columns.coding import correctness
 from onewarm.tables.columns.head import Head
-from onewarm.tables.columns.names import clean, folded
+from onewarm.tables.columns.names import clean, folded, quoted
 from onewarm.tables.columns.predictions import Predictions, is_answer
 
 LEAST_ROWS = 10
@@ -50,7 +51,7 @@ def correct_columns(head: Head, free: Sequence[str]) -> list[str]:
 
 
 def _is_flag(head: Head, name: str) -> bool:
-    return head.is_number(name) or {v.lower() for v in head.distinct(name)} <= {"true", "false"}
+    return head.is_number(name) or all(correctness(v) is not None for v in head.distinct(name))
 
 
 def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | None) -> Reading | None:
@@ -60,6 +61,7 @@ def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | N
         ValueError: there are more than two classes, and no column says what was answered.
     """
     (name,) = column.columns
+    said = quoted(name)
     named_confidence = clean(name) in usual.CONFIDENCE_NAMES
     correct = next(iter(correct_columns(head, free)), None)
     answer = next((n for n in free if is_answer(head, n)), None)
@@ -75,9 +77,12 @@ def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | N
         answer = None
     if len(labels) > 2:
         if correct is None and answer is None:
+            order = list(dict.fromkeys(t for t in head.texts(label) if t is not None))
+            row = head.texts(label).index(order[2]) + 1
             raise InputError(
-                f"{head.file}: {label!r} holds more than two classes, and {name!r} one number a row: give a column for "
-                "each class, or say with --correct which column tells whether the answer was right"
+                f"{head.file}: row {row}, column {label!r} is {order[2]!r}, a third class, and {name!r} is one number a "
+                "row: give a column for each class, pass --positive for one class against all others, or say with --correct "
+                "which column tells whether the answer was right"
             )
         return Reading(True, None if correct else answer, correct)
     if answer is not None:
@@ -90,12 +95,12 @@ def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | N
         note = (
             f"{name!r} is read as the probability of class 1 of {label!r}; where {label!r} says whether an answer was "
         )
-        return Reading(False, note=note + f"right, pass --confidence {name} --correct {label}.")
+        return Reading(False, note=note + f"right, pass --confidence {said} --correct {quoted(label)}.")
     return Reading(False)
 
 
 def _said(name: str, why: str, option: str) -> str:
-    other = "--positive LABEL" if option else f"--probabilities {name}"
+    other = "--positive LABEL" if option else f"--probabilities {quoted(name)}"
     return f"{name!r} is read as the confidence of an answer: {why}; as the probability of a class: {other}."
 
 
@@ -109,7 +114,8 @@ def by_answers(head: Head, name: str, answer: str, label: str) -> Reading | None
     """What the answers of two classes prove; None where they prove nothing.
 
     Of a probability of class 1 the answers follow: it is higher in every row with one answer than in every row with the
-    other. The confidence of an answer is never below 1/2, and does not tell which answer it was.
+    other. The confidence of an answer is never below 1/2 where it is the probability of that answer, and does not tell
+    which answer it was.
     """
     values = head.numbers(name)
     answers = np.asarray([a if a is not None else "" for a in head.texts(answer)])
@@ -120,12 +126,14 @@ def by_answers(head: Head, name: str, answer: str, label: str) -> Reading | None
     if len(distinct) != 2:
         return None
     one, other = (values[known & (answers == d)] for d in distinct)
+    named_confidence = clean(name) in usual.CONFIDENCE_NAMES
     if one.max() <= other.min() or other.max() <= one.min():
         positive = distinct[1] if one.max() <= other.min() else distinct[0]
-        return Reading(
-            False,
-            positive=None if positive == "1" else positive,
-            note=f"{name!r} is read as the probability of {positive!r}, since {answer!r} follows from it; as the "
-            f"confidence of {answer!r}: --confidence {name}.",
-        )
+        note = f"{name!r} is read as the probability of {positive!r}, since {answer!r} follows from it; as the "
+        note += f"confidence of {answer!r}: --confidence {quoted(name)}."
+        plain = positive == "1" and "prob" in clean(name) and not named_confidence
+        return Reading(False, positive=None if positive == "1" else positive, note="" if plain else note)
+    if not named_confidence and values[known].min() < 0.5 - 1e-6:
+        note = f"{name!r} is read as the probability of class 1, since the confidence of one of two answers is never "
+        return Reading(False, note=note + f"below 1/2; as the confidence of {answer!r}: --confidence {quoted(name)}.")
     return Reading(True, answer, note=_said(name, f"it does not tell which class {answer!r} holds", ""))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.checks.visible import visible
 from onewarm.tables import convert, row_checks
 from onewarm.tables.columns.names import folded
 from onewarm.tables.missing import is_missing
@@ -89,9 +90,23 @@ def positive_of(labels: set[str]) -> str | None:
     return None
 
 
+def correctness(text: str) -> float | None:
+    """What a word says of an answer: 1.0 if it was right, 0.0 if not; None for other words.
+
+    >>> correctness("True"), correctness("wrong"), correctness("maybe")
+    (1.0, 0.0, None)
+    """
+    word = folded(text)
+    if word in ("right", "correct"):
+        return 1.0
+    if word in ("wrong", "incorrect"):
+        return 0.0
+    return 1.0 if word in POSITIVE else 0.0 if word in _NEGATIVE else None
+
+
 def of_names(classes: tuple[str, ...]) -> Coding:
     """Labels are the names of the columns' classes."""
-    shown = ", ".join(classes[:8]) + (", ..." if len(classes) > 8 else "")
+    shown = visible(", ".join(classes[:8]) + (", ..." if len(classes) > 8 else ""))
     return Coding(
         len(classes), names=tuple((n, k) for k, n in enumerate(classes)), why=f"the columns name the classes {shown}"
     )

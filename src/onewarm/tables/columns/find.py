@@ -98,7 +98,7 @@ def _predictions_and_truth(head: Head, free: list[str], choice: Choice, separate
         return _told(replace(layout, truth=(label,)), note if labels is None else "")
     if label is not None or columns:
         return replace(layout, truth=columns or (label or "",), votes=True)
-    raise truth.no_truth(head, rest or head.columns)
+    raise truth.no_truth(head, rest or head.columns, one=one)
 
 
 def _told(layout: Layout, note: str) -> Layout:

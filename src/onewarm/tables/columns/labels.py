@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from onewarm.errors import InputError
 from onewarm.tables import convert
 from onewarm.tables.columns.choice import Layout
 from onewarm.tables.columns.coding import POSITIVE, Coding, is_number, number, of_names, positive_of, two
-from onewarm.tables.columns.names import folded
+from onewarm.tables.columns.names import folded, quoted
 from onewarm.tables.missing import is_missing
 from onewarm.tables.source import Source
 
@@ -42,6 +41,9 @@ def coded(source: Source, layout: Layout, num_classes: int, positive: str | None
     labels = next(growing(source, name), set())
     if all(is_number(v) for v in labels) and not (layout.classes and all(is_number(c) for c in layout.classes)):
         coding, notes = numbered(source, name, num_classes, from_one=layout.from_one)
+        if layout.classes is not None and num_classes > 2:
+            shown = ", ".join(layout.classes[:4]) + (", ..." if num_classes > 4 else "")
+            notes += (f"The numbers in {name!r} are read as those of the columns in their order: {shown}.",)
     elif layout.classes is not None:
         coding, notes = of_names(layout.classes), ()
     else:
@@ -140,7 +142,7 @@ def binary(
     chosen = match[0] if match else positive_of(seen)
     if chosen == low:
         low, high = high, low
-    other = f"for the other class pass --positive {_quoted(low)}"
+    other = f"for the other class pass --positive {quoted(low)}"
     if match:
         note = f"The probabilities are read as those of {high!r}, for which their column is named; {other}."
     elif chosen is not None or (low, high) == ("-1", "1"):
@@ -169,7 +171,3 @@ def growing(source: Source, name: str) -> Iterator[set[str]]:
         used = np.unique(codes[~empty]).tolist()
         seen |= {convert.plain(texts[c]) for c in used}
         yield seen
-
-
-def _quoted(label: str) -> str:
-    return label if re.fullmatch(r"[-\w.]+", label) else repr(label)

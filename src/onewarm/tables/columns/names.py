@@ -78,6 +78,11 @@ def folded(text: str) -> str:
     return re.sub(r"[\W_]+", "_", text.casefold()).strip("_") or text.strip()
 
 
+def quoted(name: str) -> str:
+    """A name as one writes it after an option."""
+    return name if re.fullmatch(r"[-\w.]+", name) else repr(name)
+
+
 def is_label(name: str) -> bool:
     """Whether a column has a usual name of labels; a prediction's has none."""
     return clean(name) in LABEL_NAMES or clean(name).startswith(("actual_", "actual "))
@@ -110,7 +115,8 @@ def member(name: str, kind: Literal["probability", "logit", "votes"]) -> Member 
         match = re.fullmatch(shape, text, re.IGNORECASE)
         if match:
             label, (start, end) = match["label"].strip(), match.span("label")
-            number = int(label) if label.isdecimal() else None
+            numbered = re.fullmatch(r"(?:class|label)?[\s_.\-]*(\d+)", label, re.IGNORECASE)
+            number = int(numbered[1]) if numbered else None
             sure = _SURE.fullmatch(match["word"].lower()) is not None
             return Member(f"{text[:start]}|{text[end:]}".lower().rstrip("|"), sure, number, label)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -89,11 +90,14 @@ def _same(head: Head, one: str, other: str) -> bool:
     return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 
-def no_truth(head: Head, columns: Mapping[str, Column] | Sequence[str]) -> InputError:
+def no_truth(head: Head, columns: Mapping[str, Column] | Sequence[str], *, one: bool = False) -> InputError:
     """The error of a file without a truth."""
+    families = [n for n in columns if re.fullmatch(r"(?:label|target|y|class)_(?:\d+|\w+)", clean(n))]
+    one_hot = f" (--votes {clean(families[0]).partition('_')[0]}_ for one column a class)" if len(families) > 1 else ""
+    which = "--labels, or with --correct whether an answer was right" if one else f"--labels or --votes{one_hot}"
     return InputError(
-        f"{head.file}: no truth found (looked for {', '.join(usual.LABEL_NAMES[:6])}, votes); say which with --labels "
-        f"or --votes; there are {listed(columns)}"
+        f"{head.file}: no truth found (looked for {', '.join(usual.LABEL_NAMES[:6])}, "
+        f"{'correct' if one else 'votes'}); say which with {which}; there are {listed(columns)}"
     )
 
 
