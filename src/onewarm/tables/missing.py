@@ -34,12 +34,12 @@ def is_missing(column: Any) -> NDArray[np.bool_]:
         return np.zeros(len(column), bool)
     kind = column.type
     out = column.is_null(nan_is_null=_floating(kind)).to_numpy(zero_copy_only=False)
-    if pa.types.is_dictionary(kind):
-        texts = column.dictionary.cast(pa.string()).to_numpy(zero_copy_only=False)
-        words = np.append(_is_word(np.asarray(texts, dtype=str)), True)
-        return np.asarray(words[column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)])
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        out = out | _is_word(column.fill_null("").to_numpy(zero_copy_only=False).astype(str))
+        column, kind = column.dictionary_encode(), pa.dictionary(pa.int32(), kind)
+    if pa.types.is_dictionary(kind):
+        texts = column.dictionary.cast(pa.string()).to_pylist()
+        words = np.asarray([text is None or text.strip().lower() in WORDS for text in texts] + [True])
+        return np.asarray(words[column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         flat = column.flatten()
         parents = pyarrow.compute.list_parent_indices(column).to_numpy(zero_copy_only=False)

@@ -80,9 +80,9 @@ def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | N
             order = list(dict.fromkeys(t for t in head.texts(label) if t is not None))
             row = head.texts(label).index(order[2]) + 1
             raise InputError(
-                f"{head.file}: row {row}, column {label!r} is {order[2]!r}, a third class, and {name!r} is one number a "
-                "row: give a column for each class, pass --positive for one class against all others, or say with --correct "
-                "which column tells whether the answer was right"
+                f"{head.file}: row {row}, column {label!r} is {order[2]!r}, a third class, and {name!r} is one number "
+                "a row: give a column for each class, pass --positive for one class against all others, or say with "
+                "--correct which column tells whether the answer was right"
             )
         return Reading(True, None if correct else answer, correct)
     if answer is not None:
