@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
-from onewarm.tables.columns.names import LABEL_NAMES
+from onewarm.tables.columns.names import LABEL_NAMES, clean
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.source import Source
 
@@ -85,7 +85,7 @@ def _label_column(file: str, names: list[str], label: str | None) -> str:
             return label
         near = difflib.get_close_matches(label, names, n=3) or names[:8]
         raise InputError(f"{file}: no column {label!r}; nearest: {', '.join(map(repr, near))}")
-    candidates = [n for usual in LABEL_NAMES for n in names if n.lower() == usual]
+    candidates = [n for usual in LABEL_NAMES for n in names if clean(n) == usual]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from onewarm.errors import InputError
 from onewarm.tables.columns.head import Head
 from onewarm.tables.columns.predictions import (
     best,
@@ -123,3 +124,10 @@ def test_predictions_are_classes_or_probabilities_by_what_they_hold():
 def test_families_of_votes():
     columns = {"vote_0": np.array([1, 0]), "vote_1": np.array([2, 3])}
     assert families(head(columns), list(columns), "votes")[0].columns == ("vote_0", "vote_1")
+
+
+def test_the_number_of_a_column_may_be_anything():
+    """The columns that are missing between p0 and p99999999999 were listed, and memory ran out."""
+    with pytest.raises(InputError) as caught:
+        in_order("a.csv", {0: "p0", 1: "p1", 99999999999: "p99999999999"})
+    assert str(caught.value) == "a.csv: columns 'p0' to 'p99999999999' lack 'p2': give one for every class"

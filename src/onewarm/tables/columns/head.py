@@ -111,10 +111,11 @@ class Head:
         values = self.matrix(names)
         if values is None:
             return 0.0
-        for digits in range(1, _MOST_DIGITS + 1):
-            scaled = values * 10.0**digits
-            if (np.abs(scaled - np.round(scaled)) < 1e-3).all():
-                return 10.0**-digits
+        with np.errstate(over="ignore", invalid="ignore"):
+            for digits in range(1, _MOST_DIGITS + 1):
+                scaled = values * 10.0**digits
+                if (np.abs(scaled - np.round(scaled)) < 1e-3).all():
+                    return 10.0**-digits
         return 0.0
 
     def sums_to_one(self, names: Sequence[str]) -> bool | None:
@@ -125,7 +126,8 @@ class Head:
         values = self.matrix(names)
         if values is None:
             return None
-        sums = values.sum(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = values.sum(axis=1)
         tolerance = max(10 * checks.SUM_TOLERANCE, rounding(len(names), self.unit(names)))
         good = (np.abs(sums - 1) <= tolerance) & (values >= -_ROUNDING).all(axis=1)
         percent = (np.abs(sums - 100) <= 100 * tolerance) & (values >= -_ROUNDING).all(axis=1)

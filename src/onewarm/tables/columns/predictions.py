@@ -123,9 +123,10 @@ def _ordered(head: Head, members: list[tuple[str, Member]], logits: bool, proven
 def in_order(file: str, numbers: Mapping[int, str]) -> tuple[str, ...]:
     """Numbered columns in the order of their numbers. Raises ValueError unless these are 0..K-1 or 1..K."""
     first, last = min(numbers), max(numbers)
-    missing = [k for k in range(min(first, 1), last + 1) if k not in numbers and not (k == 0 and first == 1)]
-    if missing:
-        absent = re.sub(r"\d+(?=\D*$)", str(missing[0]), numbers[first])
+    expected = range(min(first, 1), last + 1)  # of any length: a column p999999999 is a number too
+    missing = next((k for k in expected if k not in numbers and not (k == 0 and first == 1)), None)
+    if missing is not None:
+        absent = re.sub(r"\d+(?=\D*$)", str(missing), numbers[first])
         raise InputError(
             f"{file}: columns {numbers[first]!r} to {numbers[last]!r} lack {absent!r}: give one for every class"
         )
