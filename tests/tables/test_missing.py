@@ -11,7 +11,7 @@ from onewarm.tables.missing import is_missing, kept
 from onewarm.tables.plan import plan
 
 LISTS = pa.array([[1.0, 2.0], None, [3.0, None], [float("nan"), 1.0], [1.0, 1.0]])
-TEXT = ["cat", "", "NA", "NaN", "null", "None", " n/a ", "nancy"]
+TEXT = ["cat", "", "NA", "NaN", "null", "None", " n/a ", "none"]
 
 
 @pytest.mark.parametrize(

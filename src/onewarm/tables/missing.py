@@ -14,8 +14,8 @@ with needs("onewarm.tables", "audit"):
     import pyarrow as pa
     import pyarrow.compute
 
-WORDS = frozenset({"", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "nil", "missing"})
-"""Texts that say that there is no value, in lower case."""
+WORDS = frozenset({"", "na", "n/a", "#n/a", "nan", "-nan", "null", "<na>"})
+"""Texts that say that there is no value, in lower case; also Python's ``None``, but "none" may be a class."""
 
 
 def is_missing(column: Any) -> NDArray[np.bool_]:
@@ -30,7 +30,8 @@ def is_missing(column: Any) -> NDArray[np.bool_]:
         if column.dtype.kind == "f":
             return np.asarray(np.isnan(column).reshape(len(column), -1).any(axis=1))
         if column.dtype.kind in "US":
-            return _is_word(column.astype(str))
+            distinct, codes = np.unique(column.astype(str), return_inverse=True)
+            return np.asarray([_is_word(text) for text in distinct.tolist()], bool)[codes].reshape(-1)
         return np.zeros(len(column), bool)
     kind = column.type
     out = column.is_null(nan_is_null=_floating(kind)).to_numpy(zero_copy_only=False)
@@ -38,7 +39,7 @@ def is_missing(column: Any) -> NDArray[np.bool_]:
         column, kind = column.dictionary_encode(), pa.dictionary(pa.int32(), kind)
     if pa.types.is_dictionary(kind):
         texts = column.dictionary.cast(pa.string()).to_pylist()
-        words = np.asarray([text is None or text.strip().lower() in WORDS for text in texts] + [True])
+        words = np.asarray([text is None or _is_word(text) for text in texts] + [True])
         return np.asarray(words[column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         flat = column.flatten()
@@ -52,9 +53,9 @@ def _floating(kind: Any) -> bool:
     return bool(pa.types.is_floating(kind))
 
 
-def _is_word(texts: NDArray[Any]) -> NDArray[np.bool_]:
-    distinct, codes = np.unique(texts, return_inverse=True)
-    return np.asarray([text.strip().lower() in WORDS for text in distinct.tolist()], bool)[codes]
+def _is_word(text: str) -> bool:
+    text = text.strip()
+    return text == "None" or text.lower() in WORDS
 
 
 def kept(columns: Columns, keep: NDArray[np.bool_]) -> Columns:
