@@ -58,6 +58,7 @@ class Audit:
         slices: those with the strongest evidence first.
         verdict: all of it in words.
         notes: what a reader should know about how the files were read.
+        skipped: rows with a missing value, which were left out on request.
         calibrator: the recommended map, fitted on the sample: ``save_map`` writes it, ``onewarm calibrate`` applies it.
         sample: up to 2^21 / K of the rows, which ``compare`` compares.
     """
@@ -79,6 +80,7 @@ class Audit:
     slices: tuple[Slice, ...]
     verdict: Verdict
     notes: tuple[str, ...] = ()
+    skipped: int = 0
     calibrator: CalibrationMap | None = field(default=None, repr=False, compare=False)
     sample: Rows | None = field(default=None, repr=False, compare=False)
 
@@ -144,6 +146,7 @@ class Audit:
             "kind": self.kind,
             "files": list(self.files),
             "rows": self.rows,
+            "skipped": self.skipped,
             "num_classes": self.num_classes,
             "classes": list(self.classes),
             "columns": self.columns,
@@ -284,6 +287,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         slices=slices,
         verdict=verdict,
         notes=reading.notes(tally.changes),
+        skipped=tally.changes.get("skipped", 0),
         calibrator=remedies.calibrator if remedies else None,
         sample=sample,
     )
