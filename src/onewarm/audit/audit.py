@@ -55,7 +55,7 @@ class Audit:
         diagrams: reliability diagrams, of all rows, of P(y = 1) or of each class; see ``diagrams.diagrams``.
         options: what could be done, each of ``scored_on`` rows is scored by a map fitted on up to ``fitted_on`` others.
         recommended: the key of the recommended option.
-        slices: those with the strongest evidence first.
+        slices: those that are surely most wrong first.
         verdict: all of it in words.
         notes: what a reader should know about how the files were read.
         skipped: rows with a missing value, which were left out on request.
@@ -248,7 +248,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
     truth = _truth(reading, tally, sample)
     measured = measures.measure(tally.summary)
     chance = measures.chance_ece(tally.summary)
-    slices = rank(tally.slices)
+    slices = rank(tally.slices, reading.slicings)
     options = remedies.options if remedies else ()
     best = remedies.best if remedies else None
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))

@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.audit.row_sample import RowSample, capacity, head_capacity
-from onewarm.calibration.defaults import BINS
-from onewarm.calibration.summary.cells import CELLS, cell_of
+from onewarm.audit.slice_sums import SlicedRows, SliceSums
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.tables.plan import Batch, Plan
 from onewarm.tables.prediction_checks import mended
-
-_MOST_VALUES = 10_000
-
-MOMENTS = ("rows", "weight", "weight2", "confidence", "correct", "gap2", "weight2_gap")
-"""The sums kept for each slice, in this order: of 1, w, w^2, w c, w a, w^2 d^2 and w^2 d, with the gap d = c - a."""
-
-
-@dataclass
-class SliceSums:
-    """Sums for each of the V values of one slice column.
-
-    Attributes:
-        values: each value's row in the arrays below.
-        moments: (V, 7) float64, as ``MOMENTS`` names them.
-        gaps: (V, BINS) float64: in each bin of confidence c the sum of w (c - a), with weights w and correctness a.
-    """
-
-    values: dict[str, int] = field(default_factory=dict)
-    moments: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, len(MOMENTS))))
-    gaps: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, BINS)))
-
-    def place(self, names: list[str], column: str, file: str) -> NDArray[np.int64]:
-        """The row of each of ``names`` in the arrays; new ones get one. Raises ValueError if there are too many."""
-        for name in names:
-            self.values.setdefault(name, len(self.values))
-        if len(self.values) > _MOST_VALUES:
-            raise InputError(
-                f"{file}: slice column {column!r} has more than {_MOST_VALUES} values: is it an identifier? "
-                "give a column of groups"
-            )
-        new = len(self.values) - len(self.moments)
-        if new:
-            self.moments = np.concatenate([self.moments, np.zeros((new, len(MOMENTS)))])
-            self.gaps = np.concatenate([self.gaps, np.zeros((new, BINS))])
-        return np.asarray([self.values[n] for n in names], np.int64)
-
-    def merge(self, other: Self) -> Self:
-        """Add the sums of ``other``."""
-        if other.values:
-            at = self.place(list(other.values), "slice", "merged files")
-            self.moments[at] += other.moments
-            self.gaps[at] += other.gaps
-        return self
 
 
 class Tally:
@@ -68,7 +23,8 @@ class Tally:
         k = plan.num_classes
         self.logits, self.normalize, self.unit = plan.layout.logits, plan.normalize, plan.unit
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
-        self.slices = {name: SliceSums() for name in plan.layout.slices}
+        self.kind = plan.kind
+        self.slices = {slicing.name: SliceSums() for slicing in plan.slicings}
         self.sample = RowSample(capacity(k))
         self.head = RowSample(head_capacity(k), first=True)
         self.class_rows = np.zeros(k)
@@ -137,21 +93,16 @@ class Tally:
         return self
 
     def _add_to_slices(self, batch: Batch, values: NDArray[Any]) -> None:
-        confidence, correct = confidence_and_correct(values, batch.truth, logits=self.logits)
-        w = np.ones(len(confidence)) if batch.weights is None else batch.weights
-        gap = confidence - correct
-        sums = (np.ones(len(w)), w, w * w, w * confidence, w * correct, w * w * gap * gap, w * w * gap)
-        bins = cell_of(confidence) // (CELLS // BINS)
+        truth = batch.truth
+        p = values if values.ndim == 1 else probabilities(values, logits=self.logits)
+        confidence, correct = confidence_and_correct(p, truth, logits=False)
+        predicted, observed = confidence, correct
+        if self.kind == "binary":
+            predicted = p[:, 1].astype(np.float64)
+            observed = (truth[:, 1] / truth.sum(axis=1) if truth.ndim == 2 else truth).astype(np.float64)
+        rows = SlicedRows(predicted, observed, confidence, correct, batch.weights, batch.groups)
         for name, (codes, texts) in batch.slices.items():
-            slices = self.slices[name]
-            used = np.unique(codes)
-            row_of_code = np.full(len(texts), -1, np.int64)
-            row_of_code[used] = slices.place([texts[c] for c in used], name, batch.file)
-            at = row_of_code[codes]
-            size = len(slices.moments)
-            slices.moments += np.stack([np.bincount(at, s, size) for s in sums], axis=1)
-            flat = np.bincount(at * BINS + bins, w * gap, size * BINS)
-            slices.gaps += flat.reshape(size, BINS)
+            self.slices[name].add(rows, codes, texts, name, batch.file)
 
 
 def confidence_and_correct(

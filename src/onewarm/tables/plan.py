@@ -22,6 +22,7 @@ from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.missing import is_missing, kept
 from onewarm.tables.prediction_checks import told
 from onewarm.tables.row_checks import Place
+from onewarm.tables.slicing import Slicing, find_slicings
 from onewarm.tables.source import Column, Columns, Source
 from onewarm.tables.truth_file import TruthFile, read_truth, split_path
 
@@ -42,7 +43,7 @@ class Batch:
         predictions: (n, K) probabilities or logits, as the layout has it; confidences (n,) in kind "confidence".
         truth: labels (n,) int64; or votes (n, K) of integers; or distributions (n, K) of floats. In kind "confidence"
             whether the answer was right, (n,): 0 and 1, or shares between them.
-        slices: for each slice column, the codes (n,) of its rows and the text that each code stands for.
+        slices: for each slicing, by its name, the codes (n,) of its rows and the text that each code stands for.
         weights: (n,) float64, or None.
         names: columns of the predictions, for error texts.
         groups: (n,) uint64, a hash of the value of the group column; or None.
@@ -85,6 +86,7 @@ class Plan:
         truth_source: the file of the truth, where it has one of its own.
         normalize: whether rows of probabilities are divided by their sum.
         skip_missing: whether rows with a missing value are left out.
+        slicings: how rows are sliced.
         unit: of the last decimal in which probabilities are written, as .01; 0 where more than six are used.
     """
 
@@ -95,6 +97,7 @@ class Plan:
     normalize: bool = False
     skip_missing: bool = False
     unit: float = 0.0
+    slicings: tuple[Slicing, ...] = ()
 
     @property
     def kind(self) -> Literal["binary", "multiclass", "confidence"]:
@@ -149,6 +152,7 @@ class Plan:
         source, layout = self.sources[number], self.layout
         numeric = [*layout.predictions, *(layout.truth if layout.votes else ())]
         numeric += [layout.weight] if layout.weight else []
+        numeric += [name for slicing in self.slicings for name in slicing.binned]
         rows = max(256, BATCH_NUMBERS // self.num_classes)
         truth_file = None
         if self.truth_source is not None:
@@ -184,7 +188,7 @@ class Plan:
             weights = row_checks.weights(at, layout.weight, convert.values(at, layout.weight, columns[layout.weight]))
         if layout.group:
             groups = convert.hashes(at, layout.group, columns[layout.group])
-        slices = {n: convert.codes(columns[n]) for n in layout.slices}
+        slices = {s.name: s.codes(columns) for s in self.slicings}
         return Batch(
             at.file, number, at.first, predictions, truth, slices, weights, layout.predictions, groups, at.kept, changes
         )
@@ -262,7 +266,8 @@ def plan(
     num_classes = 1 if layout.confidence else max(2, width)
     layout = coded(truth_source or first, layout, num_classes, choice.positive, one=width == 1)
     unit = 0.0 if layout.logits else head.unit(layout.predictions)
-    return Plan(sources, layout, num_classes, truth_source, normalize, choice.skip_missing, unit)
+    slicings = find_slicings(first, layout.sliced)
+    return Plan(sources, layout, num_classes, truth_source, normalize, choice.skip_missing, unit, slicings)
 
 
 def _check_one_number(source: Source, head: Head, layout: Layout, width: int) -> None:

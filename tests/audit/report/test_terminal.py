@@ -108,7 +108,7 @@ def test_ten_slices_whose_names_are_text(found):
 def test_nothing_of_a_file_reaches_the_terminal_raw(found):
     """Escape sequences, newlines and reversed text in names of slices, classes and files were obeyed."""
     evil = "\x1b[2J\nab\u202e[red]:bomb:\x9b\x07"
-    one = replace(found.slices[0], value=evil, column=evil)
+    one = replace(found.slices[0], name=f"{evil} = {evil}")
     verdict = replace(
         found.verdict,
         headline=f"Class {evil} is wrong.",

@@ -75,23 +75,34 @@ def test_rows_of_infinite_nll_are_counted_and_logits_are_suggested():
     assert evidence.of_zeros(0) == []
 
 
-def slice_of(value, p_holm, difference=0.1):
-    return Slice("g", value, 100, 0.8, 0.9, 0.1, (0.0, 0.2), 0.1, difference, p_holm, p_holm)
+def slice_of(value, gap, half, *, looked=True):
+    p = 0.5 if looked else None
+    ends = (gap - half, gap + half)
+    return Slice("g", value, f"g = {value}", 100, 0.8, 0.9, 0.9, 0.9 - gap, gap, ends, 0.1, 0.0, p, p)
 
 
-def test_slices_below_5_percent_are_named_three_at_most():
-    slices = tuple(slice_of(v, p, d) for v, p, d in (("a", 1e-9, 0.1), ("b", 0.01, -0.2), ("c", 0.02, 0.3)))
-    (found,) = evidence.of_slices((*slices, slice_of("d", 0.049), slice_of("e", 0.05), slice_of("f", None)))
+def test_wrong_slices_are_named_three_at_most_of_those_that_were_looked_at():
+    wrong = [slice_of(v, gap, 0.05) for v, gap in (("a", 0.2), ("b", -0.15), ("c", 0.1), ("d", 0.06))]
+    rest = [slice_of("e", 0.04, 0.05), slice_of("f", 0.9, 0.01, looked=False)]
+    (found,) = evidence.of_slices((*wrong, *rest))
     assert found.sentence == (
-        "Of 5 slices 4 differ from the other rows beyond chance (Holm-corrected, p < 0.05); the confidence gap against "
-        "the others: g = a (+10.0 points, p < 0.0001), g = b (-20.0 points, p = 0.01) and g = c (+30.0 points, p = "
-        "0.02)."
+        "4 of 5 slices looked at are wrong on average, predicted minus observed, what is surely most wrong first: "
+        "g = a (+20.0 points, +15.0 to +25.0), g = b (-15.0 points, -20.0 to -10.0) and g = c (+10.0 points, +5.0 to "
+        "+15.0), and 1 more."
     )
-    none = evidence.of_slices((slice_of("a", 0.05), slice_of("b", 0.5)))[0].sentence
-    assert none == "Of 2 slices none differs from the other rows beyond chance (Holm-corrected, p < 0.05)."
-    one = evidence.of_slices((slice_of("a", 0.05),))[0].sentence
-    assert one.startswith("The one slice that has enough rows does not differ from the other rows")
-    assert (
-        evidence.of_slices((slice_of("a", None),))[0].sentence == "None of the 1 slices has enough rows to be tested."
-    )
+    assert found.weight == "wrong" and found.value == 0.2
+
+
+def test_slices_that_are_not_wrong_are_counted_in_plain_grammar():
+    """There was "Of 0 slices none differs"."""
+    fine, small = slice_of("a", 0.01, 0.05), slice_of("b", 0.5, 0.05, looked=False)
+
+    def sentence(*slices):
+        return evidence.of_slices(slices)[0].sentence
+
+    assert sentence(fine, fine) == "Of 2 slices looked at none is wrong on average beyond chance."
+    assert sentence(fine, small) == "The one slice that was looked at is not wrong on average beyond chance."
+    assert sentence(small, small) == "None of the 2 slices has enough rows to be looked at."
+    assert sentence(small) == "The one slice has too few rows to be looked at."
+    assert sentence(slice_of("a", 0.2, 0.05)).startswith("The one slice that was looked at is wrong on average, ")
     assert evidence.of_slices(()) == []

@@ -169,19 +169,22 @@ def _slices(slices: tuple[Slice, ...]) -> str:
         return ""
     shown = slices[:_MOST_SLICES]
     reach = max(0.02, *(max(abs(e) for e in s.interval) for s in shown))
-    tested = sum(s.p_holm is not None for s in slices)
+    tested = sum(s.p is not None for s in slices)
     more = f" The first {_MOST_SLICES} of {len(slices):,} are shown." if len(slices) > _MOST_SLICES else ""
     head = [
         "Slice",
         "Rows",
-        "Accuracy",
-        "Confidence",
+        "Predicted",
+        "Observed",
         f"Gap, points ({LEVEL_PERCENT} % interval)",
         f"Gap, 0 ± {reach * 100:.0f} points",
         "Against the others",
-        "p, Holm",
+        "p",
     ]
-    words = f"<p>p is of the difference from all other rows, corrected for the {tested:,} slices looked at.{more}</p>"
+    words = (
+        f"<p>{tested:,} slices were looked at; those that are surely most wrong come first. Their intervals hold "
+        f"together in {LEVEL_PERCENT} % of samples, and p, of a gap of 0, is corrected for their number.{more}</p>"
+    )
     return _section("slices", "Where it differs", words + table("Slices", head, [_slice(s, reach) for s in shown]))
 
 
@@ -189,14 +192,14 @@ def _slice(item: Slice, reach: float) -> str:
     low, high = (f"{e * 100:+.1f}" for e in item.interval)
     return row(
         [
-            f"{text(item.column)} = {text(item.value)}",
+            text(item.name),
             f"{item.rows:,}",
-            percent(item.accuracy),
-            percent(item.confidence),
+            percent(item.predicted),
+            percent(item.observed),
             f"{item.gap * 100:+.1f} ({low} to {high})",
             f'<span class="line">{svg.interval_line(item.gap, item.interval, reach)}</span>',
             "–" if item.difference is None else f"{item.difference * 100:+.1f}",
-            p_value(item.p_holm).removeprefix("= "),
+            p_value(item.p_corrected).removeprefix("= "),
         ]
     )
 
@@ -236,8 +239,8 @@ def _method(audit: Audit) -> str:
         "true errors could have given what was seen is found by drawing the rows anew; so an error can lie above its "
         "interval. Means have normal intervals, ranks those of a bootstrap; every draw is seeded.",
         "Intervals of shares in the diagrams: Wilson; band of the smooth curve: simultaneous. Isotonic curve: "
-        "Dimitriadis, Gneiting and Jordan 2021. Slices: a z test of the slice's gap against the gap of all other rows; "
-        "Holm's correction.",
+        "Dimitriadis, Gneiting and Jordan 2021. Slices: exact tests of their gap (over groups with "
+        "--group), Bonferroni's correction.",
     ]
     items = "".join(f"<li>{s}</li>" for s in sentences) + "".join(f"<li>{prose(n)}.</li>" for n in audit.notes)
     return (

@@ -97,15 +97,15 @@ def _measures(audit: Audit, names: tuple[str, ...]) -> Table:
 
 
 def _slices(audit: Audit) -> Table:
-    table = _table("", "rows", "right", "confidence", f"gap, points ({LEVEL_PERCENT} %)", "p, Holm")
+    table = _table("", "rows", "predicted", "observed", f"gap, points ({LEVEL_PERCENT} %)", "p")
     for item in audit.slices[:_MOST_SLICES]:
         low, high = (f"{e * 100:+.1f}" for e in item.interval)
         table.add_row(
-            Text(visible(f"{item.column} = {item.value}")),
+            Text(visible(item.name)),
             f"{item.rows:,}",
-            percent(item.accuracy),
-            percent(item.confidence),
+            percent(item.predicted),
+            percent(item.observed),
             f"{item.gap * 100:+.1f} ({low} to {high})",
-            p_value(item.p_holm).removeprefix("= "),
+            p_value(item.p_corrected).removeprefix("= "),
         )
     return table

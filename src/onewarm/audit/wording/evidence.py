@@ -10,11 +10,8 @@ from onewarm.audit.measures import LEVEL_PERCENT, Measure
 from onewarm.audit.remedies import Option
 from onewarm.audit.slices import Slice
 from onewarm.audit.wording.headline import Asked, bin_sentence, class_sentence, event_name
-from onewarm.audit.words import joined, number, p_value, percent, size
+from onewarm.audit.words import joined, number, percent, points, size
 from onewarm.calibration.defaults import BINS
-
-ALPHA = 0.05
-"""A slice whose corrected p value is below this is reported as different."""
 
 
 def of_questions(asked: Asked) -> list[Finding]:
@@ -129,28 +126,22 @@ def of_zeros(infinite: int) -> list[Finding]:
 
 
 def of_slices(slices: Sequence[Slice]) -> list[Finding]:
-    """Which slices differ from the other rows."""
+    """Which slices are wrong on average, of how many that were looked at."""
     if not slices:
         return []
-    tested = [s for s in slices if s.p_holm is not None]
-    different = [s for s in tested if s.p_holm is not None and s.p_holm < ALPHA]
-    holm = f"Holm-corrected, p < {ALPHA}"
-    count = f"Of {len(tested)} slices " if len(tested) != 1 else "The one slice that has enough rows "
-    if not tested:
-        text = f"None of the {len(slices)} slices has enough rows to be tested."
-    elif not different:
-        text = f"{count}{'none ' if len(tested) > 1 else 'does not differ' if len(tested) == 1 else ''}"
-        text += f"{'differs' if len(tested) > 1 else ''} from the other rows beyond chance ({holm})."
-    else:
-        strongest = joined(
-            [
-                f"{s.column} = {s.value} ({(s.difference or 0) * 100:+.1f} points, p {p_value(s.p_holm)})"
-                for s in different[:3]
-            ]
-        )
-        verb = f"{len(different)} {'differs' if len(different) == 1 else 'differ'}" if len(tested) > 1 else "differs"
-        text = (
-            f"{count}{verb} from the other rows beyond chance ({holm}); the confidence gap against the others: "
-            f"{strongest}."
-        )
-    return [Finding("slices", text, "wrong" if different else "note")]
+    looked = [s for s in slices if s.p is not None]
+    wrong = [s for s in slices if s.wrong]
+    if not looked:
+        many = "The one slice has" if len(slices) == 1 else f"None of the {len(slices):,} slices has"
+        return [Finding("slices", f"{many} {'too few' if len(slices) == 1 else 'enough'} rows to be looked at.")]
+    if not wrong:
+        text = "The one slice that was looked at is not wrong on average beyond chance."
+        if len(looked) > 1:
+            text = f"Of {len(looked):,} slices looked at none is wrong on average beyond chance."
+        return [Finding("slices", text)]
+    named = joined([f"{s.name} ({s.gap * 100:+.1f} points, {points(s.interval)})" for s in wrong[:3]])
+    of = f"{len(wrong):,} of {len(looked):,} slices looked at {'is' if len(wrong) == 1 else 'are'}"
+    of = of if len(looked) > 1 else "The one slice that was looked at is"
+    more = f", and {len(wrong) - 3:,} more" if len(wrong) > 3 else ""
+    text = f"{of} wrong on average, predicted minus observed, what is surely most wrong first: {named}{more}."
+    return [Finding("slices", text, "wrong", wrong[0].gap, wrong[0].interval)]

@@ -15,7 +15,7 @@ class Choice:
         labels: column of the true classes.
         probabilities, logits, votes: one column of lists; or a family of one column for each class, given by its
             prefix (``p_``) or by names with commas.
-        slices: columns of groups to compare.
+        slices: columns of groups to compare, or pairs of them with a comma.
         weight: column of row weights.
         group: column whose equal values mark rows that are not independent, as the patient of an image.
         skip_missing: whether rows with a missing prediction, truth, weight or group are left out.
@@ -47,6 +47,7 @@ class Layout:
         truth: the column of labels, or the columns of votes (or distributions).
         votes: whether the truth is votes or distributions, not labels.
         slices, weight: columns of groups to compare, and of row weights.
+        sliced: the slices by which rows are compared: each one column, or several.
         classes: names of the classes, where columns or labels name them.
         positive: of a single column, the label whose probability it holds, where a name or the rows tell.
         from_one: whether the columns are numbered from 1.
@@ -64,6 +65,7 @@ class Layout:
     truth: tuple[str, ...]
     votes: bool
     slices: tuple[str, ...] = ()
+    sliced: tuple[tuple[str, ...], ...] = ()
     weight: str | None = None
     classes: tuple[str, ...] | None = None
     positive: str | None = None

@@ -37,16 +37,23 @@ def find_layout(head: Head, choice: Choice, *, separate_truth: bool = False) -> 
     file, columns = head.file, head.columns
     weight = _single(file, columns, choice.weight, usual.WEIGHT_NAMES, "--weight")
     group = None if choice.group is None else _known(file, columns, choice.group, "--group")
-    slices = tuple(dict.fromkeys(_known(file, columns, name, "--slice") for name in choice.slices))
-    if not slices:
-        slices = tuple(n for n in usual.usual(columns, usual.SLICE_NAMES) if columns[n].width == 1)
+    sliced = tuple(dict.fromkeys(_sliced(file, columns, name) for name in choice.slices))
+    if not sliced:
+        sliced = tuple((n,) for n in usual.usual(columns, usual.SLICE_NAMES) if columns[n].width == 1)
+    slices = tuple(dict.fromkeys(n for names in sliced for n in names))
     one_value = [*((n, "--slice") for n in slices), (weight, "--weight"), (group, "--group")]
     for name, option in ((n, o) for n, o in one_value if n):
         if columns[name].width != 1:
             raise InputError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
     free = [n for n in columns if n not in (*slices, weight, group)]
     layout = _predictions_and_truth(head, free, choice, separate_truth)
-    return replace(layout, slices=slices, weight=weight, group=group, separate_truth=separate_truth)
+    return replace(layout, slices=slices, sliced=sliced, weight=weight, group=group, separate_truth=separate_truth)
+
+
+def _sliced(file: str, columns: Mapping[str, Column], name: str) -> tuple[str, ...]:
+    """The column of a slice; or several, with commas."""
+    names = [name] if name in columns or "," not in name else [part.strip() for part in name.split(",")]
+    return tuple(dict.fromkeys(_known(file, columns, n, "--slice") for n in names))
 
 
 def _check(choice: Choice) -> None:
