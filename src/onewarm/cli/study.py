@@ -16,7 +16,7 @@ from onewarm.cli.progress import bars
 
 def study(
     dataset: Annotated[
-        str, typer.Argument(help="digits, digits-noisy, blobs, lookalikes, or a CSV, Parquet or NPZ file.")
+        str, typer.Argument(help="digits, digits-noisy, blobs, lookalikes, or a CSV, JSON Lines, Parquet or NPZ file.")
     ],
     arms: Annotated[
         str,

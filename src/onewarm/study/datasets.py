@@ -64,7 +64,7 @@ class Dataset:
 
 
 def load(name: str, label: str | None = None) -> Dataset:
-    """A built-in data set by name, or a CSV, Parquet or NPZ file by path.
+    """A built-in data set by name, or a file by path: CSV, JSON Lines, Parquet, NPZ and the other formats of an audit.
 
     Args:
         name: `digits`, `digits-noisy`, `blobs`, `lookalikes`, or a path.
@@ -85,7 +85,9 @@ def load(name: str, label: str | None = None) -> Dataset:
         near = difflib.get_close_matches(name, BUILT_IN, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(BUILT_IN)
-        raise InputError(f"no data set {name!r}{hint} (built in: {known}; or give a .csv, .parquet or .npz file)")
+        raise InputError(
+            f"no data set {name!r}{hint} (built in: {known}; or give a file: .csv, .jsonl, .parquet, .npz, ...)"
+        )
     return from_file(path, label)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.columns.names import LABEL_NAMES, clean
 from onewarm.tables.formats import SUFFIXES, open_source
@@ -75,7 +76,7 @@ def _not_found(path: Path) -> FileNotFoundError:
     folder = path.parent
     files = [p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES] if folder.is_dir() else []
     near = difflib.get_close_matches(path.name, files, n=3)
-    hint = f"; similar names: {', '.join(near)}" if near else ""
+    hint = f"; similar names: {', '.join(map(visible, near))}" if near else ""
     return FileNotFoundError(f"no file {str(path)!r}{hint}")
 
 

@@ -43,7 +43,6 @@ def test_a_line_that_is_cut_does_not_count():
         ("\n\n", "a.csv: is empty: no column names and no rows"),
         ("x,y,x\n", "a.csv: column 'x' occurs twice; rename one"),
         ("x, x\n", "a.csv: column 'x' occurs twice; rename one"),
-        ("a" * 200_000, "a.csv: not a readable CSV file: field larger than field limit (131072) (line 1)"),
     ],
 )
 def test_lines_without_names(text, message):
@@ -52,10 +51,11 @@ def test_lines_without_names(text, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("columns", [1000, 4000])
+@pytest.mark.parametrize("columns", [1000, 20_000])
 def test_many_columns(columns):
     text = ",".join(f"p{k}" for k in range(columns)) + "\n" + ",".join(["0.5"] * columns) + "\n"
     assert len(find_dialect("a.csv", text, whole=True).names) == columns
+    assert csv.field_size_limit() == 131072
 
 
 @pytest.mark.parametrize(

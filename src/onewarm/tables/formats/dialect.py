@@ -11,6 +11,7 @@ from onewarm.errors import InputError
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
+_LONGEST_CELL = 1 << 26
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 _WHOLE = re.compile(r"[-+]?\d+")
@@ -109,6 +110,7 @@ def _parse(file: str, lines: Sequence[str], delimiter: str) -> tuple[list[list[s
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     rows: list[list[str]] = []
     used = 0
+    limit = csv.field_size_limit(_LONGEST_CELL)  # under a wrong delimiter a line of 16,000 names is one cell
     try:
         for row in reader:
             used = used or reader.line_num
@@ -116,6 +118,8 @@ def _parse(file: str, lines: Sequence[str], delimiter: str) -> tuple[list[list[s
                 rows.append(row)
     except csv.Error as error:
         raise InputError(f"{file}: not a readable CSV file: {error} (line {reader.line_num})") from None
+    finally:
+        csv.field_size_limit(limit)
     return rows, used
 
 

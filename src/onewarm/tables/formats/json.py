@@ -48,12 +48,23 @@ class JsonLines(Source):
         row = 0
         with open_text(self) as stream:
             for block in line_blocks(self, stream):
-                rows = []
-                for line in block.split(b"\n"):
-                    if line.strip():
-                        row += 1
-                        rows.append(self._record(line, row))
+                rows = self._parsed(block) or [
+                    self._record(line, row + i)
+                    for i, line in enumerate((text for text in block.split(b"\n") if text.strip()), 1)
+                ]
+                row += len(rows)
                 yield rows, stream.position
+
+    @staticmethod
+    def _parsed(block: bytes) -> list[Record] | None:
+        """The records of a block; None where a line is none: then ``_record`` says which."""
+        if len(block) > MOST_HELD >> 2:
+            return None
+        try:
+            rows = [json.loads(line) for line in block.decode().split("\n") if line and not line.isspace()]
+        except (ValueError, RecursionError):
+            return None
+        return rows if all(type(row) is dict for row in rows) else None
 
     def _record(self, line: bytes, row: int) -> Record:
         record = _loaded(self, line, f"row {row}")
