@@ -88,7 +88,7 @@ def test_content_follows_the_bytes_and_the_label(tmp_path):
         (
             "zzz",
             None,
-            "no data set 'zzz' (built in: digits, digits-noisy, blobs, lookalikes; or give a file: .csv, .jsonl, .parquet, .npz",
+            "no data set 'zzz' (built in: digits, digits-noisy, blobs, lookalikes; or give a file)",
         ),
         ("blobs", "y", "label='y' is for files; the data set 'blobs' has its own labels"),
     ],

@@ -85,9 +85,7 @@ def load(name: str, label: str | None = None) -> Dataset:
         near = difflib.get_close_matches(name, BUILT_IN, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(BUILT_IN)
-        raise InputError(
-            f"no data set {name!r}{hint} (built in: {known}; or give a file: .csv, .jsonl, .parquet, .npz, ...)"
-        )
+        raise InputError(f"no data set {name!r}{hint} (built in: {known}; or give a file)")
     return from_file(path, label)
 
 
