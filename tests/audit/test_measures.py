@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, ece_of, measure, truth_entropy
+from onewarm.audit.clusters import Clusters
+from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, ece_of, measure, titles, truth_entropy
 from onewarm.audit.row_sample import Rows
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.summary.summary import CalibrationSummary
@@ -26,7 +27,8 @@ def bin_of(confidence, bins=BINS):
 def test_every_measure_has_its_title_and_plain_numbers_for_json(rows):
     p, labels, _ = rows
     measures = measure(CalibrationSummary(3, classwise=True).update(p, labels))
-    assert list(measures) == list(TITLES)
+    two = {"event_ece", "calibration_intercept", "calibration_slope"}
+    assert list(measures) == [name for name in TITLES if name not in two]
     for one in measures.values():
         assert one.interval is None or one.interval[0] < one.interval[1]
         ends = None if one.interval is None else list(one.interval)
@@ -42,6 +44,60 @@ def test_the_interval_of_the_headlines_gap_is_normal_about_it(rows):
     assert measured.value == measured.corrected == pytest.approx(gap.mean(), abs=1e-12)
     assert measured.interval == pytest.approx((gap.mean() - half, gap.mean() + half), rel=1e-4)
     assert gap.mean() - half > 0 and measured.method == "normal"
+
+
+def sample_of_two(n=4000):
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.1, 0.9, n)
+    return p, (rng.uniform(size=n) < p - 0.08).astype(int)
+
+
+def test_two_classes_have_the_ece_of_the_event_intercept_and_slope():
+    """Decision 1: the ECE of the top label was all that --fail-above saw of a P(y = 1) that is too high everywhere."""
+    p, y = sample_of_two()
+    measures = measure(CalibrationSummary(2, classwise=True).update(np.stack([1 - p, p], 1), y))
+    assert set(measures) == set(TITLES)
+    bins = bin_of(p)
+    expected = sum(abs((p - y)[bins == b].sum()) for b in range(BINS)) / len(p)
+    assert measures["event_ece"].value == pytest.approx(expected, abs=1e-9)
+    assert measures["event_ece"].interval[0] > 0.05
+    assert measures["calibration_intercept"].interval[1] < 0
+    assert measures["cumulative_p"].value < 1e-6
+
+
+def test_confidences_have_intercept_and_slope():
+    p, y = sample_of_two()
+    measures = measure(CalibrationSummary().update(p, y))
+    assert "event_ece" not in measures
+    assert measures["calibration_intercept"].value < 0
+    assert measures["ece"].value == pytest.approx(0.08, abs=0.02)
+
+
+def test_another_number_of_bins(rows):
+    p, labels, _ = rows
+    summary = CalibrationSummary(3, classwise=True).update(p, labels)
+    gap = p.max(axis=1) - (p.argmax(axis=1) == labels)
+    expected = sum(abs(gap[bin_of(p.max(axis=1), 10) == b].sum()) for b in range(10)) / len(p)
+    assert measure(summary, bins=10)["ece"].value == pytest.approx(expected)
+    assert titles(10)["ece"] == "ECE, 10 equal-width bins"
+    with pytest.raises(ValueError, match="bins is 25, which does not divide the 120 cells"):
+        measure(summary, bins=25)
+
+
+def test_groups_widen_every_interval(rows):
+    """Decision 10: intervals took 60 patients of 100 near-equal rows for 6,000 patients."""
+    p, labels, _ = rows
+    p, labels = np.repeat(p[:80], 20, axis=0), np.repeat(labels[:80], 20)
+    clusters = Clusters("multiclass", 3)
+    clusters.add(p, labels, np.repeat(np.arange(80), 20).astype(np.uint64))
+    summary = CalibrationSummary(3, classwise=True).update(p, labels)
+    plain, grouped = measure(summary), measure(summary, clusters=clusters)
+    for name in ("accuracy", "nll", "brier", "confidence_gap", "auroc", "mean_confidence"):
+        width = [m[name].interval[1] - m[name].interval[0] for m in (plain, grouped)]
+        assert 2.5 < width[1] / width[0] < 8, name
+        assert grouped[name].value == plain[name].value
+    for name, one in grouped.items():
+        assert one.interval is not None or name.endswith("_p"), name
 
 
 def test_noise_is_taken_out_of_the_corrected_ece(rows):

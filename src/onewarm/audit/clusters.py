@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onewarm.calibration.defaults import BINS
 from onewarm.calibration.intervals.bernoulli_sums import LEAST
 from onewarm.calibration.intervals.group_variance import group_variance
-from onewarm.calibration.summary.cells import CELLS, cell_of, check_bins
+from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, cell_of, check_bins
 from onewarm.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Clusters:
     """
 
     def __init__(self, kind: str, num_classes: int, bins: int = BINS) -> None:
-        check_bins(bins, CELLS)
+        check_bins(bins, CELLS if kind == "confidence" else CLASS_CELLS)
         self.kind, self.num_classes, self.bins = kind, num_classes, bins
         widths = dict.fromkeys(_SHARED, 1) | {f"bin_{name}": bins for name in _BINNED}
         if kind != "multiclass":
@@ -144,8 +144,9 @@ class Clusters:
         return self._sums[:, self._at[name]]
 
     def mean_variance(self, name: str) -> tuple[float, float]:
-        """Variance of the total of "confidence", "correct", "nll" or "brier" about its mean, and its df."""
-        variance, df = group_variance(self[name], self["weight"])
+        """Variance of the total of "confidence", "correct", their "gap", "nll" or "brier", and its df."""
+        sums = self["confidence"] - self["correct"] if name == "gap" else self[name]
+        variance, df = group_variance(sums, self["weight"])
         return float(variance[0]), float(df[0])
 
     def _add_bins(self, name: str, bucket: NDArray[np.int64], p: Floats, w: Floats, observed: Floats) -> None:

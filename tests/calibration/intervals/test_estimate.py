@@ -114,6 +114,9 @@ def test_intervals_cover_at_other_levels(level, tau):
 @pytest.mark.parametrize("name", sorted(INTERVALS))
 def test_every_metric_has_an_interval_that_a_seed_repeats(name):
     s = sample(2000, 1.5, np.random.default_rng(0))
+    if name == "event_ece":  # of two classes
+        c = np.random.default_rng(0).uniform(size=2000)
+        s = CalibrationSummary(2, classwise=True).update(c, np.random.default_rng(1).integers(0, 2, 2000))
     found = estimate(s, name)
     assert isinstance(found, Estimate) and found.value == getattr(metrics, name)(s) == float(found)
     assert found.low <= found.corrected <= found.high

@@ -20,7 +20,7 @@ from onewarm.calibration.intervals.bernoulli_sums import (
     t_to_normal,
 )
 from onewarm.calibration.intervals.slope import Logistic, slope
-from onewarm.calibration.summary.cells import CLASS_CELLS, Floats, check_bins
+from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, Floats, check_bins
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError
 
@@ -115,7 +115,7 @@ def ask(
         summary: of at least one row; made with ``classwise=True`` unless of events.
         kind: as ``Plan.kind``.
         classes: their names, for the questions' texts.
-        bins: number of equal-width bins, which divides 600, and 120 for "binary".
+        bins: number of equal-width bins, which divides 120 (600 of confidences).
         clusters: of the same rows, where they come in groups.
         least: what a probability of 0 may have meant at most; more than its default for rounded numbers.
 
@@ -135,6 +135,7 @@ def ask(
     """
     if summary.count == 0:
         raise InputError("summary has no rows: update it first")
+    check_bins(bins, CELLS if kind == "confidence" else CLASS_CELLS)
     if kind == "multiclass":
         third = SHARES[kind]
         top = top_cells(summary)
@@ -151,7 +152,6 @@ def ask(
         asked += _slope(summary, top, "the confidence", share, clusters, unit, least)
         return asked + _bins(top, of_bins(summary, bins, clusters), "confidence", bins, half, least)
     event, name = event_cells(summary), "P(y = 1)"
-    check_bins(bins, CLASS_CELLS)
     unit = of_all(summary, clusters)
     asked = _questions(event, unit, "mean", [name], share, least)
     asked += _questions(top, unit, "confidence", ["the top label"], share, least)

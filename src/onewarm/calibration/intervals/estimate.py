@@ -66,9 +66,10 @@ def estimate(
 ) -> Estimate:
     """A metric with an interval for its value on infinitely many such rows: ``estimate(s, "ece", bins=10)``.
 
-    - Calibration errors (ece, ece_equal_mass, overconfidence, underconfidence, mce, squared_error, classwise_ece,
-      top_label_ece, smooth_ece, brier_reliability): sampling noise can only raise them, so the interval is an inverted
-      test, with the rows of each bin drawn anew from candidate models. See ``calibration.intervals.inversion``.
+    - Calibration errors (ece, event_ece, ece_equal_mass, overconfidence, underconfidence, mce, squared_error,
+      classwise_ece, top_label_ece, smooth_ece, brier_reliability): sampling noise can only raise them, so the interval
+      is an inverted test, with the rows of each bin drawn anew from candidate models. See
+      ``calibration.intervals.inversion``.
     - Means (accuracy, mean_confidence, confidence_gap, nll, brier): a normal interval; Wilson's for accuracy.
     - Ranking metrics (auroc, aurc, coverage_at_risk): percentiles of a bootstrap over cells, which equals one over
       rows but for the order of confidences within 1/600.
@@ -114,6 +115,7 @@ def estimate(
 
 INTERVALS: dict[str, tuple[str, Callable[..., Interval]]] = {
     "ece": ("inversion", gap_errors.interval_of(gap_errors.absolute)),
+    "event_ece": ("inversion", gap_errors.interval_of(gap_errors.absolute, bins_of=gap_errors.by_event)),
     "ece_equal_mass": ("inversion", gap_errors.interval_of(gap_errors.absolute, bins_of=gap_errors.by_mass)),
     "overconfidence": ("inversion", gap_errors.interval_of(gap_errors.positive, sign=1)),
     "underconfidence": ("inversion", gap_errors.interval_of(gap_errors.negative, sign=-1)),

@@ -17,6 +17,7 @@ from onewarm.calibration.metrics.bins import (
     class_gaps,
     equal_mass,
     equal_width,
+    event_gaps,
     predicted_gaps,
 )
 from onewarm.calibration.metrics.calibration_error import smooth_bandwidth
@@ -40,6 +41,11 @@ def by_mass(summary: CalibrationSummary, bins: int) -> Gaps:
 def by_predicted_class(summary: CalibrationSummary, bins: int) -> Gaps:
     """Equal-width bins within each predicted class; of events, which have none, equal-width bins."""
     return by_width(summary, bins) if summary.events else predicted_gaps(summary, bins)
+
+
+def by_event(summary: CalibrationSummary, bins: int) -> Gaps:
+    """Equal-width bins of P(y = 1) of two classes, or of events."""
+    return event_gaps(summary, bins)
 
 
 def absolute(gap: Floats, bins: Gaps) -> Floats:

@@ -152,7 +152,7 @@ def from_gaps(
         noise = np.sqrt(clear) * together + np.sqrt(1 - clear) * noise
     # Scaled for the observed counts, not for drawn ones, which would often leave a bin of few rows empty.
     noise *= np.sqrt(gaps.moment)
-    size = np.rint(gaps.share**2 / gaps.moment)
+    size = np.maximum(np.rint(gaps.share**2 / gaps.moment), 1)
     small = _FEW if len(size) <= 40 else _MANY
     coins = np.flatnonzero(size <= small) if gaps.dispersion == 1 else np.empty(0, np.int64)
     toss = rng.random((draws, len(coins), small))

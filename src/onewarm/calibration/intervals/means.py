@@ -47,6 +47,12 @@ def confidence_spread(summary: CalibrationSummary, mean: float) -> float:
     return float((w2 * (c - mean) ** 2).sum())
 
 
+def correct_spread(summary: CalibrationSummary, mean: float) -> float:
+    """Of the correctness."""
+    _, w2, w2a, w2aa = _cell_moments(summary)
+    return float((w2aa - 2 * mean * w2a + mean**2 * w2).sum())
+
+
 def gap_spread(summary: CalibrationSummary, mean: float) -> float:
     """Of confidence minus correctness."""
     c, w2, w2a, w2aa = _cell_moments(summary)
@@ -58,10 +64,9 @@ def accuracy(summary: CalibrationSummary, value: float, level: float, rng: Any) 
 
     Correctness that is a share of votes varies less than that of labels, and so counts as more rows.
     """
-    _, w2, w2a, w2aa = _cell_moments(summary)
-    square = float((w2aa - 2 * value * w2a + value**2 * w2).sum())
-    coin = value * (1 - value) * float(w2.sum())
-    rows = summary.weight**2 / float(w2.sum()) * (coin / square if 0 < square < coin else 1.0)
+    square, second = correct_spread(summary, value), summary.total("cell_weight2")
+    coin = value * (1 - value) * second
+    rows = summary.weight**2 / second * (coin / square if 0 < square < coin else 1.0)
     low, high = wilson_interval(np.asarray(value), np.asarray(rows), level).tolist()
     return Interval(value, low, high)
 

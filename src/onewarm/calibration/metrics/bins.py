@@ -157,6 +157,16 @@ def class_gaps(summary: CalibrationSummary, bins: int) -> tuple[Gaps, Floats]:
     return _gaps(columns, total, dispersion(summary), k), grouped[:, columns[0] > 0]
 
 
+def event_gaps(summary: CalibrationSummary, bins: int) -> Gaps:
+    """Bins of P(y = 1) of two classes, or of events: each row is in one of them.
+
+    Raises ValueError for no rows, more than two classes, or a summary without counts by class.
+    """
+    if summary.num_classes is not None and summary.num_classes > 2 and summary.count:
+        raise InputError(f"summary has {summary.num_classes} classes: P(y = 1) is of two")
+    return class_gaps(summary, bins)[0]
+
+
 def _need_classes(summary: CalibrationSummary) -> None:
     if not summary.classwise or summary.events:
         raise InputError("summary has no counts by class: make it with CalibrationSummary(classwise=True)")

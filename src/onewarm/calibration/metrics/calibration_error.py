@@ -11,6 +11,7 @@ from onewarm.calibration.metrics.bins import (
     class_bins,
     equal_mass,
     equal_width,
+    event_gaps,
     predicted_gaps,
     total_weight,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "classwise_ece",
     "ece",
     "ece_equal_mass",
+    "event_ece",
     "mce",
     "overconfidence",
     "smooth_ece",
@@ -54,6 +56,29 @@ def ece(summary: CalibrationSummary, bins: int = BINS) -> float:
     total = total_weight(summary)
     _, confidence, correct = summary.bins(bins)
     return float(np.abs(correct - confidence).sum()) / total
+
+
+def event_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
+    """Expected calibration error of P(y = 1) over 0..1, of two classes.
+
+        sum_b (n_b / N) |share of class 1 in b - mean P(y = 1) in b|       in [0, 1]
+
+    Bin edges are those of ``ece``. The ECE of the top label folds P(y = 1) at .5, so that forecasts which are too high
+    on both sides cancel; here they do not. For events it equals the ECE.
+
+    Raises:
+        ValueError: no rows; a summary of more than two classes, or without ``classwise=True``; or ``bins`` that do not
+            divide 120 (600 for events).
+
+    Source: Murphy, Journal of Applied Meteorology 12, 1973 (reliability of the probability of an event).
+
+    >>> import numpy as np
+    >>> p = np.array([[0.75, 0.25], [0.25, 0.75]])
+    >>> s = CalibrationSummary(classwise=True).update(p, np.array([0, 0]))
+    >>> event_ece(s), ece(s)
+    (0.5, 0.25)
+    """
+    return float(np.abs(event_gaps(summary, bins).gap).sum())
 
 
 def ece_equal_mass(summary: CalibrationSummary, bins: int = BINS) -> float:
