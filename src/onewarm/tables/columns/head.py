@@ -14,6 +14,8 @@ from onewarm.tables.missing import is_missing
 from onewarm.tables.source import Column, Columns, Source
 
 ROWS = 1000
+_ROWS_OF_LISTS = 64
+_NUMBERS = 1 << 20
 _MOST_DIGITS = 6
 _ROUNDING = 1e-6  # a probability may lie beyond 0..1 by this much
 
@@ -28,19 +30,18 @@ class Head:
 
     def __init__(self, file: str, columns: Mapping[str, Column], rows: Columns | None = None) -> None:
         self.file, self.columns, self._rows = file, columns, rows or {}
+        self._texts: dict[str, list[str | None]] = {}
 
     @classmethod
     def of(cls, source: Source) -> Head:
         """The head of a file. A column that cannot be read is without rows: its error comes when all of it is read."""
-        names = [n for n, c in source.columns.items() if c.kind != "other"]
-        rows: Columns = {}
-        for group in (names, *([n] for n in names)):
-            try:
-                rows |= next((batch for batch, _, _ in source.batches(group, ROWS)), {})
-            except InputError:
-                continue  # arrays of other lengths, or a damaged column: one by one
-            if len(rows) == len(names):
-                break
+        known = {n: c for n, c in source.columns.items() if c.kind != "other"}
+        scalars = [n for n, c in known.items() if c.width == 1]
+        rows = _first(source, scalars, max(_ROWS_OF_LISTS, min(ROWS, _NUMBERS // max(1, len(scalars)))))
+        for name in scalars if scalars and not rows else ():  # arrays of other lengths, or a damaged column
+            rows |= _first(source, [name], ROWS)
+        for name in known.keys() - set(scalars):
+            rows |= _first(source, [name], _ROWS_OF_LISTS)
         return cls(source.name, source.columns, {n: convert.unnested(column) for n, column in rows.items()})
 
     def numbers(self, name: str) -> NDArray[np.float64] | None:
@@ -63,6 +64,11 @@ class Head:
 
     def texts(self, name: str) -> list[str | None]:
         """A column's values as texts, None where one is missing; whole numbers without a decimal point."""
+        if name not in self._texts:
+            self._texts[name] = self._as_texts(name)
+        return self._texts[name]
+
+    def _as_texts(self, name: str) -> list[str | None]:
         column = self._rows.get(name)
         if column is None or self.columns[name].width != 1 or str(getattr(column, "type", "")).startswith("list"):
             return []
@@ -132,6 +138,13 @@ class Head:
         good = (np.abs(sums - 1) <= tolerance) & (values >= -_ROUNDING).all(axis=1)
         percent = (np.abs(sums - 100) <= 100 * tolerance) & (values >= -_ROUNDING).all(axis=1)
         return bool(max(good.mean(), percent.mean()) > 0.8)
+
+
+def _first(source: Source, names: Sequence[str], rows: int) -> Columns:
+    try:
+        return next((batch for batch, _, _ in source.batches(names, rows)), {}) if names else {}
+    except InputError:
+        return {}
 
 
 def rounding(num_classes: int, unit: float) -> float:

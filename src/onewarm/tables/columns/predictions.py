@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,12 +95,20 @@ def _members(
     named = [m for m in members if m[1].number is None and not usual.is_extra(m[1].label)]
     usable = [numbered, members, named]
     if of_probabilities:
-        choices = [*usable, *([m for m in members if m is not left_out] for left_out in members)]
-        for chosen in choices:
+        for chosen in (*usable, *_without_one(head, members)):
             if len(chosen) > 1 and head.sums_to_one([name for name, _ in chosen]):
                 return chosen, True
     chosen = numbered if len(numbered) > 1 else named
     return chosen, head.sums_to_one([name for name, _ in chosen]) if of_probabilities else None
+
+
+def _without_one(head: Head, members: list[tuple[str, Member]]) -> Iterator[list[tuple[str, Member]]]:
+    """The members without one of them, where the others may sum to 1."""
+    values = head.matrix([name for name, _ in members])
+    if values is not None:
+        others = values.sum(axis=1, keepdims=True) - values
+        for k in np.flatnonzero((np.abs(others - 1) < 0.1).mean(axis=0) > 0.8).tolist():
+            yield members[:k] + members[k + 1 :]
 
 
 def _ordered(head: Head, members: list[tuple[str, Member]], logits: bool, proven: bool | None) -> Predictions:
