@@ -132,7 +132,7 @@ def test_json_is_versioned_plain_and_the_same_again(save, draw):
     text = audit(path).to_json()
     assert text == audit(path).to_json() and text.endswith("}\n")
     read = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert (read["format"], read["rows"], read["bins"], read["level"]) == (1, 300, 15, 0.95)
+    assert (read["format"], read["rows"], read["bins"], read["level"]) == (2, 300, 15, 0.95)
     assert read["files"] == [{"name": "model.npz", "bytes": path.stat().st_size, "rows": 300}]
     assert read["columns"]["logits"] == ["logits"] and read["columns"]["truth_file"] is None
 
@@ -163,8 +163,8 @@ filled = counts > 0
 mean = (np.bincount(bins, c, 10) / np.maximum(counts, 1))[filled]
 chance = (counts[filled] * np.sqrt(2 / np.pi * mean * (1 - mean) / counts[filled])).sum() / len(c)
 assert abs(found.chance_ece - chance) < 1e-9
-gap, (low, high) = (c - right), found.measures["confidence_gap"].interval
-assert abs((high - low) / 2 / (0.67449 * gap.std() / len(c) ** 0.5) - 1) < 0.01
+gap, (low, high) = (c - right), found.measures["mean_confidence"].interval
+assert abs((high - low) / 2 / (0.67449 * c.std() / len(c) ** 0.5) - 1) < 0.01
 first = found.slices[0]
 mine = np.load(path)["group"] == int(first.value)
 assert abs(first.ece - np.abs(np.bincount(bins[mine], gap[mine])).sum() / mine.sum()) < 1e-9

@@ -49,7 +49,7 @@ def test_a_verdict_in_words_a_report_and_json(file, tmp_path):
     assert "Divide the logits by T = " in result.output
     assert "country = de" in result.output and "not fitted on" in result.output
     found = json.loads(out.read_text())
-    assert found["format"] == 1 and found["rows"] == N and found["recommended"] == "temperature"
+    assert found["format"] == 2 and found["rows"] == N and found["recommended"] == "temperature"
     assert found["verdict"]["headline"] in result.output
     assert found["verdict"]["headline"] in report.read_text()
     assert not list(tmp_path.rglob("*.tmp"))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onewarm.audit.findings import Finding, Verdict
+from onewarm.audit.diagrams import MOST_CLASSES
+from onewarm.audit.findings import Finding, Verdict, VerdictKind
 from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import LEAST_GAIN, Option
 from onewarm.audit.slices import Slice
@@ -59,14 +60,24 @@ def judge(
         found += [f for f in spoilers if f.weight not in ("wrong rows", "spoils")]
         if not any(f.key == "zeros" for f in spoilers):
             found += evidence.of_zeros(infinite)
+    small = kind != "wrong rows" and _small(asked, measures, best)
+    said = headline(kind, asked, spoilers)
     return Verdict(
         kind,
-        headline(kind, asked, spoilers),
-        _small(asked, measures, best),
+        f"{said.removesuffix('.')}; this is real but small." if small else said,
+        small,
         action(kind, asked, spoilers, options, best, logits=logits),
         tuple(found),
-        "all",
+        _picture(kind, asked),
     )
+
+
+def _picture(kind: VerdictKind, asked: Asked) -> str:
+    """The diagram that shows the headline: of P(y = 1), of a class where the confidence is not wrong, or of all."""
+    if asked.kind == "binary":
+        return "event"
+    classes = asked.wrong_of("class")
+    return classes[0].of if kind == "miscalibrated" and classes and len(asked.classes) <= MOST_CLASSES else "all"
 
 
 def _small(asked: Asked, measures: Mapping[str, Measure], best: Option | None) -> bool:
@@ -87,9 +98,9 @@ def agreeing(measures: Mapping[str, Measure], asked: Asked) -> dict[str, Measure
     of an error where no question is answered no.
     """
     agreed = dict(measures)
-    mean = asked.mean
-    if mean is not None and asked.kind != "binary":
-        agreed["confidence_gap"] = replace(agreed["confidence_gap"], interval=mean.interval)
+    mean, top = asked.mean, asked.of("confidence")
+    if top is not None:
+        agreed["confidence_gap"] = replace(agreed["confidence_gap"], interval=top.interval)
     for name in _ERRORS:
         measure = agreed.get(name)
         if measure is None or measure.interval is None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.audit.clusters import Clusters
 from onewarm.audit.row_sample import RowSample, capacity, head_capacity
 from onewarm.audit.slice_sums import SlicedRows, SliceSums
 from onewarm.calibration.summary.summary import CalibrationSummary
@@ -25,6 +26,7 @@ class Tally:
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.kind = plan.kind
         self.slices = {slicing.name: SliceSums() for slicing in plan.slicings}
+        self.clusters = Clusters(plan.kind, k) if plan.layout.group else None
         self.sample = RowSample(capacity(k))
         self.head = RowSample(head_capacity(k), first=True)
         self.class_rows = np.zeros(k)
@@ -59,6 +61,9 @@ class Tally:
                 raise InputError(f"{batch.file}: rows from {batch.at.row(0)}: {error}") from None
         for kept in (self.sample, self.head):
             kept.add(batch.places, values, batch.truth, batch.weights, batch.groups)
+        if self.clusters is not None and batch.groups is not None:
+            p = probabilities(values, logits=self.logits)
+            self.clusters.add(p, batch.truth, batch.groups, batch.weights)
         if values.ndim == 1:
             self.class_rows += batch.truth.sum()
         elif batch.truth.ndim == 1:
@@ -83,6 +88,8 @@ class Tally:
         self.summary.merge(other.summary)
         for name, sums in self.slices.items():
             sums.merge(other.slices[name])
+        if self.clusters is not None and other.clusters is not None:
+            self.clusters.merge(other.clusters)
         self.sample.merge(other.sample)
         self.head.merge(other.head)
         self.class_rows += other.class_rows

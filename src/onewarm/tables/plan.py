@@ -225,7 +225,7 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
 
 
 def plan(
-    patterns: Sequence[str],
+    files: Sequence[str] | Source,
     choice: Choice | None = None,
     *,
     normalize: bool = False,
@@ -234,7 +234,7 @@ def plan(
     """Find the files and their columns. Reads names and types of columns, which must agree with the first file's.
 
     Args:
-        patterns: names of files, or globs.
+        files: names of files, or globs; or a source that is open already, as one in memory.
         choice: the columns that the user names.
         normalize: whether rows of probabilities are to be divided by their sum.
         outputs: files that will be written afterwards.
@@ -244,10 +244,10 @@ def plan(
         ValueError: a file or a column does not fit, or an output is a folder or one of the files to read; with file,
             column and remedy.
     """
-    paths = find_files(patterns)
+    paths = () if isinstance(files, Source) else find_files(files)
     choice, truth_path, truth_choice = split_path(choice or Choice())
     _check_outputs([*paths, *([truth_path] if truth_path else [])], outputs)
-    sources = lm_eval.unpacked([open_source(path) for path in paths])
+    sources = (files,) if isinstance(files, Source) else lm_eval.unpacked([open_source(path) for path in paths])
     first = sources[0]
     choice = lm_eval.chosen(first, choice)
     head = Head.of(first)

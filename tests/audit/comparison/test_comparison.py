@@ -16,9 +16,9 @@ from onewarm.audit.comparison.comparison import Comparison, difference, headline
             0.4,
             (-0.12, -0.08),
             "after",
-            "NLL, nats: 0.5000 to 0.4000, -0.1000 (-0.1200 to -0.0800); better.",
+            "NLL: 0.5000 to 0.4000, -0.1000 (-0.1200 to -0.0800); better.",
         ),
-        ("nll", 0.4, 0.5, (0.08, 0.12), "before", "NLL, nats: 0.4000 to 0.5000, +0.1000 (+0.0800 to +0.1200); worse."),
+        ("nll", 0.4, 0.5, (0.08, 0.12), "before", "NLL: 0.4000 to 0.5000, +0.1000 (+0.0800 to +0.1200); worse."),
         (
             "brier",
             0.4,
@@ -52,7 +52,7 @@ def test_a_difference_in_words(name, before, after, ends, better, words):
 
 def test_the_headline_names_what_is_better():
     better, worse = difference("nll", 0.5, 0.4, (-0.12, -0.08)), difference("accuracy", 0.8, 0.7, (-0.12, -0.08))
-    assert headline([better, worse], ("old", "new")) == "new is better in NLL, nats; old is better in Accuracy."
+    assert headline([better, worse], ("old", "new")) == "new is better in NLL; old is better in Accuracy."
     none = difference("nll", 0.5, 0.4, (-0.2, 0.1))
     assert headline([none], ("old", "new")) == "old and new do not differ beyond chance."
     assert headline([none], ("old", "new"), same=True) == "old and new have the same predictions."

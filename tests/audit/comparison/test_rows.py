@@ -110,7 +110,7 @@ def test_an_infinite_nll_is_said_and_not_compared():
     found = compared(rows(a, y), rows(b, y))["nll"]
     assert found.value is None and found.interval is None and found.before is None
     assert found.sentence == (
-        "NLL, nats: infinite for old, where the true class has a probability of exactly 0; compare logits."
+        "NLL: infinite for old, where the true class has a probability of exactly 0; compare logits."
     )
 
 

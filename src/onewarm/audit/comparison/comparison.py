@@ -11,7 +11,7 @@ from onewarm.audit.measures import LEVEL_PERCENT
 from onewarm.audit.words import joined, number, percent
 
 TITLES = {
-    "nll": "NLL, nats",
+    "nll": "NLL",
     "brier": "Brier score",
     "accuracy": "Accuracy",
     "event_ece": "ECE of P(y = 1)",
