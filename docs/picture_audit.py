@@ -49,8 +49,10 @@ def too_high() -> dict[str, Any]:
 
 
 def one_class() -> dict[str, Any]:
-    z = 0.7 * rng.normal(size=(20_000, 6))
-    return {"p": softmax(z + np.array([0, 0, 0.5, 0, 0, 0])), "label": draw(softmax(z))}
+    true = softmax(0.7 * rng.normal(size=(20_000, 6)))
+    moved = np.minimum(0.05, true[:, 3] / 2)[:, None] * np.array([0, 0, 1, -1, 0, 0])
+    names = np.array(["ant", "bee", "cat", "dog", "elk", "fox"])
+    return {f"prob_{name}": (true + moved)[:, k] for k, name in enumerate(names)} | {"label": names[draw(true)]}
 
 
 def few_rows() -> dict[str, Any]:
