@@ -10,6 +10,7 @@ import pyarrow.parquet
 import pytest
 from typer.testing import CliRunner
 
+from onewarm.calibration import load_map
 from onewarm.cli.app import app
 
 N = 600
@@ -243,6 +244,32 @@ def test_hostile_text_does_not_reach_the_terminal(tmp_path):
     file = save(tmp_path / "e\x1b[31mvil.parquet", p, labels, site=np.array([evil, "b"])[np.arange(N) % 2])
     for result in (run(file, "--slice", "site", "--report", tmp_path / "\x1b]0;x.html"), run(file, "--slice", evil)):
         assert not [c for c in result.output if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"]
+
+
+def test_the_advised_calibrator_is_saved_and_does_what_was_advised(tmp_path):
+    old, _ = two_models(tmp_path)
+    result = run(old, "--save", tmp_path / "calibrator.json", "--json", "-")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    saved = load_map(tmp_path / "calibrator.json")
+    assert saved.key == found["recommended"] != "leave"
+    p = pyarrow.parquet.read_table(old)["y_prob"].to_numpy()
+    assert saved.apply(np.stack([1 - p, p], 1))[:, 1].mean() == pytest.approx(p.mean() - 0.08, abs=0.02)
+
+
+def test_no_calibrator_is_saved_of_rows_that_do_not_belong_together(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.full(4, 0.1), 3000)
+    labels = np.roll(p.argmax(axis=1), 1)
+    result = run(save(tmp_path / "shifted.parquet", p, labels), "--save", tmp_path / "calibrator.json")
+    assert (result.exit_code, (tmp_path / "calibrator.json").exists()) == (0, False)
+    assert "No calibrator was saved." in result.output
+
+
+def test_a_calibrator_of_two_models_is_refused(tmp_path):
+    old, new = two_models(tmp_path)
+    result = run(old, "--against", new, "--save", tmp_path / "calibrator.json")
+    assert result.exit_code == 2 and "--save is for the audit of one model" in result.output
 
 
 def test_help_says_what_a_file_looks_like_and_what_the_exit_codes_mean():

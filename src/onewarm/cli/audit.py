@@ -14,6 +14,7 @@ from onewarm.checks.visible import visible
 from onewarm.cli.console import errors, friendly, output
 from onewarm.cli.outputs import check_outputs
 from onewarm.cli.progress import bars
+from onewarm.errors import InputError
 
 if TYPE_CHECKING:
     from onewarm.audit.audit import Audit
@@ -68,6 +69,9 @@ def audit(
         str, _rows("local, or ray to distribute the files over a Ray cluster.", metavar="ENGINE")
     ] = "local",
     report: Annotated[Path | None, _output("A self-contained HTML report.", metavar="FILE")] = None,
+    save: Annotated[
+        Path | None, _output("The advised calibrator, for onewarm.calibration.load_map.", metavar="FILE")
+    ] = None,
     json: Annotated[str | None, _output("Every number as JSON; - for the terminal.", metavar="FILE")] = None,
     fail_above: Annotated[
         float | None,
@@ -95,6 +99,8 @@ def audit(
 
     `onewarm audit answers.jsonl --confidence p_true --correct exact_match`
 
+    `onewarm audit validation.csv --save calibrator.json`
+
     `onewarm audit old.csv --against new.csv`
 
     `onewarm audit nightly.parquet --fail-above 0.05 --json audit.json`
@@ -104,7 +110,9 @@ def audit(
         from onewarm.audit.audit import audit as run_audit
 
         json_file = None if json in (None, "-") else Path(json)
-        outputs = check_outputs({"--json": json_file, "--report": report})
+        outputs = check_outputs({"--json": json_file, "--report": report, "--save": save})
+        if save is not None and against is not None:
+            raise InputError("--save is for the audit of one model: leave --against out")
 
         with bars(errors if json == "-" else output) as progress:
             found, other = (
@@ -140,6 +148,8 @@ def audit(
             view.show()
         for path, _ in made:
             errors.print(f"Wrote {escape(visible(path))}.", soft_wrap=True)
+        if save is not None:
+            _save(found, save)
         if fail_above is not None:
             _fail(found, fail_above)
 
@@ -167,6 +177,16 @@ def _compared(before: Audit, after: Audit, files: list[str], against: str) -> _V
     return _View(
         lambda: comparison_json(*three), lambda: comparison_html(*three), lambda: print_comparison(*three, output)
     )
+
+
+def _save(found: Audit, path: Path) -> None:
+    from onewarm.calibration import save_map
+
+    if found.calibrator is None or found.verdict.kind == "wrong rows":
+        errors.print(f"No calibrator was saved. {escape(visible(found.verdict.action.sentence))}", soft_wrap=True)
+        return
+    save_map(found.calibrator, path)
+    errors.print(f"Wrote {escape(visible(path))}.", soft_wrap=True)
 
 
 def _fail(found: Audit, limit: float) -> None:

@@ -5,16 +5,16 @@ from onewarm.audit.report.groups import groups, measured
 
 
 def test_every_measure_is_in_one_group():
-    named = [name for group in groups(TITLES) for name in group.names]
+    named = [name for group in groups(TITLES, "binary") for name in group.names]
     assert sorted(named) == sorted(TITLES)
 
 
 def test_a_measure_that_no_group_names_is_one_of_trust():
-    assert groups(["nll", "new"])[0].names == ("new",)
+    assert groups(["nll", "new"], "confidence")[0].names == ("new",)
 
 
 def test_two_classes_are_told_to_read_the_event():
-    trust = groups(["ece", "event_ece", "calibration_slope"])[0]
+    trust = groups(["ece", "event_ece", "calibration_slope"], "binary")[0]
     assert "ECE of P(y = 1)" in trust.read and trust.names[0] == "event_ece"
 
 

@@ -45,21 +45,20 @@ _RANK = ("auroc", "aurc", "coverage_at_risk")
 _FIRST = ("event_ece", "calibration_intercept", "calibration_slope", "ece", *SHARES)
 
 
-def groups(measures: Iterable[str]) -> tuple[Group, ...]:
+def groups(measures: Iterable[str], kind: str) -> tuple[Group, ...]:
     """The measures of an audit by what they are for; those named in ``read`` come first.
 
-    >>> [g.purpose for g in groups(["accuracy", "ece", "nll", "brier", "auroc"])]
+    >>> [g.purpose for g in groups(["accuracy", "ece", "nll", "auroc"], "multiclass")]
     ['To trust a probability', 'To compare two models', 'To rank rows, or answer only the surest']
     """
     there = list(measures)
     other = [n for n in there if n not in (*_COMPARE, *_RANK, *_FIRST)]
     trust = tuple(n for n in (*_FIRST, *other) if n in there)
-    if "event_ece" in there:
-        read = "Read the ECE of P(y = 1), and the slope (1 is right, below 1 is too extreme)."
-    elif "classwise_ece" in there and "top_label_ece" in there:
-        read = "Read the ECE and the confidence gap; the classwise ECE if you use the probability of each class."
-    else:
-        read = "Read the ECE and the confidence gap."
+    read = {
+        "binary": "Read the ECE of P(y = 1), and the slope: 1 is right, below 1 is too extreme.",
+        "multiclass": "Read the ECE and the confidence gap; the classwise ECE if you use each class's probability.",
+        "confidence": "Read the ECE and the confidence gap.",
+    }[kind]
     return (
         Group("To trust a probability", read, trust),
         Group(

@@ -141,7 +141,7 @@ def _remedies(audit: Audit) -> str:
         f"Gain in NLL, nats a row ({LEVEL_PERCENT} % interval)",
         f"Loss or gain, 0 ± {reach:.2g}",
         "Brier score",
-        "ECE",
+        "ECE of P(y = 1)" if audit.kind == "binary" else "ECE",
     ]
     body = [_remedy(o, reach, chosen=o.key == audit.verdict.action.key) for o in audit.options]
     words = (
@@ -161,7 +161,8 @@ def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
     if option.gain is not None and option.interval is not None:
         gain = f"{number(option.gain)} ({ends(option.interval)})"
         line = f'<span class="line">{svg.interval_line(option.gain, option.interval, reach, ("good", "bad"))}</span>'
-    return row([name, number(option.nll), gain, line, number(option.brier), number(option.ece)], chosen=chosen)
+    ece = number(option.ece if option.event_ece is None else option.event_ece)
+    return row([name, number(option.nll), gain, line, number(option.brier), ece], chosen=chosen)
 
 
 def _slices(slices: tuple[Slice, ...]) -> str:
@@ -207,7 +208,7 @@ def _slice(item: Slice, reach: float) -> str:
 def _measures(audit: Audit) -> str:
     parts = []
     head = ["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"]
-    for group in groups(audit.measures):
+    for group in groups(audit.measures, audit.kind):
         rows = [row([text(TITLES[n]), *measured(n, audit.measures[n])]) for n in group.names]
         parts.append(f"<div><h3>{group.purpose}</h3><p>{group.read}</p>{table(group.purpose, head, rows)}</div>")
     body = f'<div class="groups">{"".join(parts)}</div>'

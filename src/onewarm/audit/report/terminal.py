@@ -17,7 +17,7 @@ with needs("onewarm.audit", "audit"):
 
 
 _MOST_SLICES = 10
-_SHORT = {"unsmooth": "Affine inverse", "temperature-unsmooth": "Temperature, inverse"}
+_SHORT = {"unsmooth": "Undo smoothing", "temperature-unsmooth": "Both"}
 
 
 def print_audit(audit: Audit, console: Console) -> None:
@@ -45,7 +45,7 @@ def print_audit(audit: Audit, console: Console) -> None:
         shown = min(_MOST_SLICES, len(audit.slices))
         _title(console, f"Slices ({shown} of {len(audit.slices):,})")
         console.print(_slices(audit))
-    for group in groups(audit.measures):
+    for group in groups(audit.measures, audit.kind):
         _title(console, group.purpose)
         _say(console, group.read)
         console.print(_measures(audit, group.names))
@@ -72,7 +72,8 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _remedies(audit: Audit) -> Table:
-    table = _table("", "NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", "ECE")
+    of = "ECE, P(y = 1)" if audit.kind == "binary" else "ECE"
+    table = _table("", "NLL", f"less by ({LEVEL_PERCENT} %)", "Brier", of)
     for option in audit.options:
         chosen = option.key == audit.verdict.action.key
         name = ("> " if chosen else "") + _SHORT.get(option.key, REMEDY_TITLES[option.key])
@@ -84,7 +85,8 @@ def _remedies(audit: Audit) -> Table:
         gain = ""
         if option.gain is not None and option.interval is not None:
             gain = f"{number(option.gain)} ({number(option.interval[0])} to {number(option.interval[1])})"
-        cells = (number(option.nll), gain, number(option.brier), number(option.ece))
+        ece = option.ece if option.event_ece is None else option.event_ece
+        cells = (number(option.nll), gain, number(option.brier), number(ece))
         table.add_row(Text(name), *cells, style="bold" if chosen else None)
     return table
 
