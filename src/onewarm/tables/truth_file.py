@@ -22,7 +22,7 @@ from onewarm.tables.source import Columns, Source
 
 
 def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
-    """Take the file out of a choice whose --labels or --votes is FILE or FILE:COLUMN.
+    """Take the file out of a choice whose --labels, --votes or --correct is FILE or FILE:COLUMN.
 
     Returns:
         The choice for the file of the predictions, the truth's file or None, and the choice for that file, in which
@@ -31,7 +31,7 @@ def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
     >>> split_path(Choice(labels="label"))[1] is None
     True
     """
-    for option in ("labels", "votes"):
+    for option in ("labels", "votes", "correct"):
         value: str | None = getattr(choice, option)
         if value is None:
             continue
@@ -39,8 +39,8 @@ def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
         if Path(value).is_file():
             path, column = value, ""
         if Path(path).suffix.lower() in SUFFIXES and Path(path).is_file():
-            named = Choice(labels=column) if option == "labels" else Choice(votes=column)
-            return replace(choice, labels=None, votes=None), Path(path), named
+            named = replace(Choice(), **{option: column})
+            return replace(choice, labels=None, votes=None, correct=None), Path(path), named
     return choice, None, Choice()
 
 

@@ -85,7 +85,7 @@ def _predictions_and_truth(head: Head, free: list[str], choice: Choice, separate
     if votes:
         return replace(layout, truth=votes, votes=True)
     if separate:
-        return layout
+        return replace(layout, confidence=one and choice.confidence is not None)
     label, said = labels, ""
     if label is None and correct is None:
         named = (found.label,) if found.label else found.classes
@@ -229,6 +229,10 @@ def find_truth(head: Head, choice: Choice) -> tuple[tuple[str, ...], bool]:
         return (_label(head, choice.labels),), False
     if choice.votes:
         return _votes(head, choice.votes), True
+    if choice.correct is not None:
+        correct = answers.correct_columns(head, list(head.columns)) or list(head.columns)
+        named = _known(head.file, head.columns, choice.correct, "--correct") if choice.correct else correct[0]
+        return (named,), False
     free = [n for n in head.columns if choice.votes is None or not usual.is_label(n)]
     label, _ = truth.label_column(head, free, None, None)
     votes = truth.votes_columns(head, free)
