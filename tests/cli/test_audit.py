@@ -284,3 +284,15 @@ def test_help_says_what_a_file_looks_like_and_what_the_exit_codes_mean():
         "Which columns",
     ):
         assert words in said
+
+
+def test_the_positive_label_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.random(400)
+    y = np.where(rng.random(400) < p, "ape", "bee")
+    lines = [f"{a},{b}" for a, b in zip(p.tolist(), y.tolist(), strict=True)]
+    (tmp_path / "a.csv").write_text("prob,label\n" + "\n".join(lines) + "\n")
+    found = json.loads(run(tmp_path / "a.csv", "--positive", "ape", "--json", "-").stdout)
+    assert found["classes"] == ["bee", "ape"] and found["verdict"]["kind"] in ("calibrated", "too few rows")
+    found = json.loads(run(tmp_path / "a.csv", "--json", "-").stdout)
+    assert found["classes"] == ["ape", "bee"] and "--positive ape" in found["notes"][0]

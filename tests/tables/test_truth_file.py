@@ -9,6 +9,7 @@ from onewarm.tables.formats import open_source
 from onewarm.tables.plan import plan
 from onewarm.tables.truth_file import TruthFile, split_path
 
+N = 10
 LAYOUT = Layout(("p",), False, ("label",), votes=False, separate_truth=True)
 
 
@@ -85,3 +86,39 @@ def test_predictions_and_truth_of_two_files(tmp_path, monkeypatch, write_table, 
         ValueError, match=r"people\.npz holds the truth of one file: audit one file of predictions at a"
     ):
         plan([str(path), str(other)], Choice(votes=str(people)))
+
+
+@pytest.mark.parametrize("shape", [(N,), (N, 1)])
+def test_a_pair_of_arrays_of_keras(tmp_path, shape):
+    """``model.predict`` gives (N, 1): P(y = 1)."""
+    p, y = np.linspace(0.05, 0.95, N).astype(np.float32), np.arange(N) % 2
+    np.save(tmp_path / "probs.npy", p.reshape(-1, 1))
+    np.save(tmp_path / "labels.npy", y.reshape(shape))
+    (batch, _), *_ = plan([str(tmp_path / "probs.npy")], Choice(labels=str(tmp_path / "labels.npy"))).batches(0)
+    np.testing.assert_array_equal(batch.predictions[:, 1], p)
+    np.testing.assert_array_equal(batch.truth, y)
+    np.save(tmp_path / "labels.npy", y[:-1])
+    with pytest.raises(ValueError, match=r"^labels\.npy: has 9 rows, and probs\.npy more"):
+        list(plan([str(tmp_path / "probs.npy")], Choice(labels=str(tmp_path / "labels.npy"))).batches(0))
+    with pytest.raises(ValueError, match=r"no column or file 'label\.npy' for --labels"):
+        plan([str(tmp_path / "probs.npy")], Choice(labels="label.npy"))
+
+
+def test_whether_answers_were_right_in_a_file_of_its_own(tmp_path):
+    np.save(tmp_path / "conf.npy", np.linspace(0.05, 0.95, N))
+    np.save(tmp_path / "right.npy", np.arange(N) % 2 == 0)
+    for choice in (
+        Choice(correct=str(tmp_path / "right.npy")),
+        Choice(confidence="conf", labels=str(tmp_path / "right.npy")),
+    ):
+        reading = plan([str(tmp_path / "conf.npy")], choice)
+        (batch, _), *_ = reading.batches(0)
+        assert reading.kind == "confidence" and batch.truth.tolist() == [1.0, 0.0] * 5 and batch.predictions.ndim == 1
+
+
+def test_names_in_a_file_of_their_own(tmp_path):
+    p = np.linspace(0.05, 0.95, N)
+    np.savez(tmp_path / "p.npz", prob_cat=1 - p, prob_dog=p)
+    (tmp_path / "y.csv").write_text("animal\n" + "Dog\ncat\n" * 5)
+    (batch, _), *_ = plan([str(tmp_path / "p.npz")], Choice(labels=str(tmp_path / "y.csv"))).batches(0)
+    assert batch.truth.tolist() == [1, 0] * 5

@@ -43,10 +43,14 @@ def audit(
         str | None, _column("P(y = 1), or a column of lists, a prefix of columns (prob_), or names with commas.")
     ] = None,
     logits: Annotated[str | None, _column("As --probabilities, for logits.")] = None,
+    positive: Annotated[
+        str | None,
+        _column("The label whose P(y = 1) a single column holds; every other label is class 0.", metavar="LABEL"),
+    ] = None,
     confidence: Annotated[
         str | None, _column("The confidence in an answer, where it has no classes; with --correct.")
     ] = None,
-    correct: Annotated[str | None, _column("Whether the answer was right: 0 or 1, or a share.")] = None,
+    correct: Annotated[str | None, _column("Whether the answer was right: 0 or 1, or a share; or FILE:COLUMN.")] = None,
     votes: Annotated[
         str | None, _column("Truth as annotators' votes, or their shares, for each class: columns, or FILE:COLUMN.")
     ] = None,
@@ -121,6 +125,7 @@ def audit(
                     labels=labels,
                     probabilities=probabilities,
                     logits=logits,
+                    positive=positive,
                     confidence=confidence,
                     correct=correct,
                     votes=votes,

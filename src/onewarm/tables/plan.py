@@ -258,7 +258,8 @@ def plan(
             raise InputError(f"{truth_path.name} holds the truth of one file: audit one file of predictions at a time")
         truth_source = open_source(truth_path)
         names, votes = find_truth(Head.of(truth_source), truth_choice)
-        layout = replace(layout, truth=names, votes=votes)
+        confidence = layout.confidence or truth_choice.correct is not None
+        layout = replace(layout, truth=names, votes=votes, confidence=confidence)
     for other in sources[1:]:
         _check_agreement(first, other, layout)
     width = _width(first, layout)

@@ -39,7 +39,8 @@ def split_path(choice: Choice) -> tuple[Choice, Path | None, Choice]:
         if Path(value).is_file():
             path, column = value, ""
         if Path(path).suffix.lower() in SUFFIXES and Path(path).is_file():
-            named = replace(Choice(), **{option: column})
+            given = {option: column}
+            named = Choice(given.get("labels"), votes=given.get("votes"), correct=given.get("correct"))
             return replace(choice, labels=None, votes=None, correct=None), Path(path), named
     return choice, None, Choice()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -291,7 +292,8 @@ def _known(file: str, columns: Mapping[str, Column], name: str, option: str) -> 
         return alike[0]
     near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
     hint = f"nearest: {', '.join(map(repr, near))}" if near else f"there are {truth.listed(columns)}"
-    raise InputError(f"{file}: no column {name!r} for {option}; {hint}")
+    what = "column or file" if re.search(r"\.\w{2,7}$", name) else "column"
+    raise InputError(f"{file}: no {what} {name!r} for {option}; {hint}")
 
 
 def _single(
