@@ -108,6 +108,14 @@ print(peaks[1] - peaks[0])
 """
 
 
+def test_confidences_of_groups_of_answers(save):
+    path = save(
+        conf=np.linspace(0.1, 0.9, 40), correct=np.arange(40) % 2, who=np.arange(40) // 4, label=np.arange(40) % 3
+    )
+    tally = run(plan([str(path)], Choice(confidence="conf", correct="correct", group="who", slices=("label",))))
+    assert tally.count == 40 and tally.clusters is not None
+
+
 def test_confidences_and_whether_the_answer_was_right_are_events(save):
     """Confidences of answers were read as P(y = 1) of two classes and folded at .5: 72.4 % for a mean of 50.2 %."""
     rng = np.random.default_rng(0)

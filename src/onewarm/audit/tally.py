@@ -101,7 +101,7 @@ class Tally:
 
     def _add_to_slices(self, batch: Batch, values: NDArray[Any]) -> None:
         truth = batch.truth
-        p = values if values.ndim == 1 else probabilities(values, logits=self.logits)
+        p = probabilities(values, logits=self.logits)
         confidence, correct = confidence_and_correct(p, truth, logits=False)
         predicted, observed = confidence, correct
         if self.kind == "binary":
@@ -126,7 +126,12 @@ def confidence_and_correct(
 
 
 def probabilities(values: NDArray[Any], *, logits: bool) -> NDArray[Any]:
-    """Probabilities (n, K): the softmax of logits, in float64; or rows of probabilities divided by their sum."""
+    """Probabilities (n, K): the softmax of logits, in float64; or rows of probabilities divided by their sum.
+
+    Confidences (n,) stay as they are.
+    """
+    if values.ndim == 1:
+        return values
     if not logits:
         scaled: NDArray[Any] = values / values.sum(axis=1, keepdims=True)
         return scaled
