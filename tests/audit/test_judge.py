@@ -5,7 +5,8 @@ import pytest
 from onewarm.audit.findings import Finding, Question
 from onewarm.audit.judge import agreeing, judge
 from onewarm.audit.measures import Measure
-from onewarm.audit.remedies import Option
+from onewarm.audit.remedies import Option, Remedies
+from onewarm.audit.remedies.zeros import Zeros
 from onewarm.audit.wording.headline import Asked
 
 LEAVE = Option("leave", {}, nll=0.5, brier=0.3, ece=0.04)
@@ -54,9 +55,9 @@ def test_what_is_wrong_by_less_than_a_point_and_not_worth_a_change_is_small(ends
     """A million rows with a gap of .15 points were "Overconfident" and no more."""
     option = Option("temperature", {"temperature": 1.1}, nll=0.49, ece=0.01, gain=gain, interval=(gain / 2, 2 * gain))
     best = option if gain >= 0.001 else LEAVE
-    found = judge(
-        asked(*ends), measures=measured(ece), chance=0.01, options=(LEAVE, option), best=best, truth={"kind": "labels"}
-    )
+    remedies = Remedies((LEAVE, option), best, option, False, Zeros(1e-9), 5, 800, 1000)
+    found = judge(asked(*ends), measures=measured(ece), chance=0.01, remedies=remedies, truth={"kind": "labels"})
+    assert small == found.headline.endswith("; this is real but small.")
     assert found.small == small
 
 

@@ -146,11 +146,9 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
             event=len(reading.layout.predictions) == 1 and reading.kind == "binary",
         )
     truth = _truth(reading, tally, sample)
-    measured = measures.measure(tally.summary)
+    measured = measures.measure(tally.summary, clusters=tally.clusters)
     chance = measures.chance_ece(tally.summary)
     slices = rank(tally.slices, reading.slicings)
-    options = remedies.options if remedies else ()
-    best = remedies.best if remedies else None
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
     asked = _asked(reading, tally, classes, measured)
     measured = agreeing(measured, asked)
@@ -158,8 +156,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         asked,
         measures=measured,
         chance=chance,
-        options=options,
-        best=best,
+        remedies=remedies,
         slices=slices,
         truth=truth,
         logits=reading.layout.logits,
@@ -181,10 +178,10 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         questions=asked.questions,
         chance_ece=chance,
         diagrams=diagrams(tally.summary, classes),
-        options=options,
+        options=remedies.options if remedies else (),
         fitted_on=remedies.fitted_on if remedies else 0,
         scored_on=remedies.scored_on if remedies else 0,
-        recommended=best.key if best else "leave",
+        recommended=verdict.action.key if remedies and verdict.action.key == remedies.best.key else "leave",
         slices=slices,
         verdict=verdict,
         notes=reading.notes(tally.changes),

@@ -9,14 +9,14 @@ from typing import Any
 from onewarm.audit.diagrams import MOST_CLASSES
 from onewarm.audit.findings import Finding, Verdict, VerdictKind
 from onewarm.audit.measures import Measure
-from onewarm.audit.remedies import LEAST_GAIN, Option
+from onewarm.audit.remedies import Remedies
 from onewarm.audit.slices import Slice
 from onewarm.audit.wording import evidence
 from onewarm.audit.wording.advice import action
 from onewarm.audit.wording.headline import Asked, headline, kind_of
 
 SMALL = 0.01
-"""Errors of at most a point, a share, that no remedy turns into ``LEAST_GAIN`` nats are small."""
+"""Errors of at most a point, a share, are small where no remedy is advised."""
 
 _AT_LEAST_THE_GAP = ("ece", "ece_equal_mass", "top_label_ece", "mce")
 _ERRORS = (*_AT_LEAST_THE_GAP, "event_ece", "smooth_ece", "overconfidence", "underconfidence", "squared_error",
@@ -28,8 +28,7 @@ def judge(
     *,
     measures: Mapping[str, Measure],
     chance: float,
-    options: Sequence[Option] = (),
-    best: Option | None = None,
+    remedies: Remedies | None = None,
     spoilers: Sequence[Finding] = (),
     slices: Sequence[Slice] = (),
     truth: Mapping[str, Any],
@@ -42,7 +41,7 @@ def judge(
         asked: the questions, with their intervals, and what they are about.
         measures: over all rows, by name, their intervals agreeing with the questions: see ``agreeing``.
         chance: the ECE to expect of a perfectly calibrated model; see ``measures.chance_ece``.
-        options, best: the remedies that were compared, and the recommended one.
+        remedies: what was compared, and what is advised; None where nothing could be.
         spoilers: what may spoil the audit.
         slices: those to show, in their order.
         truth: its kind and, for votes, how far they agree; as in ``Audit.truth``.
@@ -56,17 +55,17 @@ def judge(
         found += evidence.of_questions(asked)
         found += evidence.of_ece(asked, measures, chance)
         found += evidence.of_slices(slices)
-        found += evidence.of_truth(truth, options)
+        found += evidence.of_truth(truth, remedies.options if remedies else ())
         found += [f for f in spoilers if f.weight not in ("wrong rows", "spoils")]
         if not any(f.key == "zeros" for f in spoilers):
             found += evidence.of_zeros(infinite)
-    small = kind != "wrong rows" and _small(asked, measures, best)
+    small = kind != "wrong rows" and _small(asked, measures, remedies)
     said = headline(kind, asked, spoilers)
     return Verdict(
         kind,
         f"{said.removesuffix('.')}; this is real but small." if small else said,
         small,
-        action(kind, asked, spoilers, options, best, logits=logits),
+        action(kind, asked, spoilers, remedies, logits=logits),
         tuple(found),
         _picture(kind, asked),
     )
@@ -80,9 +79,9 @@ def _picture(kind: VerdictKind, asked: Asked) -> str:
     return classes[0].of if kind == "miscalibrated" and classes and len(asked.classes) <= MOST_CLASSES else "all"
 
 
-def _small(asked: Asked, measures: Mapping[str, Measure], best: Option | None) -> bool:
+def _small(asked: Asked, measures: Mapping[str, Measure], remedies: Remedies | None) -> bool:
     """Whether all that is wrong is at most a point, and no remedy gains ``LEAST_GAIN``."""
-    if not asked.wrong or (best is not None and best.key != "leave" and (best.gain or 1.0) >= LEAST_GAIN):
+    if not asked.wrong or (remedies is not None and remedies.best.key != "leave"):
         return False
     shares = [max(map(abs, q.interval)) for q in asked.wrong if q.key != "slope"]
     ece = measures["event_ece" if asked.kind == "binary" and "event_ece" in measures else "ece"]

@@ -1,19 +1,29 @@
 """One action, why, and what it gains; to leave it always has a reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from onewarm.audit.findings import Finding
-from onewarm.audit.remedies import Option
+from onewarm.audit.remedies import Option, Remedies
+from onewarm.audit.remedies.zeros import Zeros
 from onewarm.audit.wording.advice import action
 
+NO_ZEROS = Zeros(1e-9)
 LEAVE = Option("leave", {}, nll=0.5, brier=0.3, ece=0.04)
+
+
+def remedies(*options, best=None, resting=False, zeros=NO_ZEROS):
+    second = max((o for o in options if o.gain is not None), key=lambda o: o.gain, default=None)
+    return Remedies((LEAVE, *options), best or LEAVE, second, resting, zeros, 5, 800, 1000)
 
 
 @pytest.fixture
 def advised(question, asked):
-    def make(*options, best=None, gap=(0.03, 0.07), kind="overconfident", spoilers=(), logits=True):
-        found = asked(question("confidence", sum(gap) / 2, *gap), kind="multiclass", classes=tuple("abc"))
-        return action(kind, found, spoilers, (LEAVE, *options), best, logits=logits)
+    def make(*options, best=None, gap=(0.03, 0.07), kind="overconfident", spoilers=(), logits=True, of="multiclass"):
+        key = "mean" if of == "binary" else "confidence"
+        found = asked(question(key, sum(gap) / 2, *gap), kind=of, classes=tuple("abc"))
+        return action(kind, found, spoilers, remedies(*options, best=best), logits=logits)
 
     return make
 
@@ -90,7 +100,7 @@ def test_what_is_advised(advised, key, parameters, logits, words):
 def test_what_is_wrong_and_left_says_what_a_change_would_gain(advised, gain, interval, words):
     other = Option("temperature", {"temperature": 1.1}, nll=0.4995, gain=gain, interval=interval)
     found = advised(other, best=LEAVE)
-    assert (found.key, found.sentence, found.gain, found.interval) == ("leave", "Leave it as it is.", gain, interval)
+    assert (found.key, found.sentence, found.gain, found.interval) == ("leave", "Leave it as it is.", None, None)
     start = "What is wrong is not worth a change: the best change (temperature, T = 1.1000) "
     assert found.why == (start + words,)
     assert advised(other, best=LEAVE, gap=(-0.01, 0.01), kind="calibrated").why == (
@@ -125,3 +135,66 @@ def test_each_reason_why_a_fit_failed_is_said_once(advised):
     failed = [Option(k, {}, problem="all rows are right") for k in ("temperature", "temperature-unsmooth")]
     found = advised(*failed, best=LEAVE)
     assert found.why == ("Temperature, Temperature, then the affine inverse could not be fitted: all rows are right.",)
+
+
+@pytest.mark.parametrize(
+    ("of", "key", "parameters", "words"),
+    [
+        ("binary", "intercept", {"intercept": -0.41}, "Add -0.4100 to the log-odds of P(y = 1)."),
+        ("confidence", "intercept", {"intercept": 0.5}, "Add +0.5000 to the log-odds of the confidence."),
+        (
+            "multiclass",
+            "intercept",
+            {"intercept": [0.5, -0.5, 0.0]},
+            "Add to each class's logit a number of its own: +0.5000, -0.5000, +0.0000.",
+        ),
+        (
+            "binary",
+            "platt",
+            {"slope": 0.5, "intercept": 0.1},
+            "Multiply the log-odds of P(y = 1) by 0.5000 and add +0.1000 (Platt scaling).",
+        ),
+        (
+            "multiclass",
+            "vector",
+            {"scale": [1.0], "shift": [0.0]},
+            "Multiply each class's logit by a number of its own and add another (vector scaling).",
+        ),
+        ("binary", "isotonic", {"steps": 7}, "Map P(y = 1) by the fitted non-decreasing curve (isotonic regression)."),
+        (
+            "multiclass",
+            "beta",
+            {"a": [1.0]},
+            "Map each class's probability, and divide by their sum, by beta calibration: logistic regression on log p "
+            "and log (1 - p).",
+        ),
+    ],
+)
+def test_what_each_remedy_does(advised, of, key, parameters, words):
+    best = Option(key, parameters, nll=0.4, ece=0.01, gain=0.1, interval=(0.08, 0.12), code="q = p")
+    found = advised(best, best=best, of=of)
+    assert (found.sentence, found.code) == (words, "q = p")
+
+
+def test_what_a_remedy_leaves_is_for_another_training(advised):
+    best = Option("temperature", {"temperature": 2.0}, 0, 0.4, 0.2, 0.03, (0.02, 0.04), gain=0.1, interval=(0.08, 0.12))
+    best = replace(best, problem=None)
+    assert any("It leaves an ECE within 0.0200 to 0.0400" in why for why in advised(best, best=best).why)
+    little = replace(best, ece_interval=(0.005, 0.03))
+    assert not any("It leaves" in why for why in advised(little, best=little).why)
+
+
+def test_advice_does_not_rest_on_a_row_of_probability_0(question, asked):
+    option = Option("temperature", {"temperature": 2.0}, nll=0.4, gain=0.1, interval=(0.02, 0.18))
+    found = action(
+        "calibrated",
+        asked(question("confidence", 0.0, -0.01, 0.01), kind="multiclass"),
+        (),
+        remedies(option, resting=True, zeros=Zeros(1e-9, true=1)),
+        logits=False,
+    )
+    assert found.key == "leave"
+    assert found.why[-1] == (
+        "The best change (temperature, T = 2.0000) gains 0.1000 nats a row (0.0200 to 0.1800), but only because of the "
+        "row whose true class has a probability of exactly 0: save logits, and audit again."
+    )
