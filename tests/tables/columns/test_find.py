@@ -1,5 +1,6 @@
 """Columns are found by their usual names, or as they are named; what cannot be decided is an error with a remedy."""
 
+import numpy as np
 import pytest
 
 from onewarm.tables.columns import Choice, Head, find_layout, find_truth
@@ -155,3 +156,24 @@ def test_the_truth_in_a_file_of_its_own():
     assert find_truth(Head("b.npz", kinds), Choice(votes="counts")) == (("counts",), True)
     found = find_layout(Head("a.csv", P), Choice(), separate_truth=True)
     assert found.truth == () and found.names == ("p0", "p1", "p2")
+
+
+@pytest.mark.parametrize(
+    ("array", "logits"),
+    [
+        (np.array([[0.25, 0.75], [0.5, 0.5]]), False),
+        (np.array([[0.25], [0.5]]), False),
+        (np.array([[-1.5, 2.0], [0.5, 0.5]]), True),
+        (np.array([-1.5, 2.0]), True),
+    ],
+)
+def test_the_only_array_of_a_file_needs_no_usual_name(array, logits):
+    """``validation.npy`` beside ``--labels y.npy`` had "no predictions"."""
+    column = Column("float", array.shape[1] if array.ndim == 2 else 1)
+    layout = find_layout(
+        Head("validation.npy", {"validation": column}, {"validation": array}), Choice(), separate_truth=True
+    )
+    assert layout.predictions == ("validation",) and layout.logits == logits
+    assert layout.notes == (
+        ("'validation' is read as logits; as probabilities: --probabilities validation",) if logits else ()
+    )

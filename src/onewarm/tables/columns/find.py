@@ -47,8 +47,24 @@ def find_layout(head: Head, choice: Choice, *, separate_truth: bool = False) -> 
         if columns[name].width != 1:
             raise InputError(f"{file}: column {name!r} holds lists: {option} takes one value a row")
     free = [n for n in columns if n not in (*slices, weight, group)]
-    layout = _predictions_and_truth(head, free, choice, separate_truth)
+    choice, said = _only_column(head, choice) if separate_truth else (choice, "")
+    layout = _told(_predictions_and_truth(head, free, choice, separate_truth), said)
     return replace(layout, slices=slices, sliced=sliced, weight=weight, group=group, separate_truth=separate_truth)
+
+
+def _only_column(head: Head, choice: Choice) -> tuple[Choice, str]:
+    """The choice of the only column as predictions, whatever its name, such as an array in a file of its own."""
+    usual_names = (*usual.PROBABILITY_NAMES, *usual.LOGIT_NAMES, *usual.CONFIDENCE_NAMES)
+    if len(head.columns) != 1 or usual.usual(head.columns, usual_names) or _named(head, choice) is not None:
+        return choice, ""
+    (name,) = head.columns
+    one = head.columns[name].width == 1
+    probable = head.within_unit(name) if one else head.sums_to_one([name])
+    if probable is None:
+        return choice, ""
+    if probable:
+        return replace(choice, probabilities=name), ""
+    return replace(choice, logits=name), f"{name!r} is read as logits; as probabilities: --probabilities {name}"
 
 
 def _sliced(file: str, columns: Mapping[str, Column], name: str) -> tuple[str, ...]:
