@@ -198,3 +198,25 @@ def test_a_classwise_summary_is_needed():
         ask(CalibrationSummary(2, classwise=True), "binary")
     with pytest.raises(ValueError, match="bins is 7, which does not divide the 120 cells"):
         ask(summed(p, y), "binary", bins=7)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n", [300, 3000])
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_false_alarms_and_power_in_many_samples(k, n):
+    """`benchmarks/audit_power.py` prints the whole table."""
+    kind, samples = ("binary" if k == 2 else "multiclass"), 150
+
+    def draw(**changes):
+        return (lambda rng: binary(rng, n, **changes)) if k == 2 else (lambda rng: several(rng, n, k, **changes))
+
+    assert false_alarms(draw(), kind, samples, seed=1) <= limit(samples)
+    if n == 3000:
+        assert false_alarms(draw(by=1.5), kind, 20) > 0.9
+        assert false_alarms(draw(off=0.08) if k == 2 else draw(shift=0.7), kind, 20) > 0.8
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("people", [10, 30, 100, 600])
+def test_false_alarms_over_groups_in_many_samples(people):
+    assert false_alarms(lambda rng: patients(rng, people, 20), "binary", 150, seed=2, grouped=True) <= limit(150)

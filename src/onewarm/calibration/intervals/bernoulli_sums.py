@@ -257,17 +257,19 @@ def calibration_test(sums: Sums, alpha: Floats, df: Floats, least: float = LEAST
     with np.errstate(invalid="ignore"):
         z = normal_to_t(np.asarray([normal_quantile(a / 2) for a in alpha.tolist()]), df)
     tail = normal_tail(z)
-    up = UpperTail(sums._replace(chance=np.maximum(sums.chance, least)))
+    # More events than predicted, then more rows without one: all tails at once.
     missed = sums.trials.sum(axis=1) - sums.total
-    down = UpperTail(sums._replace(chance=np.maximum(1 - sums.chance, least), total=missed))
-    zero = np.zeros(len(tail))
-    more, fewer = up(zero), down(zero)
+    chance = np.maximum(np.concatenate([sums.chance, 1 - sums.chance]), least)
+    both = Sums(np.tile(sums.trials, (2, 1)), chance, np.concatenate([sums.total, missed]), sums.whole)
+    tails, zero = UpperTail(both), np.zeros(2 * len(tail))
+    more, fewer = np.split(tails(zero), 2)
     smaller = np.minimum(more, fewer)
     equivalent = np.asarray([normal_quantile(p) for p in smaller.tolist()])
     two_sided = np.where(np.isfinite(df), 2 * normal_tail(t_to_normal(equivalent, df)), 2 * smaller)
-    raised, lowered = up.shift(tail), down.shift(tail)
-    high = up.mean(zero) - up.mean(raised)
-    low = -(down.mean(zero) - down.mean(lowered))
+    shifts = tails.shift(np.tile(tail, 2))
+    raised, lowered = np.split(shifts, 2)
+    high, below = np.split(tails.mean(zero) - tails.mean(shifts), 2)
+    low = -below
     # A shift too small to change a sum as float64 still excludes 0; and rounding must not put the value outside.
     value, tiny = (sums.trials * sums.chance).sum(axis=1) - sums.total, 1e-300
     high = np.where(more < tail, np.minimum(np.maximum(high, value), -tiny), np.maximum(high, np.maximum(value, 0.0)))
