@@ -103,3 +103,23 @@ def test_weights():
         said = f"a.csv: row 1002, column 'w' is {shown}: weights are finite and not negative"
         assert message(weights, LATER, "w", np.array([1.0, bad])) == said
     assert message(weights, FIRST, "w", np.array(["1"])) == "a.csv: column 'w' holds text, not weights"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.array([0, 1e300]), "is 1e+300"),
+        (np.array([0.0, 5.0]), "is 5"),
+        (np.array(["0", "9" * 400]), f"is '{'9' * 60}'"),
+        (np.array([0, 2**64 - 1], np.uint64), "is 1.84467e+19"),
+    ],
+)
+def test_a_label_that_no_integer_holds(values, said):
+    """It was cast to another number, with a warning or a traceback."""
+    assert message(labels, FIRST, "y", values, 3).startswith(f"a.csv: row 2, column 'y' {said}: labels are ")
+
+
+def test_votes_that_no_integer_holds():
+    assert message(votes, FIRST, ("v",), np.array([[1.0, 1e300]])) == (
+        "a.csv: row 1, column 'v[1]' is 1e+300: there are at most 2^53 votes"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,29 +71,28 @@ def labels(at: Place, name: str, values: NDArray[Any], num_classes: int, first: 
             raise at.error(row, name, f"is {values[row]:g}", f"labels are whole numbers 0..{num_classes - 1}{swapped}")
     elif values.dtype.kind not in "iub":
         raise InputError(f"{at.file}: column {name!r} holds {values.dtype}, not labels")
-    whole = values.astype(np.int64)
-    outside = (whole < first) | (whole >= num_classes + first)
+    outside = (values < first) | (values >= num_classes + first)  # before they are whole: 1e300 would be another number
     if outside.any():
         row = int(outside.argmax())
-        value = int(whole[row])
+        value = int(values[row])
         remedy = f"labels are {first}..{num_classes - 1 + first}, one for each of the {num_classes} predicted classes"
         if first and value == 0:
             remedy = f"labels before it are 1..{num_classes}: number them from 0 or from 1, not both"
         elif value == -1 or value == -100:
             remedy += "; leave rows without a label out"
-        raise at.error(row, name, f"is {value}", remedy)
-    return whole - first
+        raise at.error(row, name, f"is {value if abs(value) < 1 << 63 else format(values[row], 'g')}", remedy)
+    return values.astype(np.int64) - first
 
 
 def _whole_numbers(at: Place, name: str, values: NDArray[Any], num_classes: int) -> NDArray[np.int64]:
     texts, codes = np.unique(values.astype(str), return_inverse=True)
-    wrong = [c for c, text in enumerate(texts.tolist()) if not text.strip().lstrip("+-").isdecimal()]
+    wrong = [c for c, text in enumerate(texts.tolist()) if not re.fullmatch(r"\s*[-+]?\d{1,18}\s*", text)]
     if wrong:
         row = int(np.isin(codes, wrong).argmax())
         raise at.error(
             row,
             name,
-            f"is {str(values[row])!r}",
+            f"is {str(values[row])[:60]!r}",
             f"labels are whole numbers 0..{num_classes - 1}, or names where columns are named for classes (prob_cat)",
         )
     return np.asarray([int(text) for text in texts.tolist()], np.int64)[codes]
@@ -119,10 +119,12 @@ def votes(at: Place, names: tuple[str, ...], values: NDArray[Any]) -> NDArray[An
     if values.dtype.kind in "iub":
         counts = values.astype(np.int64)
     else:
-        bad = ~np.isfinite(values) | (values < 0)
+        bad = ~np.isfinite(values) | (values < 0) | (values > 2.0**53)
         if bad.any():
             row, k = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-            raise at.error(row, column(k), f"is {values[row, k]:g}", "votes and shares are finite and not negative")
+            remedy = "votes and shares are finite and not negative"
+            remedy = remedy if not values[row, k] > 2.0**53 else "there are at most 2^53 votes"
+            raise at.error(row, column(k), f"is {values[row, k]:g}", remedy)
         if (values != np.floor(values)).any():
             sums = values.sum(axis=1, dtype=np.float64)
             off = np.abs(sums - 1) > checks.SUM_TOLERANCE

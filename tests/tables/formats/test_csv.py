@@ -207,3 +207,11 @@ def test_lists_that_hold_no_numbers(tmp_path, refused):
     assert str(caught.value) == (
         "a.csv: row 2, column 'p' is '[0.5 ... 0.5]', not a list of numbers; NumPy left numbers out: save the numbers"
     )
+
+
+def test_bytes_that_are_no_text_in_a_column_are_named_where_they_are_read(tmp_path, monkeypatch, refused):
+    """Bytes beyond the first 1 MB, in the first block: a column of them was cast to text, with a traceback."""
+    monkeypatch.setattr("onewarm.tables.formats.csv.check_text", lambda source, start: None)
+    (tmp_path / "a.csv").write_bytes(b"p,name\n0.5,a\n0.25,\xff\n")
+    assert list(open_source(tmp_path / "a.csv").columns) == ["p", "name"]
+    assert refused(tmp_path / "a.csv") == "a.csv: row 2, column 'name' is not UTF-8 text; correct it or drop the row"

@@ -49,7 +49,7 @@ class Csv(Source):
             kind = table.schema.field(name).type
             self.types[name] = kind if kind in _WIDER or pa.types.is_null(kind) else pa.string()
             self.columns[name] = column_of(self.types[name])
-            if self.types[name] == pa.string():
+            if self.types[name] == pa.string() and not pa.types.is_binary(kind):  # binary: some bytes are no UTF-8
                 values = table.column(name).cast(pa.string()).combine_chunks()
                 width = cells.list_width(values)
                 if width is not None:
