@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -189,3 +190,13 @@ def test_another_number_of_bins_and_another_level_change_every_number_and_word_a
         [sys.executable, "-W", "error", "-c", BINS_AND_LEVEL, str(path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_no_part_of_an_audit_counts_rows_of_a_sample(save, draw):
+    """A fit that failed said "truth[891]": a row of its sample, which was row 1782 of the file."""
+    z, labels = draw(n=2000, k=3)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    p[1781, labels[1781]] = 0
+    p /= p.sum(axis=1, keepdims=True)
+    text = audit(save(p=p, label=labels)).to_json()
+    assert not re.search(r"(truth|probabilities|logits|values)\[\d", text)

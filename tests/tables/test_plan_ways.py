@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,3 +244,22 @@ def test_a_way_gives_the_right_numbers_or_says_what_helps(way, tmp_path):
 def test_most_ways_need_no_option():
     assert len(WAYS) == 59
     assert sum(truth_of(way.right) is not None and way.labels is None for way in WAYS) >= 45
+
+
+def table():
+    """Each way and what reading it gives, one a line: ``python tests/tables/test_plan_ways.py``."""
+    lines = []
+    for way in WAYS:
+        with tempfile.TemporaryDirectory() as folder:
+            got, true = outcome(way, Path(folder)), truth_of(way.right)
+        option = f" --labels {way.labels}" if way.labels else ""
+        if isinstance(got, str):
+            lines.append(f"refused  {way.name}: {got.removeprefix(f'{way.name}: ')}")
+            continue
+        right = true is not None and np.allclose(got, defined(*true), atol=1e-9)
+        lines.append(f"{'right' if right else 'WRONG'}    {way.name}{option}: accuracy {got[0]:.6f}, ECE {got[1]:.6f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())
