@@ -222,11 +222,30 @@ def test_an_event_that_is_wrong_fails_the_build(tmp_path):
     """P(y = 1) eight points too high everywhere has a small ECE of the top label: the build passed."""
     old, _ = two_models(tmp_path)
     found = json.loads(run(old, "--json", "-").stdout)["measures"]
-    if "event_ece" not in found:
-        pytest.skip("the ECE of P(y = 1) is not measured yet")
     result = run(old, "--fail-above", 0.05)
     assert found["ece"]["value"] < 0.05 and result.exit_code == 1
     assert "ECE of P(y = 1) 0.0" in result.output and "is above 0.05" in result.output
+
+
+def test_confidences_and_whether_the_answers_were_right(tmp_path):
+    rng = np.random.default_rng(0)
+    c = rng.uniform(0.05, 0.95, 5000)
+    right = rng.uniform(size=5000) < 0.6 * c
+    pyarrow.parquet.write_table(pa.table({"p_true": c, "hit": right}), tmp_path / "a.parquet")
+    result = run(tmp_path / "a.parquet", "--confidence", "p_true", "--correct", "hit", "--json", "-")
+    found = json.loads(result.stdout)
+    assert found["kind"] == "confidence"
+    assert found["measures"]["accuracy"]["value"] == pytest.approx(right.mean())
+
+
+def test_the_class_of_a_single_column_may_be_named(tmp_path):
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.05, 0.95, 2000)
+    labels = np.where(rng.uniform(size=2000) < p, "no", "yes")
+    pyarrow.parquet.write_table(pa.table({"score": p, "y": labels}), tmp_path / "a.parquet")
+    file = tmp_path / "a.parquet"
+    found = json.loads(run(file, "--probabilities", "score", "--positive", "no", "--json", "-").stdout)
+    assert found["measures"]["event_ece"]["value"] < 0.05 and found["classes"][1] == "no"
 
 
 def test_rows_with_missing_values_are_left_out_on_request(tmp_path):

@@ -126,6 +126,17 @@ def test_rows_that_do_not_belong_together_have_no_remedies_and_no_slices(found):
     assert "Remedies compared" not in told and "Where it differs" not in told and "All measures" in told
 
 
+def test_every_question_is_listed_with_its_answer_the_wrong_ones_first(found, page):
+    table = re.search(r'aria-label="Questions".*?</table>', page, re.S)[0]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table)
+    assert len(rows) == min(50, len(found.questions))
+    answers = ["<td>no</td>" in cells for _, cells in rows]
+    assert answers == sorted(answers, reverse=True) and sum(answers) == sum(q.wrong for q in found.questions)
+    many = replace(found, questions=found.questions * 20)
+    assert f"(50 of {20 * len(found.questions):,} shown)" in html(many)
+    assert 'aria-label="Questions"' not in html(replace(found, questions=()))
+
+
 def test_the_picture_is_that_of_the_verdict(found):
     told = html(replace(found, verdict=replace(found.verdict, picture="class 2")))
     assert 'aria-label="Reliability diagram of P(2):' in told

@@ -12,7 +12,7 @@ from typing import Any
 
 import onewarm
 from onewarm.audit.audit import Audit
-from onewarm.audit.findings import Finding
+from onewarm.audit.findings import Finding, Question
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES
 from onewarm.audit.remedies import Option
 from onewarm.audit.report import svg
@@ -27,6 +27,7 @@ from onewarm.checks.visible import visible
 __all__ = ["html", "page", "reliability_script", "reliability_style"]
 
 _MOST_SLICES = 50
+_MOST_QUESTIONS = 50
 _EXPORT = "export default {"
 _START = """
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -243,11 +244,35 @@ def _method(audit: Audit) -> str:
         "Dimitriadis, Gneiting and Jordan 2021. Slices: exact tests of their gap (over groups with "
         "--group), Bonferroni's correction.",
     ]
+    asked = ""
+    if audit.questions:
+        shown = sorted(audit.questions, key=lambda q: not q.wrong)[:_MOST_QUESTIONS]
+        head = [
+            "Question",
+            "Predicted - observed",
+            f"{LEVEL_PERCENT} % interval, of all together",
+            "Right is",
+            "Answer",
+        ]
+        of = f" ({_MOST_QUESTIONS} of {len(audit.questions):,} shown)" if len(audit.questions) > len(shown) else ""
+        asked = (
+            f"<p>What was asked{of}; the intervals of all questions hold together in {LEVEL_PERCENT}\u00a0% of "
+            "samples, and the answer is no where the interval does not contain what is right.</p>"
+            + table("Questions", head, [_question(q) for q in shown])
+        )
     items = "".join(f"<li>{s}</li>" for s in sentences) + "".join(f"<li>{prose(n)}.</li>" for n in audit.notes)
     return (
         '<section aria-labelledby="method"><details><summary><h2 id="method">How this was computed</h2></summary>'
-        f'<ul class="muted">{items}</ul></details></section>'
+        f'<ul class="muted">{items}</ul>{asked}</details></section>'
     )
+
+
+def _question(question: Question) -> str:
+    scale, unit = (1.0, "") if question.key == "slope" else (100.0, " points")
+    value, low, high, null = (f"{scale * v:+.2f}" for v in (question.value, *question.interval, question.null))
+    what = f"slope of {question.of}" if question.key == "slope" else question.of
+    answer = "no" if question.wrong else "nothing wrong seen"
+    return row([text(what), f"{value}{unit}", f"{low} to {high}", null, answer])
 
 
 def _names(value: Any) -> str:
