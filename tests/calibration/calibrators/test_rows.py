@@ -1,10 +1,12 @@
 """The rows of a fit: log-probabilities of anything that is a prediction, checked once."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
-from onewarm.calibration.calibrators.rows import MASKED, fit_rows, log_probabilities
+from onewarm.calibration.calibrators.rows import MASKED, dot, fit_rows, log_probabilities
 
 
 def test_logits_probabilities_and_events_give_the_same_log_probabilities():
@@ -47,3 +49,10 @@ def test_bad_rows_are_named(values, truth, options, text):
     with pytest.raises(ValueError) as error:
         fit_rows(np.array(values), np.array(truth), **options)
     assert str(error.value).startswith(text)
+
+
+def test_dot_is_the_sum_of_products():
+    rng = np.random.default_rng(0)
+    for n in (0, 1, 1000, 100_003):
+        a, b = rng.normal(size=(2, n))
+        assert math.isclose(dot(a, b), math.fsum((a * b).tolist()), rel_tol=1e-10, abs_tol=1e-10)

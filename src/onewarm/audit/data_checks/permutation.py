@@ -135,7 +135,7 @@ def flipped(view: View, wider: float = 1.0) -> Finding | None:
     if min(positive, negative) < 5:
         return None
     rank = (rankdata(p) - 0.5) / len(p)
-    auroc = float((y @ rank / positive - (1 - y) @ rank / negative) + 0.5)
+    auroc = float((y * rank).sum() / positive - ((1 - y) * rank).sum() / negative + 0.5)
     q = min(max(auroc, 1e-6), 1 - 1e-6)
     pairs = positive * negative  # Hanley & McNeil, Radiology 143, 1982
     variance = q * (1 - q) + (positive - 1) * (q / (2 - q) - q * q) + (negative - 1) * (2 * q * q / (1 + q) - q * q)

@@ -45,6 +45,9 @@ class Folds:
                 keys = ranks[codes].astype(np.uint64)
         self.of = (keys % np.uint64(self.count)).astype(np.int64)
         self._order = np.argsort(order, kind="stable")
+        fold = self.of[self._order]
+        self._others = [self._order[fold != f][: self.size] for f in range(self.count)]
+        self._held = [np.flatnonzero(self.of == f) for f in range(self.count)]
 
     @property
     def most_fitted(self) -> int:
@@ -59,10 +62,8 @@ class Folds:
         """
         how = METHODS[key]
         out = np.empty(rows.log_p.shape)
-        for fold in range(self.count):
-            held = self.of == fold
-            if held.any():
-                others = self._order[self.of[self._order] != fold][: self.size]
+        for held, others in zip(self._held, self._others, strict=True):
+            if held.size:
                 out[held] = how.apply(how.fit(rows.take(others)), rows.log_p[held])
         return out
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration.calibrators.rows import dot
 from onewarm.calibration.defaults import LEVEL
 
 Floats = NDArray[np.float64]
@@ -54,12 +55,12 @@ def mean_interval(
     """
     z = NormalDist().inv_cdf((1 + LEVEL) / 2) if errors is None else errors
     total = float(weights.sum())
-    mean = float(weights @ values) / total
+    mean = dot(weights, values) / total
     residuals = weights * (values - mean)
     correction = 1.0
     if groups is not None:
         _, codes = np.unique(groups, return_inverse=True)
         residuals = np.bincount(codes, residuals).astype(np.float64)
         correction = len(residuals) / max(len(residuals) - 1, 1)
-    half = z * math.sqrt(correction * float(residuals @ residuals)) / total
+    half = z * math.sqrt(correction * dot(residuals, residuals)) / total
     return mean, (mean - half, mean + half)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from onewarm.calibration.calibrators.rows import MASKED, FitRows
+from onewarm.calibration.calibrators.rows import MASKED, FitRows, dot
 from onewarm.calibration.summary.inputs import Floats
 
 _STEPS = 100
@@ -101,7 +101,7 @@ def smoothed(t: Floats, weights: Floats) -> Floats:
 
     They keep parameters finite where the rows are separable or the event never happens.
     """
-    yes = float(weights @ t)
+    yes = dot(weights, t)
     no = float(weights.sum()) - yes
     high, low = (yes + 1) / (yes + 2), 1 / (no + 2)
     out: Floats = low + (high - low) * t
@@ -114,16 +114,16 @@ def logistic(x: Floats, t: Floats, weights: Floats, start: Floats, offset: Float
     base = 0.0 if offset is None else offset
 
     def nll(beta: Floats) -> tuple[float, Floats]:
-        eta = x @ beta + base
-        return float(w @ (np.logaddexp(0, eta) - t * eta)), eta
+        eta = np.einsum("ij,j->i", x, beta) + base
+        return dot(w, np.logaddexp(0, eta) - t * eta), eta
 
     beta = start.astype(np.float64)
     value, eta = nll(beta)
     for _ in range(_STEPS):
         q = sigmoid(eta)
-        gradient = x.T @ (w * (q - t))
+        gradient = np.einsum("ij,i->j", x, w * (q - t))
         curvature = np.maximum(w * q * (1 - q), 1e-300)
-        hessian = (x * curvature[:, None]).T @ x
+        hessian = np.einsum("ij,ik->jk", x * curvature[:, None], x)
         hessian[np.diag_indices_from(hessian)] *= 1 + 1e-10
         step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
         decrement = float(gradient @ step)

@@ -165,3 +165,15 @@ def log_probabilities(values: NDArray[Any], *, logits: bool = False, floor: floa
     total = np.log(np.exp(z).sum(axis=1, keepdims=True))
     out: Floats = np.maximum(z - total, MASKED)
     return out
+
+
+def dot(a: Floats, b: Floats) -> float:
+    """sum_i a_i b_i of vectors (n,), on one thread.
+
+    BLAS shares it over threads, whose number decides how the sum is rounded, and which spin while they wait for each
+    other: on a busy machine 4 ms of processor time for 100,000 rows instead of .05.
+
+    >>> dot(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    11.0
+    """
+    return float(np.einsum("i,i->", a, b))

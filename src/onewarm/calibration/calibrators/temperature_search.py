@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from onewarm.calibration.calibrators.rows import dot
 from onewarm.calibration.summary.inputs import Array, Floats, Truth, logit_blocks
 from onewarm.errors import InputError
 
@@ -52,9 +53,9 @@ class Objective:
             e *= z
             variance = e.sum(axis=0) / total - mean * mean
             w = np.ones(len(total)) if self.weights is None else self.weights[rows]
-            nll += float(w @ (np.log(total) - b * true_z))
-            slope += float(w @ (mean - true_z))
-            curvature += float(w @ variance)
+            nll += dot(w, np.log(total) - b * true_z)
+            slope += dot(w, mean - true_z)
+            curvature += dot(w, variance)
         n = self.array.shape[0] if self.weights is None else self.weights.sum()
         return Point(b, nll / n, slope / n, curvature / n)
 

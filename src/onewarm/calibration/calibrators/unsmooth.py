@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from onewarm.calibration.calibrators.rows import dot
 from onewarm.calibration.summary.cells import Floats
 from onewarm.calibration.summary.inputs import read_predictions, read_truth, read_weights
 from onewarm.errors import InputError
@@ -69,7 +70,7 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9, *, weights: A
         """-L'(b) and L''(b)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = rise / (own + b * rise)
-        return -float(mass @ ratio), float(mass @ ratio**2)
+        return -dot(mass, ratio), dot(mass, ratio**2)
 
     least = float(p.min())
     low = (floor - least) / (u - least) if least < u else -1.0
@@ -88,7 +89,7 @@ def fit_alpha(probabilities: Any, truth: Any, floor: float = 1e-9, *, weights: A
             if high - low < 1e-13 or abs(b - before) < 1e-14:
                 break
     with np.errstate(divide="ignore", invalid="ignore"):
-        nll = -float(mass @ np.log(own + b * rise))
+        nll = -dot(mass, np.log(own + b * rise))
     return AlphaFit(-b / (1 - b), nll, -slope(b)[0] * (1 - b) ** 2)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from onewarm.calibration.calibrators.rows import FitRows
+from onewarm.calibration.calibrators.rows import FitRows, dot
 from onewarm.calibration.summary.inputs import Floats
 
 _SHIFT_PENALTY = 1.0  # a normal prior of standard deviation 1 for each shift
@@ -78,8 +78,8 @@ def fit_affine(rows: FitRows, *, scales: bool) -> tuple[Floats, Floats]:
         eta -= top
         np.exp(eta, out=eta)
         total = eta.sum(axis=1)
-        of_truth = float(true_weight @ shift) + (float(true_x @ scale) if scales else float(w @ rows.of_truth(x)))
-        value = float(w @ (np.log(total) + top[:, 0])) - of_truth + ridge / 2 * _SHIFT_PENALTY * float(shift @ shift)
+        of_truth = float(true_weight @ shift) + (float(true_x @ scale) if scales else dot(w, rows.of_truth(x)))
+        value = dot(w, np.log(total) + top[:, 0]) - of_truth + ridge / 2 * _SHIFT_PENALTY * float(shift @ shift)
         eta *= (w / total)[:, None]
         by_shift = eta.sum(axis=0) - true_weight + ridge * _SHIFT_PENALTY * shift
         if not scales:
@@ -98,7 +98,7 @@ def fit_affine(rows: FitRows, *, scales: bool) -> tuple[Floats, Floats]:
         mean = np.einsum("ij,ij->i", p, x)
         square = np.einsum("ij,ij,ij->i", p, x, x)
         by_scale = np.einsum("ij,ij,ij->j", spread, x, x) + ridge * _SCALE_PENALTY
-        common = max(float(w @ (square - mean**2)), 0.0) + ridge * _COMMON_PENALTY
+        common = max(dot(w, square - mean**2), 0.0) + ridge * _COMMON_PENALTY
         curvature = np.concatenate([[common], by_scale, curvature])
         start = np.concatenate([[1.0], np.zeros(2 * k)])
     return unpacked(least(objective, start, curvature))
