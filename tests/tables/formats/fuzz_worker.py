@@ -70,13 +70,13 @@ def main() -> None:
         import torch  # noqa: F401 - its own memory is none of a file's
     warnings.simplefilter("error")
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    for line in sys.stdin:
-        forget()
-        ended = outcome(Path(line.rstrip("\n")))
-        answers.write(json.dumps({"ended": ended, "bytes": peak()}) + "\n")
-        answers.flush()
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        for line in sys.stdin:
+            forget()
+            ended = outcome(Path(line.rstrip("\n")))
+            answers.write(json.dumps({"ended": ended, "bytes": peak()}) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":
