@@ -1,8 +1,8 @@
 """59 ways of writing one file: accuracy and ECE by their definition, or a message that names the step that helps.
 
 One model of two classes and one of three, as people write them. ``Way.right`` says which must be read: "two" or
-"three", "eps" (two, some probabilities below 0 by rounding), "rounded" (two decimals), "rounded three"; else it is a
-word of the error.
+"three", "eps" (two, some probabilities below 0 by rounding), "rounded" (two decimals), "rounded three", "masked"
+(three, some logits -inf); else it is a word of the error.
 """
 
 from __future__ import annotations
@@ -117,6 +117,8 @@ def _without(mask, values):
 BASE = {"y_true": Y, "y_prob": P}
 THREE = {f"prob_{n}": P3[:, k] for k, n in enumerate(NAMES)}
 EPS = np.where(np.arange(N) % 4 == 3, -1e-7, P)
+MASK = np.zeros((N3, 3), bool)
+MASK[np.arange(0, N3, 5), (Y3[::5] + 1) % 3] = True  # a class that a fifth of the rows does not have
 ROUNDED3 = P3.round(2)
 LISTS = [[float(a), float(b)] for a, b in TWO]
 LOGITS = np.log(TWO)
@@ -149,7 +151,7 @@ WAYS = (
     Way("listlogits.parquet", parquet(label=Y, logits=[r.tolist() for r in LOGITS])),
     Way("lm.jsonl", _jsonl(LM)),
     Way("logit1.csv", text({"label": Y, "logit": LOGITS[:, 1] - LOGITS[:, 0]})),
-    Way("masked.npz", saved(logits=np.where(np.arange(3) == 3, -np.inf, np.log(P3)), label=Y3), "three"),
+    Way("masked.npz", saved(logits=np.where(MASK, -np.inf, np.log(P3)), label=Y3), "masked"),
     Way("names3.csv", text({n: P3[:, k] for k, n in enumerate(NAMES)} | {"species": NAMES[Y3]}), "three"),
     Way("nan.csv", text({"y_true": Y, "y_prob": _without(MISSING, P)}), "--skip-missing"),
     Way("nan.parquet", parquet(y_true=Y, y_prob=_without(MISSING, P)), "--skip-missing"),
@@ -199,6 +201,7 @@ def truth_of(right):
     rows = {
         "two": (TWO, Y),
         "three": (P3, Y3),
+        "masked": (np.where(MASK, 0, P3) / np.where(MASK, 0, P3).sum(axis=1, keepdims=True), Y3),
         "eps": (np.column_stack([1 - eps, eps]), Y),
         "rounded": (np.column_stack([1 - P.round(2), P.round(2)]), Y),
         "rounded three": (np.where(np.abs(sums - 1) > 1e-3, ROUNDED3 / sums, ROUNDED3), Y3),

@@ -122,6 +122,14 @@ def test_answers_that_are_the_labels_do_not_make_a_probability_a_confidence(read
     assert read(y=Y, y_prob=P, pred=(P > 0.5) * 1).notes({}) == ()
 
 
+def test_a_file_sorted_by_its_labels_begins_with_few_of_them(read):
+    label = np.sort(RNG.integers(0, 4, N))
+    said = np.where(RIGHT, label, (label + 1 + RNG.integers(0, 3, N)) % 4)
+    reading = read(score=CONF, prediction=said, label=label)
+    assert reading.kind == "confidence"
+    assert gap(reading) == pytest.approx((CONF.mean(), (said == label).mean()))
+
+
 def test_names_decide_where_the_rows_cannot(read):
     assert read(label=[0, 1, 1], score=[0.2, 0.7, 0.9], prediction=[0, 1, 1]).kind == "binary"
     assert read(label=[0, 1, 1], confidence=[0.8, 0.7, 0.9], prediction=[0, 1, 1]).kind == "confidence"

@@ -57,9 +57,16 @@ def test_words_that_are_not_sure_need_rows_that_sum_to_1():
 
 def test_numbers_other_than_positions_are_names_where_rows_sum_to_1():
     assert found({"p_3": P[:, 0], "p_7": 1 - P[:, 0]}).classes == ("3", "7")
-    with pytest.raises(ValueError, match="columns 'p_3' to 'p_7' lack 'p_1': give one for every class"):
-        found({"p_3": P[:, 0], "p_7": P[:, 1]})
+    with pytest.raises(ValueError, match="columns 'p_0' to 'p_2' lack 'p_1': give one for every class"):
+        found({"p_0": P[:, 0], "p_2": P[:, 1]})
     assert in_order("a", {2: "b", 1: "a"}) == ("a", "b")
+
+
+def test_percentiles_are_no_classes_and_log_probabilities_are_logits():
+    assert found({"p50": RNG.random(40), "p90": RNG.random(40)}) is None
+    chosen = found({f"logprob_{k}": np.log(P[:, k]) for k in range(3)})
+    assert chosen.logits and len(chosen.columns) == 3
+    assert found({"log_probs": np.log(P)}).logits
 
 
 def test_columns_named_as_the_labels():

@@ -75,6 +75,8 @@ def read_as(head: Head, column: Predictions, free: Sequence[str], label: str | N
     labels = head.distinct(label)
     if answer is not None and not answers_are_classes(head, answer, label):
         answer = None
+    if answer is not None:
+        labels |= head.distinct(answer)  # a file sorted by its labels begins with few of them
     if len(labels) > 2:
         if correct is None and answer is None:
             order = list(dict.fromkeys(t for t in head.texts(label) if t is not None))

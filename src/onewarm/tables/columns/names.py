@@ -15,6 +15,12 @@ PROBABILITY_NAMES = (
     "y_pred_prob", "y_pred_proba", "predict_proba", "p_hat", "phat", "score", "scores", "y_score",
 )  # fmt: skip
 LOGIT_NAMES = ("logits", "logit")
+LOG_PROBABILITY_NAMES = (
+    "logprobs",
+    "log_probs",
+    "log_probabilities",
+    "logp",
+)  # of all classes: logits whose softmax is p
 LABEL_NAMES = (
     "label", "labels", "target", "targets", "y", "y_true", "y_test", "truth", "class", "true_label", "true_labels",
     "true", "true_class", "ground_truth", "groundtruth", "gold", "gold_label", "actual", "actuals", "obs", "observed",
@@ -41,10 +47,10 @@ _WORDS = {
     "probability": "predicted[_ .]?probability|prediction[_ .]?probability|pred[_ .]?proba?|y[_ .]?pred[_ .]?proba?"
     "|predict[_ .]?proba|y[_ .]?proba?|probabilities|probability|probas?|probs?|softmax|prediction|predicted"
     "|y[_ .]?pred|pred|y[_ .]?score|scores?|confidence|conf|p",
-    "logit": "logits?|z",
+    "logit": "logits?|log[_ .]?probs?|log[_ .]?probabilit(?:y|ies)|z",
     "votes": "votes?|counts?",
 }
-_SURE = re.compile(r"p|prob.*|.*prob.*|softmax|logits?|z|votes?|counts?")
+_SURE = re.compile(r"p|prob.*|.*prob.*|softmax|logits?|log.*|z|votes?|counts?")
 _EXTRAS = frozenset({"value", "values", "max", "total", "sum", "top", "true", "label", "class", "correct", "min",
                      "mean", "argmax", "entropy", "threshold", "gap", "adj", "adjusted", "std", "pred", "prediction",
                      "confidence", "conf"})  # fmt: skip

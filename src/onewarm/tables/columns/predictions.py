@@ -56,7 +56,8 @@ def with_all_classes(head: Head, free: Sequence[str], labels: Iterable[str]) -> 
     """
     found = [*families(head, free, "probability"), *families(head, free, "logit")]
     in_family = {name for candidate in found for name in candidate.columns}
-    for logits, listed in ((False, usual.PROBABILITY_NAMES), (True, usual.LOGIT_NAMES)):
+    of_logits = (*usual.LOGIT_NAMES, *usual.LOG_PROBABILITY_NAMES)
+    for logits, listed in ((False, usual.PROBABILITY_NAMES), (True, of_logits)):
         wide = [n for n in usual.usual({n: head.columns[n] for n in free}, listed) if head.columns[n].width != 1]
         found += [Predictions((n,), logits) for n in wide if n not in in_family]
     if not any(candidate.proven is not False for candidate in found):
@@ -83,6 +84,8 @@ def families(head: Head, free: Sequence[str], kind: Literal["probability", "logi
         chosen, proven = _members(head, members, of_probabilities=kind == "probability")
         if len(chosen) < 2 or (not members[0][1].sure and proven is not True):
             continue
+        if proven is False and min(m.number if m.number is not None else 0 for _, m in chosen) > 1:
+            continue  # p50 and p90 of a time
         found_families.append(_ordered(head, chosen, kind == "logit", proven))
     return found_families
 
