@@ -76,6 +76,7 @@ WAYS = {
     "spaces": "label p0   p1\n  1 0.25 0.75\n  0  0.5  0.5\n",
     "spaces and an index": "   label    p0  p1\n0      1  0.25  0.75 \n1      0  0.5 0.5\n",
     "spaces and quotes": '"label" "p0" "p1"\n"1" 1 0.25 0.75\n"2" 0 0.5 0.5\n',
+    "spaces, quotes and spaces in quotes": '"label" "p0"  "p1" "at"\n1 0.25 0.75 "New York"\n0 0.5 0.5 "Rome"\n',
     "an index without a name": ",label,p0,p1\n0,1,0.25,0.75\n1,0,0.5,0.5\n",
     "an index left out of the header": 'label,p0,p1\n"a",1,0.25,0.75\n"b",0,0.5,0.5\n',
     "a last comma": "label,p0,p1\n1,0.25,0.75,\n0,0.5,0.5,\n",

@@ -100,9 +100,10 @@ def _delimiter(file: str, lines: Sequence[str], delimiters: str) -> tuple[str, l
             best, found = score, (delimiter, parsed, used)
     if found:
         return found
-    words = [line.split() for line in lines if line.strip()]
+    squeezed = [" ".join(line.split()) + "\n" for line in lines if line.strip()]
+    words, _ = _parse(file, squeezed, " ")
     if len(words[0]) > 1 and all(len(row) in (len(words[0]), len(words[0]) + 1) for row in words[1:2]):
-        return " ", [[cell.strip('"') for cell in row] for row in words], 1
+        return " ", words, 1
     return ",", *_parse(file, lines, ",")
 
 
