@@ -198,3 +198,10 @@ def test_advice_does_not_rest_on_a_row_of_probability_0(question, asked):
         "The best change (temperature, T = 2.0000) gains 0.1000 nats a row (0.0200 to 0.1800), but only because of the "
         "row whose true class has a probability of exactly 0: save logits, and audit again."
     )
+
+
+@pytest.mark.parametrize("code", ["q = p ** 2", 'q = onewarm.calibration.load_map("calibrator.json").apply(p)'])
+def test_a_remedy_that_is_loaded_from_a_file_comes_with_the_command_that_saves_it(advised, code):
+    best = Option("beta", {}, nll=0.4, brier=0.2, ece=0.01, gain=0.1, interval=(0.08, 0.12), code=code)
+    saves = "onewarm audit FILE --save calibrator.json" if "load_map" in code else ""
+    assert advised(best, best=best).command == saves

@@ -71,7 +71,7 @@ def asset(name: str) -> str:
 def _action(action: Action, heading: str) -> str:
     parts = [f'<{heading} class="ow-do">What to do</{heading}><p class="ow-lead">{prose(action.sentence)}</p>']
     parts += [f"<p>{prose(s)}</p>" for s in action.why]
-    for title, lines in (("In Python", action.code), ("On the command line", action.command)):
+    for title, lines in (("On the command line", action.command), ("In Python", action.code)):
         if lines:
             parts.append(
                 f'<p class="ow-label">{title}</p><pre tabindex="0" aria-label="{title}"><code>'

@@ -29,7 +29,7 @@ def print_audit(audit: Audit, console: Console) -> None:
     _say(console, verdict.action.sentence)
     for sentence in verdict.action.why:
         _say(console, sentence)
-    for lines in (verdict.action.code, verdict.action.command):
+    for lines in (verdict.action.command, verdict.action.code):
         for line in lines.splitlines():
             console.print(Padding(Text(visible(line)), (0, 0, 0, 4)), soft_wrap=True)
     said = {verdict.headline, verdict.action.sentence, *verdict.action.why}

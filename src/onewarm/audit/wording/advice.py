@@ -121,7 +121,9 @@ def _remedy(asked: Asked, remedies: Remedies, *, logits: bool) -> Action:
             "accuracy, needs another training; `onewarm study` tells what smoothing would do."
         )
     why += _failed(remedies.options)
-    return Action(best.key, _imperative(asked, best, logits=logits), tuple(why), best.gain, best.interval, best.code)
+    saved = "onewarm audit FILE --save calibrator.json" if "calibrator.json" in best.code else ""
+    do = _imperative(asked, best, logits=logits)
+    return Action(best.key, do, tuple(why), best.gain, best.interval, best.code, saved)
 
 
 def _imperative(asked: Asked, best: Option, *, logits: bool) -> str:
