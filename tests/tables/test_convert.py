@@ -98,3 +98,19 @@ def test_groups_as_codes(column):
 def test_an_empty_group_is_a_group_and_numbers_are_groups_too():
     codes, texts = convert.codes(pa.array([3, None, 3, None]))
     assert [texts[c] for c in codes] == ["3", "(empty)", "3", "(empty)"]
+
+
+def test_values_that_stand_alone_in_a_list_or_row_are_unnested():
+    assert convert.unnested(np.array([[1], [2]])).tolist() == [1, 2]
+    assert convert.unnested(pa.array([[1], [2]])).to_pylist() == [1, 2]
+    lists = pa.array([[1], [2, 3]])
+    assert convert.unnested(lists) is lists
+
+
+def test_hashes_are_those_of_the_text_in_any_batch_and_kind_of_column():
+    one = convert.hashes(AT, "who", np.array([7, 8, 7]))
+    assert one.dtype == np.uint64 and one[0] == one[2] != one[1]
+    for column in (pa.array(["8", "7"]), pa.array(["8", "7"]).dictionary_encode(), np.array(["8", "7"])):
+        assert convert.hashes(AT, "who", column).tolist() == [one[1], one[0]]
+    with pytest.raises(ValueError, match="row 12, column 'who' is empty"):
+        convert.hashes(AT, "who", pa.array(["a", None]))

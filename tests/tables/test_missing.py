@@ -68,6 +68,12 @@ def test_an_error_after_rows_were_left_out_names_the_row_of_the_file(tmp_path):
         run(plan([str(tmp_path / "a.csv")], Choice(skip_missing=True)))
 
 
+def test_every_row_without_a_value_is_no_audit(tmp_path):
+    (tmp_path / "a.csv").write_text("prob,label\n,0\nNaN,1\n")
+    with pytest.raises(ValueError, match=r"^a\.csv: every row lacks a value$"):
+        run(plan([str(tmp_path / "a.csv")], Choice(skip_missing=True)))
+
+
 def test_missing_truth_in_a_file_of_its_own_leaves_its_row_out(tmp_path):
     np.savez(tmp_path / "p.npz", p=np.array([[0.25, 0.75], [np.nan, 0.5], [0.5, 0.5], [1, 0]]))
     (tmp_path / "y.csv").write_text("y\n0\n1\nNA\n1\n")

@@ -246,3 +246,19 @@ def test_a_column_without_numbers_and_lists_without_rows(tmp_path):
     empty = pa.table({"probs": pa.array([], pa.list_(pa.float64())), "y": pa.array([], pa.int64())})
     pyarrow.parquet.write_table(empty, tmp_path / "a.parquet")
     assert refused(tmp_path / "a.parquet") == "a.parquet: no rows, only column names"
+
+
+def test_columns_by_their_role(tmp_path):
+    (tmp_path / "a.csv").write_text("confidence,prediction,label,who\n" + "0.5,a,b,x\n0.7,c,c,y\n0.9,a,a,x\n" * 5)
+    assert plan([str(tmp_path / "a.csv")], Choice(group="who")).roles == {
+        "confidence": ["confidence"],
+        "labels": ["label"],
+        "answer": "prediction",
+        "truth_file": None,
+        "slices": [],
+        "weight": None,
+        "group": "who",
+    }
+    (tmp_path / "b.csv").write_text("confidence,correct\n0.5,1\n")
+    roles = plan([str(tmp_path / "b.csv")]).roles
+    assert (roles["confidence"], roles["correct"]) == (["confidence"], ["correct"])

@@ -40,7 +40,8 @@ def run(plan: Plan, *, engine: str = "local", progress: Progress | None = None) 
     run_jobs(plan, jobs, total, progress)
     if total.count == 0:
         names = plan.sources[0].name if len(plan.sources) == 1 else f"the {len(plan.sources)} files"
-        raise InputError(f"{names}: no rows, only column names")
+        none = "every row lacks a value" if total.changes.get("skipped") else "no rows, only column names"
+        raise InputError(f"{names}: {none}")
     return total
 
 

@@ -93,6 +93,8 @@ def prediction_fault(
 
     def error_at_first(bad: NDArray[np.bool_], remedy: str) -> InputError:
         row, k = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
+        if len(names) == 1 and values.shape[1] == 2 and values[row, 0] == 1 - values[row, 1]:
+            k = 1  # of one column of probabilities the other is the complement
         return at.error(row, column(k), f"is {values[row, k]:g}", remedy)
 
     with np.errstate(invalid="ignore", over="ignore"):
