@@ -123,12 +123,14 @@ def reversed_labels(view: View, rows: int) -> Finding | None:
     first = view[(view.places >> FILE) == 0]
     if len(first) != rows or rows < 50:
         return None
-    u, v = deviations(first)
-    here, back = skill(u, v), skill(u, v[::-1])
+    mine: Places = np.arange(0, rows, 1 + rows // MOST_ROWS, dtype=np.int64)
+    other = rows - 1 - mine
+    u, v = deviations(first[np.concatenate([mine, other])])
+    half = len(mine)
+    here, back = skill(u[:half], v[:half]), skill(u[:half], v[half:])
     if back.z < 7 or not _better(back, here):
         return None
-    mine: Places = np.arange(rows, dtype=np.int64)
-    return _moved(first, mine, mine[::-1], "the labels look reversed", "Reverse the labels", None)
+    return _moved(first, mine, other, "the labels look reversed", "Reverse the labels", None)
 
 
 def _better(moved: Skill, here: Skill) -> bool:

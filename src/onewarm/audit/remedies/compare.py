@@ -14,7 +14,7 @@ from onewarm.audit.remedies.cross_fit import Folds
 from onewarm.audit.remedies.option import FEW_ZEROS, LEAST_GAIN, Option, Remedies
 from onewarm.audit.remedies.row_scores import mean_interval, row_brier, row_nll
 from onewarm.audit.remedies.zeros import find_zeros
-from onewarm.audit.row_sample import Rows
+from onewarm.audit.row_sample import Rows, scramble
 from onewarm.calibration.calibrators.calibration_map import CalibrationMap
 from onewarm.calibration.calibrators.code import python_line
 from onewarm.calibration.calibrators.methods import METHODS, Parameters
@@ -46,6 +46,15 @@ FEWEST_ROWS = 10
 AGAINST_REST = ("beta", "isotonic")
 
 
+def most_compared(num_classes: int) -> int:
+    """Rows that remedies are scored on, at most, so that the time for them is bounded; a random choice of the sample.
+
+    >>> most_compared(2), most_compared(10)
+    (200000, 100000)
+    """
+    return 200_000 if num_classes <= 2 else 100_000
+
+
 def compare(
     rows: Rows,
     *,
@@ -72,6 +81,10 @@ def compare(
         rows = replace(rows, weights=None)
     elif rows.weights is not None and not rows.weights.all():
         rows = rows.take(rows.weights > 0)
+    most = most_compared(rows.predictions.shape[1] if rows.predictions.ndim == 2 else 1)
+    if len(rows) > most:
+        least = np.argpartition(scramble(rows.places.astype(np.uint64)), most)[:most]
+        rows = rows.take(np.sort(least))
     zeros, zero = find_zeros(rows, logits=logits)
     data = fit_rows(
         rows.predictions, rows.truth, logits=logits, weights=rows.weights, floor=zeros.floor, normalize=normalize

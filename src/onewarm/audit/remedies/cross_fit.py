@@ -17,7 +17,7 @@ _SEED = np.uint64(0x5EED)
 _MOST_FOLDS = 5
 _ROWS, _NUMBERS = 20_000, 1 << 18  # a fit has at most this many rows, and about this many numbers ...
 _LEAST_ROWS, _MOST_NUMBERS = 4000, 1 << 21  # ... but this many rows, unless there are very many classes
-_REFIT = 5  # times as many rows for the maps that are handed out
+_REFIT = 2  # times as many rows for the maps that are handed out
 
 
 class Folds:
@@ -68,6 +68,6 @@ class Folds:
         return out
 
     def refitted(self, key: str, rows: FitRows) -> Parameters:
-        """The parameters from the rows of every fold, of which a fit takes at most 5 times as many as above."""
+        """The parameters from the rows of every fold, of which a fit takes at most twice as many as above."""
         most = _REFIT * self.size
         return METHODS[key].fit(rows if len(rows) <= most else rows.take(self._order[:most]))
