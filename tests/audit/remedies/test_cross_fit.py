@@ -40,4 +40,4 @@ def test_a_fit_takes_a_bounded_number_of_rows(monkeypatch):
     folds = Folds(np.arange(60_000), None, 2)
     folds.predictions("intercept", rows)
     folds.refitted("intercept", rows)
-    assert taken == [20_000, 20_000] and folds.most_fitted == 20_000
+    assert taken == [20_000, 20_000, 40_000] and folds.most_fitted == 20_000
