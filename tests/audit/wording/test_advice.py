@@ -92,8 +92,8 @@ def test_what_is_advised(advised, key, parameters, logits, words):
         (
             -0.01,
             (-0.03, 0.01),
-            "raises the NLL of rows it was not fitted on by 0.0100 nats a row (-0.0100 to 0.0300): no remedy lowers "
-            "it.",
+            "raises the NLL of rows it was not fitted on by 0.0100 nats a row (-0.0100 to 0.0300): none is seen to "
+            "lower it.",
         ),
     ],
 )

@@ -45,17 +45,25 @@ def test_where_average_and_slope_are_wrong_the_greater_part_of_the_ece_leads(que
         event_ece=Measure(ece, (0.0, 1.0), ece),
     )
     assert kind_of(both, ()) == kind
+    if kind == "too high":
+        assert said(both)[1].endswith(
+            "; and it is too close to 0 and 1, with a slope of 0.50 (0.40 to 0.60) in the place of 1."
+        )
 
 
 def test_several_classes(question, asked):
     three = {"kind": "multiclass", "classes": ("ant", "bee", "cat")}
-    over = asked(question("confidence", 0.05, 0.03, 0.07), question("class", 0.1, 0.05, 0.15, "class cat"), **three)
+    over = asked(question("confidence", 0.05, 0.03, 0.07), question("class", 0.03, 0.02, 0.04, "class cat"), **three)
     assert said(over) == (
         "overconfident",
         "Overconfident: it says 85.0\u00a0% on average and is right 80.0\u00a0% of the time, 5.0 points less (3.0 to "
         "7.0).",
     )
     assert said(asked(question("confidence", -0.05, -0.07, -0.03), **three))[0] == "underconfident"
+    worse = asked(question("confidence", 0.05, 0.03, 0.07), question("class", 0.1, 0.05, 0.15, "class cat"), **three)
+    assert said(worse)[1].endswith(
+        "5.0 points less (3.0 to 7.0); and class cat is predicted 10.0 points too often (5.0 to 15.0)."
+    )
     classes = [
         question("class", -0.01, -0.02, -0.005, "class ant"),
         question("class", 0.031, 0.02, 0.042, "class cat"),
@@ -85,7 +93,8 @@ def test_nothing_wrong(question, asked):
     few = asked(question("mean", 0.02, -0.06, 0.1))
     assert said(few) == (
         "too few rows",
-        "Too few rows to tell: 20,000 show no error, but on average P(y = 1) is off by +2.0 points (-6.0 to +10.0).",
+        "Too few rows to tell: 20,000 rows show no error, but on average P(y = 1) is off by +2.0 "
+        "points (-6.0 to +10.0).",
     )
     assert reach(few) == 0.1
     assert rows_needed(few) == 210_000, "(.16 / .05)^2 = 10.24 times as many"

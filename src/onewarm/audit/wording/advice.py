@@ -71,7 +71,7 @@ def _not_advised(asked: Asked, remedies: Remedies | None) -> list[str]:
         if second.gain < 0:
             gained = f"raises the NLL of rows it was not fitted on by {number(-second.gain)} nats a row"
             gained += f"{interval((-second.interval[1], -second.interval[0]))}"
-            gained += ": no remedy lowers it"
+            gained += ": none is seen to lower it"
         else:
             gained = f"lowers the NLL of rows it was not fitted on by {number(second.gain)} nats a row"
             small = f"less than {LEAST_GAIN:g}"

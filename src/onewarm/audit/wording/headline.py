@@ -120,18 +120,37 @@ def headline(kind: VerdictKind, asked: Asked, spoilers: Sequence[Finding]) -> st
             assert mean is not None
             return (
                 f"{event_name(asked)} is {size(mean.value, mean.interval, kind + ' on average')}: it says "
-                f"{percent(asked.event[0])}, and {percent(asked.event[1])} are {asked.classes[-1]}."
+                f"{percent(asked.event[0])}, and {percent(asked.event[1])} are {asked.classes[-1]}{_also(asked)}."
             )
         extreme = "too close to 0 and 1" if kind == "overconfident" else "too far from 0 and 1"
         if slope is not None and slope.wrong:
             return (
                 f"{kind.capitalize()}: {event_name(asked)} is {extreme}; the slope of its log-odds is "
-                f"{slope.value:.2f} ({slope.interval[0]:.2f} to {slope.interval[1]:.2f}), and 1 is right."
+                f"{slope.value:.2f} ({_ends(slope)}), and 1 is right."
             )
         mean = asked.of("confidence")
     assert mean is not None
     way = "less" if kind == "overconfident" else "more"
-    return f"{kind.capitalize()}: {_says(asked)}, {size(mean.value, mean.interval, way)}."
+    return f"{kind.capitalize()}: {_says(asked)}, {size(mean.value, mean.interval, way)}{_also(asked)}."
+
+
+def _also(asked: Asked) -> str:
+    """What is as wrong as the average, or more: the slope of two classes, a class of several."""
+    slope, classes, mean = asked.of("slope"), asked.wrong_of("class"), asked.mean
+    if asked.kind == "binary" and slope is not None and slope.wrong:
+        way = "close to" if slope.value < 1 else "far from"
+        return f"; and it is too {way} 0 and 1, with a slope of {slope.value:.2f} ({_ends(slope)}) in the place of 1"
+    if classes and mean is not None and abs(classes[0].value) > abs(mean.value):
+        return f"; and {_class(classes[0])}"
+    return ""
+
+
+def _ends(slope: Question) -> str:
+    return f"{slope.interval[0]:.2f} to {slope.interval[1]:.2f}"
+
+
+def _class(question: Question) -> str:
+    return f"{question.of} is predicted {size(question.value, question.interval, 'too often', 'too rarely')}"
 
 
 def _says(asked: Asked) -> str:
@@ -154,7 +173,8 @@ def _nothing_wrong(kind: VerdictKind, asked: Asked, mean: Question | None) -> st
     within = "" if mean is None else f": on average {what} is off by {size(mean.value, mean.interval)}"
     if kind == "calibrated":
         return f"Calibrated, as far as {asked.rows:,} rows can tell{within}."
-    return f"Too few rows to tell: {asked.rows:,} show no error{within.replace(': on average', ', but on average')}."
+    show = "1 row shows" if asked.rows == 1 else f"{asked.rows:,} rows show"
+    return f"Too few rows to tell: {show} no error{within.replace(': on average', ', but on average')}."
 
 
 def _in_places(asked: Asked) -> str:
@@ -164,7 +184,7 @@ def _in_places(asked: Asked) -> str:
         word = "too extreme: the high too high, the low too low" if slope[0].value < 1 else "too even"
         return (
             f"Right on average, but the confidences are {word}; the slope of their log-odds is {slope[0].value:.2f} "
-            f"({slope[0].interval[0]:.2f} to {slope[0].interval[1]:.2f}), and 1 is right."
+            f"({_ends(slope[0])}), and 1 is right."
         )
     if classes:
         return f"{class_sentence(classes, len(asked.classes))}"
@@ -173,7 +193,7 @@ def _in_places(asked: Asked) -> str:
 
 def class_sentence(wrong: Sequence[Question], num_classes: int) -> str:
     """The worst three classes whose probability is wrong on average, and how many there are."""
-    named = [f"{q.of} is predicted {size(q.value, q.interval, 'too often', 'too rarely')}" for q in wrong[:3]]
+    named = [_class(q) for q in wrong[:3]]
     many = len(wrong)
     count = f"{many} of {num_classes} classes {'is' if many == 1 else 'are'} predicted too often or too rarely"
     return f"{count}: {joined(named)}{'' if many <= 3 else ', the worst three'}."
