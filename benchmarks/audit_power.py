@@ -124,7 +124,7 @@ def _draw(
 
 def samples_of(rows: int, classes: int) -> int:
     """How many samples are drawn: fewer where one takes long."""
-    return max(10, min(100, int(2e6 / (rows * (1 + classes / 10)))))
+    return max(10, min(100, int(6e6 / (rows * (1 + classes / 10)))))
 
 
 def table(classes: Sequence[int] = CLASSES, rows: Sequence[int] = ROWS, *, groups: bool = False) -> Iterator[str]:

@@ -92,6 +92,7 @@ def test_groups_widen_every_interval(rows):
     clusters.add(p, labels, np.repeat(np.arange(80), 20).astype(np.uint64))
     summary = CalibrationSummary(3, classwise=True).update(p, labels)
     plain, grouped = measure(summary), measure(summary, clusters=clusters)
+    assert 2.5 < chance_ece(summary, clusters=clusters) / chance_ece(summary) < 8
     for name in ("accuracy", "nll", "brier", "confidence_gap", "auroc", "mean_confidence"):
         width = [m[name].interval[1] - m[name].interval[0] for m in (plain, grouped)]
         assert 2.5 < width[1] / width[0] < 8, name

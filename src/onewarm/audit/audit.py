@@ -147,7 +147,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         )
     truth = _truth(reading, tally, sample)
     measured = measures.measure(tally.summary, clusters=tally.clusters)
-    chance = measures.chance_ece(tally.summary)
+    chance = measures.chance_ece(tally.summary, clusters=tally.clusters)
     slices = rank(tally.slices, reading.slicings)
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
     asked = _asked(reading, tally, classes, measured)

@@ -175,15 +175,17 @@ def _measure(summary: CalibrationSummary, name: str, bins: int = BINS) -> Measur
     return Measure(value, ends if known else None, corrected, estimated.method)
 
 
-def chance_ece(summary: CalibrationSummary, bins: int = BINS) -> float:
+def chance_ece(summary: CalibrationSummary, bins: int = BINS, clusters: Clusters | None = None) -> float:
     """The expected ECE of a perfectly calibrated model with these confidences.
 
         sum_b w_b sqrt(2 c_b (1 - c_b) / (pi n_b))
 
     The mean of |accuracy - confidence| over the bins b, where a bin's accuracy is normal about its mean confidence
     c_b with the variance c_b (1 - c_b) / n_b; w_b is the bin's share of the weight, n_b = (sum w)^2 / sum w^2 its
-    effective number of rows.
+    effective number of rows: with ``clusters`` divided by their design effect.
     """
+    if clusters is not None:
+        summary = thinned(summary, min(design_effect(summary, clusters, "bins", bins), summary.count))
     weight, confidence = (summary[f"cell_{of}"].reshape(bins, -1).sum(axis=1) for of in ("weight", "confidence"))
     rows = _effective_rows(summary, bins)
     filled = rows > 0

@@ -29,9 +29,6 @@ Kind = Literal["binary", "multiclass", "confidence"]
 ALPHA = 1 - LEVEL
 """A calibrated model is answered no in any of its questions in at most this share of samples."""
 
-SHARES: dict[Kind, float] = {"binary": ALPHA / 6, "confidence": ALPHA / 4, "multiclass": ALPHA / 3}
-"""Of it, the share of each question about all rows: half of it goes to them all; a third where each class is asked."""
-
 FEW_EVENTS = 5.0
 """Where the variance is estimated (weights, votes, groups) sums with fewer expected events are not asked about."""
 
@@ -137,7 +134,7 @@ def ask(
         raise InputError("summary has no rows: update it first")
     check_bins(bins, CELLS if kind == "confidence" else CLASS_CELLS)
     if kind == "multiclass":
-        third = SHARES[kind]
+        third = ALPHA / 3
         top = top_cells(summary)
         names = classes or tuple(str(k) for k in range(summary.num_classes or 0))
         asked = _questions(top, of_top(summary, clusters), "confidence", ["the top label"], third, least)
@@ -145,17 +142,17 @@ def ask(
         return asked + _questions(
             class_cells(summary), of_classes(summary, clusters), "class", [f"class {n}" for n in names], third, least
         )
-    half, share, top = ALPHA / 2, SHARES[kind], top_cells(summary)
+    half, top = ALPHA / 2, top_cells(summary)
     if kind == "confidence":
         unit = of_top(summary, clusters)
-        asked = _questions(top, unit, "confidence", ["the confidence"], share, least)
-        asked += _slope(summary, top, "the confidence", share, clusters, unit, least)
+        asked = _questions(top, unit, "confidence", ["the confidence"], half / 2, least)
+        asked += _slope(summary, top, "the confidence", half / 2, clusters, unit, least)
         return asked + _bins(top, of_bins(summary, bins, clusters), "confidence", bins, half, least)
     event, name = event_cells(summary), "P(y = 1)"
     unit = of_all(summary, clusters)
-    asked = _questions(event, unit, "mean", [name], share, least)
-    asked += _questions(top, unit, "confidence", ["the top label"], share, least)
-    asked += _slope(summary, event, name, share, clusters, unit, least)
+    asked = _questions(event, unit, "mean", [name], half / 3, least)
+    asked += _questions(top, unit, "confidence", ["the top label"], half / 3, least)
+    asked += _slope(summary, event, name, half / 3, clusters, unit, least)
     return asked + _bins(event, of_events(summary, bins, clusters), name, bins, half, least)
 
 
