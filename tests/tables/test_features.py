@@ -209,3 +209,14 @@ def test_lists_that_are_no_features(tmp_path, last, message):
     with pytest.raises(InputError) as caught:
         read(tmp_path / "t.jsonl")
     assert str(caught.value) == f"t.jsonl: {message}"
+
+
+def test_arrays_that_are_no_numbers(tmp_path):
+    """A matrix of texts ended in a traceback, and a NaN of the signalling kind in a warning."""
+    np.savez(tmp_path / "t.npz", x=np.array([["1", "a"]] * 6), y=np.array([0, 1] * 3))
+    with pytest.raises(InputError, match=r"^t\.npz: column 'x' is not numbers: row 1 holds 'a'; drop or encode it$"):
+        read(tmp_path / "t.npz")
+    signalling = np.full(6, 0x7FA00000, np.uint32).view(np.float32)
+    np.savez(tmp_path / "t.npz", x=signalling, y=np.array([0, 1] * 3))
+    with pytest.raises(InputError, match=r"^t\.npz: row 1, column 'x' is nan; fill it or drop the row$"):
+        read(tmp_path / "t.npz")

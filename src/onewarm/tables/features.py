@@ -124,11 +124,13 @@ def _numbers(file: str, name: str, column: Any) -> NDArray[np.float64]:
     """A feature as float64 (N,) or (N, D), or an error that names the first value that is not a finite number."""
     values = column if isinstance(column, np.ndarray) else _arrow_numbers(file, name, column)
     if values.dtype.kind not in "bifu":
-        row = next((row for row, value in enumerate(values.tolist(), 1) if not _is_number(value)), None)
-        if row is not None:
-            value = values[row - 1].item()
+        entries = enumerate(values.reshape(len(values), -1).tolist(), 1)
+        bad = next(((row, value) for row, some in entries for value in some if not _is_number(value)), None)
+        if bad is not None:
+            row, value = bad
             raise InputError(f"{file}: column {name!r} is not numbers: row {row} holds {value!r}; drop or encode it")
-    return _finite(file, name, values.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # of NaN of the signalling kind
+        return _finite(file, name, values.astype(np.float64))
 
 
 def _arrow_numbers(file: str, name: str, column: Any) -> NDArray[Any]:

@@ -163,7 +163,8 @@ def correct(at: Place, name: str, values: NDArray[Any], words: Callable[[str], f
         read = [words(text) for text in distinct.tolist()]
         numbers = np.asarray([np.nan if share is None else share for share in read])[codes]
     else:
-        numbers = values.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            numbers = values.astype(np.float64)
     with np.errstate(invalid="ignore"):
         bad = ~((numbers >= 0) & (numbers <= 1))
     if bad.any():
@@ -182,7 +183,8 @@ def weights(at: Place, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
     """
     if values.dtype.kind not in "fiub":
         raise InputError(f"{at.file}: column {name!r} holds text, not weights")
-    wide = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of NaN of the signalling kind
+        wide = values.astype(np.float64)
     bad = ~np.isfinite(wide) | (wide < 0)
     if bad.any():
         row = int(bad.argmax())

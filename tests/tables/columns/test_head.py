@@ -67,3 +67,10 @@ def test_lists_are_a_matrix_without_missing_rows():
     rows = {"p": pa.array([[0.5, 0.5], None, [0.25, 0.75]])}
     found = Head("a", {"p": Column("float", None)}, rows)
     assert found.matrix(["p"]).tolist() == [[0.5, 0.5], [0.25, 0.75]]
+
+
+def test_numbers_that_float64_does_not_hold():
+    """A whole number beyond 2^53 in an Arrow column ended in a traceback."""
+    head = Head("a.csv", {"x": Column("int")}, {"x": pa.array([2**60 + 1, 1])})
+    numbers = head.numbers("x")
+    assert numbers is not None and numbers.tolist() == [2.0**60, 1.0]

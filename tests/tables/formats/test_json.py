@@ -125,3 +125,9 @@ def test_values_that_must_be_numbers(tmp_path, refused):
     assert refused(tmp_path / "a.jsonl", ["p"], ["p"]) == (
         "a.jsonl: row 3, column 'p' is \"high\", not a number; correct it or drop the row"
     )
+
+
+def test_a_line_has_a_limit_too(tmp_path, monkeypatch, refused):
+    monkeypatch.setattr("onewarm.tables.formats.json._LONGEST_LINE", 1 << 20)
+    (tmp_path / "a.jsonl").write_text('{"p": 0.5}\n{"p": "' + "x" * (1 << 20) + '"}\n')
+    assert refused(tmp_path / "a.jsonl") == "a.jsonl: row 2 has more than 1 MB"

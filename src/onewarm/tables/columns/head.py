@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,9 @@ class Head:
             return None
         column = self._rows[name]
         if self.columns[name].kind in ("int", "float"):
-            if isinstance(column, np.ndarray):
-                return column.astype(np.float64).reshape(-1)
-            return np.asarray(column.cast("float64").to_numpy(zero_copy_only=False), np.float64)
+            if not isinstance(column, np.ndarray):
+                column = column.cast("float64", safe=False).to_numpy(zero_copy_only=False)
+            return _wide(column).reshape(-1)
         texts = [t for t in self.texts(name) if t is not None]
         values = np.asarray([_number(t) for t in texts])
         return values if len(values) and np.isfinite(values).mean() > 0.5 else None
@@ -110,7 +111,7 @@ class Head:
             if len(lengths) != 1:
                 return None
             column = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, lengths[0].as_py())
-        return np.asarray(column, np.float64)
+        return _wide(column)
 
     def unit(self, names: Sequence[str]) -> float:
         """The unit of the last decimal in which columns are written, as .01; 0 where more than six are used."""
@@ -145,6 +146,11 @@ def _first(source: Source, names: Sequence[str], rows: int) -> Columns:
         return next((batch for batch, _, _ in source.batches(names, rows)), {}) if names else {}
     except InputError:
         return {}
+
+
+def _wide(values: NDArray[Any]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # of NaN of the signalling kind
+        return np.asarray(values, np.float64)
 
 
 def rounding(num_classes: int, unit: float) -> float:

@@ -11,7 +11,7 @@ from onewarm.errors import InputError, needs
 from onewarm.tables.formats import cells
 from onewarm.tables.formats.arrow_types import column_of
 from onewarm.tables.formats.dialect import find_dialect
-from onewarm.tables.formats.text_stream import BLOCK, LONGEST_LINE, check_text, line_blocks, open_text
+from onewarm.tables.formats.text_stream import BLOCK, LONGEST_LINE, check_text, line_blocks, long_line, open_text
 from onewarm.tables.source import Column, Columns, Source
 
 with needs("onewarm.tables", "audit"):
@@ -34,6 +34,8 @@ class Csv(Source):
             start = stream.read(BLOCK)
             while start.count(b"\n") < 2 and len(start) <= LONGEST_LINE and (more := stream.read(BLOCK)):
                 start += more
+            if len(start) > LONGEST_LINE:
+                raise long_line(self)
             whole = not stream.read(1)
         check_text(self, start)
         self.dialect = find_dialect(self.name, start.decode(errors="ignore"), whole=whole)

@@ -12,8 +12,9 @@ from onewarm.tables.formats import records
 from onewarm.tables.formats.text_stream import BLOCK, check_text, line_blocks, open_text
 from onewarm.tables.source import Columns, Source
 
-MOST_HELD = 1 << 26
-"""Bytes of a JSON file, or of one line of JSON Lines: as Python's objects they take some ten times as much."""
+MOST_HELD = 1 << 25
+"""Bytes of a JSON file: as Python's objects they take ten times as much, and up to 25 times."""
+_LONGEST_LINE = 1 << 24
 _SAMPLE = 2000
 
 Record = dict[str, Any]
@@ -58,7 +59,7 @@ class JsonLines(Source):
     @staticmethod
     def _parsed(block: bytes) -> list[Record] | None:
         """The records of a block; None where a line is none: then ``_record`` says which."""
-        if len(block) > MOST_HELD >> 2:
+        if len(block) > _LONGEST_LINE:
             return None
         try:
             rows = [json.loads(line) for line in block.decode().split("\n") if line and not line.isspace()]
@@ -67,6 +68,8 @@ class JsonLines(Source):
         return rows if all(type(row) is dict for row in rows) else None
 
     def _record(self, line: bytes, row: int) -> Record:
+        if len(line) > _LONGEST_LINE:
+            raise InputError(f"{self.name}: row {row} has more than {_LONGEST_LINE >> 20} MB")
         record = _loaded(self, line, f"row {row}")
         if not isinstance(record, dict):
             raise InputError(f"{self.name}: row {row} is {line[:40]!r}, not an object; write {{'name': value, ...}}")
@@ -149,8 +152,6 @@ class Json(JsonLines):
 
 
 def _loaded(source: Source, data: bytes, where: str) -> Any:
-    if len(data) > MOST_HELD >> 2 and where != "the file":
-        raise InputError(f"{source.name}: {where} has more than {MOST_HELD >> 22} MB")
     try:
         return json.loads(data.decode())
     except json.JSONDecodeError as error:

@@ -131,10 +131,15 @@ def line_blocks(source: Source, stream: TextStream, *, quotes: bool = False) -> 
         data = stream.read(BLOCK)
         cut = _cut(rest, quotes) if data else len(rest)
         if cut == 0 and len(rest) > LONGEST_LINE:
-            raise InputError(f"{source.name}: a line has more than {LONGEST_LINE >> 20} MB: is it a table of text?")
+            raise long_line(source)
         if cut:
             yield rest[:cut]
         rest = rest[cut:]
+
+
+def long_line(source: Source) -> InputError:
+    """The error for a line that is no row of a table, such as a file of zeros unpacks to."""
+    return InputError(f"{source.name}: a line has more than {LONGEST_LINE >> 20} MB: is it a table of text?")
 
 
 def _cut(data: bytes, quotes: bool) -> int:
