@@ -21,5 +21,6 @@ def test_two_classes_are_told_to_read_the_event():
 def test_values_and_intervals():
     assert measured("ece", Measure(0.05, (0.01, 0.06))) == ("0.0500", "0.0100 to 0.0600")
     assert measured("nll", Measure(None)) == ("infinite", "–")
+    assert measured("cumulative_p", Measure(1e-9)) == ("< 0.0001", "–")
     assert measured("accuracy", Measure(None)) == ("infinite", "–")
     assert measured("confidence_gap", Measure(-0.02, (-0.03, 0.01))) == ("-2.0 points", "-3.0 to +1.0")

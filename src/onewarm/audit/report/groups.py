@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onewarm.audit.measures import Measure
-from onewarm.audit.words import number, percent, points
+from onewarm.audit.words import number, p_value, percent, points
 
 SHARES = ("accuracy", "mean_confidence", "confidence_gap")
 
@@ -20,6 +20,8 @@ def measured(name: str, measure: Measure) -> tuple[str, str]:
     value, interval = measure.value, measure.interval
     if name == "confidence_gap" and value is not None:
         return f"{value * 100:+.1f} points", points(interval) or "–"
+    if name.endswith("_p"):
+        return p_value(value).removeprefix("= "), "–"
     if name in SHARES and value is not None:
         return percent(value), " to ".join(map(percent, interval)) if interval else "–"
     return number(value), " to ".join(map(number, interval)) if interval else "–"

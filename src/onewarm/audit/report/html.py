@@ -201,7 +201,7 @@ def _slice(item: Slice, reach: float) -> str:
             f"{item.gap * 100:+.1f} ({low} to {high})",
             f'<span class="line">{svg.interval_line(item.gap, item.interval, reach)}</span>',
             "–" if item.difference is None else f"{item.difference * 100:+.1f}",
-            p_value(item.p_corrected).removeprefix("= "),
+            text(p_value(item.p_corrected).removeprefix("= ")),
         ]
     )
 
@@ -210,7 +210,7 @@ def _measures(audit: Audit) -> str:
     parts = []
     head = ["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"]
     for group in groups(audit.measures, audit.kind):
-        rows = [row([text(TITLES[n]), *measured(n, audit.measures[n])]) for n in group.names]
+        rows = [row([text(TITLES[n]), *map(text, measured(n, audit.measures[n]))]) for n in group.names]
         parts.append(f"<div><h3>{group.purpose}</h3><p>{group.read}</p>{table(group.purpose, head, rows)}</div>")
     body = f'<div class="groups">{"".join(parts)}</div>'
     return _section("measures", "All measures, and what to read them for", body)
