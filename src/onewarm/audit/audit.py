@@ -25,6 +25,7 @@ from onewarm.audit.slices import rank
 from onewarm.audit.tally import Tally
 from onewarm.audit.wording.headline import Asked
 from onewarm.calibration.calibrators.temperature import fit_temperature
+from onewarm.calibration.intervals.bernoulli_sums import LEAST
 from onewarm.errors import InputError
 from onewarm.tables.arguments import given, in_words_of_python
 from onewarm.tables.columns.choice import Choice
@@ -145,12 +146,13 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
             classes=reading.layout.classes or (),
             event=len(reading.layout.predictions) == 1 and reading.kind == "binary",
         )
+    least = max(LEAST, remedies.zeros.floor if remedies and remedies.zeros.rows else 0.0)
     truth = _truth(reading, tally, sample)
-    measured = measures.measure(tally.summary, clusters=tally.clusters)
+    measured = measures.measure(tally.summary, clusters=tally.clusters, least=least)
     chance = measures.chance_ece(tally.summary, clusters=tally.clusters)
     slices = rank(tally.slices, reading.slicings)
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
-    asked = _asked(reading, tally, classes, measured)
+    asked = _asked(reading, tally, classes, measured, least)
     measured = agreeing(measured, asked)
     verdict = judge(
         asked,
@@ -191,10 +193,12 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
     )
 
 
-def _asked(reading: Plan, tally: Tally, classes: tuple[str, ...], measured: Mapping[str, Measure]) -> Asked:
+def _asked(
+    reading: Plan, tally: Tally, classes: tuple[str, ...], measured: Mapping[str, Measure], least: float
+) -> Asked:
     """The questions of the predictions, and what their sentences need."""
     summary = tally.summary
-    questions = ask(summary, reading.kind, classes=classes, clusters=tally.clusters)
+    questions = ask(summary, reading.kind, classes=classes, clusters=tally.clusters, least=least)
     confidence, accuracy = (measured[name].value or 0.0 for name in ("mean_confidence", "accuracy"))
     event = (confidence, accuracy)
     if reading.kind == "binary":

@@ -95,6 +95,8 @@ def _units(
         own = _ratio(variance, null)
         unit, free, known = np.maximum(own, _together(variance, null)), df, False
         unit = np.maximum(unit, kish if _labels(summary) else _LEAST)
+        # Where every prediction is 0 or 1 there is no variance to compare with: rows count by their weights.
+        unit = np.where(unit > 0, unit, summary.total("cell_weight2") / summary.weight)
     if over is not None:
         alike = np.maximum(_ratio(over.variance, null), _together(over.variance, null))
         unit = np.maximum(unit, np.where(over.eventful < _FEW, np.maximum(alike, over.whole), alike))
