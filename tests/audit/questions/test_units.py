@@ -52,3 +52,10 @@ def test_copies_of_a_row_in_a_group_are_one_row():
     found = units.of_top(CalibrationSummary(classwise=True).update(p, y), clusters)
     assert found.unit[0] == pytest.approx(25, rel=0.3)
     assert found.df[0] < 400
+
+
+def test_predictions_of_exactly_0_and_1_with_weights_have_units():
+    """A sum without any variance divided by 0."""
+    p = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    summary = CalibrationSummary(classwise=True).update(p, np.array([1, 0, 1]), weights=np.array([1.0, 1.0, 2.0]))
+    assert units.of_classes(summary, None).unit.tolist() == [1.5, 1.5, 1.5]
