@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.audit.remedies import LEAST_GAIN, compare
-from onewarm.audit.row_sample import Rows
+from onewarm.audit.row_sample import Rows, capacity
 from onewarm.softmax import softmax
 
 Floats = NDArray[np.float64]
@@ -60,6 +60,7 @@ def model(fault: str, num_classes: int, n: int, rng: np.random.Generator) -> tup
 def simulate(fault: str, num_classes: int, n: int, seed: int) -> Outcome:
     """Audit ``n`` rows of a faulty model, and compare the advised remedy with the best of all on fresh rows."""
     rng = np.random.default_rng([seed, num_classes, n, FAULTS.index(fault)])
+    n = min(n, capacity(num_classes))  # an audit of more rows compares remedies on a sample of so many
     logits, labels = model(fault, num_classes, n, rng)
     rows = Rows(np.arange(n, dtype=np.uint64), softmax(logits), labels)
     result = compare(rows, logits=False, kind="binary" if num_classes == 2 else "multiclass")

@@ -6,7 +6,6 @@ from scipy import stats
 
 from onewarm.audit.clusters import Clusters
 from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, ece_of, measure, titles, truth_entropy
-from onewarm.audit.row_sample import Rows
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.summary.summary import CalibrationSummary
 
@@ -149,7 +148,7 @@ def test_ece_of_probabilities_is_that_of_a_loop_over_bins(rows):
     gap = p.max(axis=1) - (p.argmax(axis=1) == labels)
     bins = bin_of(p.max(axis=1))
     expected = sum(abs((w * gap)[bins == b].sum()) for b in range(BINS)) / w.sum()
-    assert ece_of(p, Rows(np.arange(len(p)), p, labels, w)).value == pytest.approx(expected, abs=1e-9)
+    assert ece_of(CalibrationSummary().update(p, labels, weights=w)).value == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_entropy_of_votes():

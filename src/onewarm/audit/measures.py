@@ -14,7 +14,6 @@ from onewarm.audit.clusters import Clusters
 from onewarm.audit.questions.ask import Kind
 from onewarm.audit.questions.design_effect import design_effect, thinned
 from onewarm.audit.questions.whole_range import WholeRange
-from onewarm.audit.row_sample import Rows
 from onewarm.calibration import metrics
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.intervals.bernoulli_sums import LEAST
@@ -201,9 +200,9 @@ def _effective_rows(summary: CalibrationSummary, bins: int) -> Floats:
     return rows
 
 
-def ece_of(p: Floats, rows: Rows) -> Measure:
-    """The top-label ECE of probabilities (n, K), with its interval, against the truth of these rows."""
-    return _measure(CalibrationSummary().update(p, rows.truth, weights=rows.weights, normalize=True), "ece")
+def ece_of(summary: CalibrationSummary) -> Measure:
+    """The ECE of a summary alone, with its interval."""
+    return _measure(summary, "ece")
 
 
 def truth_entropy(summary: CalibrationSummary) -> float:

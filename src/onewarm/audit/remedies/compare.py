@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from onewarm.audit.measures import ece_of
 from onewarm.audit.remedies.cross_fit import Folds
 from onewarm.audit.remedies.option import FEW_ZEROS, LEAST_GAIN, Option, Remedies
-from onewarm.audit.remedies.row_scores import mean_interval, row_brier, row_nll
+from onewarm.audit.remedies.row_scores import gain_interval, mean_interval, row_brier, row_nll
 from onewarm.audit.remedies.zeros import find_zeros
 from onewarm.audit.row_sample import Rows, scramble
 from onewarm.calibration.calibrators.calibration_map import CalibrationMap
 from onewarm.calibration.calibrators.code import python_line
 from onewarm.calibration.calibrators.methods import METHODS, Parameters
 from onewarm.calibration.calibrators.rows import fit_rows
+from onewarm.calibration.metrics.calibration_error import ece
+from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError, MissingExtraError
 
 Floats = NDArray[np.float64]
@@ -41,6 +43,8 @@ KEYS: dict[Kind, tuple[str, ...]] = {
 MOST_CLASSES = 100
 """With more classes than this there is no beta calibration and no isotonic regression: one fit a class."""
 _TINY = 1e-300  # an NLL is finite
+SMALL = 20_000
+"""With more rows than this the paired differences have power enough, and likelihood ratios are left out."""
 FEWEST_ROWS = 10
 """With fewer rows than this nothing is fitted."""
 AGAINST_REST = ("beta", "isotonic")
@@ -93,10 +97,11 @@ def compare(
     truth: NDArray[Any] = data.labels if data.labels is not None else np.asarray(data.shares)
     before = np.exp(data.log_p)
     base, base_brier = row_nll(before, truth), row_brier(before, truth)
-    events = replace(rows, truth=truth[:, 1] if truth.ndim == 2 else truth)
+    plain = data.labels is not None and rows.weights is None and rows.groups is None
     sides = 2 if kind == "confidence" else 1  # of one event the Brier score is half that of two classes
     scored: list[Scored] = []
     failed: list[Option] = []
+    errors: dict[str, dict[str, CalibrationSummary]] = {}
     for key in KEYS[kind] if len(rows) >= FEWEST_ROWS else ("leave",):
         if key in AGAINST_REST and data.num_classes > MOST_CLASSES:
             continue
@@ -107,6 +112,10 @@ def compare(
             continue
         calibrator = CalibrationMap(key, data.num_classes, parameters, zeros.floor, classes)
         losses, briers = row_nll(np.maximum(q, _TINY), truth), row_brier(q, truth)
+        likelihood = None
+        if len(data) <= SMALL and key not in ("leave", "isotonic") and plain:
+            fitted = METHODS[key].apply(parameters, data.log_p)
+            likelihood = 2 * float((base - row_nll(np.maximum(fitted, _TINY), truth)).sum()), calibrator.free
         option = Option(
             key,
             _shown(key, parameters),
@@ -116,27 +125,43 @@ def compare(
             code=python_line(calibrator, logits=logits, event=kind == "confidence" or event),
             calibrator=calibrator,
         )
-        error_left = ece_of(q[:, 1] if kind == "confidence" else q, rows)
-        option = replace(option, ece=error_left.value, ece_interval=error_left.interval)
-        if kind == "binary":
-            of_event = ece_of(q[:, 1], events)
-            option = replace(option, event_ece=of_event.value, event_ece_interval=of_event.interval)
+        errors[key] = _summaries(q, truth, data.weights, kind)
+        values: dict[str, Any] = {name: ece(summary) for name, summary in errors[key].items()}
+        option = replace(option, **values)
         if key == "leave":
             option = replace(option, infinite=zeros.true)
         else:
-            gain = mean_interval(base - losses, data.weights, groups=rows.groups)
+            gain = gain_interval(base - losses, data.weights, rows.groups, likelihood)
             of_brier = mean_interval((base_brier - briers) / sides, data.weights, groups=rows.groups)
             option = replace(option, gain=gain[0], interval=gain[1], brier_gain=of_brier[0], brier_interval=of_brier[1])
-        scored.append((option, losses))
-    scored = scored[:1] + sorted(scored[1:], key=lambda pair: (pair[0].free, pair[0].nll))
+        scored.append((option, losses, likelihood))
+    scored = scored[:1] + sorted(scored[1:], key=lambda one: (one[0].free, one[0].nll))
     few = zero.any() and np.count_nonzero(zero) <= FEW_ZEROS * len(zero)
     best, runner_up, resting = choose(scored, data.weights, rows.groups, ~zero if few else None)
-    options = (*(option for option, _ in scored), *failed)
-    return Remedies(options, best, runner_up, resting, zeros, folds.count, folds.most_fitted, len(data))
+    shown = {key: _with_intervals(o, errors[key]) for key, o in {o.key: o for o in (scored[0][0], best)}.items()}
+    options = (*(shown.get(option.key, option) for option, _, _ in scored), *failed)
+    return Remedies(options, shown[best.key], runner_up, resting, zeros, folds.count, folds.most_fitted, len(data))
 
 
-Scored = tuple[Option, Floats]
-"""An option, and the NLL of each row under it."""
+def _summaries(q: Floats, truth: NDArray[Any], weights: Floats, kind: Kind) -> dict[str, CalibrationSummary]:
+    """What the calibration errors of an option are of: the top label, and for two classes P(y = 1)."""
+    found = {}
+    if kind != "confidence":
+        found["ece"] = CalibrationSummary().update(q, truth, weights=weights, normalize=True)
+    if kind != "multiclass":
+        event = truth if truth.ndim == 1 else truth[:, 1]
+        name = "ece" if kind == "confidence" else "event_ece"
+        found[name] = CalibrationSummary().update(q[:, 1], event, weights=weights)
+    return found
+
+
+def _with_intervals(option: Option, summaries: dict[str, CalibrationSummary]) -> Option:
+    intervals: dict[str, Any] = {f"{name}_interval": ece_of(s).interval for name, s in summaries.items()}
+    return replace(option, **intervals)
+
+
+Scored = tuple[Option, Floats, tuple[float, int] | None]
+"""An option, the NLL of each row under it, and its likelihood ratio with the number of its parameters."""
 
 
 def choose(
@@ -149,19 +174,19 @@ def choose(
         weights, groups: of the rows, (n,).
         counted: rows that the advice may rest on, (n,); None for all.
     """
-    leave, base = scored[0]
-    worth = [pair for pair in scored[1:] if _worth(pair[0].gain, pair[0].interval)]
+    leave, base, _ = scored[0]
+    worth = [one for one in scored[1:] if _worth(one[0].gain, one[0].interval)]
     solid = worth
     if counted is not None:
         weights, groups = weights[counted], None if groups is None else groups[counted]
         base = base[counted]
-        worth = [(option, losses[counted]) for option, losses in worth]
-        solid = [pair for pair in worth if _worth(*mean_interval(base - pair[1], weights, groups=groups))]
+        worth = [(option, losses[counted], None) for option, losses, _ in worth]
+        solid = [one for one in worth if _worth(*gain_interval(base - one[1], weights, groups))]
     if not solid:
-        others = [option for option, _ in (worth or scored[1:])]
+        others = [one[0] for one in (worth or scored[1:])]
         return leave, max(others, key=lambda o: o.gain or -math.inf, default=None), bool(worth)
-    lowest = min(solid, key=lambda pair: float(np.average(pair[1], weights=weights)))
-    for option, losses in solid:
+    lowest = min(solid, key=lambda one: float(np.average(one[1], weights=weights)))
+    for option, losses, _ in solid:
         worse, (low, _) = mean_interval(losses - lowest[1], weights, groups=groups, errors=NOISE)
         if low <= 0 or worse < LEAST_DIFFERENCE:
             return option, None if option is lowest[0] else lowest[0], False

@@ -26,10 +26,10 @@ class Option:
         nll: nats per row; a probability of exactly 0 counts as ``Zeros.floor``.
         brier: mean over rows, summed over classes, 0..2; in kind "confidence" of the one event, 0..1.
         ece, ece_interval: of the cross-fitted predictions, 0..1: the error that remains; of the top label, in kind
-            "confidence" of the confidence.
+            "confidence" of the confidence. The interval is known for "leave" and for the advised option.
         event_ece, event_ece_interval: for two classes, of P(y = 1); else None.
         gain, interval: NLL of leaving the model as it is minus the NLL with this option, nats per row: mean of the
-            paired differences, and its normal interval (over groups, where there are groups).
+            paired differences, and its interval (see ``gain_interval``; over groups, where there are groups).
         brier_gain, brier_interval: the same of the Brier score.
         infinite: rows that give a true class a probability of exactly 0 (of "leave" alone).
         free: how many numbers it fits.

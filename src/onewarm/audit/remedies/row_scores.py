@@ -14,6 +14,8 @@ from onewarm.calibration.defaults import LEVEL
 
 Floats = NDArray[np.float64]
 
+_SURE = 0.99
+
 
 def shares(truth: NDArray[Any]) -> Floats:
     """Votes or distributions (n, K), each row divided by its sum."""
@@ -38,6 +40,32 @@ def row_brier(p: Floats, truth: NDArray[Any]) -> Floats:
     true_p = p[np.arange(len(p)), truth] if truth.ndim == 1 else (p * shares(truth)).sum(axis=1)
     out: Floats = np.einsum("ij,ij->i", p, p) - 2 * true_p + 1
     return out
+
+
+def gain_interval(
+    gains: Floats, weights: Floats, groups: NDArray[Any] | None = None, likelihood: tuple[float, int] | None = None
+) -> tuple[float, tuple[float, float]]:
+    """The mean gain in NLL over no change, and its interval.
+
+        low = max(mean - z s, mean (1 - c / sqrt(LR))^2 if LR > c^2)            high = mean + z s
+
+    Whether a map gains anything is a question about its parameters. The likelihood ratio LR answers it with more power
+    than the differences of few rows do: LR > c^2, the .99 quantile of chi^2. As the gain grows with the square of the
+    parameters' distance from no change, whose lower limit is 1 - c / sqrt(LR) of their estimate, so does its low end.
+
+    Args:
+        gains, weights: (n,); groups: as for ``mean_interval``.
+        likelihood: LR, twice the gain in log-likelihood of the map fitted on all n rows, and its number of parameters.
+
+    Source: Wilks, The Large-Sample Distribution of the Likelihood Ratio, 1938; Wilson & Hilferty 1931 (the quantile).
+    """
+    mean, (low, high) = mean_interval(gains, weights, groups=groups)
+    if likelihood is not None and mean > 0:
+        ratio, free = likelihood
+        critical = free * (1 - 2 / (9 * free) + NormalDist().inv_cdf(_SURE) * math.sqrt(2 / (9 * free))) ** 3
+        if ratio > critical:
+            low = max(low, mean * (1 - math.sqrt(critical / ratio)) ** 2)
+    return mean, (low, high)
 
 
 def mean_interval(

@@ -8,13 +8,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 ESTIMATORS = {
+    "BetaCalibration": "maps",
+    "InterceptCalibration": "maps",
+    "IsotonicCalibration": "maps",
+    "PlattScaling": "maps",
+    "ProbabilityCalibrator": "probability_calibrator",
     "TemperatureScaling": "temperature",
     "TemperatureUnsmooth": "temperature_unsmooth",
     "UnsmoothCalibrator": "unsmooth",
+    "VectorScaling": "maps",
 }
 """Public names, and the files of ``estimators`` that are loaded, with scikit-learn, when one is first used."""
 
 if TYPE_CHECKING:
+    from onewarm.calibration.calibrators.estimators.maps import BetaCalibration as BetaCalibration
+    from onewarm.calibration.calibrators.estimators.maps import InterceptCalibration as InterceptCalibration
+    from onewarm.calibration.calibrators.estimators.maps import IsotonicCalibration as IsotonicCalibration
+    from onewarm.calibration.calibrators.estimators.maps import PlattScaling as PlattScaling
+    from onewarm.calibration.calibrators.estimators.maps import VectorScaling as VectorScaling
+    from onewarm.calibration.calibrators.estimators.probability_calibrator import (
+        ProbabilityCalibrator as ProbabilityCalibrator,
+    )
     from onewarm.calibration.calibrators.estimators.temperature import TemperatureScaling as TemperatureScaling
     from onewarm.calibration.calibrators.estimators.temperature_unsmooth import (
         TemperatureUnsmooth as TemperatureUnsmooth,

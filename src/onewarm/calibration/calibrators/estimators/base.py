@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from onewarm import checks
 from onewarm.calibration.summary.cells import Floats
-from onewarm.calibration.summary.inputs import to_numpy
+from onewarm.calibration.summary.inputs import read_weights, to_numpy
 from onewarm.errors import InputError, needs
+from onewarm.soft_target import SoftTarget
 from onewarm.softmax import softmax
 
 with needs("an estimator of onewarm", "sklearn"):
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-    from sklearn.utils import column_or_1d
+    from sklearn.utils import ClassifierTags, column_or_1d
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,8 +24,20 @@ with needs("an estimator of onewarm", "sklearn"):
 Labels = NDArray[Any]
 
 
+def dense_truth(y: Any, weights: Floats | None) -> tuple[Labels, Floats | None]:
+    """``y`` as an array, and the weights; a ``SoftTarget`` as distributions (N, K), with its mass as a weight."""
+    if not isinstance(y, SoftTarget):
+        return to_numpy(y, "y"), weights
+    dense = to_numpy(y.dense(), "y").astype(np.float64)
+    mass = dense.sum(axis=1)
+    empty = mass <= 0
+    dense[empty] = 1.0
+    weights = mass if weights is None else weights * mass
+    return dense / dense.sum(axis=1, keepdims=True), None if (weights == 1).all() else weights
+
+
 class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Scores (N, K) in, calibrated probabilities (N, K) out; a subclass has ``_fit`` and ``_map``.
+    """Scores (N, K) in, calibrated probabilities (N, K) out; a subclass has ``_fit`` and ``_mapped``.
 
     It is a transformer, not a classifier, because its input columns are already classes. Use it as the last step of a
     pipeline whose earlier steps produce scores.
@@ -37,15 +50,18 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
+        # Columns are classes: with the two columns of scikit-learn's checks, y may have two classes and no more.
+        tags.classifier_tags = ClassifierTags(multi_class=False)
         return tags
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit on rows that the model was not trained on.
 
         Args:
             X: (N, K) logits, or probabilities if ``probabilities``; column k belongs to class k.
             y: labels (N,): the integers 0..K-1, or any K values, whose sorted order is that of the columns; or soft
-                truth (N, K): votes or distributions.
+                truth (N, K): votes, distributions, or a ``SoftTarget``, whose mass in a row is a weight of it.
+            sample_weight: (N,) weights, not negative, or None.
 
         Returns:
             The estimator itself.
@@ -57,7 +73,10 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             raise InputError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         scores = self._scores(X, reset=True)
         k = scores.shape[1]
-        truth = to_numpy(y, "y")
+        weights = read_weights(sample_weight, len(scores))
+        if weights is not None and not weights.any():
+            raise InputError("sample_weight is zero in every row: nothing is left to fit on")
+        truth, weights = dense_truth(y, weights)
         if truth.ndim == 2 and truth.shape[1] > 1:
             self.classes_ = np.arange(k)
         else:
@@ -78,8 +97,26 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 )
         if len(truth) != len(scores):
             raise InputError(f"y has {len(truth)} rows, but X {len(scores)}")
-        self._fit(scores, truth)
+        self._fit(scores, truth, weights)
         return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The mean log-likelihood of y under the calibrated probabilities, nats a row: minus the NLL; higher is better.
+
+        Args as in ``fit``; y holds labels of ``classes_``, or soft truth (N, K).
+        """
+        q = self.predict_proba(X)
+        truth, weights = dense_truth(y, read_weights(sample_weight, len(q)))
+        if truth.ndim == 1:
+            codes = np.searchsorted(self.classes_, truth)
+            known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == truth
+            if not known.all():
+                raise InputError(f"y[{int((~known).argmax())}] is {truth[int((~known).argmax())]!r}: not in classes_")
+            truth = np.eye(q.shape[1])[codes]
+        shares = truth / truth.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            rows = np.multiply(shares, np.log(q), where=shares > 0, out=np.zeros_like(q)).sum(axis=1)
+        return float(np.average(rows, weights=weights))
 
     def transform(self, X: Any) -> Floats:
         """Calibrated probabilities, shape (N, K), of scores as in ``fit``.
@@ -89,12 +126,12 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             ValueError: bad input, with the argument and the row.
         """
         check_is_fitted(self)
-        return self._map(self._scores(X, reset=False))
+        return self._mapped(self._scores(X, reset=False))
 
     def predict_proba(self, X: Any) -> Floats:
         """The same as ``transform``, but always a NumPy array: ``set_output`` changes only ``transform``."""
         check_is_fitted(self)
-        return self._map(self._scores(X, reset=False))
+        return self._mapped(self._scores(X, reset=False))
 
     def predict(self, X: Any) -> Labels:
         """The most probable class of each row, shape (N,): a value of ``classes_``."""
@@ -117,11 +154,11 @@ class Calibrator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             raise InputError("X contains NaN or infinity: logits are finite, or -inf where a class is masked")
         return scores
 
-    def _fit(self, scores: Floats, truth: Labels) -> None:
-        """Set the fitted attributes from checked scores (N, K) and truth: labels (N,) or shares (N, K)."""
+    def _fit(self, scores: Floats, truth: Labels, weights: Floats | None) -> None:
+        """Set the fitted attributes from checked scores (N, K), truth (labels (N,) or shares (N, K)) and weights."""
         raise NotImplementedError
 
-    def _map(self, scores: Floats) -> Floats:
+    def _mapped(self, scores: Floats) -> Floats:
         """The calibrated probabilities of checked scores (N, K)."""
         raise NotImplementedError
 

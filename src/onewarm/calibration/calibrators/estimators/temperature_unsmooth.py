@@ -46,16 +46,16 @@ class TemperatureUnsmooth(Calibrator):
 
     def __init__(
         self, *, probabilities: bool = False, floor: float = 1e-9, bounds: tuple[float, float] = (0.01, 100.0),
-        at_bound: str = "error",
+        at_bound: str = "keep",
     ) -> None:  # fmt: skip
         self.probabilities, self.floor, self.bounds, self.at_bound = probabilities, floor, bounds, at_bound
 
-    def _fit(self, scores: Floats, truth: Labels) -> None:
-        alone, self.why_kept_ = fit_or_keep(scores, truth, self.probabilities, self.bounds, self.at_bound)
+    def _fit(self, scores: Floats, truth: Labels, weights: Floats | None) -> None:
+        alone, self.why_kept_ = fit_or_keep(self, scores, truth, weights)
         start = 1.0 if alone is None else alone.temperature
-        fit = fit_temperature_unsmooth(self._logits(scores), truth, self.floor, start=start)
+        fit = fit_temperature_unsmooth(self._logits(scores), truth, self.floor, start=start, weights=weights)
         self.temperature_, self.alpha_ = np.float64(fit.temperature), np.float64(fit.alpha)
 
-    def _map(self, scores: Floats) -> Floats:
+    def _mapped(self, scores: Floats) -> Floats:
         p = softmax(self._logits(scores), float(self.temperature_))
         return apply_alpha(p, float(self.alpha_), self.floor)

@@ -42,9 +42,9 @@ class UnsmoothCalibrator(Calibrator):
     def __init__(self, *, probabilities: bool = False, floor: float = 1e-9) -> None:
         self.probabilities, self.floor = probabilities, floor
 
-    def _fit(self, scores: Floats, truth: Labels) -> None:
-        fit = fit_alpha(self._probabilities(scores), truth, self.floor)
+    def _fit(self, scores: Floats, truth: Labels, weights: Floats | None) -> None:
+        fit = fit_alpha(self._probabilities(scores), truth, self.floor, weights=weights)
         self.alpha_, self.gradient_ = np.float64(fit.alpha), fit.gradient
 
-    def _map(self, scores: Floats) -> Floats:
+    def _mapped(self, scores: Floats) -> Floats:
         return apply_alpha(self._probabilities(scores), float(self.alpha_), self.floor)
