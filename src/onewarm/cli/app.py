@@ -9,6 +9,7 @@ import typer
 from onewarm import __version__
 from onewarm.cli.audit import audit
 from onewarm.cli.build import build
+from onewarm.cli.calibrate import calibrate
 from onewarm.cli.claims.list import claims_list
 from onewarm.cli.claims.verify import claims_verify
 from onewarm.cli.concept.check import concept_check
@@ -31,6 +32,7 @@ app.command("open")(open_notebook)
 app.command()(build)
 app.command()(study)
 app.command()(audit)
+app.command()(calibrate)
 app.command()(warm)
 
 claims_app = typer.Typer(
