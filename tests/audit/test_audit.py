@@ -200,3 +200,18 @@ def test_no_part_of_an_audit_counts_rows_of_a_sample(save, draw):
     p /= p.sum(axis=1, keepdims=True)
     text = audit(save(p=p, label=labels)).to_json()
     assert not re.search(r"(truth|probabilities|logits|values)\[\d", text)
+
+
+def test_another_number_of_bins_is_that_of_everything():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.1, 0.9, 2000)
+    y = (rng.uniform(size=2000) < p - 0.08).astype(int)
+    found = audit(p, y, bins=10)
+    assert found.bins == found.to_dict()["bins"] == 10
+    assert len([q for q in found.questions if q.key == "bin"]) == 8  # from .1 to .9
+    assert len(found.diagrams[0]["bins"]) == 10
+    expected = sum(abs((p - y)[np.ceil(p * 10) == b].sum()) for b in range(1, 11)) / 2000
+    assert found.measures["event_ece"].value == pytest.approx(expected)
+    assert "in 10 bins over 0..1" in " ".join(f.sentence for f in found.verdict.findings)
+    with pytest.raises(ValueError, match="bins is 7, which does not divide the 120 cells kept: choose one of"):
+        audit(p, y, bins=7)

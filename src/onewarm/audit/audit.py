@@ -25,7 +25,9 @@ from onewarm.audit.slices import rank
 from onewarm.audit.tally import Tally
 from onewarm.audit.wording.headline import Asked
 from onewarm.calibration.calibrators.temperature import fit_temperature
+from onewarm.calibration.defaults import BINS
 from onewarm.calibration.intervals.bernoulli_sums import LEAST
+from onewarm.calibration.summary.cells import CELLS, CLASS_CELLS, check_bins
 from onewarm.errors import InputError
 from onewarm.tables.arguments import given, in_words_of_python
 from onewarm.tables.columns.choice import Choice
@@ -51,6 +53,7 @@ def audit(
     weight: Any = None,
     skip_missing: bool = False,
     normalize: bool = False,
+    bins: int | None = None,
     engine: str = "local",
     outputs: Sequence[str | Path] = (),
     progress: Progress | None = None,
@@ -81,6 +84,8 @@ def audit(
         weight: weights of the rows.
         skip_missing: whether rows with a missing value are left out.
         normalize: whether rows of probabilities may have another sum than 1, and are divided by it.
+        bins: number of equal-width bins of questions, errors and diagrams; 15 by default;
+            divides 120 (600 of confidences alone).
         engine: "local", or "ray" to map parts of the files over a Ray cluster.
         outputs: files that will be written afterwards; folders and input files are rejected before anything is read.
         progress: called with "reading", the bytes read so far and the bytes there are.
@@ -114,7 +119,7 @@ def audit(
         skip_missing=skip_missing,
     )
     with in_words_of_python() if isinstance(files, Source) else nullcontext():
-        return _audited(files, choice, names, normalize, engine, outputs, progress)
+        return _audited(files, choice, names, normalize, bins, engine, outputs, progress)
 
 
 def _audited(
@@ -122,6 +127,7 @@ def _audited(
     choice: Choice,
     names: tuple[str, ...] | None,
     normalize: bool,
+    bins: int | None,
     engine: str,
     outputs: Sequence[str | Path],
     progress: Progress | None,
@@ -131,6 +137,9 @@ def _audited(
         if len(names) != reading.num_classes:
             raise InputError(f"classes has {len(names)} names, but the predictions have {reading.num_classes} classes")
         reading = replace(reading, layout=replace(reading.layout, classes=names))
+    bins = BINS if bins is None else bins
+    check_bins(bins, CELLS if reading.kind == "confidence" else CLASS_CELLS)
+    reading = replace(reading, bins=bins)
     return conclude(reading, run(reading, engine=engine, progress=progress))
 
 
@@ -148,8 +157,8 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         )
     least = max(LEAST, remedies.zeros.floor if remedies and remedies.zeros.rows else 0.0)
     truth = _truth(reading, tally, sample)
-    measured = measures.measure(tally.summary, clusters=tally.clusters, least=least)
-    chance = measures.chance_ece(tally.summary, clusters=tally.clusters)
+    measured = measures.measure(tally.summary, bins=reading.bins, clusters=tally.clusters, least=least)
+    chance = measures.chance_ece(tally.summary, reading.bins, tally.clusters)
     slices = rank(tally.slices, reading.slicings)
     classes = reading.layout.classes or tuple(str(k) for k in range(reading.num_classes))
     asked = _asked(reading, tally, classes, measured, least)
@@ -179,7 +188,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         measures=measured,
         questions=asked.questions,
         chance_ece=chance,
-        diagrams=diagrams(tally.summary, classes),
+        diagrams=diagrams(tally.summary, classes, reading.bins),
         options=remedies.options if remedies else (),
         fitted_on=remedies.fitted_on if remedies else 0,
         scored_on=remedies.scored_on if remedies else 0,
@@ -188,6 +197,7 @@ def conclude(reading: Plan, tally: Tally) -> Audit:
         verdict=verdict,
         notes=reading.notes(tally.changes),
         skipped=tally.changes.get("skipped", 0),
+        bins=reading.bins,
         calibrator=remedies.calibrator if remedies else None,
         sample=sample,
     )
@@ -198,7 +208,7 @@ def _asked(
 ) -> Asked:
     """The questions of the predictions, and what their sentences need."""
     summary = tally.summary
-    questions = ask(summary, reading.kind, classes=classes, clusters=tally.clusters, least=least)
+    questions = ask(summary, reading.kind, classes=classes, bins=reading.bins, clusters=tally.clusters, least=least)
     confidence, accuracy = (measured[name].value or 0.0 for name in ("mean_confidence", "accuracy"))
     event = (confidence, accuracy)
     if reading.kind == "binary":
@@ -206,7 +216,8 @@ def _asked(
             summary[f"class_{name}"][:, 1].sum() / summary.weight for name in ("probability", "truth")
         )
         event = (float(predicted), float(observed))
-    return Asked(reading.kind, tally.count, classes, questions, confidence, accuracy, event, measured.get("event_ece"))
+    ece = measured.get("event_ece")
+    return Asked(reading.kind, tally.count, classes, questions, confidence, accuracy, event, ece, reading.bins)
 
 
 def _truth(reading: Plan, tally: Tally, sample: Rows | None) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Audit:
         verdict: all of it in words.
         notes: what a reader should know about how the files were read.
         skipped: rows with a missing value, which were left out on request.
+        bins: number of equal-width bins of questions, errors and diagrams.
         calibrator: the recommended map, fitted on the sample: ``save_map`` writes it, ``onewarm calibrate`` applies it.
         sample: up to 2^21 / K of the rows, which ``compare`` compares.
     """
@@ -68,6 +69,7 @@ class Audit:
     verdict: Verdict
     notes: tuple[str, ...] = ()
     skipped: int = 0
+    bins: int = BINS
     calibrator: CalibrationMap | None = field(default=None, repr=False, compare=False)
     sample: Rows | None = field(default=None, repr=False, compare=False)
 
@@ -178,7 +180,7 @@ class Audit:
             "columns": self.columns,
             "truth": self.truth,
             "level": LEVEL,
-            "bins": BINS,
+            "bins": self.bins,
             "measures": {name: m.to_dict() for name, m in self.measures.items()},
             "questions": [q.to_dict() for q in self.questions],
             "chance_ece": self.chance_ece,

@@ -26,7 +26,7 @@ class Tally:
         self.summary = CalibrationSummary(k if k > 1 else None, classwise=True)
         self.kind = plan.kind
         self.slices = {slicing.name: SliceSums() for slicing in plan.slicings}
-        self.clusters = Clusters(plan.kind, k) if plan.layout.group else None
+        self.clusters = Clusters(plan.kind, k, plan.bins) if plan.layout.group else None
         self.sample = RowSample(capacity(k))
         self.head = RowSample(head_capacity(k), first=True)
         self.class_rows = np.zeros(k)

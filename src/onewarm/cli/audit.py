@@ -69,6 +69,10 @@ def audit(
     normalize: Annotated[
         bool, _rows("Divide rows of probabilities that do not sum to 1 by their sum.", "--normalize")
     ] = False,
+    bins: Annotated[
+        int | None,
+        _rows("Equal-width bins, 15 by default: a divisor of 120 (of 600 for confidences alone).", "--bins", min=1),
+    ] = None,
     engine: Annotated[
         str, _rows("local, or ray to distribute the files over a Ray cluster.", metavar="ENGINE")
     ] = "local",
@@ -134,6 +138,7 @@ def audit(
                     weight=weight,
                     skip_missing=skip_missing,
                     normalize=normalize,
+                    bins=bins,
                     engine=engine,
                     outputs=outputs,
                     progress=lambda what, done, total: progress.each(f"{what}, kB", done / 1000, total / 1000),

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.calibration.defaults import BINS
 from onewarm.errors import InputError
 from onewarm.tables import convert, lm_eval, row_checks
 from onewarm.tables.columns.choice import Choice, Layout
@@ -88,6 +89,7 @@ class Plan:
         skip_missing: whether rows with a missing value are left out.
         slicings: how rows are sliced.
         unit: of the last decimal in which probabilities are written, as .01; 0 where more than six are used.
+        bins: equal-width bins of an audit's questions, errors and diagrams.
     """
 
     sources: tuple[Source, ...]
@@ -98,6 +100,7 @@ class Plan:
     skip_missing: bool = False
     unit: float = 0.0
     slicings: tuple[Slicing, ...] = ()
+    bins: int = BINS
 
     @property
     def kind(self) -> Literal["binary", "multiclass", "confidence"]:

@@ -13,7 +13,7 @@ from typing import Any
 import onewarm
 from onewarm.audit.audit import Audit
 from onewarm.audit.findings import Finding, Question
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.measures import LEVEL_PERCENT, titles
 from onewarm.audit.remedies import Option
 from onewarm.audit.report import svg
 from onewarm.audit.report.first_screen import about, asset, picture, picture_and_action, picture_at, shown_diagrams
@@ -21,7 +21,6 @@ from onewarm.audit.report.groups import groups, measured
 from onewarm.audit.report.markup import ends, prose, row, table, text
 from onewarm.audit.slices import Slice
 from onewarm.audit.words import REMEDY_TITLES, fitted, number, p_value, percent
-from onewarm.calibration.defaults import BINS
 from onewarm.checks.visible import visible
 
 __all__ = ["html", "page", "reliability_script", "reliability_style"]
@@ -210,7 +209,8 @@ def _measures(audit: Audit) -> str:
     parts = []
     head = ["Over all rows", "Value", f"{LEVEL_PERCENT} % interval"]
     for group in groups(audit.measures, audit.kind):
-        rows = [row([text(TITLES[n]), *map(text, measured(n, audit.measures[n]))]) for n in group.names]
+        titled = titles(audit.bins)
+        rows = [row([text(titled[n]), *map(text, measured(n, audit.measures[n]))]) for n in group.names]
         parts.append(f"<div><h3>{group.purpose}</h3><p>{group.read}</p>{table(group.purpose, head, rows)}</div>")
     body = f'<div class="groups">{"".join(parts)}</div>'
     return _section("measures", "All measures, and what to read them for", body)
@@ -232,9 +232,9 @@ def _method(audit: Audit) -> str:
     columns = "; ".join(f"{text(kind)}: <code>{text(_names(v))}</code>" for kind, v in audit.columns.items() if v)
     sentences = [
         f"Columns: {columns}.",
-        f"Bins: {BINS} of equal width, (lo, hi]. ECE is the mean distance between prediction and observed share over "
-        f"the rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, that of the confidence "
-        f"here about {number(audit.chance_ece)}.",
+        f"Bins: {audit.bins} of equal width, (lo, hi]. ECE is the mean distance between prediction and observed share "
+        f"over the rows' bins (Naeini et al. 2015; Guo et al. 2017); it is above 0 by chance alone, that of the "
+        f"confidence here about {number(audit.chance_ece)}.",
         f"Remedies: each of {audit.scored_on:,} rows was scored by a map fitted on up to {audit.fitted_on:,} others, "
         "as a seeded hash chose. Gains are paired, row by row, with normal intervals.",
         "Intervals of calibration errors are of the model itself: noise of finite rows raises such an error, and which "

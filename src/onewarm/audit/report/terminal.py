@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onewarm.audit.audit import Audit
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.measures import LEVEL_PERCENT, titles
 from onewarm.audit.report.groups import groups, measured
 from onewarm.audit.words import REMEDY_TITLES, fitted, number, p_value, percent
 from onewarm.checks.visible import visible
@@ -94,7 +94,7 @@ def _remedies(audit: Audit) -> Table:
 def _measures(audit: Audit, names: tuple[str, ...]) -> Table:
     table = _table("", "value", f"{LEVEL_PERCENT} % interval")
     for name in names:
-        table.add_row(TITLES[name], *measured(name, audit.measures[name]))
+        table.add_row(titles(audit.bins)[name], *measured(name, audit.measures[name]))
     return table
 
 

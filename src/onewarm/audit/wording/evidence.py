@@ -11,7 +11,6 @@ from onewarm.audit.remedies import Option
 from onewarm.audit.slices import Slice
 from onewarm.audit.wording.headline import Asked, bin_sentence, class_sentence, event_name
 from onewarm.audit.words import joined, number, percent, points, size
-from onewarm.calibration.defaults import BINS
 
 
 def of_questions(asked: Asked) -> list[Finding]:
@@ -64,13 +63,13 @@ def of_ece(asked: Asked, measures: Mapping[str, Measure], chance: float) -> list
     found = []
     event = measures.get("event_ece")
     if asked.kind == "binary" and event is not None and event.value is not None:
-        text = f"ECE of {event_name(asked)} in {BINS} bins over 0..1: {number(event.value)}{_own(asked, event)}."
+        text = f"ECE of {event_name(asked)} in {asked.bins} bins over 0..1: {number(event.value)}{_own(asked, event)}."
         found.append(Finding("event_ece", text, weight, event.value, event.interval))
     ece = measures["ece"]
     of = {"confidence": "of the confidence", "binary": "of the more probable class"}.get(asked.kind, "of the top class")
     text = (
-        f"Expected calibration error (ECE) {of} in {BINS} bins: {number(ece.value)}{_own(asked, ece)}. A perfectly "
-        f"calibrated model with these confidences would show about {number(chance)} by chance alone."
+        f"Expected calibration error (ECE) {of} in {asked.bins} bins: {number(ece.value)}{_own(asked, ece)}. A "
+        f"perfectly calibrated model with these confidences would show about {number(chance)} by chance alone."
     )
     found.append(Finding("ece", text, weight if not found else "note", ece.value, ece.interval))
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from onewarm.audit.findings import Finding, Question, VerdictKind
 from onewarm.audit.measures import Measure
 from onewarm.audit.words import joined, percent, size
+from onewarm.calibration.defaults import BINS
 
 MATTERS = 0.05
 """An error of the mean, or of the confidence, that must not stay unseen: a share."""
@@ -25,6 +26,7 @@ class Asked:
         confidence, accuracy: the mean confidence and the accuracy.
         event: for two classes the mean of P(y = 1) and the share of class 1.
         event_ece: the ECE of P(y = 1), for two classes.
+        bins: number of equal-width bins.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Asked:
     accuracy: float
     event: tuple[float, float] = (0.5, 0.5)
     event_ece: Measure | None = None
+    bins: int = BINS
 
     def of(self, key: str) -> Question | None:
         """The first question of this key."""
