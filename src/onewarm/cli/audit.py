@@ -54,7 +54,10 @@ def audit(
     votes: Annotated[
         str | None, _column("Truth as annotators' votes, or their shares, for each class: columns, or FILE:COLUMN.")
     ] = None,
-    slice_: Annotated[list[str] | None, _column("Groups to compare; may be repeated.", "--slice")] = None,
+    slice_: Annotated[
+        list[str] | None,
+        _column("Groups to compare: a column (numbers in quantile bins), or a,b for pairs; repeatable.", "--slice"),
+    ] = None,
     group: Annotated[
         str | None, _column("Equal values mark rows that belong together, as the patient of an image.")
     ] = None,
