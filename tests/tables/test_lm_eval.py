@@ -111,7 +111,7 @@ def test_bad_targets_and_missing_responses(tmp_path):
     reading = plan([write(tmp_path / "a.jsonl", rows)], Choice(skip_missing=True))
     assert run(reading).changes == {"skipped": 1}
     rows[6]["filtered_resps"] = [["x", "False"], ["y", "False"]]
-    with pytest.raises(ValueError, match=r"^a\.jsonl: rows from 1, column 'filtered_resps': no log-likelihoods"):
+    with pytest.raises(ValueError, match=r"^a\.jsonl: row 7, column 'filtered_resps' holds no log-likelihoods"):
         plan([write(tmp_path / "a.jsonl", rows)])
 
 
@@ -157,3 +157,12 @@ def test_probabilities_by_name_in_json_lines(tmp_path):
     rows = [{"gold": "B", "probs": {"A": 0.25, "B": 0.75}}, {"gold": "A", "probs": {"A": 0.5, "B": 0.5}}]
     (batch, _), *_ = plan([write(tmp_path / "a.jsonl", rows)]).batches(0)
     assert batch.predictions.tolist() == [[0.25, 0.75], [0.5, 0.5]] and batch.truth.tolist() == [1, 0]
+
+
+def test_a_response_that_is_no_number_is_named_by_its_row(tmp_path):
+    rows = [sample(i) for i in range(9)]
+    rows[6]["filtered_resps"][0] = ["-1.\x7f5", "False"]
+    with pytest.raises(ValueError) as caught:
+        list(plan([write(tmp_path / "a.jsonl", rows)]).batches(0))
+    assert str(caught.value).startswith("a.jsonl: row 7, column 'filtered_resps' holds no log-likelihoods: ")
+    assert r"'-1.\x7f5'" in str(caught.value)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.columns.choice import Choice
 from onewarm.tables.source import Column, Columns, Source
@@ -77,8 +78,11 @@ class LmEval(Source):
                 response = pc.list_element(response, 0)
             values = response.cast(pa.float64()).to_numpy(zero_copy_only=False)
         except (pa.ArrowInvalid, pa.ArrowIndexError) as error:
+            if len(column) > 1:  # which row is it?
+                for i in range(len(column)):
+                    self._logits(column.slice(i, 1), first + i)
             raise InputError(
-                f"{self.name}: rows from {first + 1}, column {self.responses!r}: no log-likelihoods: {error}"
+                f"{self.name}: row {first + 1}, column {self.responses!r} holds no log-likelihoods: {visible(error)}"
             ) from None
         logits = np.full((len(column), self.most), -np.inf)
         starts = (lengths.cumsum() - lengths) * self.times

@@ -58,6 +58,20 @@ def lists():
     return pa.table({"probs": p.tolist(), "label": full["label"], "doc": doc})
 
 
+def sample(i, row):
+    """A sample of the language model evaluation harness."""
+    resps = [[str(value), "False"] for value in row]
+    doc = {"query": f"Question {i}", "choices": ["a", "b", "c"], "gold": i % 3}
+    return {
+        "doc_id": i,
+        "doc": doc,
+        "target": i % 3,
+        "resps": [[r] for r in resps],
+        "filtered_resps": resps,
+        "acc": 1.0,
+    }
+
+
 def written(write, *args, **options):
     out = io.BytesIO()
     write(*args, out, **options)
@@ -73,7 +87,7 @@ def ipc(new, tables, options=None):
 
 def corpus():
     """Good files, by suffix: each a list of its bytes."""
-    full, nested = table(), lists()
+    full, nested, rng = table(), lists(), np.random.default_rng(1)
     numbers = {f"p{k}": full[f"p{k}"].to_numpy() for k in range(3)}
     p, label = np.column_stack(list(numbers.values())), full["label"].to_numpy()
     text = written(pa.csv.write_csv, full)
@@ -82,6 +96,11 @@ def corpus():
     spaces = "p0 p1 p2  label\n" + "".join("  ".join(map(str, row)) + "\n" for row in rows)
     decimal = "p0;p1;p2;label\n" + "".join(";".join(map(str, row)).replace(".", ",") + "\n" for row in rows)
     lines = "\n".join(map(json.dumps, nested.to_pylist())).encode()
+    answers = "confidence,correct\n" + "".join(f"{row[0]},{y > 0}\n" for row, y in zip(p, label, strict=True))
+    votes = "p0,p1,p2,votes_0,votes_1,votes_2,weight\n" + "".join(
+        ",".join(map(str, (*row[:3], *rng.integers(0, 5, 3) + 1, 1))) + "\n" for row in rows
+    )
+    log = "\n".join(json.dumps(sample(i, row)) for i, row in enumerate(p.tolist())).encode()
     parquet = [
         written(pa.parquet.write_table, t, compression=c, use_dictionary=d, row_group_size=50)
         for t, c, d in ((full, "none", True), (full, "snappy", False), (nested, "zstd", True), (nested, "none", False))
@@ -90,14 +109,21 @@ def corpus():
     np.savez(stored, probs=p, label=label, group=full["group"].to_numpy().astype(str))
     np.savez_compressed(packed, probs=np.asfortranarray(p.astype("f4")), label=label)
     files = {
-        ".csv": [text, as_lists.encode(), decimal.encode(), text.decode().encode("utf-16")],
+        ".csv": [
+            answers.encode(),
+            votes.encode(),
+            text,
+            as_lists.encode(),
+            decimal.encode(),
+            text.decode().encode("utf-16"),
+        ],
         ".tsv": [text.replace(b",", b"\t")],
         ".txt": [spaces.encode(), text.replace(b",", b"|")],
         ".csv.gz": [gzip.compress(text)],
         ".csv.bz2": [bz2.compress(text)],
         ".csv.xz": [lzma.compress(text)],
         ".csv.zst": [pa.compress(text, "zstd", asbytes=True)],
-        ".jsonl": [lines],
+        ".jsonl": [lines, log],
         ".json": [json.dumps(nested.to_pylist()).encode(), json.dumps(nested.to_pydict()).encode()],
         ".parquet": parquet,
         ".feather": [
@@ -273,7 +299,7 @@ def test_the_corpus_itself_is_read(tmp_path):
             path.write_bytes(data)
             source = open_source(path)
             batches = [columns for columns, _, _ in source.batches(list(source.columns), 1000)]
-            assert sum(len(next(iter(columns.values()))) for columns in batches) == 120
+            assert sum(len(next(iter(columns.values()))) for columns in batches) == 120, path
 
 
 def test_a_few_hundred_damaged_files(tmp_path):
