@@ -248,6 +248,25 @@ def test_the_class_of_a_single_column_may_be_named(tmp_path):
     assert found["measures"]["event_ece"]["value"] < 0.05 and found["classes"][1] == "no"
 
 
+@pytest.mark.parametrize("more", [(), ("--group", "country")])
+def test_another_number_of_bins(file, tmp_path, more):
+    report = tmp_path / "a.html"
+    result = run(file, "--bins", 10, "--json", "-", "--report", report, *more)
+    found = json.loads(result.stdout)
+    assert found["bins"] == 10 and [len(d["bins"]) for d in found["reliability"]] == 7 * [10]
+    p, labels = predictions()
+    c, right = p.max(axis=1), p.argmax(axis=1) == labels
+    at = np.ceil(c * 10).astype(int) - 1
+    gaps = np.bincount(at, c - right, 10)
+    assert found["measures"]["ece"]["value"] == pytest.approx(np.abs(gaps).sum() / N)
+    assert "ECE, 10 equal-width bins" in report.read_text() and "in 10 bins" in report.read_text()
+
+
+def test_bins_that_do_not_divide_the_cells_are_refused(file):
+    result = run(file, "--bins", 7)
+    assert result.exit_code == 2 and "bins is 7" in result.output and "choose one of" in result.output
+
+
 def test_rows_with_missing_values_are_left_out_on_request(tmp_path):
     p, labels = predictions()
     p[3, 1] = np.nan
