@@ -25,7 +25,7 @@ def test_a_shift_is_named_with_what_agrees_after_it(models, save):
         found = shifted(models.view(p, np.roll(y, by)))
         assert found.weight == "wrong rows" and found.value == by
         assert found.sentence.startswith(f"The labels look shifted by {words}: after that {accuracy[:-1]}")
-        assert ("back" in found.remedy) == (by < 0)
+        assert found.remedy.startswith(f"Move the labels {'up' if by > 0 else 'down'} by {words}, ")
     verdict = audit(save(p=p, label=np.roll(y, 1))).verdict
     assert verdict.kind == "wrong rows" and "shifted by one row" in verdict.headline
 

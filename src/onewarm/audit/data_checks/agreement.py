@@ -112,7 +112,7 @@ def shifted(head: View) -> Finding | None:
     if at == 0 or best.z < 7 or not _better(best, here):
         return None
     mine, other = _pairs(head, at)
-    way = "back" if at < 0 else "forward"
+    way = "down" if at < 0 else "up"
     rows = "one row" if abs(at) == 1 else f"{abs(at)} rows"
     what = f"the labels look shifted by {rows}"
     return _moved(head, mine, other, what, f"Move the labels {way} by {rows}", float(at))
