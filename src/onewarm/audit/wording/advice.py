@@ -121,7 +121,12 @@ def _remedy(asked: Asked, remedies: Remedies, *, logits: bool) -> Action:
             "accuracy, needs another training; `onewarm study` tells what smoothing would do."
         )
     why += _failed(remedies.options)
-    saved = "onewarm audit FILE --save calibrator.json" if "calibrator.json" in best.code else ""
+    saved = ""
+    if "calibrator.json" in best.code:
+        saved = (
+            "onewarm audit FILE --save calibrator.json\n"
+            "onewarm calibrate NEW.csv --with calibrator.json --out CALIBRATED.csv"
+        )
     do = _imperative(asked, best, logits=logits)
     return Action(best.key, do, tuple(why), best.gain, best.interval, best.code, saved)
 
