@@ -9,7 +9,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
@@ -31,7 +31,7 @@ X, Y = X[:900], Y[:900]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("inner", [LogisticRegression(), GaussianNB(), LinearSVC()])
+@pytest.mark.parametrize("inner", [LogisticRegression(), GaussianNB(), RidgeClassifier()])
 @pytest.mark.parametrize("method", ["temperature", "isotonic", "vector"])
 def test_scikit_learn_accepts_it(inner, method):
     with warnings.catch_warnings():
