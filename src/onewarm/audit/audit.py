@@ -217,7 +217,8 @@ def _asked(
         )
         event = (float(predicted), float(observed))
     ece = measured.get("event_ece")
-    return Asked(reading.kind, tally.count, classes, questions, confidence, accuracy, event, ece, reading.bins)
+    grouped = tally.clusters is not None
+    return Asked(reading.kind, tally.count, classes, questions, confidence, accuracy, event, ece, reading.bins, grouped)
 
 
 def _truth(reading: Plan, tally: Tally, sample: Rows | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ def test_findings_name_classes_and_do_not_depend_on_the_file(models, save):
     z = np.log(p)[:, [1, 2, 0]]
     reading = plan([str(save(logits=z.astype(np.float32), label=y))])
     (found,) = look(reading, run(reading))
-    assert found.key == "permuted classes" and "with 0 is 1, 1 is 2, 2 is 0 " in found.sentence
+    assert found.key == "permuted classes" and "if 0 stands for 1, 1 stands for 2, 2 stands for 0." in found.sentence
 
 
 def test_the_first_rows_and_the_sample_do_not_depend_on_the_split(models, save, monkeypatch):

@@ -104,7 +104,7 @@ def test_what_is_wrong_and_left_says_what_a_change_would_gain(advised, gain, int
     start = "What is wrong is not worth a change: the best change (temperature, T = 1.1000) "
     assert found.why == (start + words,)
     assert advised(other, best=LEAVE, gap=(-0.01, 0.01), kind="calibrated").why == (
-        "No question about its confidence is answered no.",
+        "Nothing was found to be wrong beyond chance.",
         "The best change (temperature, T = 1.1000) " + words,
     )
 
@@ -112,7 +112,7 @@ def test_what_is_wrong_and_left_says_what_a_change_would_gain(advised, gain, int
 def test_a_remedy_where_no_single_question_is_answered_no_says_so(advised):
     best = Option("temperature", {"temperature": 2.0}, nll=0.4, ece=0.01, gain=0.1, interval=(0.08, 0.12))
     found = advised(best, best=best, gap=(-0.01, 0.01), kind="calibrated")
-    assert found.why[-1] == "No single question is answered no, but all rows together show this gain."
+    assert found.why[-1] == "No single error is beyond chance, but all rows together show this gain."
 
 
 def test_too_few_rows_says_how_many_are_needed(advised):
@@ -210,3 +210,10 @@ def test_a_remedy_that_is_loaded_from_a_file_comes_with_the_command_that_saves_i
     audited, applied = command.split("\n")
     assert audited == "onewarm audit FILE --save calibrator.json"
     assert applied == "onewarm calibrate NEW.csv --with calibrator.json --out CALIBRATED.csv"
+
+
+def test_more_rows_of_the_same_groups_are_not_asked_for(asked, question):
+    rows = replace(asked(question("mean", 0.0, -0.1, 0.1)), grouped=True)
+    assert action("too few rows", rows, (), None, logits=False).sentence.endswith(
+        "rows of other groups (more rows of these tell little)."
+    )

@@ -55,3 +55,13 @@ def test_free_numbers_and_unknown_methods():
     with pytest.raises(ValueError) as error:
         method("histogram")
     assert str(error.value).startswith("method is 'histogram': choose one of leave, intercept, temperature, unsmooth")
+
+
+def test_forty_rows_that_are_all_right_are_no_certainty():
+    """Of 40 rows at .7, all right, undoing smoothing made .7 a probability of 1 - 1e-9."""
+    p = np.tile([0.3, 0.7], (40, 1))
+    rows = fit_rows(p, np.ones(40, int), logits=False)
+    q = METHODS["unsmooth"].apply(METHODS["unsmooth"].fit(rows), np.log(p))
+    assert 0.97 < q[0, 1] < 0.999
+    milder = fit_rows(np.vstack([p, [[1e-7, 1 - 1e-7]]]), np.ones(41, int), logits=False)
+    assert METHODS["unsmooth"].fit(milder)["alpha"] >= 0  # a small probability that was there is no reason to mix

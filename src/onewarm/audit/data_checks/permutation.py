@@ -61,12 +61,12 @@ def permuted(view: View, classes: tuple[str, ...], wider: float = 1.0) -> Findin
             return None
     where = np.where(moves, where, np.arange(view.classes))
     now, then = float(view.right.mean()), float(_agreement(view, where).mean())
-    names = [f"{classes[k]} is {classes[where[k]]}" for k in np.flatnonzero(moves)]
+    names = [f"{classes[k]} stands for {classes[where[k]]}" for k in np.flatnonzero(moves)]
     listed = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
     return Finding(
         "permuted classes",
-        f"The classes of the predictions look permuted: with {listed} {percent(then)} of the rows agree "
-        f"instead of {percent(now)}.",
+        f"The classes of the predictions look permuted: {percent(then)} of the rows agree, instead of {percent(now)}, "
+        f"if {listed}.",
         "wrong rows",
         value=then - now,
         remedy="Put the columns of the predictions in the order of the labels (an encoder sorts names: cat, dog, ... "

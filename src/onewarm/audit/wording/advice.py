@@ -31,7 +31,7 @@ def action(
     """
     if kind == "wrong rows":
         spoiler = next(f for f in spoilers if f.weight == "wrong rows")
-        why = "Until they belong together, nothing can be said of the confidence, and no remedy is scored."
+        why = "Until this is mended nothing can be said of the confidence, and no remedy is scored."
         return Action("check rows", spoiler.remedy or "Check that predictions and truth are of the same rows.", (why,))
     if remedies is not None and remedies.best.key != "leave":
         return _remedy(asked, remedies, logits=logits)
@@ -41,14 +41,15 @@ def action(
             f"An average error of up to {reach(asked) * 100:.1f} points could be there; about {needed:,} rows would "
             f"show one of {MATTERS * 100:.0f} points or exclude it."
         )
-        return Action("more rows", f"Audit about {needed:,} rows.", (why, *_not_advised(asked, remedies)))
+        of = " of other groups (more rows of these tell little)" if asked.grouped else ""
+        return Action("more rows", f"Audit about {needed:,} rows{of}.", (why, *_not_advised(asked, remedies)))
     return _leave(asked, remedies)
 
 
 def _leave(asked: Asked, remedies: Remedies | None) -> Action:
     why = _not_advised(asked, remedies)
     if not asked.wrong:
-        why = ["No question about its confidence is answered no.", *why]
+        why = ["Nothing was found to be wrong beyond chance.", *why]
     elif not why:
         why = ["What is wrong could not be mended: no remedy could be fitted and scored on these rows."]
     return Action("leave", REMEDY_TITLES["leave"] + ".", tuple(why))
@@ -113,7 +114,7 @@ def _remedy(asked: Asked, remedies: Remedies, *, logits: bool) -> Action:
         f"from {number(before)} to {number(after)}."
     )
     if not asked.wrong:
-        why.append("No single question is answered no, but all rows together show this gain.")
+        why.append("No single error is beyond chance, but all rows together show this gain.")
     left = best.event_ece_interval if event else best.ece_interval
     if left is not None and left[0] > MUCH_LEFT:
         why.append(

@@ -27,6 +27,7 @@ class Asked:
         event: for two classes the mean of P(y = 1) and the share of class 1.
         event_ece: the ECE of P(y = 1), for two classes.
         bins: number of equal-width bins.
+        grouped: whether rows come in groups that are not independent.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Asked:
     event: tuple[float, float] = (0.5, 0.5)
     event_ece: Measure | None = None
     bins: int = BINS
+    grouped: bool = False
 
     def of(self, key: str) -> Question | None:
         """The first question of this key."""

@@ -54,8 +54,11 @@ def _temperature(rows: FitRows) -> Parameters:
 
 
 def _unsmooth(rows: FitRows) -> Parameters:
-    floor = min(ALPHA_FLOOR, 0.5 / rows.num_classes)
-    fit = fit_alpha(np.exp(rows.log_p), _truth(rows), floor, weights=rows.weights)
+    p = np.exp(rows.log_p)
+    # What so many rows can show: without it, 40 rows that are all right would make .7 a certainty.
+    seen = 0.5 / (rows.num_classes * (len(rows) + 2))
+    floor = min(seen, max(float(p.min()), min(ALPHA_FLOOR, 0.5 / rows.num_classes)))
+    fit = fit_alpha(p, _truth(rows), floor, weights=rows.weights)
     return {"alpha": float(fit.alpha)}
 
 
