@@ -71,7 +71,9 @@ def compare(
     """Fit every option by cross-fitting, score it on every row against no change, and choose one.
 
     Rows fall into 2 to 5 folds by a seeded hash of their place, or of their group where they have groups. Each map is
-    fitted on the rows of the other folds: at most some tens of thousands of them, so that the work is bounded.
+    fitted on the rows of the other folds: at most some tens of thousands of them, so that the work is bounded. What is
+    handed out is fitted on the rows of all folds: of many rows for the advised option alone, the others keep the map of
+    a fold.
 
     Args:
         rows: a sample of the rows.
@@ -99,6 +101,13 @@ def compare(
     base, base_brier = row_nll(before, truth), row_brier(before, truth)
     plain = data.labels is not None and rows.weights is None and rows.groups is None
     sides = 2 if kind == "confidence" else 1  # of one event the Brier score is half that of two classes
+
+    def with_map(option: Option, parameters: Parameters) -> Option:
+        calibrator = CalibrationMap(option.key, data.num_classes, parameters, zeros.floor, classes)
+        code = python_line(calibrator, logits=logits, event=kind == "confidence" or event)
+        shown = _shown(option.key, parameters)
+        return replace(option, parameters=shown, free=calibrator.free, code=code, calibrator=calibrator)
+
     scored: list[Scored] = []
     failed: list[Option] = []
     errors: dict[str, dict[str, CalibrationSummary]] = {}
@@ -106,25 +115,25 @@ def compare(
         if key in AGAINST_REST and data.num_classes > MOST_CLASSES:
             continue
         try:
-            q, parameters = folds.predictions(key, data), folds.refitted(key, data)
+            q, parameters = folds.predictions(key, data)
+            if len(data) <= SMALL:
+                parameters = folds.refitted(key, data)
         except (InputError, MissingExtraError) as error:
             failed.append(Option(key, {}, problem=str(error)))
             continue
-        calibrator = CalibrationMap(key, data.num_classes, parameters, zeros.floor, classes)
         losses, briers = row_nll(np.maximum(q, _TINY), truth), row_brier(q, truth)
         likelihood = None
         if len(data) <= SMALL and key not in ("leave", "isotonic") and plain:
             fitted = METHODS[key].apply(parameters, data.log_p)
-            likelihood = 2 * float((base - row_nll(np.maximum(fitted, _TINY), truth)).sum()), calibrator.free
+            free = METHODS[key].free(parameters, data.num_classes)
+            likelihood = 2 * float((base - row_nll(np.maximum(fitted, _TINY), truth)).sum()), free
         option = Option(
             key,
-            _shown(key, parameters),
+            {},
             nll=float(np.average(losses, weights=data.weights)),
             brier=float(np.average(briers, weights=data.weights)) / sides,
-            free=calibrator.free,
-            code=python_line(calibrator, logits=logits, event=kind == "confidence" or event),
-            calibrator=calibrator,
         )
+        option = with_map(option, parameters)
         errors[key] = _summaries(q, truth, data.weights, kind)
         values: dict[str, Any] = {name: ece(summary) for name, summary in errors[key].items()}
         option = replace(option, **values)
@@ -138,6 +147,8 @@ def compare(
     scored = scored[:1] + sorted(scored[1:], key=lambda one: (one[0].free, one[0].nll))
     few = zero.any() and np.count_nonzero(zero) <= FEW_ZEROS * len(zero)
     best, runner_up, resting = choose(scored, data.weights, rows.groups, ~zero if few else None)
+    if best.key != "leave" and len(data) > SMALL:
+        best = with_map(best, folds.refitted(best.key, data))
     shown = {key: _with_intervals(o, errors[key]) for key, o in {o.key: o for o in (scored[0][0], best)}.items()}
     options = (*(shown.get(option.key, option) for option, _, _ in scored), *failed)
     return Remedies(options, shown[best.key], runner_up, resting, zeros, folds.count, folds.most_fitted, len(data))

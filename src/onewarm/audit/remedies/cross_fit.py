@@ -54,18 +54,20 @@ class Folds:
         """Rows of the largest fit."""
         return min(self.size, int((len(self.of) - np.bincount(self.of, minlength=self.count)).max()))
 
-    def predictions(self, key: str, rows: FitRows) -> Floats:
-        """Calibrated probabilities (n, K) of every row by the method of ``key``, fitted on other folds.
+    def predictions(self, key: str, rows: FitRows) -> tuple[Floats, Parameters]:
+        """Calibrated probabilities (n, K) of every row by the method of ``key``, fitted on other folds; one such fit.
 
         Raises:
             InputError: a fit has no best parameters, with the reason.
         """
         how = METHODS[key]
         out = np.empty(rows.log_p.shape)
+        parameters: Parameters = {}
         for held, others in zip(self._held, self._others, strict=True):
             if held.size:
-                out[held] = how.apply(how.fit(rows.take(others)), rows.log_p[held])
-        return out
+                parameters = how.fit(rows.take(others))
+                out[held] = how.apply(parameters, np.asfortranarray(rows.log_p[held]))
+        return out, parameters
 
     def refitted(self, key: str, rows: FitRows) -> Parameters:
         """The parameters from the rows of every fold, of which a fit takes at most twice as many as above."""

@@ -20,8 +20,8 @@ class Option:
 
     Attributes:
         key: of ``METHODS``: "leave", "temperature", "platt", ...
-        parameters: those fitted on all rows of the sample: numbers, or lists of them; for "isotonic" the number of
-            steps of its curves.
+        parameters: those fitted on all rows of the sample, or, where there are many rows and another option is
+            advised, on those of one fold: numbers, or lists of them; for "isotonic" the number of steps of its curves.
         problem: why it could not be fitted, or None. If it could not, the scores are None.
         nll: nats per row; a probability of exactly 0 counts as ``Zeros.floor``.
         brier: mean over rows, summed over classes, 0..2; in kind "confidence" of the one event, 0..1.
@@ -34,7 +34,7 @@ class Option:
         infinite: rows that give a true class a probability of exactly 0 (of "leave" alone).
         free: how many numbers it fits.
         code: the line of Python that applies it to ``p`` (or logits ``z``), with NumPy as ``np``.
-        calibrator: the map, fitted on all rows of the sample; None if it could not be.
+        calibrator: the map with these parameters; None if it could not be fitted.
     """
 
     key: str

@@ -43,7 +43,8 @@ class FitRows:
     def take(self, chosen: NDArray[Any]) -> FitRows:
         """The rows that an index array or a mask chooses."""
         labels, shares = (None if a is None else a[chosen] for a in (self.labels, self.shares))
-        return FitRows(self.log_p[chosen], labels, shares, self.weights[chosen])
+        # By columns in memory: sums over the classes of a row are then several times faster.
+        return FitRows(np.asfortranarray(self.log_p[chosen]), labels, shares, self.weights[chosen])
 
     def share(self, k: int) -> Floats:
         """The truth's share of class k in each row, (n,)."""
