@@ -105,7 +105,7 @@ class Audit:
             >>> y = (rng.uniform(size=4000) < p).astype(int)
             >>> comparison = audit(p**2, y).compare(audit(p, y))
             >>> comparison.headline
-            'after is better in NLL, Brier score, Accuracy, ECE of P(y = 1) and ECE.'
+            'after is better in NLL, Brier score, accuracy, ECE of P(y = 1) and ECE.'
         """
         if not isinstance(after, Audit):
             raise TypeError(f"after is a {type(after).__name__}: expected an Audit")

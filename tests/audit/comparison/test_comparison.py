@@ -52,7 +52,7 @@ def test_a_difference_in_words(name, before, after, ends, better, words):
 
 def test_the_headline_names_what_is_better():
     better, worse = difference("nll", 0.5, 0.4, (-0.12, -0.08)), difference("accuracy", 0.8, 0.7, (-0.12, -0.08))
-    assert headline([better, worse], ("old", "new")) == "new is better in NLL; old is better in Accuracy."
+    assert headline([better, worse], ("old", "new")) == "new is better in NLL; old is better in accuracy."
     none = difference("nll", 0.5, 0.4, (-0.2, 0.1))
     assert headline([none], ("old", "new")) == "old and new do not differ beyond chance."
     assert headline([none], ("old", "new"), same=True) == "old and new have the same predictions."

@@ -128,7 +128,7 @@ def headline(found: Sequence[Difference], names: tuple[str, str], *, same: bool 
         return f"{names[0]} and {names[1]} have the same predictions."
     parts = []
     for side, name in (("after", names[1]), ("before", names[0])):
-        better = [TITLES[d.name] for d in found if d.better == side]
+        better = [TITLES[d.name].replace("Accuracy", "accuracy") for d in found if d.better == side]
         if better:
             parts.append(f"{name} is better in {joined(better)}")
     return ("; ".join(parts) if parts else f"{names[0]} and {names[1]} do not differ beyond chance") + "."

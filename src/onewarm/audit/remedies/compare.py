@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,10 +20,11 @@ from onewarm.audit.row_sample import Rows, scramble
 from onewarm.calibration.calibrators.calibration_map import CalibrationMap
 from onewarm.calibration.calibrators.code import python_line
 from onewarm.calibration.calibrators.methods import METHODS, Parameters
-from onewarm.calibration.calibrators.rows import fit_rows
+from onewarm.calibration.calibrators.rows import FitRows, fit_rows
 from onewarm.calibration.metrics.calibration_error import ece
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import InputError, MissingExtraError
+from onewarm.kernels.cpu.thread_pool import threads
 
 Floats = NDArray[np.float64]
 Kind = Literal["binary", "multiclass", "confidence"]
@@ -43,6 +46,7 @@ KEYS: dict[Kind, tuple[str, ...]] = {
 MOST_CLASSES = 100
 """With more classes than this there is no beta calibration and no isotonic regression: one fit a class."""
 _TINY = 1e-300  # an NLL is finite
+_MOST_TOGETHER = 1 << 20  # numbers in the predictions of one method; more, and the methods take turns
 SMALL = 20_000
 """With more rows than this the paired differences have power enough, and likelihood ratios are left out."""
 FEWEST_ROWS = 10
@@ -54,9 +58,9 @@ def most_compared(num_classes: int) -> int:
     """Rows that remedies are scored on, at most, so that the time for them is bounded; a random choice of the sample.
 
     >>> most_compared(2), most_compared(10)
-    (200000, 100000)
+    (200000, 50000)
     """
-    return 200_000 if num_classes <= 2 else 100_000
+    return 200_000 if num_classes <= 2 else 50_000
 
 
 def compare(
@@ -102,6 +106,9 @@ def compare(
     plain = data.labels is not None and rows.weights is None and rows.groups is None
     sides = 2 if kind == "confidence" else 1  # of one event the Brier score is half that of two classes
 
+    keys = KEYS[kind] if len(rows) >= FEWEST_ROWS else ("leave",)
+    keys = tuple(key for key in keys if key not in AGAINST_REST or data.num_classes <= MOST_CLASSES)
+
     def with_map(option: Option, parameters: Parameters) -> Option:
         calibrator = CalibrationMap(option.key, data.num_classes, parameters, zeros.floor, classes)
         code = python_line(calibrator, logits=logits, event=kind == "confidence" or event)
@@ -111,16 +118,11 @@ def compare(
     scored: list[Scored] = []
     failed: list[Option] = []
     errors: dict[str, dict[str, CalibrationSummary]] = {}
-    for key in KEYS[kind] if len(rows) >= FEWEST_ROWS else ("leave",):
-        if key in AGAINST_REST and data.num_classes > MOST_CLASSES:
+    for key, outcome in _cross_fitted(keys, folds, data):
+        if isinstance(outcome, str):
+            failed.append(Option(key, {}, problem=outcome))
             continue
-        try:
-            q, parameters = folds.predictions(key, data)
-            if len(data) <= SMALL:
-                parameters = folds.refitted(key, data)
-        except (InputError, MissingExtraError) as error:
-            failed.append(Option(key, {}, problem=str(error)))
-            continue
+        q, parameters = outcome
         losses, briers = row_nll(np.maximum(q, _TINY), truth), row_brier(q, truth)
         likelihood = None
         if len(data) <= SMALL and key not in ("leave", "isotonic") and plain:
@@ -152,6 +154,27 @@ def compare(
     shown = {key: _with_intervals(o, errors[key]) for key, o in {o.key: o for o in (scored[0][0], best)}.items()}
     options = (*(shown.get(option.key, option) for option, _, _ in scored), *failed)
     return Remedies(options, shown[best.key], runner_up, resting, zeros, folds.count, folds.most_fitted, len(data))
+
+
+Outcome = tuple[Floats, Parameters] | str
+"""The cross-fitted predictions of a method and its parameters; or why it could not be fitted."""
+
+
+def _cross_fitted(keys: Sequence[str], folds: Folds, data: FitRows) -> Iterator[tuple[str, Outcome]]:
+    """The outcome of each method, in the order of the keys; several at a time, where that needs little memory."""
+
+    def one(key: str) -> Outcome:
+        try:
+            q, parameters = folds.predictions(key, data)
+            return q, folds.refitted(key, data) if len(data) <= SMALL else parameters
+        except (InputError, MissingExtraError) as error:
+            return str(error)
+
+    if data.log_p.size > _MOST_TOGETHER:
+        yield from ((key, one(key)) for key in keys)
+        return
+    with ThreadPoolExecutor(max_workers=min(4, threads())) as pool:
+        yield from zip(keys, pool.map(one, keys), strict=True)
 
 
 def _summaries(q: Floats, truth: NDArray[Any], weights: Floats, kind: Kind) -> dict[str, CalibrationSummary]:
