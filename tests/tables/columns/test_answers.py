@@ -49,6 +49,7 @@ def test_the_answers_of_many_classes_are_right_where_they_equal_the_label(read, 
     reading = read(confidence=CONF, prediction=of[said], label=of[label])
     assert (reading.kind, reading.layout.answer) == ("confidence", "prediction")
     assert gap(reading) == pytest.approx((CONF.mean(), RIGHT.mean()))
+    assert gap(read(top1_prob=CONF, top1=of[said], label=of[label])) == pytest.approx((CONF.mean(), RIGHT.mean()))
     with pytest.raises(ValueError, match=r"^a.csv: row \d+, column 'label' is .*, a third class, and 'confi"):
         read(confidence=CONF, label=of[label])
 

@@ -30,10 +30,12 @@ RARE_LABEL_NAMES = ("species", "outcome", "response", "diagnosis", "reference", 
 ANSWER_NAMES = (
     "prediction", "predictions", "pred", "preds", "predicted", "predicted_label", "predicted_class", "pred_label",
     "pred_class", "y_pred", "y_hat", "yhat", "prediction_label", "answer", "model_answer", "top_label", "argmax",
+    "top1", "top_1", "top1_class", "top1_label", "top1_pred", "predict", "model_prediction", "predicted_answer",
 )  # fmt: skip
 CONFIDENCE_NAMES = (
     "confidence", "conf", "confidences", "prob_max", "max_prob", "top_prob", "p_max", "pmax", "max_probability",
-    "max_confidence", "top1_prob", "top1_confidence", "pred_confidence", "prediction_confidence", "confidence_score",
+    "max_confidence", "top1_prob", "top1_confidence", "top1_conf", "top1_score", "top_score",
+    "pred_confidence", "prediction_confidence", "confidence_score",
     "msp", "certainty", "verbalized_confidence", "model_confidence", "top_probability", "probability_max",
 )  # fmt: skip
 CORRECT_NAMES = (
