@@ -67,3 +67,12 @@ def test_without_pytorch_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"^reading a\.pt needs torch: pip install 'onewarm\[torch\]'$"):
         open_source(tmp_path / "a.pt")
+
+
+def test_a_damaged_name_of_a_class_is_refused_at_once(tmp_path):
+    """PyTorch explains such a name in a time that grows with the square of its length: 9 s for 65,000 characters."""
+    torch.save({"a": torch.zeros(3)}, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
+    data = (tmp_path / "a.pt").read_bytes()
+    (tmp_path / "a.pt").write_bytes(data.replace(b"_rebuild_tensor_v2\n", b"x" * 200_000 + b"\n", 1))
+    with pytest.raises(ValueError, match=r"^a.pt: .*the name of a class has 200,013 characters"):
+        open_source(tmp_path / "a.pt")

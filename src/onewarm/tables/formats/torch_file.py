@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickletools
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.source import Column, Columns, Source
 
+_LEGACY_PICKLES = 5  # before the numbers, in the format of PyTorch before 1.6
+_MOST_CHARACTERS = 1000
 _KINDS = {"i": "int", "u": "int", "b": "int", "f": "float"}
 
 
@@ -37,6 +41,7 @@ class TorchFile(Source):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of formats that only old versions wrote
             with self.decoding("PyTorch"):
+                _check_names(self.path)
                 try:
                     value = torch.load(self.path, map_location="cpu", weights_only=True, mmap=_is_zip(self.path))
                 except Exception as error:
@@ -72,6 +77,39 @@ class TorchFile(Source):
             with self.decoding("PyTorch", f"after row {at}: "):
                 batch = {name: _array(tensor[at : at + rows]) for name, tensor in tensors.items()}
             yield batch, at, self.size * min(at + rows, total) // total
+
+
+def _check_names(path: Path) -> None:
+    """Raise ValueError where a class that a file asks for has a name of thousands of characters, as by damage.
+
+    The time that ``torch.load`` takes to explain why it refuses a name grows with the square of its length.
+    """
+    try:
+        if _is_zip(path):
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.endswith("data.pkl"):
+                        with archive.open(name) as file:
+                            _check_pickle(file)
+        else:
+            with path.open("rb") as file:
+                for _ in range(_LEGACY_PICKLES):
+                    _check_pickle(file)
+    except _LongNameError as error:
+        raise ValueError(str(error)) from None
+    except Exception:  # damaged in another way: torch.load says how
+        return
+
+
+class _LongNameError(Exception):
+    pass
+
+
+def _check_pickle(file: IO[bytes]) -> None:
+    for opcode, argument, _ in pickletools.genops(file):
+        name = str(argument)
+        if opcode.name == "GLOBAL" and len(name) > _MOST_CHARACTERS:
+            raise _LongNameError(f"the name of a class has {len(name):,} characters")
 
 
 def _is_zip(path: Path) -> bool:

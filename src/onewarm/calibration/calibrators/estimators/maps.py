@@ -105,8 +105,9 @@ class VectorScaling(MapCalibrator):
         >>> rng = np.random.default_rng(0)
         >>> z = rng.normal(size=(9000, 3))
         >>> y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
-        >>> np.round(VectorScaling().fit(2 * z, y).map_.parameters["scale"], 1).tolist()
-        [0.5, 0.5, 0.5]
+        >>> scale = VectorScaling().fit(2 * z, y).map_.parameters["scale"]
+        >>> bool(np.allclose(scale, 0.5, atol=0.1))
+        True
 
     Source: Guo, Pleiss, Sun & Weinberger, ICML 2017, section 4.2.
     """
