@@ -61,7 +61,7 @@ def audit(
     """Audit predictions: whether they can be relied on, with intervals, and what to do; from files or from memory.
 
     Files (CSV, JSON Lines, Parquet, Arrow, NPZ and more; names or globs) are read in one pass and bounded memory. All
-    rows go into a ``CalibrationSummary``; what could be done is fitted and scored on a random sample of up to 2^21 / K
+    rows go into a ``CalibrationSummary``; what could be done is fitted and scored on a random sample of up to 2^20 / K
     rows, which in most files is every row.
 
     Each of ``labels``, ``probabilities``, ``logits``, ``confidence``, ``correct``, ``votes``, ``group`` and ``weight``

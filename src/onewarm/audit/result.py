@@ -47,7 +47,7 @@ class Audit:
         skipped: rows with a missing value, which were left out on request.
         bins: number of equal-width bins of questions, errors and diagrams.
         calibrator: the recommended map, fitted on the sample: ``save_map`` writes it, ``onewarm calibrate`` applies it.
-        sample: up to 2^21 / K of the rows, which ``compare`` compares.
+        sample: up to 2^20 / K of the rows, which ``compare`` compares.
     """
 
     files: tuple[dict[str, Any], ...]
@@ -89,7 +89,7 @@ class Audit:
     def compare(self, after: Audit, *, names: tuple[str, str] = ("before", "after")) -> Comparison:
         """Compare this audit with another of the same rows: paired differences with intervals.
 
-        Up to 2^21 / K rows are compared: those of the sample, which is the same for the same rows.
+        Up to 2^20 / K rows are compared: those of the sample, which is the same for the same rows.
 
         Args:
             after: an audit of the same rows in the same order, with the same truth.

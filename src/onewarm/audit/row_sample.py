@@ -8,16 +8,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-_NUMBERS = 1 << 21
+_NUMBERS = 1 << 20
 _LEAST_ROWS = 10_000
 _MOST_NUMBERS = 1 << 24
 
 
 def capacity(num_classes: int) -> int:
-    """Rows that a sample keeps: about 2^21 numbers, but at least 10,000 rows unless there are very many classes.
+    """Rows that a sample keeps: about 2^20 numbers, but at least 10,000 rows unless there are very many classes.
 
     >>> capacity(2), capacity(10), capacity(1000)
-    (1048576, 209715, 10000)
+    (524288, 104857, 10000)
     """
     numbers = max(num_classes, 2)
     return max(_NUMBERS // numbers, min(_LEAST_ROWS, _MOST_NUMBERS // numbers))
