@@ -63,7 +63,7 @@ gpu:
 	@PYTHONPATH=src:.gpu timeout 270 $(PYTHON) -m benchmarks.gpu --quick $(ARGS)
 
 # Changes the core in small ways (mutmut, set up in pyproject.toml) and prints each change that no test detects, as a
-# diff. Not part of CI; it takes an hour in all: make mutants ARGS='onewarm.study.compare*' takes a part.
+# diff. Not part of CI; it takes an hour in all: make mutants ARGS='onewarm.study.comparison*' takes a part.
 mutants: install
 	@$(BIN)/mutmut run $(ARGS)
 	@$(BIN)/mutmut results | sed -n 's/^ *\(.*\): survived$$/\1/p' | while read -r name; do $(BIN)/mutmut show $$name; done

@@ -102,8 +102,8 @@ PLANTED = {
     ),
     "between siblings": (
         "audit/tally.py",
-        "def f():\n    import onewarm.study.arms\n",
-        "onewarm.audit.tally -> onewarm.study.arms",
+        "def f():\n    import onewarm.study.arms.arm\n",
+        "onewarm.audit.tally -> onewarm.study.arms.arm",
     ),
     "a framework in a kernel": (
         "kernels/cpu/rows.py",

@@ -8,7 +8,7 @@ import pytest
 
 from onewarm.claims.evidence import Evidence, Finding, Ran
 from onewarm.claims.ledger import Claim, Comparison, IdentityClaim, Measure, Source, StudyClaim
-from onewarm.study.compare import holm, mean_interval, paired_difference
+from onewarm.study.comparison.compare import holm, mean_interval, paired_difference
 
 RAN = Ran(date="2026-01-01T00:00:00+00:00", seconds=1.0, versions={"numpy": "2"}, command="onewarm claims verify x")
 SOURCE = Source(

@@ -9,8 +9,8 @@ import pytest
 from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyClaim, load_ledger
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import load_concepts
-from onewarm.study.arms import parse_arm
-from onewarm.study.datasets import BUILT_IN
+from onewarm.study.arms.arm import parse_arm
+from onewarm.study.data.datasets import BUILT_IN
 from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
 
 LEDGER = load_ledger()

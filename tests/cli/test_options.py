@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from onewarm.cli.options import home_folder, store_url
-from onewarm.study.store import Store
+from onewarm.study.store.store import Store
 
 
 def test_the_home_is_the_one_given_else_the_default_one(home, tmp_path, monkeypatch):

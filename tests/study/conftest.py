@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from onewarm.study.datasets import Dataset
-from onewarm.study.splits import Rows, Split
-from onewarm.study.training import Training
+from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.splits import Rows, Split
+from onewarm.study.models.training import Training
 
 
 def make_tiny(sizes=(60, 40, 50), classes=3, features=5):

@@ -12,7 +12,7 @@ import torch
 from onewarm.errors import InputError
 from onewarm.study import engine
 from onewarm.study.engine import run_study, study_key
-from onewarm.study.store import Store, StoreError
+from onewarm.study.store.store import Store, StoreError
 
 ARMS = "hard,smooth:0.1,teacher:2"
 
@@ -103,7 +103,7 @@ import sys, time
 sys.path.insert(0, sys.argv[2])
 from conftest import make_tiny
 from onewarm.study import engine
-from onewarm.study.training import Training
+from onewarm.study.models.training import Training
 engine.GROUP = 6
 training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
 

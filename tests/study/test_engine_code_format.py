@@ -7,11 +7,11 @@ batch order, optimizer, teacher, temperature or metric moves them by far more th
 
 import pytest
 
-from onewarm.study.arms import KINDS, parse_arms
-from onewarm.study.datasets import BUILT_IN, load
+from onewarm.study.arms.arm import KINDS, parse_arms
+from onewarm.study.data.datasets import BUILT_IN, load
 from onewarm.study.engine import CODE_FORMAT
+from onewarm.study.models.training import Run, Training, train
 from onewarm.study.scoring import score
-from onewarm.study.training import Run, Training, train
 
 REMEDY = "stored runs would be mixed with other ones: raise CODE_FORMAT in study/engine.py, and record the numbers here"
 ARMS = parse_arms("hard,smooth:0.1,prior:0.2,teacher:2,teacher:3:smooth:0.2")

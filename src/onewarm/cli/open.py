@@ -73,7 +73,7 @@ def _run_studies(home: Path, progress: Bars) -> Mapping[str, Report]:
     """Run, or complete, the studies that the claims need; keep their reports as JSON for `onewarm build`."""
     from onewarm.claims.ledger import load_ledger
     from onewarm.claims.run_studies import run_studies
-    from onewarm.study.report import write_json
+    from onewarm.study.report.report import write_json
 
     ledger = load_ledger()
     reports = run_studies(ledger.values(), ledger, home, progress.each, store_url(home))

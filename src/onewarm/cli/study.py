@@ -44,7 +44,7 @@ def study(
     """
     with friendly():
         from onewarm.study.engine import run_study
-        from onewarm.study.report import write_json
+        from onewarm.study.report.report import write_json
 
         with bars(errors if json == "-" else output) as progress:
             report = run_study(

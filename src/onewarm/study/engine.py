@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from onewarm.errors import InputError, needs
-from onewarm.study.arms import Arm, parse_arms
-from onewarm.study.datasets import Dataset, load
-from onewarm.study.report import StudyReport
+from onewarm.study.arms.arm import Arm, parse_arms
+from onewarm.study.data.datasets import Dataset, load
+from onewarm.study.models.training import Run, Training, train
+from onewarm.study.report.report import StudyReport
 from onewarm.study.scoring import Scores, score
 from onewarm.study.seeds import parse_seeds
-from onewarm.study.store import Store, StoredRun
-from onewarm.study.training import Run, Training, train
+from onewarm.study.store.store import Store, StoredRun
 
 with needs("onewarm.study", "study"):
     import torch

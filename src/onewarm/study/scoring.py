@@ -14,11 +14,11 @@ from onewarm.calibration.defaults import BINS
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.definition import unsmooth
 from onewarm.softmax import softmax
-from onewarm.study.splits import Split
+from onewarm.study.data.splits import Split
 
 if TYPE_CHECKING:
-    from onewarm.study.arms import Arm
-    from onewarm.study.training import Outputs
+    from onewarm.study.arms.arm import Arm
+    from onewarm.study.models.training import Outputs
 
 METRICS = {
     "accuracy": "share of test rows whose most probable class is the label",

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 from sklearn.datasets import load_digits
 
 from onewarm.errors import InputError
-from onewarm.study.datasets import BUILT_IN, blob_means, load, lookalike_means, posterior
+from onewarm.study.data.datasets import BUILT_IN, blob_means, load, lookalike_means, posterior
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from onewarm.study.network import Stack, pad_features, padded
+from onewarm.study.models.network import Stack, pad_features, padded
 
 
 def test_logits_are_those_of_each_model_written_out():

@@ -14,10 +14,10 @@ from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.plots.reliability_data import reliability
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import needs
-from onewarm.study.compare import SIGNIFICANCE, holm, mean_interval, paired_difference
+from onewarm.study.comparison.compare import SIGNIFICANCE, holm, mean_interval, paired_difference
 from onewarm.study.scoring import METRICS
-from onewarm.study.store import StoredRun
-from onewarm.study.verdict import significant, verdict
+from onewarm.study.store.store import StoredRun
+from onewarm.study.verdict.verdict import significant, verdict
 
 with needs("onewarm.study", "study"):
     from rich.console import Console

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from onewarm.errors import needs
 from onewarm.loss import cross_entropy
-from onewarm.study.arms import Arm
-from onewarm.study.network import Stack, pad_features
-from onewarm.study.splits import Rows, Split
+from onewarm.study.arms.arm import Arm
+from onewarm.study.data.splits import Rows, Split
+from onewarm.study.models.network import Stack, pad_features
 from onewarm.target import SoftTarget, concat
 
 with needs("onewarm.study", "study"):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onewarm.study.splits import stratified
+from onewarm.study.data.splits import stratified
 
 
 @given(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onewarm.study.compare import SIGNIFICANCE
+from onewarm.study.comparison.compare import SIGNIFICANCE
 
 # metric, its name in a sentence, whether more is better
 _METRICS = (("accuracy", "accuracy", True), ("nll", "NLL", False), ("ece", "ECE", False))

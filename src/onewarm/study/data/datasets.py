@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
-from onewarm.study.splits import Rows, Split, stratified
+from onewarm.study.data.splits import Rows, Split, stratified
 from onewarm.tables.features import read
 
 

@@ -9,10 +9,10 @@ from scipy.stats import permutation_test
 
 from onewarm.calibration.metrics.calibration_error import ece
 from onewarm.calibration.summary.summary import CalibrationSummary
-from onewarm.study.compare import holm, mean_interval
-from onewarm.study.report import COMPARED, StudyReport, write_json
+from onewarm.study.comparison.compare import holm, mean_interval
+from onewarm.study.report.report import COMPARED, StudyReport, write_json
 from onewarm.study.scoring import METRICS, Scores
-from onewarm.study.store import StoredRun
+from onewarm.study.store.store import StoredRun
 
 ARMS, SEEDS = ["hard", "smooth:0.1"], [0, 1, 2, 3]
 

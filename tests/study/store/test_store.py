@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.scoring import Scores
-from onewarm.study.store import Store, StoredRun, StoreError, default_url, metadata
+from onewarm.study.store.store import Store, StoredRun, StoreError, default_url, metadata
 
 
 def run(arm="hard", seed=0, after=True):
@@ -156,7 +156,7 @@ def test_a_database_of_something_else(tmp_path):
 
 
 def test_reading_a_store_loads_no_pytorch():
-    code = "import sys, onewarm.study.store; print('torch' in sys.modules)"
+    code = "import sys, onewarm.study.store.store; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from onewarm.errors import InputError
-from onewarm.study.arms import Arm, parse_arm, parse_arms
+from onewarm.study.arms.arm import Arm, parse_arm, parse_arms
 
 LABELS = torch.tensor([0, 2, 2, 1])
 

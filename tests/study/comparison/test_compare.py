@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from onewarm.study.compare import EXACT_PAIRS, holm, mean_interval, paired_difference, sign_flip
+from onewarm.study.comparison.compare import EXACT_PAIRS, holm, mean_interval, paired_difference, sign_flip
 
 RNG = np.random.default_rng(0)
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from onewarm.study.arms import parse_arm, parse_arms
-from onewarm.study.training import INIT, ORDER, Run, Training, train
+from onewarm.study.arms.arm import parse_arm, parse_arms
+from onewarm.study.models.training import INIT, ORDER, Run, Training, train
 
 ARMS = "hard,smooth:0.1,prior:0.2,teacher:2:smooth:0.1,teacher:2"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onewarm.study.verdict import significant, verdict
+from onewarm.study.verdict.verdict import significant, verdict
 
 
 def row(arm, metric, mean, p=0.001):

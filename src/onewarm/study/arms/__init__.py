@@ -1,0 +1,1 @@
+"""The arms of a study: what each trains on."""

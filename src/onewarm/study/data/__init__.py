@@ -1,0 +1,1 @@
+"""Data of a study: built-in sets, files, arrays; and their splits."""

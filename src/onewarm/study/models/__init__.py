@@ -1,0 +1,1 @@
+"""What a study trains: our own models, and those of the user."""

@@ -1,0 +1,1 @@
+"""A study as numbers, on a terminal and as a page."""

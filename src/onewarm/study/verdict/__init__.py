@@ -1,0 +1,1 @@
+"""What a study says: which arm, what it gains and costs."""
