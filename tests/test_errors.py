@@ -75,7 +75,7 @@ def test_every_module_is_there_or_names_an_extra_that_brings_what_is_missing(hid
         if hidden not in WANTED_BY_PACKAGES:
             assert said[2] in set().union(*map(brought, said[3].split(","))), message
     if hidden == "all":
-        assert {"onewarm.torch", "onewarm.widgets", "onewarm.study.engine"} <= {module for module, _, _ in found}
+        assert {"onewarm.torch", "onewarm.widgets", "onewarm.study.study"} <= {module for module, _, _ in found}
 
 
 FACES = {
@@ -88,7 +88,7 @@ FACES = {
     "import onewarm.notebook.text.latex": "onewarm.notebook needs latex2mathml: pip install 'onewarm[notebook]'",
     "import onewarm.notebook.site.build": "onewarm.claims needs yaml: pip install 'onewarm[notebook]'",
     "import onewarm.audit.audit": "onewarm.tables needs pyarrow: pip install 'onewarm[audit]'",
-    "import onewarm.study.engine": "onewarm.study needs torch: pip install 'onewarm[study]'",
+    "import onewarm.study.study": "onewarm.study needs torch: pip install 'onewarm[study]'",
     "import os; os.environ.pop('ONEWARM_HOME', 0); from onewarm.home import home; home()": (
         "the folder of onewarm's data needs platformdirs: pip install 'onewarm[audit]'"
     ),

@@ -11,7 +11,7 @@ from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import load_concepts
 from onewarm.study.arms.arm import parse_arm
 from onewarm.study.data.datasets import BUILT_IN
-from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS
+from onewarm.study.study import MAIN_ARMS, MAIN_DATASETS
 
 LEDGER = load_ledger()
 SMOOTHING = [

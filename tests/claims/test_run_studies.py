@@ -8,7 +8,8 @@ import pytest
 
 from onewarm.claims import run_studies, verify
 from onewarm.claims.ledger import Claim, load_ledger
-from onewarm.study.engine import MAIN_ARMS, MAIN_SEEDS, Progress
+from onewarm.study.engines.local import Progress
+from onewarm.study.study import MAIN_ARMS, MAIN_SEEDS
 
 LEDGER = load_ledger()
 CLAIMS = {claim.slug: claim for claim in LEDGER.values()}

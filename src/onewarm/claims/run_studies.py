@@ -7,8 +7,9 @@ from pathlib import Path
 
 from onewarm.claims.ledger import Claim
 from onewarm.claims.witnesses.studies import Report, pairs, plan
-from onewarm.study.engine import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, Progress, run_study
+from onewarm.study.engines.local import Progress
 from onewarm.study.store.store import default_url
+from onewarm.study.study import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, run_study
 
 
 def run_studies(

@@ -43,8 +43,8 @@ def study(
     Examples: `onewarm study digits-noisy`, `onewarm study flowers.csv --label species --seeds 10`
     """
     with friendly():
-        from onewarm.study.engine import run_study
         from onewarm.study.report.report import write_json
+        from onewarm.study.study import run_study
 
         with bars(errors if json == "-" else output) as progress:
             report = run_study(

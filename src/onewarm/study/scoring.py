@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from onewarm.study.data.splits import Split
 
 if TYPE_CHECKING:
     from onewarm.study.arms.arm import Arm
-    from onewarm.study.models.training import Outputs
+    from onewarm.study.models.model import Outputs
 
 METRICS = {
     "accuracy": "share of test rows whose most probable class is the label",
@@ -49,6 +51,23 @@ class Scores:
     before: CalibrationSummary
     after: CalibrationSummary | None
     note: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """As bytes, compressed: a line of JSON with the metrics, then the summaries."""
+        summaries = [s.to_bytes() for s in (self.before, self.after) if s is not None]
+        head = json.dumps({"metrics": self.metrics, "note": self.note, "sizes": list(map(len, summaries))})
+        return zlib.compress(b"\n".join([head.encode(), b"".join(summaries)]))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Scores:
+        """What `to_bytes` wrote. Raises ValueError or zlib.error for anything else."""
+        head, _, rest = zlib.decompress(data).partition(b"\n")
+        parsed = json.loads(head)
+        at, summaries = 0, []
+        for size in parsed["sizes"]:
+            summaries.append(CalibrationSummary.from_bytes(rest[at : at + size]))
+            at += size
+        return cls(parsed["metrics"], summaries[0], summaries[1] if len(summaries) > 1 else None, parsed["note"])
 
 
 def score(arm: Arm, outputs: Outputs, split: Split) -> Scores:

@@ -12,7 +12,9 @@ ARMS = "hard,smooth:0.1,prior:0.2,teacher:2:smooth:0.1,teacher:2"
 
 
 def together(data, training, runs):
-    return train(runs, {s: data.split(s) for s in {r.seed for r in runs}}, data.num_classes, training)
+    return [
+        t.stopped for t in train(runs, {s: data.split(s) for s in {r.seed for r in runs}}, data.num_classes, training)
+    ]
 
 
 def same(a, b):
@@ -86,7 +88,7 @@ def test_a_teacher_learns_from_the_rows_for_teachers(tiny, short):
     split = tiny.split(0)
     run = [Run(parse_arm("teacher:2"), 0)]
     alone, same_rows, other_rows = (
-        train(run, {0: dataclasses.replace(split, teacher=rows)}, 3, short)[0]
+        train(run, {0: dataclasses.replace(split, teacher=rows)}, 3, short)[0].stopped
         for rows in (None, split.train, split.test)
     )
     assert same(alone, same_rows) and not same(alone, other_rows)

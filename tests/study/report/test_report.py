@@ -41,7 +41,7 @@ def test_values_means_and_intervals(report):
     as_dict = report.to_dict()
     for arm in ARMS:
         for metric in ("accuracy", "nll_after", "temperature"):
-            values = [report.runs[arm, s].scores.metrics[metric] for s in SEEDS]
+            values = [report.runs[arm, s].stopped.metrics[metric] for s in SEEDS]
             known = [v for v in values if v is not None]
             entry = as_dict["metrics"][arm][metric]
             assert entry["values"] == values and entry["mean"] == pytest.approx(np.mean(known))
@@ -56,7 +56,7 @@ def test_comparisons_pair_seeds_that_both_have(report):
     rows = report.to_dict()["comparisons"]
     assert [(r["arm"], r["metric"]) for r in rows] == [("smooth:0.1", m) for m in COMPARED]
     for row in rows:
-        pairs = [(report.runs["smooth:0.1", s].scores.metrics, report.runs["hard", s].scores.metrics) for s in SEEDS]
+        pairs = [(report.runs["smooth:0.1", s].stopped.metrics, report.runs["hard", s].stopped.metrics) for s in SEEDS]
         d = [a[row["metric"]] - b[row["metric"]] for a, b in pairs if None not in (a[row["metric"]], b[row["metric"]])]
         assert row["seeds"] == len(d) == (3 if "after" in row["metric"] else 4)
         assert row["mean"] == pytest.approx(np.mean(d)) and tuple(row["interval"]) == mean_interval(d)
@@ -76,7 +76,7 @@ def test_other_pairs_join_the_family_but_not_the_table(report):
         ("teacher:2", "hard"),
         ("teacher:2", "smooth:0.1"),
     ]
-    value = lambda arm, s: runs[arm, s].scores.metrics["accuracy"]  # noqa: E731
+    value = lambda arm, s: runs[arm, s].stopped.metrics["accuracy"]  # noqa: E731
     by = {(r["arm"], r["baseline"], r["metric"]): r for r in rows}
     wanted = np.mean([value("teacher:2", s) - value("smooth:0.1", s) for s in SEEDS])
     assert by["teacher:2", "smooth:0.1", "accuracy"]["mean"] == pytest.approx(wanted)
@@ -88,12 +88,12 @@ def test_reliability_joins_the_seeds(report):
     as_dict = report.to_dict()["reliability"]["hard"]
     whole = CalibrationSummary()
     for s in SEEDS:
-        whole.merge(report.runs["hard", s].scores.before)
+        whole.merge(report.runs["hard", s].stopped.before)
     assert as_dict["before"]["rows"] == 200 and as_dict["after"]["rows"] == 150
     assert as_dict["before"]["ece"] == ece(whole) and len(as_dict["before"]["bins"]) == 15
     assert sum(b["count"] for b in as_dict["before"]["bins"]) == 200
     assert set(as_dict["before"]["bins"][0]) == {"lower", "upper", "count", "confidence", "accuracy"}
-    temperatures = [t for s in SEEDS if (t := report.runs["hard", s].scores.metrics["temperature"]) is not None]
+    temperatures = [t for s in SEEDS if (t := report.runs["hard", s].stopped.metrics["temperature"]) is not None]
     assert as_dict["temperature"] == pytest.approx(np.mean(temperatures))
 
 

@@ -36,9 +36,9 @@ def test_what_was_saved_is_loaded(url):
     assert again.finished(study) == {("hard", 0), ("smooth:0.1", 2**62)}
     loaded = again.load(study, ["hard", "smooth:0.1"], [0, 2**62])
     first, second = loaded["hard", 0], loaded["smooth:0.1", 2**62]
-    assert first.scores.metrics == {"accuracy": 0.5, "temperature": None}
-    assert first.scores.before.to_bytes() == first.scores.after.to_bytes() == run().scores.before.to_bytes()
-    assert (second.scores.after, second.scores.note) == (None, "why")
+    assert first.stopped.metrics == {"accuracy": 0.5, "temperature": None}
+    assert first.stopped.before.to_bytes() == first.stopped.after.to_bytes() == run().stopped.before.to_bytes()
+    assert (second.stopped.after, second.stopped.note) == (None, "why")
     assert (first.seconds, first.versions) == (0.25, {"torch": "2.13.0"})
     assert list(again.load(study, ["hard"], [0, 1])) == [("hard", 0)]
     again.close()
@@ -131,13 +131,13 @@ def test_damaged_pages(tmp_path, harm):
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("before", b"nonsense"), ("metrics", "{"), ("versions", "x"), ("after", b"")]
+    ("column", "value"), [("stopped", b"nonsense"), ("details", "{"), ("versions", "x"), ("stopped", b"")]
 )
 def test_damaged_values(tmp_path, column, value):
     path = tmp_path / "s.db"
     study = filled(path)
     with sqlite3.connect(path) as db:
-        db.execute(f"UPDATE runs SET {column} = ? WHERE seed = 3", (value,))
+        db.execute(f"UPDATE results SET {column} = ? WHERE seed = 3", (value,))
     db.close()
     store = Store(f"sqlite:///{path}")
     with pytest.raises(StoreError, match=re.escape(f"store {path} is damaged (")):
@@ -148,9 +148,9 @@ def test_damaged_values(tmp_path, column, value):
 def test_a_database_of_something_else(tmp_path):
     path = tmp_path / "s.db"
     with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY, distance REAL)")
+        db.execute("CREATE TABLE results (id INTEGER PRIMARY KEY, distance REAL)")
     db.close()
-    error = f"store {path}: its table 'runs' has no column 'study_id', so it is not a store of "
+    error = f"store {path}: its table 'results' has no column 'study_id', so it is not a store of "
     with pytest.raises(StoreError, match="^" + re.escape(error)):
         Store(f"sqlite:///{path}")
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError, needs
-from onewarm.study.data.splits import Rows, Split, stratified
+from onewarm.study.data.splits import Rows, Sampling, Split, stratified
 from onewarm.tables.features import read
 
 
@@ -35,6 +35,11 @@ class Dataset:
     sample: Callable[[int], Split]
     hidden: int = 128
     """Default width of the hidden layers of the network that a study trains on it."""
+    sampling: Sampling = "resplit"
+    label: str | None = None
+    """The label column of a file or DataFrame."""
+    notes: tuple[str, ...] = ()
+    """What was done to the columns and rows, a sentence each; printed, and kept in the report."""
 
     @property
     def num_classes(self) -> int:
@@ -60,6 +65,9 @@ class Dataset:
             "validation": validation,
             "test": test,
             "content": self.content,
+            "sampling": self.sampling,
+            "label": self.label,
+            "notes": list(self.notes),
         }
 
 
@@ -116,6 +124,7 @@ def from_file(path: Path, label: str | None = None) -> Dataset:
         sizes=sizes,
         content=_content(table.sha256, table.label, sizes),
         sample=sample,
+        label=table.label,
     )
 
 
@@ -202,6 +211,7 @@ def blobs() -> Dataset:
         sizes=BLOBS_SIZES,
         content=_content("blobs", BLOBS_SPREAD, BLOBS_SIZES),
         sample=sample,
+        sampling="fresh",
     )
 
 
@@ -240,6 +250,7 @@ def lookalikes() -> Dataset:
         content=_content("lookalikes", means.tolist(), LOOKALIKES_SIZES, LOOKALIKES_TEACHER),
         sample=sample,
         hidden=64,
+        sampling="fresh",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,25 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Rows:
-    """Examples: features `x` (N, D) float32, labels `y` (N,) int64, and the true posterior (N, K) if known."""
+    """Examples: features `x` (N, ...), labels `y` (N,) int64, and what else is known about them.
+
+    `x` is what the study's own models take, float32 (N, D); `original` the same rows as the user gave them (an array
+    of any shape, a DataFrame), for models of the user's, or None where these take `x` too. `posterior` (N, K) is the
+    true one, `votes` (N, K) the counts of annotators' votes.
+    """
 
     x: NDArray[np.float32]
     y: NDArray[np.int64]
     posterior: NDArray[np.float64] | None = None
+    votes: NDArray[np.int64] | None = None
+    original: Any = None
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+Sampling = Literal["fresh", "resplit", "fixed"]
+"""How seeds differ: each draws new rows from the population; each splits the same rows anew; or all have one split."""
 
 
 @dataclass(frozen=True)

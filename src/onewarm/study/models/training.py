@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from onewarm.errors import needs
 from onewarm.loss import cross_entropy
 from onewarm.study.arms.arm import Arm
 from onewarm.study.data.splits import Rows, Split
+from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.network import Stack, pad_features
 from onewarm.target import SoftTarget, concat
 
@@ -50,28 +50,13 @@ class Training:
         }
 
 
-class Run(NamedTuple):
-    """One run of a study: an arm with a seed."""
-
-    arm: Arm
-    seed: int
-
-
-class Outputs(NamedTuple):
-    """A trained model's float64 logits on its three parts, (n, K) each."""
-
-    train: NDArray[np.float64]
-    validation: NDArray[np.float64]
-    test: NDArray[np.float64]
-
-
 def train(
     runs: list[Run],
-    splits: dict[int, Split],
+    splits: Mapping[int, Split],
     num_classes: int,
     training: Training,
     progress: Callable[[float], None] | None = None,
-) -> list[Outputs]:
+) -> list[Trained]:
     """Train these runs together; the result of a run does not depend on which others are in the group.
 
     Args:
@@ -95,7 +80,7 @@ def train(
         _logits(stack, runs, {seed: getattr(split, part) for seed, split in splits.items()})
         for part in ("train", "validation", "test")
     ]
-    return [Outputs(*(part[m].double().numpy() for part in parts)) for m in range(len(runs))]
+    return [Trained(Outputs(*(part[m].double().numpy() for part in parts))) for m in range(len(runs))]
 
 
 def _teacher_of(run: Run) -> Run | None:
@@ -182,3 +167,29 @@ def _loss(logits: torch.Tensor, target: SoftTarget, rows: torch.Tensor, n: int, 
     index = (rows + n * torch.arange(models)[:, None]).reshape(-1)  # row r of model m is row m n + r of the target
     loss = cross_entropy(logits.reshape(-1, classes), target[index], reduction="sum")
     return torch.as_tensor(loss) / batch
+
+
+@dataclass(frozen=True)
+class Perceptrons:
+    """The study's own model: multilayer perceptrons of two hidden layers, all runs of a group trained as one stack."""
+
+    training: Training
+    name = "mlp"
+
+    def describe(self) -> dict[str, Any]:
+        """See `Model`."""
+        return self.training.describe()
+
+    def refuses(self, arm: Arm) -> str | None:
+        """None: every arm can be trained."""
+        return None
+
+    def train(
+        self,
+        runs: list[Run],
+        splits: Mapping[int, Split],
+        num_classes: int,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Trained]:
+        """See `Model`."""
+        return train(runs, splits, num_classes, self.training, progress)

@@ -55,7 +55,7 @@ class StudyReport:
 
     def values(self, arm: str, metric: str) -> list[float | None]:
         """The metric of each seed's run, in the order of `seeds`; None where the run has no such number."""
-        return [self.runs[arm, seed].scores.metrics.get(metric) for seed in self.seeds]
+        return [self.runs[arm, seed].stopped.metrics.get(metric) for seed in self.seeds]
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values; the same runs give the same report."""
@@ -72,10 +72,10 @@ class StudyReport:
             "verdict": self.verdict(),
             "reliability": {arm: self._reliability(arm) for arm in self.arms},
             "notes": [
-                {"arm": arm, "seed": seed, "note": self.runs[arm, seed].scores.note}
+                {"arm": arm, "seed": seed, "note": self.runs[arm, seed].stopped.note}
                 for arm in self.arms
                 for seed in self.seeds
-                if self.runs[arm, seed].scores.note
+                if self.runs[arm, seed].stopped.note
             ],
         }
 
@@ -160,8 +160,8 @@ class StudyReport:
         """For each reason why runs have no temperature, a line with their number and the first of them."""
         reasons: dict[str, list[str]] = {}
         for (arm, seed), run in sorted(self.runs.items()):
-            if run.scores.note:
-                reasons.setdefault(run.scores.note, []).append(f"{arm} seed {seed}")
+            if run.stopped.note:
+                reasons.setdefault(run.stopped.note, []).append(f"{arm} seed {seed}")
         return [
             f"{len(where)} run{'s' * (len(where) > 1)} ({where[0]}{', ...' * (len(where) > 1)}): {why}"
             for why, where in reasons.items()
@@ -183,7 +183,7 @@ class StudyReport:
 
     def _reliability(self, arm: str) -> dict[str, Any]:
         """All seeds' test rows in one diagram, before and after each seed's own temperature."""
-        scores = [self.runs[arm, seed].scores for seed in self.seeds]
+        scores = [self.runs[arm, seed].stopped for seed in self.seeds]
         temperatures = [t for s in scores if (t := s.metrics["temperature"]) is not None]
         return {
             "before": _bins([s.before for s in scores]),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.errors import needs
 from onewarm.home import home
+from onewarm.study.models.model import Curve
 from onewarm.study.scoring import Scores
 
 with needs("onewarm.study", "study"):
@@ -31,13 +31,19 @@ class StoreError(OSError):
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A finished run as stored: `seconds` is its share of its group's training time."""
+    """A finished run as stored; `seconds` is its share of its group's training time, `stopped` to `curve` as in
+    `Trained`, each model in scores instead of logits."""
 
     arm: str
     seed: int
-    scores: Scores
+    stopped: Scores
     seconds: float
     versions: dict[str, str]
+    end: Scores | None = None
+    steps: int | None = None
+    end_steps: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    curve: Curve | None = None
 
 
 metadata = sa.MetaData()
@@ -51,16 +57,15 @@ studies = sa.Table(
 )
 
 runs = sa.Table(
-    "runs",
+    "results",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("study_id", sa.ForeignKey("studies.id"), nullable=False),
     sa.Column("arm", sa.String(64), nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("metrics", sa.Text, nullable=False),  # JSON
-    sa.Column("note", sa.Text),
-    sa.Column("before", sa.LargeBinary, nullable=False),  # zlib of CalibrationSummary.to_bytes()
-    sa.Column("after", sa.LargeBinary),
+    sa.Column("stopped", sa.LargeBinary, nullable=False),  # Scores.to_bytes()
+    sa.Column("end", sa.LargeBinary),
+    sa.Column("details", sa.Text, nullable=False),  # JSON: steps, end_steps, options, curve
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("versions", sa.Text, nullable=False),  # JSON
     sa.Column("finished", sa.String(32), nullable=False),  # ISO 8601, UTC
@@ -119,15 +124,19 @@ class Store:
 
     def save(self, study_id: int, run: StoredRun) -> bool:
         """Commit one finished run, in its own transaction. False where another process has stored it already."""
-        scores = run.scores
+        details = {
+            "steps": run.steps,
+            "end_steps": run.end_steps,
+            "options": dict(run.options),
+            "curve": run.curve and run.curve._asdict(),
+        }
         values = {
             "study_id": study_id,
             "arm": run.arm,
             "seed": run.seed,
-            "metrics": json.dumps(scores.metrics),
-            "note": scores.note,
-            "before": zlib.compress(scores.before.to_bytes()),
-            "after": None if scores.after is None else zlib.compress(scores.after.to_bytes()),
+            "stopped": run.stopped.to_bytes(),
+            "end": None if run.end is None else run.end.to_bytes(),
+            "details": json.dumps(details),
             "seconds": run.seconds,
             "versions": json.dumps(run.versions),
             "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -201,10 +210,15 @@ class Store:
 
 
 def _run(row: Any) -> StoredRun:
-    def summary(data: bytes | None) -> CalibrationSummary | None:
-        return None if data is None else CalibrationSummary.from_bytes(zlib.decompress(data))
-
-    before = summary(row.before)
-    assert before is not None
-    scores = Scores(json.loads(row.metrics), before, summary(row.after), row.note)
-    return StoredRun(row.arm, row.seed, scores, row.seconds, json.loads(row.versions))
+    details = json.loads(row.details)
+    curve = details.pop("curve")
+    return StoredRun(
+        arm=row.arm,
+        seed=row.seed,
+        stopped=Scores.from_bytes(row.stopped),
+        seconds=row.seconds,
+        versions=json.loads(row.versions),
+        end=None if row.end is None else Scores.from_bytes(row.end),
+        curve=None if curve is None else Curve(**{name: tuple(values) for name, values in curve.items()}),
+        **details,
+    )

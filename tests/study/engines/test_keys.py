@@ -9,11 +9,14 @@ import pytest
 
 from onewarm.study.arms.arm import KINDS, parse_arms
 from onewarm.study.data.datasets import BUILT_IN, load
-from onewarm.study.engine import CODE_FORMAT
-from onewarm.study.models.training import Run, Training, train
+from onewarm.study.engines.keys import CODE_FORMAT
+from onewarm.study.models.model import Run
+from onewarm.study.models.training import Training, train
 from onewarm.study.scoring import score
 
-REMEDY = "stored runs would be mixed with other ones: raise CODE_FORMAT in study/engine.py, and record the numbers here"
+REMEDY = (
+    "stored runs would be mixed with others: raise CODE_FORMAT in study/engines/keys.py, and record the numbers here"
+)
 ARMS = parse_arms("hard,smooth:0.1,prior:0.2,teacher:2,teacher:3:smooth:0.2")
 COMPARED = ("nll", "ece", "temperature", "logit_gap", "ece_unsmoothed", "excess_nll")
 
@@ -51,7 +54,7 @@ def numbers(arms, seeds):
     training = Training(hidden=16, batch=50, steps=40, learning_rate=1e-2)
     splits = {seed: data.split(seed) for seed in seeds}
     runs = [Run(arm, seed) for seed in seeds for arm in arms]
-    outputs = train(runs, splits, data.num_classes, training)
+    outputs = [t.stopped for t in train(runs, splits, data.num_classes, training)]
     scored = {(r.arm.name, r.seed): score(r.arm, o, splits[r.seed]) for r, o in zip(runs, outputs, strict=True)}
     return {run: [scores.metrics[m] for m in COMPARED] for run, scores in scored.items()}
 

@@ -1,18 +1,16 @@
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 
 import pytest
 import torch
 
 from onewarm.errors import InputError
-from onewarm.study import engine
-from onewarm.study.engine import run_study, study_key
+from onewarm.study.engines import local as engine
+from onewarm.study.engines.keys import study_key
+from onewarm.study.models.training import Perceptrons
 from onewarm.study.store.store import Store, StoreError
+from onewarm.study.study import run_study
 
 ARMS = "hard,smooth:0.1,teacher:2"
 
@@ -29,7 +27,7 @@ def url(tmp_path):
 
 def rows(url):
     with sqlite3.connect(url.removeprefix("sqlite:///")) as db:
-        found = db.execute("SELECT arm, seed FROM runs").fetchall()
+        found = db.execute("SELECT arm, seed FROM results").fetchall()
     db.close()
     return found
 
@@ -73,7 +71,7 @@ def test_other_data_or_model_is_another_study(tiny, short, url):
     run_study(tiny, "hard", 2, store=url, training=short)
     other = type(short)(**{**vars(short), "steps": 40})
     assert run_study(tiny, "hard", 2, store=url, training=other).trained == 2
-    assert study_key(tiny, short) != study_key(tiny, other)
+    assert study_key(tiny, Perceptrons(short)) != study_key(tiny, Perceptrons(other))
 
 
 def test_baseline_is_hard_or_the_first(tiny, short, url):
@@ -96,40 +94,6 @@ def test_an_interrupt_keeps_what_was_finished(tiny, short, url, when):
     assert not [t for t in threading.enumerate() if t.name.startswith("onewarm-study")]
     report = run_study(tiny, ARMS, 6, store=url, training=short)
     assert report.trained == 18 - kept and len(set(rows(url))) == len(rows(url)) == 18
-
-
-CHILD = """
-import sys, time
-sys.path.insert(0, sys.argv[2])
-from conftest import make_tiny
-from onewarm.study import engine
-from onewarm.study.models.training import Training
-engine.GROUP = 6
-training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
-
-def report(p):
-    print(p.saved, flush=True)
-    time.sleep(0.3 if p.saved >= 8 else 0)  # so that the kill comes in time on a busy machine
-
-engine.run_study(make_tiny(), "hard,smooth:0.1,teacher:2", 30, store=sys.argv[1], training=training, progress=report)
-"""
-
-
-def test_kill_9_loses_and_repeats_nothing(tiny, short, url):
-    command = [sys.executable, "-c", CHILD, url, os.path.dirname(__file__)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        saved = 0
-        for line in child.stdout:
-            saved = int(line)
-            if saved >= 8:  # in the middle of a group, or between the commits of one
-                child.send_signal(signal.SIGKILL)
-                break
-    kept = rows(url)
-    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 90
-    report = run_study(tiny, ARMS, 30, store=url, training=short)
-    assert report.trained == 90 - len(kept)
-    assert len(set(rows(url))) == len(rows(url)) == 90 and set(kept) <= set(rows(url))
-    assert report.to_dict() == run_study(tiny, ARMS, 30, store=url + "2", training=short).to_dict()
 
 
 def test_two_processes_may_share_a_study(tiny, short, url):
