@@ -22,9 +22,9 @@ PAIRS = (
 
 
 class Calls(list[dict[str, Any]]):
-    """Stands for `run_study`: keeps what it is called with, and reports the data set."""
+    """Stands for `onewarm.study.run`: keeps what it is called with, and reports the data set."""
 
-    def __call__(self, dataset: str, arms: list[str], seeds: Any, *, store: str, pairs: Any, progress: Any) -> Any:
+    def __call__(self, dataset: str, *, arms: list[str], seeds: Any, store: str, pairs: Any, progress: Any) -> Any:
         self.append({"dataset": dataset, "arms": arms, "seeds": seeds, "store": store, "pairs": tuple(pairs)})
         progress(Progress(1.5, 1, 140))
 
@@ -39,7 +39,7 @@ class Calls(list[dict[str, Any]]):
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     made = Calls()
-    monkeypatch.setattr(run_studies, "run_study", made)
+    monkeypatch.setattr(run_studies, "run", made)
     return made
 
 

@@ -1,16 +1,20 @@
+import io
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
 import torch
+from rich.console import Console
 
 from onewarm.errors import InputError
 from onewarm.study.engines import local as engine
 from onewarm.study.engines.keys import study_key
 from onewarm.study.models.training import Perceptrons
 from onewarm.study.store.store import Store, StoreError
-from onewarm.study.study import run_study
+from onewarm.study.study import Study, run
 
 ARMS = "hard,smooth:0.1,teacher:2"
 
@@ -34,7 +38,7 @@ def rows(url):
 
 def test_end_to_end(tiny, short, url):
     seen = []
-    report = run_study(tiny, ARMS, 4, store=url, training=short, progress=seen.append)
+    report = run(tiny, arms=ARMS, seeds=4, store=url, training=short, progress=seen.append)
     assert report.trained == 12 and len(rows(url)) == 12
     as_dict = report.to_dict()
     assert as_dict["arms"] == ["hard", "smooth:0.1", "teacher:2"] and as_dict["seeds"] == [0, 1, 2, 3]
@@ -46,37 +50,37 @@ def test_end_to_end(tiny, short, url):
 
 
 def test_further_pairs_are_compared(tiny, short, url):
-    report = run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
+    report = run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
     assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
     error = "pairs name the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
     with pytest.raises(InputError, match=error):
-        run_study(tiny, ARMS, 2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
+        run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
 
 
 def test_the_same_command_trains_nothing_and_gives_the_same_report(tiny, short, url):
-    first = run_study(tiny, ARMS, 3, store=url, training=short)
-    again = run_study(tiny, ARMS, 3, store=url, training=short)
+    first = run(tiny, arms=ARMS, seeds=3, store=url, training=short)
+    again = run(tiny, arms=ARMS, seeds=3, store=url, training=short)
     assert again.trained == 0 and again.to_dict() == first.to_dict()
 
 
 def test_more_arms_or_seeds_train_only_those(tiny, short, url):
-    run_study(tiny, "hard,smooth:0.1", 2, store=url, training=short)
-    grown = run_study(tiny, ARMS, 3, store=url, training=short)
+    run(tiny, arms="hard,smooth:0.1", seeds=2, store=url, training=short)
+    grown = run(tiny, arms=ARMS, seeds=3, store=url, training=short)
     assert grown.trained == 9 - 4
-    fresh = run_study(tiny, ARMS, 3, store=url + "2", training=short)
+    fresh = run(tiny, arms=ARMS, seeds=3, store=url + "2", training=short)
     assert grown.to_dict() == fresh.to_dict()  # however the runs were grouped
 
 
 def test_other_data_or_model_is_another_study(tiny, short, url):
-    run_study(tiny, "hard", 2, store=url, training=short)
+    run(tiny, arms="hard", seeds=2, store=url, training=short)
     other = type(short)(**{**vars(short), "steps": 40})
-    assert run_study(tiny, "hard", 2, store=url, training=other).trained == 2
+    assert run(tiny, arms="hard", seeds=2, store=url, training=other).trained == 2
     assert study_key(tiny, Perceptrons(short)) != study_key(tiny, Perceptrons(other))
 
 
 def test_baseline_is_hard_or_the_first(tiny, short, url):
-    assert run_study(tiny, "smooth:0.1,hard", 2, store=url, training=short).baseline == "hard"
-    assert run_study(tiny, "smooth:0.1,prior:0.1", 2, store=url, training=short).baseline == "smooth:0.1"
+    assert run(tiny, arms="smooth:0.1,hard", seeds=2, store=url, training=short).baseline == "hard"
+    assert run(tiny, arms="smooth:0.1,prior:0.1", seeds=2, store=url, training=short).baseline == "smooth:0.1"
 
 
 @pytest.mark.parametrize("when", [0.0, 0.3, 3.5])
@@ -88,18 +92,18 @@ def test_an_interrupt_keeps_what_was_finished(tiny, short, url, when):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_study(tiny, ARMS, 6, store=url, training=short, progress=stop)
+        run(tiny, arms=ARMS, seeds=6, store=url, training=short, progress=stop)
     kept = len(rows(url))
     assert kept < 18 and torch.get_num_threads() == threads
     assert not [t for t in threading.enumerate() if t.name.startswith("onewarm-study")]
-    report = run_study(tiny, ARMS, 6, store=url, training=short)
+    report = run(tiny, arms=ARMS, seeds=6, store=url, training=short)
     assert report.trained == 18 - kept and len(set(rows(url))) == len(rows(url)) == 18
 
 
 def test_two_processes_may_share_a_study(tiny, short, url):
     reports = []
     both = [
-        threading.Thread(target=lambda: reports.append(run_study(tiny, ARMS, 4, store=url, training=short)))
+        threading.Thread(target=lambda: reports.append(run(tiny, arms=ARMS, seeds=4, store=url, training=short)))
         for _ in range(2)
     ]
     [t.start() for t in both]
@@ -110,8 +114,8 @@ def test_two_processes_may_share_a_study(tiny, short, url):
 
 def test_an_open_store_stays_open(tiny, short, url):
     store = Store(url)
-    run_study(tiny, "hard", 2, store=store, training=short)
-    assert run_study(tiny, "hard", 2, store=store, training=short).trained == 0
+    run(tiny, arms="hard", seeds=2, store=store, training=short)
+    assert run(tiny, arms="hard", seeds=2, store=store, training=short).trained == 0
     store.close()
 
 
@@ -119,13 +123,13 @@ def test_bad_input_before_any_work(tiny, url, tmp_path):
     for bad, error in (
         ({"arms": "hrd"}, "no arm 'hrd'"),
         ({"seeds": 0}, "seeds is 0"),
-        ({"dataset": "digts"}, "no data set 'digts'"),
+        ({"data": "digts"}, "no data set 'digts'"),
     ):
         with pytest.raises(InputError, match=error):
-            run_study(**{"dataset": tiny, "arms": "hard", "seeds": 1, "store": url} | bad)
+            run(**{"data": tiny, "arms": "hard", "seeds": 1, "store": url} | bad)
     assert not (tmp_path / "s.db").exists()
     with pytest.raises(StoreError, match="is not a database URL"):
-        run_study(tiny, "hard", 1, store="s.db")
+        run(tiny, arms="hard", seeds=1, store="s.db")
 
 
 def test_a_file_from_end_to_end(tmp_path, short, url):
@@ -133,6 +137,35 @@ def test_a_file_from_end_to_end(tmp_path, short, url):
     path.write_text(
         "w,h,label\n" + "".join(f"{i % 7},{i % 3 + 4 * (i % 2)},{['cat', 'dog'][i % 2]}\n" for i in range(60))
     )
-    report = run_study(str(path), "hard,prior:0.1", 2, store=url, training=short).to_dict()
+    report = run(str(path), arms="hard,prior:0.1", seeds=2, store=url, training=short).to_dict()
     assert report["dataset"]["classes"] == ["cat", "dog"] and report["dataset"]["train"] == 36
     assert report["metrics"]["hard"]["accuracy"]["mean"] > 0.8
+
+
+def test_importing_the_package_imports_no_pytorch():
+    code = "import onewarm.study, sys; assert 'torch' not in sys.modules; print(onewarm.study.run, onewarm.study.Study)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "function run" in done.stdout
+
+
+def test_a_report_comes_from_the_store_alone(tiny, short, url):
+    study = Study(tiny, arms="hard,smooth:0.1", seeds=2, store=url, training=short)
+    with pytest.raises(
+        InputError, match=r"no seed of this study with all arms \(it has none of its runs\): call run\(\)"
+    ):
+        study.report()
+    ran = study.run()
+    assert ran.trained == 4 and study.report().to_dict() == ran.to_dict() and study.report().trained == 0
+    more = Study(tiny, arms="hard,smooth:0.1", seeds=5, store=url, training=short)
+    assert more.report().seeds == [0, 1]
+
+
+@pytest.mark.parametrize(("arms", "seeds"), [("hard", 1), ("hard", 3), ("hard,smooth:0.1", 1), ("smooth:0.1", 2)])
+def test_a_study_of_one_arm_or_one_seed(tiny, short, url, arms, seeds):
+    """One arm or one seed ended in an IndexError: there was no row to correct, and no interval of one value."""
+    report = run(tiny, arms=arms, seeds=seeds, store=url, training=short)
+    console = Console(file=io.StringIO(), width=100)
+    report.print(console)
+    assert arms.split(",")[0] in console.file.getvalue()
+    json.dumps(report.to_dict(), allow_nan=False)

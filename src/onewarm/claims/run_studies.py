@@ -9,7 +9,7 @@ from onewarm.claims.ledger import Claim
 from onewarm.claims.witnesses.studies import Report, pairs, plan
 from onewarm.study.engines.local import Progress
 from onewarm.study.store.store import default_url
-from onewarm.study.study import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, run_study
+from onewarm.study.study import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, run
 
 
 def run_studies(
@@ -42,5 +42,6 @@ def run_studies(
             progress(f"study of {dataset}", p.done, p.total)
 
         further = pairs_needed.get(dataset, ())
-        reports[dataset] = run_study(dataset, arms, MAIN_SEEDS, store=url, pairs=further, progress=of_study).to_dict()
+        report = run(dataset, arms=arms, seeds=MAIN_SEEDS, store=url, pairs=further, progress=of_study)
+        reports[dataset] = report.to_dict()
     return reports

@@ -44,13 +44,13 @@ def study(
     """
     with friendly():
         from onewarm.study.report.report import write_json
-        from onewarm.study.study import run_study
+        from onewarm.study.study import run
 
         with bars(errors if json == "-" else output) as progress:
-            report = run_study(
+            report = run(
                 dataset,
-                arms,
-                seeds,
+                arms=arms,
+                seeds=seeds,
                 label=label,
                 store=store or store_url(home_folder(home)),
                 progress=lambda run: progress.each(f"study of {dataset}", run.done, run.total),

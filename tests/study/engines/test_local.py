@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onewarm.study.engines import local as engine
-from onewarm.study.study import run_study
+from onewarm.study.study import run
 
 ARMS = "hard,smooth:0.1,teacher:2"
 
@@ -35,7 +35,7 @@ sys.path.insert(0, sys.argv[2])
 from conftest import make_tiny
 from onewarm.study.engines import local as engine
 from onewarm.study.models.training import Training
-from onewarm.study.study import run_study
+from onewarm.study.study import run
 engine.GROUP = 6
 training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
 
@@ -43,7 +43,7 @@ def report(p):
     print(p.saved, flush=True)
     time.sleep(0.3 if p.saved >= 8 else 0)  # so that the kill comes in time on a busy machine
 
-run_study(make_tiny(), "hard,smooth:0.1,teacher:2", 30, store=sys.argv[1], training=training, progress=report)
+run(make_tiny(), arms="hard,smooth:0.1,teacher:2", seeds=30, store=sys.argv[1], training=training, progress=report)
 """
 
 
@@ -58,7 +58,7 @@ def test_kill_9_loses_and_repeats_nothing(tiny, short, url):
                 break
     kept = rows(url)
     assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 90
-    report = run_study(tiny, ARMS, 30, store=url, training=short)
+    report = run(tiny, arms=ARMS, seeds=30, store=url, training=short)
     assert report.trained == 90 - len(kept)
     assert len(set(rows(url))) == len(rows(url)) == 90 and set(kept) <= set(rows(url))
-    assert report.to_dict() == run_study(tiny, ARMS, 30, store=url + "2", training=short).to_dict()
+    assert report.to_dict() == run(tiny, arms=ARMS, seeds=30, store=url + "2", training=short).to_dict()
