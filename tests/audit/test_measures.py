@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 from onewarm.audit.clusters import Clusters
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES, chance_ece, ece_of, measure, titles, truth_entropy
+from onewarm.audit.measures import TITLES, chance_ece, ece_of, measure, titles, truth_entropy
 from onewarm.calibration.defaults import BINS, LEVEL
 from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.report.numbers import LEVEL_PERCENT
 
 
 @pytest.fixture

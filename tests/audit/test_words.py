@@ -1,14 +1,7 @@
-"""Numbers as an audit writes them."""
+"""What an audit calls its remedies."""
 
-from onewarm.audit.words import interval, number, p_value, percent, points
-
-
-def test_numbers_in_words():
-    assert (percent(0.5), percent(1.0)) == ("50.0\u00a0%", "100.0\u00a0%")
-    assert [number(v) for v in (0.00005, -0.00004, 0.0, None)] == ["0.0001", "-4.0e-05", "0.0000", "infinite"]
-    assert [p_value(p) for p in (None, 0.0001, 0.00009)] == ["-", "= 0.0001", "< 0.0001"]
+from onewarm.audit.words import fitted
 
 
-def test_intervals_in_words():
-    assert (interval(None), points(None)) == ("", "")
-    assert points((-0.0123, 0.0)) == "-1.2 to +0.0"
+def test_lists_of_more_than_four_numbers_are_left_out():
+    assert fitted({"vector": [1.0] * 5}) == "" and fitted({"vector": [1.0] * 4, "rows": 1200}).endswith("rows = 1,200")

@@ -23,9 +23,6 @@ from onewarm.calibration.summary.summary import CalibrationSummary
 
 Floats = NDArray[np.float64]
 
-LEVEL_PERCENT = f"{100 * LEVEL:g}"
-"""The level of intervals in words, as "95"."""
-
 
 def titles(bins: int = BINS) -> dict[str, str]:
     """The title of each measure, in the order of a report."""

@@ -8,7 +8,7 @@ import pytest
 
 from onewarm.audit.audit import audit
 from onewarm.audit.report.first_screen import about, first_screen, picture
-from onewarm.audit.report.markup import prose
+from onewarm.report.markup import prose
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ import pytest
 
 from onewarm.audit.audit import audit
 from onewarm.audit.findings import Action, Finding
-from onewarm.audit.measures import LEVEL_PERCENT, TITLES
+from onewarm.audit.measures import TITLES
 from onewarm.audit.report.groups import measured
 from onewarm.audit.report.html import html, reliability_script
-from onewarm.audit.report.markup import prose
-from onewarm.audit.words import number
+from onewarm.report.markup import prose
+from onewarm.report.numbers import LEVEL_PERCENT, number
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from onewarm.audit.findings import Action, Finding
 from onewarm.audit.measures import TITLES
 from onewarm.audit.report.groups import measured
 from onewarm.audit.report.terminal import print_audit
-from onewarm.audit.words import number
+from onewarm.report.numbers import number
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from onewarm.audit.measures import LEVEL_PERCENT
-from onewarm.audit.words import joined, number, percent
+from onewarm.report.numbers import LEVEL_PERCENT, joined, number, percent
 
 TITLES = {
     "nll": "NLL",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from onewarm.audit.data_checks.view import FILE, Floats, View
 from onewarm.audit.findings import Finding
-from onewarm.audit.words import percent
+from onewarm.report.numbers import percent
 
 Places = NDArray[np.int64]
 

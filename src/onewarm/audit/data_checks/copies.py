@@ -18,7 +18,7 @@ from scipy.stats import chi2, poisson
 
 from onewarm.audit.data_checks.view import View
 from onewarm.audit.findings import Finding
-from onewarm.audit.words import percent
+from onewarm.report.numbers import percent
 
 LEAST_SHARE = 0.005
 """Fewer copies than this share of the rows change nothing that an audit shows."""

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from onewarm.audit.data_checks.view import Floats, View
 from onewarm.audit.findings import Finding
 from onewarm.audit.row_sample import scramble
-from onewarm.audit.words import percent
+from onewarm.report.numbers import percent
 
 MOST_ROWS = 1 << 17
 MOST_CLASSES = 1000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onewarm.audit.data_checks.view import Floats, View
 from onewarm.audit.findings import Finding
 from onewarm.audit.row_sample import scramble
-from onewarm.audit.words import percent
+from onewarm.report.numbers import percent
 
 BLOCKS = (2, 5, 10, 20, 50, 100, 200, 500)
 LEAST_BLOCKS = 12

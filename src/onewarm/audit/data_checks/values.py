@@ -7,7 +7,7 @@ import numpy as np
 from onewarm.audit.data_checks.copies import distinct
 from onewarm.audit.data_checks.view import View
 from onewarm.audit.findings import Finding
-from onewarm.audit.words import percent
+from onewarm.report.numbers import percent
 
 _LOGITS = (
     "Save logits or log-probabilities (--logits COLUMNS), which cannot round to 0 or 1; or keep more digits of the "

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from onewarm.audit.audit import FORMAT, Audit
 from onewarm.audit.comparison.comparison import TITLES, Comparison, Difference
-from onewarm.audit.measures import LEVEL_PERCENT
-from onewarm.audit.report import svg
 from onewarm.audit.report.first_screen import picture
-from onewarm.audit.report.html import page
-from onewarm.audit.report.markup import row, table, text
-from onewarm.audit.words import number, percent
+from onewarm.audit.report.html import reliability_style
 from onewarm.checks.visible import visible, visible_json
 from onewarm.errors import needs
+from onewarm.report import reliability
+from onewarm.report.markup import row, table, text
+from onewarm.report.numbers import LEVEL_PERCENT, number, percent
+from onewarm.report.page import page
+from onewarm.report.svg import interval_line
 
 with needs("onewarm.audit", "audit"):
     from rich.console import Console
@@ -38,7 +39,7 @@ def comparison_html(comparison: Comparison, before: Audit, after: Audit) -> str:
         "of its own.</p>"
         f'<section aria-labelledby="each"><h2 id="each">Each of them</h2><div class="pair">{pictures}</div></section>'
     )
-    return page(f"{comparison.before} against {comparison.after}", body)
+    return page(f"{comparison.before} against {comparison.after}", body, style=reliability_style())
 
 
 def comparison_json(comparison: Comparison, before: Audit, after: Audit) -> str:
@@ -75,7 +76,7 @@ def _row(difference: Difference, comparison: Comparison) -> str:
             sign = 1 if difference.name == "accuracy" else -1
             ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
             reach = max(map(abs, ends)) or 1.0
-            drawn = svg.interval_line(sign * difference.value, ends, reach, ("good", "bad"))
+            drawn = interval_line(sign * difference.value, ends, reach, ("good", "bad"))
             line = f'<span class="line">{drawn}</span>'
     better = {"before": comparison.before, "after": comparison.after, "": "–"}[difference.better]
     return row([text(TITLES[difference.name]), *values, change, line, text(better)])
@@ -84,6 +85,6 @@ def _row(difference: Difference, comparison: Comparison) -> str:
 def _picture(name: str, audit: Audit) -> str:
     diagram = picture(audit, "event" if audit.kind == "binary" else "all")
     return (
-        f'<div><h3>{name}</h3><p>{text(audit.verdict.headline)}</p><figure class="ow-picture">{svg.figure(diagram)}'
-        f"<figcaption>{svg.caption(diagram)}</figcaption></figure>{svg.bins_table(diagram, unfolded=False)}</div>"
+        f"<div><h3>{name}</h3><p>{text(audit.verdict.headline)}</p>{reliability.captioned(diagram)}"
+        f"{reliability.bins_table(diagram, unfolded=False)}</div>"
     )

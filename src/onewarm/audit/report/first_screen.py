@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 from onewarm.audit.audit import Audit
 from onewarm.audit.findings import Action
-from onewarm.audit.report import svg
-from onewarm.audit.report.markup import prose, text
+from onewarm.report import reliability
+from onewarm.report.markup import prose, text
+from onewarm.report.page import asset, tokens
 
 _MOST_NAMES = 3
 
@@ -18,7 +18,7 @@ def first_screen(audit: Audit) -> str:
 
     Its colours follow the host's ``color-scheme``; no rule of its style applies outside the fragment.
     """
-    style = f".ow-audit{{{asset('tokens.css')}}}{asset('first.css')}{asset('marks.css')}"
+    style = f"{tokens('.ow-audit')}{asset('first.css')}{asset('marks.css')}"
     return (
         f'<div class="ow-audit"><style>{style}</style><p class="ow-about">{about(audit)}</p>'
         f'<p class="ow-headline">{text(audit.verdict.headline)}</p>{picture_and_action(audit, heading="p")}</div>'
@@ -27,10 +27,8 @@ def first_screen(audit: Audit) -> str:
 
 def picture_and_action(audit: Audit, *, heading: str = "h2") -> str:
     """The picture with its caption beside the action."""
-    diagram = picture(audit)
     return (
-        f'<div class="ow-first"><figure class="ow-picture">{svg.figure(diagram)}'
-        f"<figcaption>{svg.caption(diagram)}</figcaption></figure>{_action(audit.verdict.action, heading)}</div>"
+        f'<div class="ow-first">{reliability.captioned(picture(audit))}{_action(audit.verdict.action, heading)}</div>'
     )
 
 
@@ -48,7 +46,7 @@ def about(audit: Audit) -> str:
 def shown_diagrams(audit: Audit) -> tuple[dict[str, Any], ...]:
     """The diagrams as they are shown: nothing is marked where the audit found nothing wrong."""
     if audit.verdict.kind in ("calibrated", "too few rows"):
-        return tuple(svg.plain(d) for d in audit.diagrams)
+        return tuple(reliability.plain(d) for d in audit.diagrams)
     return audit.diagrams
 
 
@@ -61,11 +59,6 @@ def picture_at(audit: Audit, of: str | None = None) -> int:
 def picture(audit: Audit, of: str | None = None) -> dict[str, Any]:
     """A diagram as it is shown; by default the one that shows the headline."""
     return shown_diagrams(audit)[picture_at(audit, of)]
-
-
-def asset(name: str) -> str:
-    """The text of a file of the report's assets."""
-    return (files("onewarm.audit.report") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _action(action: Action, heading: str) -> str:

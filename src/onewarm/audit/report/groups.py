@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onewarm.audit.measures import Measure
-from onewarm.audit.words import number, p_value, percent, points
+from onewarm.report.numbers import number, p_value, percent, points
 
 SHARES = ("accuracy", "mean_confidence", "confidence_gap")
 

@@ -1,32 +1,29 @@
-"""The audit as one self-contained HTML file: it fetches nothing; its content policy lists all inline code."""
+"""The audit as one self-contained HTML file."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
-from html import escape
-from string import Template
+from importlib.resources import files
 from typing import Any
 
-import onewarm
 from onewarm.audit.audit import Audit
 from onewarm.audit.findings import Finding, Question
-from onewarm.audit.measures import LEVEL_PERCENT, titles
+from onewarm.audit.measures import titles
 from onewarm.audit.remedies import Option
-from onewarm.audit.report import svg
-from onewarm.audit.report.first_screen import about, asset, picture, picture_and_action, picture_at, shown_diagrams
+from onewarm.audit.report.first_screen import about, picture, picture_and_action, picture_at, shown_diagrams
 from onewarm.audit.report.groups import groups, measured
-from onewarm.audit.report.markup import ends, prose, row, table, text
 from onewarm.audit.slices import Slice
-from onewarm.audit.words import REMEDY_TITLES, fitted, number, p_value, percent
+from onewarm.audit.words import REMEDY_TITLES, fitted
 from onewarm.checks.visible import visible
-
-__all__ = ["html", "page", "reliability_script", "reliability_style"]
+from onewarm.report.markup import ends, prose, row, table, text
+from onewarm.report.numbers import LEVEL_PERCENT, number, p_value, percent
+from onewarm.report.page import page, section
+from onewarm.report.reliability import bins_table
+from onewarm.report.svg import interval_line
 
 _MOST_SLICES = 50
 _MOST_QUESTIONS = 50
+_NAMES = ("of", "title", "predicted", "observed")
 _EXPORT = "export default {"
 _START = """
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -43,50 +40,32 @@ def html(audit: Audit) -> str:
         + _findings(audit)
         + _remedies(audit)
         + (_slices(audit.slices) if audit.verdict.kind != "wrong rows" else "")
-        + _section(
+        + section(
             "bins",
             "Bin by bin",
-            f'<div class="two"><div id="reliability">{svg.bins_table(picture(audit))}</div>'
+            f'<div class="two"><div id="reliability">{bins_table(picture(audit))}</div>'
             f'<div class="how">{_HOW}</div></div>',
         )
         + _measures(audit)
         + _method(audit)
     )
     data = {"reliability": shown, "state": {"diagram": picture_at(audit)}}
-    return page(f"Calibration audit of {audit.files[0]['name']}", body, script=_inline_module(), data=data)
-
-
-_NAMES = ("of", "title", "predicted", "observed")
-
-
-def page(title: str, body: str, *, script: str = "", data: Any = None) -> str:
-    """A self-contained page in the report's style.
-
-    Args:
-        title: plain text.
-        body: HTML.
-        script: a module, allowed by its digest; "" for none.
-        data: values for the script, as JSON in an element of the id "data".
-    """
-    style = f":root{{{asset('tokens.css')}}}{asset('report.css')}{asset('first.css')}{reliability_style()}"
-    scripts = f"script-src '{_digest(script)}'; " if script else ""
-    policy = f"default-src 'none'; style-src '{_digest(style)}'; {scripts}base-uri 'none'; form-action 'none'"
-    if script:
-        body += f'<script type="application/json" id="data">{_data_block(data)}</script>'
-        body += f'<script type="module">{script}</script>'
-    return Template(asset("report.html")).substitute(
-        policy=escape(policy), style=style, title=text(title), body=body, version=escape(onewarm.__version__)
-    )
+    title = f"Calibration audit of {audit.files[0]['name']}"
+    return page(title, body, style=reliability_style(), script=_inline_module(), data=data)
 
 
 def reliability_script() -> str:
     """The ES module of the interactive diagram, in anywidget form, for a notebook or any other host."""
-    return asset("reliability.js")
+    return _asset("reliability.js")
 
 
 def reliability_style() -> str:
     """The style sheet of the interactive diagram; its colours are CSS custom properties that the host defines."""
-    return asset("marks.css") + asset("reliability.css")
+    return _asset("reliability.css")
+
+
+def _asset(name: str) -> str:
+    return (files("onewarm.audit.report") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _inline_module() -> str:
@@ -98,21 +77,6 @@ def _inline_module() -> str:
     return module.replace(_EXPORT, "const reliability = {").replace("export function", "function") + _START
 
 
-def _digest(code: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
-
-
-def _data_block(value: Any) -> str:
-    block = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        block = block.replace(character, f"\\u{ord(character):04x}")
-    return block
-
-
-def _section(name: str, title: str, body: str) -> str:
-    return f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>{body}</section>'
-
-
 _LABELS = {"spoils": "Weakens every conclusion: ", "wrong rows": "Wrong rows: "}
 
 
@@ -122,7 +86,7 @@ def _findings(audit: Audit) -> str:
     if not found:
         return ""
     items = "".join(f'<li class="{f.weight.replace(" ", "-")}">{_finding(f)}</li>' for f in found)
-    return _section("found", "What was found", f'<ul class="found">{items}</ul>')
+    return section("found", "What was found", f'<ul class="found">{items}</ul>')
 
 
 def _finding(finding: Finding) -> str:
@@ -148,7 +112,7 @@ def _remedies(audit: Audit) -> str:
         f"<p>Each was scored on {audit.scored_on:,} rows that it was not fitted on; what is advised is marked. In the "
         "first row are the scores before.</p>"
     )
-    return _section("remedies", "Remedies compared", words + table("Remedies", head, body))
+    return section("remedies", "Remedies compared", words + table("Remedies", head, body))
 
 
 def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
@@ -160,7 +124,7 @@ def _remedy(option: Option, reach: float, *, chosen: bool) -> str:
     gain, line = "–", ""
     if option.gain is not None and option.interval is not None:
         gain = f"{number(option.gain)} ({ends(option.interval)})"
-        line = f'<span class="line">{svg.interval_line(option.gain, option.interval, reach, ("good", "bad"))}</span>'
+        line = f'<span class="line">{interval_line(option.gain, option.interval, reach, ("good", "bad"))}</span>'
     ece = number(option.ece if option.event_ece is None else option.event_ece)
     return row([name, number(option.nll), gain, line, number(option.brier), ece], chosen=chosen)
 
@@ -186,7 +150,7 @@ def _slices(slices: tuple[Slice, ...]) -> str:
         f"<p>{tested:,} slices were looked at; those that are surely most wrong come first. Their intervals hold "
         f"together in {LEVEL_PERCENT} % of samples, and p, of a gap of 0, is corrected for their number.{more}</p>"
     )
-    return _section("slices", "Where it differs", words + table("Slices", head, [_slice(s, reach) for s in shown]))
+    return section("slices", "Where it differs", words + table("Slices", head, [_slice(s, reach) for s in shown]))
 
 
 def _slice(item: Slice, reach: float) -> str:
@@ -198,7 +162,7 @@ def _slice(item: Slice, reach: float) -> str:
             percent(item.predicted),
             percent(item.observed),
             f"{item.gap * 100:+.1f} ({low} to {high})",
-            f'<span class="line">{svg.interval_line(item.gap, item.interval, reach)}</span>',
+            f'<span class="line">{interval_line(item.gap, item.interval, reach)}</span>',
             "–" if item.difference is None else f"{item.difference * 100:+.1f}",
             text(p_value(item.p_corrected).removeprefix("= ")),
         ]
@@ -213,7 +177,7 @@ def _measures(audit: Audit) -> str:
         rows = [row([text(titled[n]), *map(text, measured(n, audit.measures[n]))]) for n in group.names]
         parts.append(f"<div><h3>{group.purpose}</h3><p>{group.read}</p>{table(group.purpose, head, rows)}</div>")
     body = f'<div class="groups">{"".join(parts)}</div>'
-    return _section("measures", "All measures, and what to read them for", body)
+    return section("measures", "All measures, and what to read them for", body)
 
 
 _HOW = (

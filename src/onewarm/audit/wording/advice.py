@@ -8,7 +8,8 @@ from typing import Any
 from onewarm.audit.findings import Action, Finding, VerdictKind
 from onewarm.audit.remedies import LEAST_GAIN, Option, Remedies
 from onewarm.audit.wording.headline import MATTERS, Asked, reach, rows_needed
-from onewarm.audit.words import REMEDY_TITLES, fitted, interval, number
+from onewarm.audit.words import REMEDY_TITLES, fitted
+from onewarm.report.numbers import interval, number
 
 MUCH_LEFT = 0.01
 """An ECE that is surely above this after the advised change is said to be left."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from onewarm.audit.findings import Finding, Question
-from onewarm.audit.measures import LEVEL_PERCENT, Measure
+from onewarm.audit.measures import Measure
 from onewarm.audit.remedies import Option
 from onewarm.audit.slices import Slice
 from onewarm.audit.wording.headline import Asked, bin_sentence, class_sentence, event_name
-from onewarm.audit.words import joined, number, percent, points, size
+from onewarm.report.numbers import LEVEL_PERCENT, joined, number, percent, points, size
 
 
 def of_questions(asked: Asked) -> list[Finding]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onewarm.audit.findings import Finding, Question, VerdictKind
 from onewarm.audit.measures import Measure
-from onewarm.audit.words import joined, percent, size
 from onewarm.calibration.defaults import BINS
+from onewarm.report.numbers import joined, percent, size
 
 MATTERS = 0.05
 """An error of the mean, or of the confidence, that must not stay unseen: a share."""

@@ -27,6 +27,7 @@ from onewarm.notebook.site.render import render
 from onewarm.notebook.site.search import SEARCH_NAME, search_entries, search_index
 from onewarm.notebook.text.latex import LatexError
 from onewarm.notebook.text.markdown import LinkError, Prose
+from onewarm.report.page import tokens
 
 __all__ = ["OutputError", "build"]
 
@@ -157,7 +158,8 @@ def _write_site(
     for file in _assets():
         if file.name == "reload.js" and not options["live"]:
             continue
-        _write(site / "assets" / file.name, file.read_bytes())
+        before = tokens().encode() if file.name == "base.css" else b""
+        _write(site / "assets" / file.name, before + file.read_bytes())
     _write(site / "assets" / FONT_NAME, math_font("".join(characters), cache))
     _write(site / "assets" / LICENCE_NAME, font_licence(cache))
     report("done", steps, steps)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from onewarm.audit.words import number
 from onewarm.checks.visible import visible
+from onewarm.report.numbers import number
 
 
 def text(value: object) -> str:

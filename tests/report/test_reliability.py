@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onewarm.audit.report.svg import bins_table, caption, figure, in_words, interval_line, plain
+from onewarm.report.reliability import bins_table, caption, figure, in_words, plain
 
 
 def bin_(lower, upper, count=0, confidence=None, accuracy=None, interval=None, beyond=None):
@@ -70,28 +70,6 @@ def test_the_table_holds_the_numbers():
     assert cells[3] == ["999", "80.0\u00a0%", "90.0\u00a0%", "88.0\u00a0% to 92.0\u00a0%"]
 
 
-@pytest.mark.parametrize(
-    ("gap", "interval", "side", "places"),
-    [
-        (0.1, (0.05, 0.15), "over", (88 + 21, 88 + 63, 88 + 42)),
-        (-0.1, (-0.15, -0.05), "under", (88 - 63, 88 - 21, 88 - 42)),
-        (0.0, (-0.05, 0.05), "", (88 - 21, 88 + 21, 88)),
-        (0.5, (0.1, 0.9), "over", (88 + 42, 88 + 84, 88 + 84)),  # cut at the end of the axis
-    ],
-)
-def test_a_gap_on_its_axis(gap, interval, side, places):
-    root = ElementTree.fromstring(interval_line(gap, interval, reach=0.2))
-    _, span, dot = root
-    assert (span.get("class"), dot.get("class")) == (f"span {side}".strip(), side)
-    assert (float(span.get("x1")), float(span.get("x2")), float(dot.get("cx"))) == pytest.approx(places)
-
-
-def test_a_gain_is_good_and_a_loss_is_bad():
-    for value, side in ((0.1, "good"), (-0.1, "bad")):
-        line = interval_line(value, (value - 0.01, value + 0.01), 0.2, ("good", "bad"))
-        assert f'class="span {side}"' in line
-
-
 def test_the_isotonic_curve_is_drawn_through_its_corners():
     event = {**DIAGRAM, "isotonic": {"x": [0.0, 0.5, 1.0], "y": [0.0, 0.25, 1.0]}}
     (path,) = marks(figure(event), "ow-rel-isotonic")
@@ -115,3 +93,11 @@ def test_where_nothing_is_wrong_no_bin_is_marked():
     assert [b["beyond"] for b in still["bins"]] == [None, False, False, False]
     assert not marks(figure(still), "ow-rel-over") and "no bin differs" in caption(still)
     assert "above it in 0 and below it in 0. The widest gap is from" in in_words(still)
+
+
+def test_bins_without_intervals_are_drawn_and_told_without_them():
+    bins = [{**b, "interval": None, "beyond": None} for b in DIAGRAM["bins"]]
+    svg, numbers = figure({**DIAGRAM, "bins": bins}), bins_table({**DIAGRAM, "bins": bins})
+    assert len(marks(svg, "ow-rel-dot")) == 3 and not marks(svg, "ow-rel-interval")
+    assert "interval" not in numbers and "<td>999</td><td>80.0\u00a0%</td><td>90.0\u00a0%</td></tr>" in numbers
+    assert "interval" not in caption({**DIAGRAM, "bins": bins}) and "chance" not in in_words({**DIAGRAM, "bins": bins})

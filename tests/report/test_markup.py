@@ -1,6 +1,6 @@
 """HTML of a report: nothing from a file is obeyed by a browser or hidden from a reader."""
 
-from onewarm.audit.report.markup import prose, row, table, text
+from onewarm.report.markup import prose, row, table, text
 
 
 def test_text_is_escaped_and_visible():

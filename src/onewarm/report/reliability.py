@@ -1,4 +1,4 @@
-"""The pictures of a report as static SVG, shown without JavaScript and in print, and the same in words."""
+"""A reliability diagram as static SVG, shown without JavaScript and in print, and the same in words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from onewarm.audit.measures import LEVEL_PERCENT
-from onewarm.audit.report.markup import row, table, text
-from onewarm.audit.words import percent
+from onewarm.report.markup import row, table, text
+from onewarm.report.numbers import LEVEL_PERCENT, percent
 
 Diagram = Mapping[str, Any]
 
@@ -25,11 +24,17 @@ def _y(v: float) -> float:
     return round(_TOP + (1 - v) * _SIZE, 2)
 
 
+def captioned(diagram: Diagram) -> str:
+    """The figure with its caption."""
+    return f'<figure class="ow-picture">{figure(diagram)}<figcaption>{caption(diagram)}</figcaption></figure>'
+
+
 def figure(diagram: Diagram) -> str:
-    """A reliability diagram, drawn as ``assets/reliability.js`` draws it.
+    """A reliability diagram, drawn as the audit's ``assets/reliability.js`` draws it.
 
     Args:
-        diagram: one of ``Audit.diagrams``.
+        diagram: its "bins", and the names of what is "predicted" and "observed". Bins whose "interval" is None are
+            drawn without one.
     """
     parts = []
     for tick in (0, 0.2, 0.4, 0.6, 0.8, 1):
@@ -66,14 +71,15 @@ def _short(name: str) -> str:
 
 
 def _mark(bin_: Mapping[str, Any]) -> str:
-    x, (low, high) = _x(bin_["confidence"]), bin_["interval"]
-    side = ""
+    x, side, ends = _x(bin_["confidence"]), "", ""
     if bin_["beyond"]:
         side = " ow-rel-over" if bin_["confidence"] > bin_["accuracy"] else " ow-rel-under"
+    if bin_["interval"] is not None:
+        low, high = map(_y, bin_["interval"])
+        ends = f'<line class="ow-rel-interval{side}" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>'
     return (
         f'<line class="ow-rel-gap{side}" x1="{x}" x2="{x}" y1="{_y(bin_["confidence"])}" y2="{_y(bin_["accuracy"])}"/>'
-        f'<line class="ow-rel-interval{side}" x1="{x}" x2="{x}" y1="{_y(low)}" y2="{_y(high)}"/>'
-        f'<circle class="ow-rel-dot{side}" cx="{x}" cy="{_y(bin_["accuracy"])}" r="4.5"/>'
+        f'{ends}<circle class="ow-rel-dot{side}" cx="{x}" cy="{_y(bin_["accuracy"])}" r="4.5"/>'
     )
 
 
@@ -93,14 +99,16 @@ def in_words(diagram: Diagram) -> str:
         return f"{about}: no rows."
     high = [b for b in bins if b["confidence"] > b["accuracy"]]
     beyond = [b for b in bins if b["beyond"]]
-    beyond_high = sum(b["confidence"] > b["accuracy"] for b in beyond)
+    tested = ""
+    if _has_intervals(diagram):
+        beyond_high = sum(b["confidence"] > b["accuracy"] for b in beyond)
+        tested = f"; beyond chance it is above it in {beyond_high} and below it in {len(beyond) - beyond_high}"
     widest = max(beyond or bins, key=lambda b: abs(b["confidence"] - b["accuracy"]))
     return (
         f"{about}: of {len(bins)} bins with rows {what} is above the {diagram['observed']} in {len(high)} and not "
-        f"above it in {len(bins) - len(high)}; beyond chance it is above it in {beyond_high} and below it in "
-        f"{len(beyond) - beyond_high}. The widest gap{' of these' if beyond else ''} is from {widest['lower']:.3g} to "
-        f"{widest['upper']:.3g}: predicted {percent(widest['confidence'])}, observed {percent(widest['accuracy'])}. A "
-        "table of all bins is below."
+        f"above it in {len(bins) - len(high)}{tested}. The widest gap{' of these' if beyond else ''} is from "
+        f"{widest['lower']:.3g} to {widest['upper']:.3g}: predicted {percent(widest['confidence'])}, observed "
+        f"{percent(widest['accuracy'])}. A table of all bins is below."
     )
 
 
@@ -114,48 +122,36 @@ def caption(diagram: Diagram) -> str:
     """How to read the picture, as HTML."""
     mean, what = text(diagram["predicted"]), text(_the(diagram))
     curve = " The line is the isotonic (CORP) curve." if diagram["isotonic"] else ""
-    marks = "no bin differs from it beyond chance"
-    if any(b["beyond"] for b in diagram["bins"]):
-        marks = "coloured bins differ from it beyond chance"
+    ends = marks = ""
+    if _has_intervals(diagram):
+        ends = f", with the {LEVEL_PERCENT} % interval"
+        found = any(b["beyond"] for b in diagram["bins"])
+        marks = "; coloured bins differ from it beyond chance" if found else "; no bin differs from it beyond chance"
     return (
-        f"Each point is a bin of rows: its mean {mean} and its {text(diagram['observed'])}, with the {LEVEL_PERCENT} % "
-        f"interval. On the dashed line both are equal, below it {what} is too high; {marks}.{curve}"
+        f"Each point is a bin of rows: its mean {mean} and its {text(diagram['observed'])}{ends}. On the dashed line "
+        f"both are equal, below it {what} is too high{marks}.{curve}"
     )
+
+
+def _has_intervals(diagram: Diagram) -> bool:
+    return any(b["interval"] is not None for b in diagram["bins"]) or not any(b["count"] for b in diagram["bins"])
 
 
 def bins_table(diagram: Diagram, *, unfolded: bool = True) -> str:
     """The numbers of a diagram as an HTML table that can be folded."""
     rows = []
+    names = [diagram["predicted"], "Rows", "Mean", diagram["observed"]]
+    if _has_intervals(diagram):
+        names.append(f"{LEVEL_PERCENT} % interval")
     for b in diagram["bins"]:
-        cells = ["–", "–", "–"]
+        cells = ["–"] * (len(names) - 2)
         if b["count"]:
-            low, high = b["interval"]
-            cells = [percent(b["confidence"]), percent(b["accuracy"]), f"{percent(low)} to {percent(high)}"]
+            cells = [percent(b["confidence"]), percent(b["accuracy"])]
+            if b["interval"] is not None:
+                cells.append(" to ".join(map(percent, b["interval"])))
         rows.append(row([f"{b['lower']:.3g} to {b['upper']:.3g}", f"{b['count']:,}", *cells]))
-    names = [diagram["predicted"], "Rows", "Mean", diagram["observed"], f"{LEVEL_PERCENT} % interval"]
     names[0] = names[0][0].upper() + names[0][1:]
     names[3] = names[3][0].upper() + names[3][1:]
     numbers = table("Bins", [text(n) for n in names], rows)
     is_open = " open" if unfolded else ""
     return f'<details class="ow-rel-table"{is_open}><summary>The same as a table</summary>{numbers}</details>'
-
-
-def interval_line(
-    value: float, interval: tuple[float, float], reach: float, sides: tuple[str, str] = ("over", "under")
-) -> str:
-    """A number with its interval, drawn on an axis from -reach to +reach; what lies beyond the axis is cut.
-
-    Args:
-        value, interval, reach: in the same unit.
-        sides: the class of an interval that lies above 0, and of one below.
-    """
-
-    def x(v: float) -> float:
-        return round(88 + 84 * max(-1.0, min(1.0, v / reach)), 2)
-
-    side = sides[0] if interval[0] > 0 else sides[1] if interval[1] < 0 else ""
-    return (
-        '<svg viewBox="0 0 176 20" width="176" height="20" aria-hidden="true"><line x1="88" x2="88" y1="0" y2="20"/>'
-        f'<line class="{f"span {side}".strip()}" x1="{x(interval[0])}" x2="{x(interval[1])}" y1="10" y2="10"/>'
-        f'<circle class="{side}" cx="{x(value)}" cy="10" r="4"/></svg>'
-    )
