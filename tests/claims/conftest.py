@@ -92,6 +92,7 @@ def evidence_of() -> Callable[..., Evidence]:
         return Evidence(
             claim=claim.key,
             kind=claim.kind,
+            predicted=claim.predicted,
             ran=RAN,
             seeds=tuple(range(seeds)) if study else None,
             tolerance=None if study else 1e-10,

@@ -68,6 +68,16 @@ def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Cla
     assert callable(getattr(importlib.import_module(module), name))
 
 
+def test_a_publication_is_cited_in_one_way() -> None:
+    """Hinton, Vinyals and Dean were of 2014 in some entries and of 2015 in others."""
+    cited: dict[str, set[tuple[str, str, str, int]]] = {}
+    for claim in LEDGER.values():
+        for s in (*claim.sources, *claim.counter):
+            cited.setdefault(s.url, set()).add((s.authors, s.title, s.venue, s.year))
+    assert {url: ways for url, ways in cited.items() if len(ways) > 1} == {}
+    assert {year for *_, year in cited["https://arxiv.org/abs/1503.02531"]} == {2015}
+
+
 @pytest.mark.parametrize("claim", [c for c in LEDGER.values() if c.kind == "study"], ids=lambda c: c.slug)
 def test_studies_speak_of_what_can_be_run(claim: Claim) -> None:
     for p in claim.predictions:

@@ -178,6 +178,7 @@ def evidence(key: str, effect: float) -> Evidence:
     return Evidence(
         claim=key,
         kind=claim.kind,
+        predicted=claim.predicted,
         ran=ran,
         seeds=tuple(range(20)) if study else None,
         tolerance=None if study else 1e-10,

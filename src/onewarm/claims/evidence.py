@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from onewarm.atomic_write import atomic_write
-from onewarm.claims.ledger import Record
+from onewarm.claims.ledger import Record, Training
 from onewarm.errors import InputError, needs
 
 with needs("onewarm.claims", "notebook"):
@@ -33,8 +33,9 @@ class Ran(Record):
 class Finding(Record):
     """One effect: of a `quantity`, in a `scope`, and for a study with its interval at `level`.
 
-    `effect` is None where the witness got no finite number. `p` is Holm-adjusted over the study. `seeds` is the number
-    of seeds behind the effect, which is below the study's where runs lack the number.
+    `effect` is None where the witness got no finite number. `p` and `interval` are adjusted for all that the study
+    compares. `seeds` is the number of seeds behind the effect, which is below the study's where runs lack the number.
+    `training` says which of a study's models it is of.
     """
 
     scope: str
@@ -45,6 +46,7 @@ class Finding(Record):
     p: float | None = Field(default=None, ge=0, le=1)
     seeds: int | None = Field(default=None, ge=0)
     expected: Expected
+    training: Training | None = None
     role: Role = "test"
     unit: str = ""
 
@@ -56,11 +58,16 @@ class Finding(Record):
 
 
 class Evidence(Record):
-    """The complete result of one witness: enough to compute the claim's status and to show it on a page."""
+    """The complete result of one witness: enough to compute the claim's status and to show it on a page.
+
+    `predicted` is the claim's when the witness ran: for other predictions this is no evidence. `tolerance` is what was
+    allowed then, a record only: the status takes the ledger's.
+    """
 
     format: Literal[1] = 1
     claim: str
     kind: Literal["identity", "study"]
+    predicted: str = ""
     ran: Ran
     seeds: tuple[int, ...] | None = None
     tolerance: float | None = None

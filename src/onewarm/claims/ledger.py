@@ -6,6 +6,8 @@ NN only orders the files. A new file is a new claim; its key follows from its pa
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +34,11 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "brier": ("Brier score", ""),
     "temperature": ("fitted temperature", ""),
 }
+
+
+Training = Literal["stopped", "end"]
+TRAININGS: Mapping[Training, str] = {"stopped": "stopped", "end": "trained to the end"}
+"""What a claim about training is tested on, and its name in a sentence."""
 
 
 class LedgerError(InputError):
@@ -76,8 +83,9 @@ class Comparison(Record):
     """The expected result of a study for one metric of one arm on one data set.
 
     With a `baseline` the effect is the paired difference arm minus baseline; without one it is the arm's own
-    value minus `reference`. Roles: "premise" (a condition of the claim), "test", "context" (only reported).
-    `margin` is for "not negative": an effect above minus the margin counts as not negative.
+    value minus `reference`. `training` says of which models: "stopped" where their validation NLL was lowest, or
+    trained to the "end". Roles: "premise" (a condition of the tests of the same training), "test", "context" (only
+    reported). `margin` is for "not negative": an effect above minus the margin counts as not negative.
     """
 
     dataset: str
@@ -86,6 +94,7 @@ class Comparison(Record):
     baseline: str | None = None
     reference: float = 0.0
     expected: Literal["negative", "positive", "not negative", "none"]
+    training: Training = "stopped"
     role: Literal["premise", "test", "context"] = "test"
     margin: float = Field(default=0.0, ge=0.0)
 
@@ -103,11 +112,13 @@ class Comparison(Record):
 
     @property
     def quantity(self) -> str:
-        """The effect in words, such as "ECE, smooth:0.1 minus hard"."""
+        """The effect in words, such as "ECE, smooth:0.1 minus hard, trained to the end"."""
         name = METRICS[self.metric][0]
         if self.baseline is not None:
-            return f"{name}, {self.arm} minus {self.baseline}"
-        return f"{name} of {self.arm} minus {self.reference:g}" if self.reference else f"{name} of {self.arm}"
+            words = f"{name}, {self.arm} minus {self.baseline}"
+        else:
+            words = f"{name} of {self.arm}" + (f" minus {self.reference:g}" if self.reference else "")
+        return words if self.training == "stopped" else f"{words}, {TRAININGS[self.training]}"
 
     @property
     def unit(self) -> str:
@@ -123,7 +134,8 @@ class Claim(Record):
 
     `witness` names the function that computes the evidence, "module:function"; None where there is none yet.
     `rule` is how a study's tests combine. "all": every test must show what is expected. "differs": the claim is that
-    the sign of the effect depends on the data. `tolerance` is the largest difference that an identity allows.
+    the sign of the effect depends on the data, as its predictions say. `tolerance` is the largest difference that an
+    identity allows.
     """
 
     key: str
@@ -143,6 +155,12 @@ class Claim(Record):
     def slug(self) -> str:
         """The last part of the key: the name on the command line and of the evidence file."""
         return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def predicted(self) -> str:
+        """SHA-256 of all that evidence is judged by: witness, predictions, rule and tolerance. Evidence carries it."""
+        judged_by = self.model_dump(include={"kind", "witness", "predictions", "rule", "tolerance"})
+        return hashlib.sha256(json.dumps(judged_by, sort_keys=True).encode()).hexdigest()
 
 
 class IdentityClaim(Claim):

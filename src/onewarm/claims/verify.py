@@ -133,6 +133,7 @@ def run_witness(claim: Claim, reports: Mapping[str, Report] | None = None) -> Ev
     return Evidence(
         claim=claim.key,
         kind=claim.kind,
+        predicted=claim.predicted,
         ran=Ran(
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.perf_counter() - start, 3),
@@ -198,6 +199,8 @@ def changes(claim: Claim, old: Evidence | None, new: Evidence) -> tuple[str, ...
     before, after = status(claim, old), status(claim, new)
     if before != after:
         lines.append(f"status: {before} → {after}")
+    if old.predicted and old.predicted != new.predicted:
+        lines.append("the ledger's prediction has changed since")
     if len(old.seeds or ()) != len(new.seeds or ()):
         lines.append(f"seeds: {len(old.seeds or ())} → {len(new.seeds or ())}")
     for finding in new.findings:

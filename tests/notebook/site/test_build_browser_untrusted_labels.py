@@ -57,7 +57,14 @@ def evidence(claim: Claim) -> Evidence:
         for p in claim.predictions
     ]
     ran = Ran(date="2026-01-02T03:04:05Z", seconds=1, versions={HOSTILE: HOSTILE}, command=f"onewarm {HOSTILE}")
-    return Evidence(claim=CLAIM, kind="study", ran=ran, seeds=tuple(range(20)), findings=tuple(findings))
+    return Evidence(
+        claim=CLAIM,
+        kind="study",
+        predicted=claim.predicted,
+        ran=ran,
+        seeds=tuple(range(20)),
+        findings=tuple(findings),
+    )
 
 
 @pytest.fixture

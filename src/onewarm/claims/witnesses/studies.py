@@ -1,7 +1,8 @@
 """The witness of claims about training: it reads each prediction's effect from the reports of paired training runs.
 
 A study report (see `onewarm.study`) holds, for one data set, every arm's metrics over the seeds and the paired
-comparisons with a baseline, Holm-adjusted over the whole report.
+comparisons with a baseline: of the models that were stopped where their validation NLL was lowest, and of those
+trained to the end.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def paired(claim: Claim, reports: Mapping[str, Report]) -> tuple[tuple[Finding, 
 
 def _difference(p: Comparison, report: Report) -> Finding | None:
     for row in _get(report, p.dataset, "comparisons"):
-        if (row.get("arm"), row.get("baseline"), row.get("metric")) == (p.arm, p.baseline, p.metric):
+        of_row = (row.get("arm"), row.get("baseline"), row.get("metric"), row.get("training", "stopped"))
+        if of_row == (p.arm, p.baseline, p.metric, p.training):
             effect, interval, level, adjusted, pairs = (
                 _get(row, p.dataset, key) for key in ("mean", "interval", "level", "p_holm", "seeds")
             )
@@ -82,7 +84,8 @@ def _difference(p: Comparison, report: Report) -> Finding | None:
 
 
 def _value(p: Comparison, report: Report) -> Finding | None:
-    row = _get(report, p.dataset, "metrics").get(p.arm, {}).get(p.metric)
+    part = "metrics" if p.training == "stopped" else "metrics_end"
+    row = _get(report, p.dataset, part).get(p.arm, {}).get(p.metric)
     if row is None:
         return None
     levels = {float(c["level"]) for c in _get(report, p.dataset, "comparisons")} or {LEVEL}
@@ -111,6 +114,7 @@ def _finding(
         p=adjusted,
         seeds=seeds,
         expected=p.expected,
+        training=p.training,
         role=p.role,
         unit=p.unit,
     )

@@ -32,10 +32,10 @@ def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formul
         "status": judgement.status,
         "status_slug": judgement.status.replace(" ", "-"),
         "because": _reason(judgement.because),
-        "figure": _figure(judgement.judged, evidence),
+        "figure": _figure(judgement.judged, claim.tolerance),
         "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
         "identity": claim.kind == "identity",
-        "tolerance": number_text(evidence.tolerance) if evidence and evidence.tolerance else "",
+        "tolerance": number_text(claim.tolerance) if claim.kind == "identity" else "",
         "seeds": len(set(evidence.seeds)) if evidence and evidence.seeds else 0,
         "sources": [
             {
@@ -89,7 +89,7 @@ def _short(authors: str) -> str:
 _EXPECTED = {"zero": "= 0", "negative": "< 0", "positive": "> 0", "not negative": "≥ 0"}
 
 
-def _figure(judged: Iterable[Judged], evidence: Evidence | None) -> list[dict[str, Any]]:
+def _figure(judged: Iterable[Judged], tolerance: float) -> list[dict[str, Any]]:
     """The findings in groups of one unit, each group with its axis and its rows."""
     units: dict[str, list[tuple[Judged, Finding]]] = {}
     for judgement in judged:
@@ -101,7 +101,7 @@ def _figure(judged: Iterable[Judged], evidence: Evidence | None) -> list[dict[st
         if any(f.interval for _, f in rows):
             axis = linear_axis(values)
         else:
-            axis = log_axis(values, (evidence.tolerance if evidence else None) or 0.0)
+            axis = log_axis(values, tolerance)
         groups.append({"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis) for j, f in rows]})
     return groups
 
