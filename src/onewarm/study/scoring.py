@@ -34,7 +34,7 @@ METRICS = {
     "temperature": "that temperature; above 1 undoes overconfidence",
     "logit_gap": "mean over training rows of z_y minus the mean other logit",
     "train_accuracy": "share of training rows that the model gets right",
-    "ece_unsmoothed": "ECE after the affine inverse of the smoothing (smooth and prior arms)",
+    "ece_unsmoothed": "ECE after the affine inverse of the smoothing (arms that smooth towards one row)",
     "excess_nll": "mean KL(true posterior || p), nats, where the posterior is known",
 }
 """The metrics of a run, in the report's order."""
@@ -93,10 +93,10 @@ def score(arm: Arm, outputs: Outputs, split: Split) -> Scores:
     else:
         after = CalibrationSummary().update(outputs.test / temperature, labels, logits=True)
         metrics |= {"temperature": temperature} | _summary_metrics(after, "_after")
-    if arm.alpha is not None:
-        prior = arm.smoothing_row(split.train.y, outputs.test.shape[1])
+    if (smoothing := arm.smoothing(split.train.y, outputs.test.shape[1])) is not None:
+        share, prior = smoothing
         # On a finite sample a class may get less than its share of the smoothing; the inverse is then below 0.
-        inverse = np.clip(unsmooth(softmax(outputs.test), arm.alpha, prior=prior), 0, None)
+        inverse = np.clip(unsmooth(softmax(outputs.test), share, prior=prior), 0, None)
         summary = CalibrationSummary().update(inverse / inverse.sum(1, keepdims=True), labels)
         metrics["ece_unsmoothed"] = summary_metrics.ece(summary)
     if split.test.posterior is not None:

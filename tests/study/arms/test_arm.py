@@ -3,90 +3,171 @@ import re
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import Arm, parse_arm, parse_arms
+from onewarm.study.arms.recipe import Context
+from onewarm.study.arms.registry import KINDS, RECIPES
 
 LABELS = torch.tensor([0, 2, 2, 1])
+ARMS = f"arms are {', '.join(r.syntax for r in RECIPES.values())}"
+SHARES = st.floats(0, 1, exclude_min=True, exclude_max=True)
+POSITIVE = st.floats(0, exclude_min=True, allow_infinity=False)
+COUNTS = st.integers(1, 10**6).map(float)
+NUMBERS = {
+    "smooth": [SHARES], "exclude-label": [SHARES], "prior": [SHARES], "negative": [st.floats(0, 1, exclude_min=True)],
+    "ordinal": [POSITIVE], "confusion": [SHARES], "online": [SHARES], "mixup": [POSITIVE], "teacher": [POSITIVE],
+    "teacher-top": [COUNTS, POSITIVE], "teacher-bucket": [COUNTS, POSITIVE], "teacher-sampled": [COUNTS, POSITIVE],
+    "penalty": [POSITIVE], "focal": [POSITIVE], "maxsup": [POSITIVE],
+    "margin": [st.floats(0, allow_infinity=False), POSITIVE],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("arm", "dense"),
-    [
-        ("hard", np.eye(4)[LABELS]),
-        ("smooth:0.2", 0.8 * np.eye(4)[LABELS] + 0.2 / 4),
-        ("prior:0.4", 0.6 * np.eye(4)[LABELS] + 0.4 * np.array([0.25, 0.25, 0.5, 0])),
-    ],
-)
-def test_targets_of_labels(arm, dense):
-    np.testing.assert_allclose(parse_arm(arm).target(LABELS, 4).dense().numpy(), dense, atol=1e-15)
+@st.composite
+def arms(draw, kinds=KINDS):
+    kind = draw(st.sampled_from(kinds))
+    numbers = tuple(draw(s) for s in NUMBERS.get(kind, []))
+    teacher = None
+    if "teacher" in RECIPES[kind].needs and draw(st.booleans()):
+        able = [k for k, r in RECIPES.items() if not (r.reference or r.needs - {"votes"})]
+        teacher = draw(arms(able))
+    return Arm(kind, numbers, teacher)
 
 
-def test_teacher_is_its_softmax_at_the_temperature():
-    logits = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
-    target = parse_arm("teacher:3").target(LABELS, 4, logits)
-    p = np.exp(logits.numpy().astype(float) / 3)
-    np.testing.assert_allclose(target.dense().numpy(), 9 * p / p.sum(1, keepdims=True), atol=1e-12)  # T^2 its mass
-    assert [a.temperature for a in parse_arms("teacher:3,hard,smooth:0.5")] == [3, 1, 1]
-    with pytest.raises(ValueError, match=r"^the arm teacher:3 needs teacher_logits$"):
-        parse_arm("teacher:3").target(LABELS, 4)
+@given(arms())
+def test_a_name_is_the_arm_exactly(arm):
+    """`smooth:0.1` and `smooth:0.1000001` were one name, and so one run of the store."""
+    assert parse_arm(arm.name) == arm
+    assert parse_arm(arm.name).name == arm.name
+    assert re.fullmatch("[a-z0-9:.-]+", arm.name)  # in addresses and file names
 
 
-def test_the_arm_of_a_teacher_and_the_row_of_a_smoothing():
-    arms = parse_arms("hard,smooth:0.2,prior:0.2,teacher:2,teacher:2:smooth:0.1")
-    assert [a.teacher_arm and a.teacher_arm.name for a in arms] == [None, None, None, "hard", "smooth:0.1"]
-    assert Arm("teacher", 2.0).teacher_arm == Arm("hard")  # made without parse_arm
-    rows = [a.smoothing_row(LABELS.numpy(), 4) for a in arms]
-    assert [row is None for row in rows] == [True, True, False, True, True]
-    np.testing.assert_array_equal(rows[2], [0.25, 0.25, 0.5, 0])
+@given(arms(), arms())
+def test_two_arms_have_two_names(a, b):
+    assert (a == b) == (a.name == b.name)
 
 
 def test_names_have_one_spelling():
-    assert [a.name for a in parse_arms(" hard ,smooth:.10,prior:1e-1,teacher:2.0")] == [
-        "hard",
-        "smooth:0.1",
-        "prior:0.1",
-        "teacher:2",
-    ]
-    assert [a.name for a in parse_arms("teacher:2.0:smooth:.10,teacher:1:hard")] == [
-        "teacher:2:smooth:0.1",
-        "teacher:1",
-    ]
+    spelt = (
+        " hard ,smooth:.10,prior:1e-1,teacher:2.0,teacher:2.0:smooth:.10,teacher:1:hard,margin:10:.1,margin: 4 :1e20"
+    )
+    names = "hard,smooth:0.1,prior:0.1,teacher:2,teacher:2:smooth:0.1,teacher:1,margin:10,margin:4:1e20"
+    assert [a.name for a in parse_arms(spelt)] == names.split(",")
     assert parse_arm("teacher:1:hard") == parse_arm("teacher:1")
-    assert parse_arms(["hard", "smooth:0.1"]) == (Arm("hard"), Arm("smooth", 0.1))
-    assert [Arm("smooth", 0.1).alpha, Arm("prior", 0.2).alpha, Arm("teacher", 2.0).alpha, Arm("hard").alpha] == [
-        0.1,
-        0.2,
-        None,
-        None,
-    ]
+    assert Arm("margin", (10,)) == Arm("margin", (10.0, 0.1)) == parse_arm("margin:10")
+    assert parse_arms(["hard", "smooth:0.1"]) == (Arm("hard"), Arm("smooth", (0.1,)))
+
+
+def test_every_example_is_an_arm_of_its_kind():
+    for kind, recipe in RECIPES.items():
+        assert parse_arm(recipe.example).kind == kind and parse_arm(recipe.example).name == recipe.example
+
+
+def test_what_a_trainer_asks():
+    asked = {a.name: a for a in parse_arms([r.example for r in RECIPES.values()])}
+    said = {
+        "alpha": {"smooth:0.1": 0.1, "exclude-label:0.1": 0.1, "prior:0.1": 0.1, "negative:0.1": -0.1,
+                  "confusion:0.1": 0.1, "online:0.5": 0.5},
+        "mixup": {"mixup:0.2": 0.2},
+        "teacher_arm": {n: Arm("hard") for n in asked if n.startswith("teacher")},
+    }  # fmt: skip
+    for hook, expected in said.items():
+        assert {n: getattr(a, hook) for n, a in asked.items() if getattr(a, hook) is not None} == expected
+    assert {n: a.temperature for n, a in asked.items() if a.temperature != 1} == {
+        n: 2 for n in asked if n.startswith("teacher")
+    }
+    assert [n for n, a in asked.items() if a.online] == ["online:0.5"]
+    assert [n for n, a in asked.items() if a.reference] == ["logistic"]
+    extra = ["teacher-bucket:3:2", "penalty:0.1", "focal:2", "maxsup:0.1", "margin:10"]
+    assert [n for n, a in asked.items() if a.has_extra] == extra
+    assert {n: set(a.needs) for n, a in asked.items() if a.needs} == {
+        n: {n.split(":")[0].split("-")[0]}
+        for n in asked
+        if n.split(":")[0].split("-")[0] in ("confusion", "votes", "teacher")
+    }
+    takes_targets = ["hard", "smooth:0.1", "exclude-label:0.1", "prior:0.1", "ordinal:0.5", "logistic", "confusion:0.1"]
+    assert [n for n, a in asked.items() if not a.changes_loss] == [*takes_targets, "votes"]
+    assert not parse_arm("teacher:1").changes_loss  # softmax(v), and the student's own softmax
+
+
+@pytest.mark.parametrize("arm", ["confusion:0.1", "votes", "teacher:2", "teacher-top:1:1"])
+def test_what_is_missing(arm):
+    remedy = {"confusion:0.1": "a confusion matrix", "votes": "votes: name their columns, or train another arm"}
+    with pytest.raises(InputError, match=f"^the arm {arm} needs {remedy.get(arm, 'teacher_logits')}$"):
+        parse_arm(arm).target(LABELS, 4)
+
+
+@pytest.mark.parametrize("arm", [r.example for r in RECIPES.values()])
+def test_the_target_of_arrays_is_that_of_tensors(arm):
+    arm, rng = parse_arm(arm), np.random.default_rng(0)
+    known = Context(rng.standard_normal((4, 5)), rng.dirichlet(np.ones(5), 5), rng.integers(0, 3, (4, 5)), None, 3)
+    of_tensors = arm.target(LABELS, 5, known)
+    assert isinstance(of_tensors.weight, torch.Tensor)
+    of_arrays = arm.target(LABELS.numpy(), 5, known)
+    np.testing.assert_allclose(of_arrays.dense(), of_tensors.dense().numpy(), atol=1e-6)
+    mass = arm.temperature**2
+    if arm.kind == "teacher-bucket":
+        assert (of_arrays.mass() < mass).all()
+    else:
+        np.testing.assert_allclose(of_arrays.mass(), mass, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("smoth:0.1", "no arm 'smoth:0.1'; arms are hard, smooth:ALPHA, prior:ALPHA, teacher:T, teacher:T:ARM"),
+        ("smoth:0.1", f"no arm 'smoth:0.1'; did you mean smooth:0.1? {ARMS}"),
+        ("unigram:0.2", f"no arm 'unigram:0.2'; did you mean prior:0.2? {ARMS}"),
+        ("Confidence Penalty:1", f"no arm 'Confidence Penalty:1'; did you mean penalty:1? {ARMS}"),
+        ("qqq", f"no arm 'qqq'; {ARMS}"),
         ("hard:1", "the arm 'hard' takes no number, got 'hard:1'"),
-        ("smooth", "the arm 'smooth' needs a share between 0 and 1 after the colon, e.g. smooth:0.1"),
-        ("prior:x", "the arm 'prior:x' needs a share between 0 and 1 after the colon, e.g. prior:0.1"),
+        ("smooth", "the arm 'smooth' needs a share between 0 and 1 for ALPHA in smooth:ALPHA, e.g. smooth:0.1"),
+        ("prior:x", "the arm 'prior:x' needs a share between 0 and 1 for ALPHA in prior:ALPHA, e.g. prior:0.1"),
         ("smooth:1", "the arm 'smooth:1' needs a share between 0 and 1, got 1, e.g. smooth:0.1"),
-        ("smooth:-0.1", "the arm 'smooth:-0.1' needs a share between 0 and 1, got -0.1, e.g. smooth:0.1"),
+        (
+            "smooth:-0.1",
+            "the arm 'smooth:-0.1' needs a share between 0 and 1, got -0.1, e.g. smooth:0.1; "
+            "for negative smoothing negative:0.1",
+        ),
         ("smooth:nan", "the arm 'smooth:nan' needs a share between 0 and 1, got nan, e.g. smooth:0.1"),
+        ("smooth:0.1:2", "the arm 'smooth:0.1:2' has '2' too many: expected smooth:ALPHA"),
+        ("negative:1.5", "the arm 'negative:1.5' needs a share above 0 and at most 1, got 1.5, e.g. negative:0.1"),
         ("teacher:0", "the arm 'teacher:0' needs a temperature above 0, got 0, e.g. teacher:2"),
         ("teacher:inf", "the arm 'teacher:inf' needs a temperature above 0, got inf, e.g. teacher:2"),
-        ("teacher::hard", "the arm 'teacher::hard' needs a temperature above 0 after the colon, e.g. teacher:2"),
-        ("teacher:2:", "no arm ''; arms are hard, smooth:ALPHA, prior:ALPHA, teacher:T, teacher:T:ARM"),
-        ("teacher:2:smooth:2", "the arm 'smooth:2' needs a share between 0 and 1, got 2, e.g. smooth:0.1"),
         (
-            "teacher:2:teacher:1",
-            "the arm 'teacher:2:teacher:1' has a teacher that has a teacher itself; name an arm without a teacher",
+            "teacher::hard",
+            "the arm 'teacher::hard' needs a temperature above 0 for T in teacher:T[:ARM], e.g. teacher:2",
         ),
+        (
+            "teacher-top:2.5:1",
+            "the arm 'teacher-top:2.5:1' needs a whole number of classes, at least 1, got 2.5, e.g. teacher-top:3:2",
+        ),
+        (
+            "teacher:2:",
+            "the arm 'teacher:2:' needs its teacher's arm after the last colon, e.g. teacher:2:smooth:0.1",
+        ),
+        ("teacher:2:smooth:2", "the arm 'smooth:2' needs a share between 0 and 1, got 2, e.g. smooth:0.1"),
+        ("teacher:2:teacher:1", "the arm 'teacher:1' cannot train a teacher: name one that needs no other model"),
+        ("teacher:2:logistic", "the arm 'logistic' cannot train a teacher: name one that needs no other model"),
         ("teacher:2,teacher:2:hard", "the arm 'teacher:2' is given twice"),
         ("hard,hard", "the arm 'hard' is given twice"),
-        ("smooth:0.1,smooth:.1", "the arm 'smooth:0.1' is given twice"),
-        (" , ", "no arms given; arms are hard, smooth:ALPHA, prior:ALPHA, teacher:T, teacher:T:ARM"),
+        ("smooth:0.10,smooth:.1", "the arm 'smooth:0.1' is given twice"),
+        (" , ", f"no arms given; {ARMS}"),
     ],
 )
 def test_what_is_no_arm(text, error):
     with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
         parse_arms(text)
+
+
+def test_an_arm_made_without_its_text_is_checked_too():
+    for kind, numbers, teacher, error in (
+        ("smoth", (0.1,), None, f"no arm 'smoth'; did you mean smooth? {ARMS}"),
+        ("smooth", (2,), None, "the arm 'smooth:2' needs a share between 0 and 1, got 2, e.g. smooth:0.1"),
+        ("hard", (2,), None, "the arm 'hard' takes no number, got 'hard:2'"),
+        ("smooth", (0.1, 2), None, "the arm 'smooth' takes smooth:ALPHA, got 'smooth:0.1:2'"),
+        ("smooth", (0.1,), Arm("hard"), "the arm 'smooth' has no teacher, got 'hard'"),
+    ):
+        with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
+            Arm(kind, numbers, teacher)

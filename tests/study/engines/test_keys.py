@@ -7,7 +7,7 @@ batch order, optimizer, teacher, temperature or metric moves them by far more th
 
 import pytest
 
-from onewarm.study.arms.arm import KINDS, parse_arms
+from onewarm.study.arms.arm import parse_arms
 from onewarm.study.data.datasets import BUILT_IN, load
 from onewarm.study.engines.keys import CODE_FORMAT
 from onewarm.study.models.model import Run
@@ -78,7 +78,3 @@ def test_the_rows_of_a_built_in_data_set_are_those_of_its_code_format(name):
     assert name in ROWS, f"record the rows of {name} here"
     for now, then in zip(rows(name), ROWS[name], strict=True):
         assert now == pytest.approx(then, abs=1e-3), f"{name}: {REMEDY}"
-
-
-def test_every_kind_of_arm_is_recorded():
-    assert {arm.kind for arm in ARMS} == set(KINDS)

@@ -74,7 +74,7 @@ def test_against_plain_pytorch(tiny, short, arm):
         target = (alone(INIT + 1, taught)(x).detach() / temperature).softmax(1)
     else:
         prior = {"hard": 0, "smooth:0.1": 1 / 3, "prior:0.3": onehot.mean(0)}[arm]
-        alpha = parse_arm(arm).value or 0.0
+        alpha = parse_arm(arm).alpha or 0.0
         target = (1 - alpha) * onehot + alpha * prior
     model = alone(INIT, target, temperature)
     outputs = together(tiny, short, [Run(parse_arm(arm), 0)])[0]

@@ -1,132 +1,221 @@
-"""Arms: the target recipes that a study compares, and their syntax. To add an arm, change only this file."""
+"""Arms: what a study compares, and their names."""
 
 from __future__ import annotations
 
-import math
+import difflib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.errors import InputError, needs
-from onewarm.target import SoftTarget, one_hot, smooth, soft
-
-with needs("onewarm.study", "study"):
-    import torch
-
-
-RECIPES = {
-    "hard": "all mass on the label",
-    "smooth:ALPHA": "a share ALPHA of the mass moved to the uniform row, e.g. smooth:0.1",
-    "prior:ALPHA": "a share ALPHA moved to the class frequencies of the training labels, e.g. prior:0.1",
-    "teacher:T": "distilled at temperature T from a network trained with hard labels, e.g. teacher:2",
-    "teacher:T:ARM": "the same, from a network trained with that arm, e.g. teacher:2:smooth:0.1",
-}
-KINDS = tuple(dict.fromkeys(recipe.partition(":")[0] for recipe in RECIPES))
+from onewarm.checks import Array
+from onewarm.errors import InputError
+from onewarm.study.arms import confusion
+from onewarm.study.arms.recipe import Context, Need, Number, Recipe
+from onewarm.study.arms.registry import RECIPES
+from onewarm.target import SoftTarget
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One recipe: its kind (one of `KINDS`), its number, and for a student the arm its teacher was trained with."""
+    """One arm: its kind (a key of `RECIPES`), its numbers, and for a student the arm that its teacher is trained with.
+
+    Numbers that are left out have their defaults, and a teacher that is left out is trained with hard labels.
+
+    Raises InputError for an unknown kind, numbers out of range, and a teacher that cannot be one.
+    """
 
     kind: str
-    value: float | None = None
+    numbers: tuple[float, ...] = ()
     teacher: Arm | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in RECIPES:
+            raise _unknown(self.kind)
+        object.__setattr__(self, "numbers", self._checked_numbers())
+        if self.teacher is not None:
+            if "teacher" not in self.recipe.needs:
+                raise InputError(f"the arm {self.kind!r} has no teacher, got {self.teacher.name!r}")
+            if self.teacher.reference or self.teacher.needs - {"votes"}:
+                raise InputError(
+                    f"the arm {self.teacher.name!r} cannot train a teacher: name one that needs no other model"
+                )
+            if self.teacher.kind == "hard":
+                object.__setattr__(self, "teacher", None)
+
+    def _checked_numbers(self) -> tuple[float, ...]:
+        expected = self.recipe.numbers
+        if len(self.numbers) > len(expected):
+            takes = f"takes {self.recipe.syntax}" if expected else "takes no number"
+            raise InputError(f"the arm {self.kind!r} {takes}, got {':'.join([self.kind, *map(_text, self.numbers)])!r}")
+        numbers = list(map(float, self.numbers))
+        for number in expected[len(numbers) :]:
+            if number.default is None:
+                raise _number_missing(":".join([self.kind, *map(_text, numbers)]), self.recipe, number)
+            numbers.append(number.default)
+        for value, number in zip(numbers, expected, strict=True):
+            if not number.valid(value):
+                given = ":".join([self.kind, *map(_text, numbers)])
+                raise InputError(
+                    f"the arm {given!r} needs {number.expected}, got {_text(value)}, e.g. {self.recipe.example}"
+                    f"{_hint(self.kind, value)}"
+                )
+        return tuple(numbers)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What its kind is: title, equation, source, and how it makes a target."""
+        return RECIPES[self.kind]
 
     @property
     def name(self) -> str:
-        """As written on the command line, in one spelling: `smooth:.10` is `smooth:0.1`."""
-        recipe = self.kind if self.value is None else f"{self.kind}:{self.value:g}"
-        return recipe if self.teacher in (None, HARD) else f"{recipe}:{self.teacher.name}"
+        """As written on the command line, in one spelling, of [a-z0-9:.-]; `parse_arm` of it is this arm, exactly.
+
+        >>> parse_arm("smooth:.10").name, parse_arm("smooth:0.1000001").name
+        ('smooth:0.1', 'smooth:0.1000001')
+        """
+        numbers = list(self.numbers)
+        while numbers and numbers[-1] == self.recipe.numbers[len(numbers) - 1].default:
+            numbers.pop()
+        parts = [self.kind, *map(_text, numbers)]
+        return ":".join(parts if self.teacher is None else [*parts, self.teacher.name])
 
     @property
     def alpha(self) -> float | None:
-        """The smoothed share of the mass, 0..1; None for an arm that does not smooth."""
-        return self.value if self.kind in ("smooth", "prior") else None
+        """The share of the mass that a label smoothing moves, below 0 for a negative one; None for other arms."""
+        return None if self.recipe.alpha is None else self.recipe.alpha(self.numbers)
 
     @property
     def temperature(self) -> float:
         """The temperature that divides the student's logits in training; 1 without a teacher."""
-        return self.value if self.kind == "teacher" and self.value is not None else 1.0
+        return 1.0 if self.recipe.temperature is None else self.recipe.temperature(self.numbers)
 
     @property
     def teacher_arm(self) -> Arm | None:
         """The arm that the teacher is trained with (hard where none is named); None without a teacher."""
-        return (self.teacher or HARD) if self.kind == "teacher" else None
+        return (self.teacher or HARD) if "teacher" in self.needs else None
 
-    def smoothing_row(self, labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float64] | None:
-        """The row (K,) that the smoothed share moves to: the frequencies of `labels`; None is the uniform row.
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Which parts of a `Context` its target needs."""
+        return self.recipe.needs
 
-        >>> Arm("prior", 0.1).smoothing_row(np.array([0, 0, 1, 0]), 2)
-        array([0.75, 0.25])
+    @property
+    def mixup(self) -> float | None:
+        """The parameter b of Beta(b, b) from which the share of a mixture of two rows is drawn; None without."""
+        return self.numbers[0] if self.recipe.mixup else None
+
+    @property
+    def online(self) -> bool:
+        """Whether its target's table is replaced by `new_table` after each epoch."""
+        return self.recipe.online
+
+    @property
+    def reference(self) -> bool:
+        """Whether it stands for a model of its own, which every study trains beside the compared one."""
+        return self.recipe.reference
+
+    @property
+    def changes_loss(self) -> bool:
+        """Whether a model that takes only distributions as targets must refuse it.
+
+        So it is where a term is added to the loss, rows are mixed, targets change while training goes on, mass is
+        negative, or the student's logits are divided by a temperature.
         """
-        return np.bincount(labels, minlength=num_classes) / len(labels) if self.kind == "prior" else None
+        return not self.recipe.targets_only or self.has_extra or self.temperature != 1
 
-    def target(self, labels: torch.Tensor, num_classes: int, teacher_logits: torch.Tensor | None = None) -> SoftTarget:
-        """The training target of these labels (N,).
+    @property
+    def has_extra(self) -> bool:
+        """Whether `extra` is a term, and not None."""
+        return self.recipe.extra is not None
 
-        hard: onehot(y). smooth: (1 - a) onehot(y) + a / K. prior: (1 - a) onehot(y) + a * (share of each class
-        among `labels`). teacher: T^2 softmax(teacher_logits / T), for a student whose logits are divided by T too:
-        its loss is T^2 H(softmax(v / T), softmax(z / T)). A teacher's target contains no label: the labels enter
-        through the teacher's training alone (Hinton et al. 2015, section 2, with the soft term only; where the teacher
-        was trained on the same rows, "born-again" self-distillation, Furlanello et al. 2018).
+    def target(self, labels: Array, num_classes: int, context: Context | None = None) -> SoftTarget:
+        """The training target of these labels; its kind's equation is `RECIPES[kind].equation`.
 
         Args:
-            labels: (N,) int64, 0..K-1.
+            labels: (N,) integers, 0..K-1, of all training rows: a NumPy array or a tensor.
             num_classes: K.
-            teacher_logits: (N, K), of the same rows; needed by arms with a teacher.
+            context: what `needs` names, of the same rows.
 
-        Raises ValueError where `teacher_logits` is needed and missing.
+        Returns:
+            N rows over K classes, in the labels' library. A teacher's has the mass T^2: its loss is
+            T^2 H(softmax(v / T), softmax(z / T)).
 
-        >>> Arm("smooth", 0.1).target(torch.tensor([0]), 4).dense().tolist()
-        [[0.925, 0.025, 0.025, 0.025]]
+        Raises:
+            InputError: where something that it needs is missing.
+
+        Example:
+            >>> parse_arm("smooth:0.1").target(np.array([0]), 4).dense().tolist()
+            [[0.925, 0.025, 0.025, 0.025]]
         """
-        if self.kind == "teacher":
-            if teacher_logits is None:
-                raise InputError(f"the arm {self.name} needs teacher_logits")
-            return soft((teacher_logits.double() / self.temperature).softmax(1)).scale(self.temperature**2)
-        if self.value is None:
-            return one_hot(labels, num_classes)
-        row = self.smoothing_row(labels.numpy(), num_classes)
-        prior = None if row is None else torch.from_numpy(row)
-        return smooth(labels, self.value, num_classes=num_classes, prior=prior)
+        context = context or Context()
+        for need, (given, remedy) in {
+            "teacher": (context.teacher_logits, "teacher_logits"),
+            "confusion": (context.confusion, "a confusion matrix"),
+            "votes": (context.votes, "votes: name their columns, or train another arm"),
+        }.items():
+            if need in self.needs and given is None:
+                raise InputError(f"the arm {self.name} needs {remedy}")
+        return self.recipe.target_of(labels, num_classes, context, self.numbers)
 
+    def smoothing(self, labels: NDArray[np.int64], num_classes: int) -> tuple[float, NDArray[np.float64] | None] | None:
+        """What `onewarm.unsmooth` undoes after training: the share, and the row it went to (None: uniform).
 
-HARD = Arm("hard")
+        None for an arm whose population optimum is not such a mixture.
+
+        >>> parse_arm("prior:0.1").smoothing(np.array([0, 0, 1, 0]), 2)
+        (0.1, array([0.75, 0.25]))
+        """
+        return None if self.recipe.smoothing is None else self.recipe.smoothing(labels, num_classes, self.numbers)
+
+    def extra(self, logits: Any, labels: Any, target: SoftTarget | None = None) -> Any:
+        """The term that is added, row by row, to the cross-entropy of the target; None where there is none.
+
+        Args:
+            logits: (..., K) tensor, divided by `temperature` where there is a teacher.
+            labels: (...) int64, of the same rows.
+            target: of the same rows in C order, as `target` gave them; only a teacher's bucket reads it.
+
+        Returns:
+            (...), differentiable.
+        """
+        return None if self.recipe.extra is None else self.recipe.extra(logits, labels, target, self.numbers)
+
+    def new_table(self, probabilities: Any, labels: Any, num_classes: int) -> Any:
+        """The table (..., K, K) of an epoch's predictions (..., N, K) for the next: see `confusion.new_table`."""
+        return confusion.new_table(probabilities, labels, num_classes)
 
 
 def parse_arm(text: str) -> Arm:
-    """Parse an arm: `hard`, `smooth:0.1`, `prior:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
+    """Parse an arm: `hard`, `smooth:0.1`, `margin:10:0.1`, `teacher:2`, `teacher:2:smooth:0.1`.
 
     Raises InputError that gives the text and what was expected.
 
     >>> parse_arm("smooth:.10").name, parse_arm("teacher:2.0:smooth:.1").name
     ('smooth:0.1', 'teacher:2:smooth:0.1')
     """
-    kind, colon, number = text.strip().partition(":")
-    teacher = HARD if kind == "teacher" else None
-    if kind == "teacher" and ":" in number:
-        number, _, recipe = number.partition(":")
-        teacher = parse_arm(recipe)
-        if teacher.kind == "teacher":
-            raise InputError(f"the arm {text!r} has a teacher that has a teacher itself; name an arm without a teacher")
-    if kind not in KINDS:
-        raise InputError(f"no arm {text!r}; arms are {', '.join(RECIPES)}")
-    if kind == "hard":
-        if colon:
-            raise InputError(f"the arm 'hard' takes no number, got {text!r}")
-        return HARD
-    expected = "a temperature above 0" if kind == "teacher" else "a share between 0 and 1"
-    example = "teacher:2" if kind == "teacher" else f"{kind}:0.1"
-    try:
-        value = float(number)
-    except ValueError:
-        raise InputError(f"the arm {text!r} needs {expected} after the colon, e.g. {example}") from None
-    high = math.inf if kind == "teacher" else 1.0
-    if not 0 < value < high:
-        raise InputError(f"the arm {text!r} needs {expected}, got {number}, e.g. {example}")
-    return Arm(kind, value, teacher)
+    kind, *parts = (part.strip() for part in text.strip().split(":"))
+    if kind not in RECIPES:
+        raise _unknown(text.strip())
+    recipe = RECIPES[kind]
+    if parts and not recipe.numbers:
+        raise InputError(f"the arm {kind!r} takes no number, got {text!r}")
+    numbers: list[float] = []
+    for number in recipe.numbers[: max(len(parts), 1)]:
+        try:
+            numbers.append(float(parts[len(numbers)]))
+        except (ValueError, IndexError):
+            if number.default is None:
+                raise _number_missing(text, recipe, number) from None
+    rest = parts[len(numbers) :]
+    if rest and "teacher" not in recipe.needs:
+        raise InputError(f"the arm {text!r} has {':'.join(rest)!r} too many: expected {recipe.syntax}")
+    if rest == [""]:
+        raise InputError(
+            f"the arm {text!r} needs its teacher's arm after the last colon, e.g. {recipe.example}:smooth:0.1"
+        )
+    return Arm(kind, tuple(numbers), parse_arm(":".join(rest)) if rest else None)
 
 
 def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
@@ -140,8 +229,38 @@ def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
     parts: list[Any] = text.split(",") if isinstance(text, str) else list(text)
     arms = tuple(parse_arm(part) for part in parts if part.strip())
     if not arms:
-        raise InputError(f"no arms given; arms are {', '.join(RECIPES)}")
+        raise InputError(f"no arms given; {_KINDS}")
     for i, arm in enumerate(arms):
         if arm in arms[:i]:
             raise InputError(f"the arm {arm.name!r} is given twice")
     return arms
+
+
+_KINDS = f"arms are {', '.join(recipe.syntax for recipe in RECIPES.values())}"
+
+
+def _text(number: float) -> str:
+    """The shortest text of a number that is this number again, without a plus: 0.1, 2, 1e20."""
+    return repr(float(number)).removesuffix(".0").replace("+", "")
+
+
+def _unknown(text: str) -> InputError:
+    kind, colon, rest = text.partition(":")
+    known = {name: recipe.kind for recipe in RECIPES.values() for name in (recipe.kind, *recipe.other_names)}
+    word = kind.strip().lower().replace("_", "-").replace(" ", "-")
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f"did you mean {known[near[0]]}{colon}{rest}? " if near else ""
+    return InputError(f"no arm {text!r}; {hint}{_KINDS}")
+
+
+def _number_missing(text: str, recipe: Recipe, number: Number) -> InputError:
+    return InputError(
+        f"the arm {text!r} needs {number.expected} for {number.name} in {recipe.syntax}, e.g. {recipe.example}"
+    )
+
+
+def _hint(kind: str, value: float) -> str:
+    return f"; for negative smoothing negative:{_text(-value)}" if kind == "smooth" and -1 <= value < 0 else ""
+
+
+HARD = Arm("hard")

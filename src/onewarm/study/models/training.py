@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from onewarm.errors import needs
+from onewarm.errors import InputError, needs
 from onewarm.loss import cross_entropy
 from onewarm.study.arms.arm import Arm
+from onewarm.study.arms.recipe import Context
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.network import Stack, pad_features
@@ -126,9 +127,11 @@ def _fit(
 
 
 def _target(run: Run, data: dict[int, Rows], num_classes: int, teacher_logits: dict[Run, torch.Tensor]) -> SoftTarget:
+    if run.arm.has_extra or run.arm.mixup or run.arm.online or run.arm.needs - {"teacher"}:
+        raise InputError(f"the arm {run.arm.name} cannot be trained by this model: leave it out")
     teacher = _teacher_of(run)
     logits = None if teacher is None else teacher_logits.get(teacher)
-    return run.arm.target(torch.from_numpy(data[run.seed].y), num_classes, logits)
+    return run.arm.target(torch.from_numpy(data[run.seed].y), num_classes, Context(teacher_logits=logits))
 
 
 def _batches(seeds: list[int], n: int, batch: int, steps: int) -> Iterator[torch.Tensor]:
