@@ -149,7 +149,8 @@ NEGATIVE = Recipe(
 ORDINAL = Recipe(
     "ordinal",
     "Soft labels for ordered classes",
-    "mass on the classes near the label in their order, by a Gaussian kernel of standard deviation WIDTH classes",
+    "mass on the classes near the label in the order in which the report lists them, by a Gaussian kernel of standard "
+    "deviation WIDTH classes",
     "t_k = exp(-(k - y)^2 / (2 w^2)) / sum_j exp(-(j - y)^2 / (2 w^2))",
     "Diaz and Marathe, Soft Labels for Ordinal Regression, CVPR 2019",
     "ordinal:0.5",
