@@ -14,14 +14,15 @@ from onewarm.study.arms.registry import KINDS, RECIPES
 LABELS = torch.tensor([0, 2, 2, 1])
 ARMS = f"arms are {', '.join(r.syntax for r in RECIPES.values())}"
 SHARES = st.floats(0, 1, exclude_min=True, exclude_max=True)
-POSITIVE = st.floats(0, exclude_min=True, allow_infinity=False)
+POSITIVE = st.floats(0, 100, exclude_min=True)
+WITHIN = st.floats(0.1, 100)
 COUNTS = st.integers(1, 10**6).map(float)
 NUMBERS = {
     "smooth": [SHARES], "exclude-label": [SHARES], "prior": [SHARES], "negative": [st.floats(0, 1, exclude_min=True)],
-    "ordinal": [POSITIVE], "confusion": [SHARES], "online": [SHARES], "mixup": [POSITIVE], "teacher": [POSITIVE],
-    "teacher-top": [COUNTS, POSITIVE], "teacher-bucket": [COUNTS, POSITIVE], "teacher-sampled": [COUNTS, POSITIVE],
+    "ordinal": [WITHIN], "confusion": [SHARES], "online": [SHARES], "mixup": [WITHIN], "teacher": [WITHIN],
+    "teacher-top": [COUNTS, WITHIN], "teacher-bucket": [COUNTS, WITHIN], "teacher-sampled": [COUNTS, WITHIN],
     "penalty": [POSITIVE], "focal": [POSITIVE], "maxsup": [POSITIVE],
-    "margin": [st.floats(0, allow_infinity=False), POSITIVE],
+    "margin": [st.floats(-0.0, 1000), POSITIVE],
 }  # fmt: skip
 
 
@@ -51,9 +52,9 @@ def test_two_arms_have_two_names(a, b):
 
 def test_names_have_one_spelling():
     spelt = (
-        " hard ,smooth:.10,prior:1e-1,teacher:2.0,teacher:2.0:smooth:.10,teacher:1:hard,margin:10:.1,margin: 4 :1e20"
+        " hard ,smooth:.10,prior:1e-1,teacher:2.0,teacher:2.0:smooth:.10,teacher:1:hard,margin:10:.1,margin: 4 :1e-7"
     )
-    names = "hard,smooth:0.1,prior:0.1,teacher:2,teacher:2:smooth:0.1,teacher:1,margin:10,margin:4:1e20"
+    names = "hard,smooth:0.1,prior:0.1,teacher:2,teacher:2:smooth:0.1,teacher:1,margin:10,margin:4:1e-07"
     assert [a.name for a in parse_arms(spelt)] == names.split(",")
     assert parse_arm("teacher:1:hard") == parse_arm("teacher:1")
     assert Arm("margin", (10,)) == Arm("margin", (10.0, 0.1)) == parse_arm("margin:10")
@@ -133,11 +134,11 @@ def test_the_target_of_arrays_is_that_of_tensors(arm):
         ("smooth:nan", "the arm 'smooth:nan' needs a share between 0 and 1, got nan, e.g. smooth:0.1"),
         ("smooth:0.1:2", "the arm 'smooth:0.1:2' has '2' too many: expected smooth:ALPHA"),
         ("negative:1.5", "the arm 'negative:1.5' needs a share above 0 and at most 1, got 1.5, e.g. negative:0.1"),
-        ("teacher:0", "the arm 'teacher:0' needs a temperature above 0, got 0, e.g. teacher:2"),
-        ("teacher:inf", "the arm 'teacher:inf' needs a temperature above 0, got inf, e.g. teacher:2"),
+        ("teacher:0", "the arm 'teacher:0' needs a temperature between 0.01 and 1000, got 0, e.g. teacher:2"),
+        ("teacher:inf", "the arm 'teacher:inf' needs a temperature between 0.01 and 1000, got inf, e.g. teacher:2"),
         (
-            "teacher::hard",
-            "the arm 'teacher::hard' needs a temperature above 0 for T in teacher:T[:ARM], e.g. teacher:2",
+            "teacher:x",
+            "the arm 'teacher:x' needs a temperature between 0.01 and 1000 for T in teacher:T[:ARM], e.g. teacher:2",
         ),
         (
             "teacher-top:2.5:1",
@@ -151,6 +152,12 @@ def test_the_target_of_arrays_is_that_of_tensors(arm):
         ("teacher:2:teacher:1", "the arm 'teacher:1' cannot train a teacher: name one that needs no other model"),
         ("teacher:2:logistic", "the arm 'logistic' cannot train a teacher: name one that needs no other model"),
         ("teacher:2,teacher:2:hard", "the arm 'teacher:2' is given twice"),
+        (["hard", 0.1], "arms[1] is 0.1: expected a text, such as 'smooth:0.1'"),
+        ("smoth:\x1b[2J", f"no arm 'smoth:\\x1b[2J'; did you mean smooth:\\x1b[2J? {ARMS}"),
+        (
+            "mixup:1e-9",
+            "the arm 'mixup:1e-09' needs a parameter between 0.01 and 100, got 1e-09, e.g. mixup:0.2",
+        ),
         ("hard,hard", "the arm 'hard' is given twice"),
         ("smooth:0.10,smooth:.1", "the arm 'smooth:0.1' is given twice"),
         (" , ", f"no arms given; {ARMS}"),

@@ -53,9 +53,9 @@ def test_negative_smoothing_is_the_inverse_of_uniform_noise():
 
 
 def test_a_wide_kernel_is_uniform_and_a_narrow_one_hard():
-    wide, narrow = (parse_arm(f"ordinal:{w}").target(LABELS.numpy(), 4).dense() for w in ("1e6", "1e-3"))
-    np.testing.assert_allclose(wide, 1 / 4, atol=1e-9)
-    np.testing.assert_array_equal(narrow, EYE)
+    wide, narrow = (parse_arm(f"ordinal:{w}").target(LABELS.numpy(), 4).dense() for w in ("100", "0.1"))
+    np.testing.assert_allclose(wide, 1 / 4, atol=2e-4)
+    np.testing.assert_allclose(narrow, EYE, atol=1e-15)
 
 
 def test_a_label_that_would_have_less_than_others():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+import onewarm
 from onewarm.study.arms.arm import parse_arm
 
 RNG = np.random.default_rng(0)
@@ -48,6 +49,18 @@ def test_a_sure_model_has_finite_terms_and_gradients(arm):
     extra = parse_arm(arm).extra(z, torch.tensor([0, 0]))
     extra.sum().backward()
     assert torch.isfinite(extra).all() and torch.isfinite(z.grad).all()
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1, 2, 3.7])
+def test_the_focal_term_is_that_of_the_library(gamma):
+    z = torch.cat([Z.reshape(-1, 4), torch.tensor([[60.0, 0, 0, 0], [0, 60.0, 0, 0]], dtype=Z.dtype)]).detach()
+    z.requires_grad_()
+    y = torch.cat([Y.reshape(-1), torch.tensor([0, 0])])
+    ours = torch.nn.functional.cross_entropy(z, y, reduction="none") + parse_arm(f"focal:{gamma}").extra(z, y)
+    truth = onewarm.focal_loss(z, y, gamma=gamma, reduction="none")
+    np.testing.assert_allclose(ours.detach(), truth.detach(), rtol=1e-9, atol=1e-15)
+    gradients = [torch.autograd.grad(loss.sum(), z)[0] for loss in (ours, truth)]
+    np.testing.assert_allclose(*gradients, rtol=1e-9, atol=1e-12)
 
 
 def test_the_penalty_is_the_reversed_divergence_of_smoothing():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onewarm.checks import Array
+from onewarm.checks import Array, visible
 from onewarm.errors import InputError
 from onewarm.study.arms import confusion
 from onewarm.study.arms.recipe import Context, Need, Number, Recipe
@@ -49,7 +50,7 @@ class Arm:
         if len(self.numbers) > len(expected):
             takes = f"takes {self.recipe.syntax}" if expected else "takes no number"
             raise InputError(f"the arm {self.kind!r} {takes}, got {':'.join([self.kind, *map(_text, self.numbers)])!r}")
-        numbers = list(map(float, self.numbers))
+        numbers = [float(x) + 0.0 for x in self.numbers]  # no -0
         for number in expected[len(numbers) :]:
             if number.default is None:
                 raise _number_missing(":".join([self.kind, *map(_text, numbers)]), self.recipe, number)
@@ -218,8 +219,8 @@ def parse_arm(text: str) -> Arm:
     return Arm(kind, tuple(numbers), parse_arm(":".join(rest)) if rest else None)
 
 
-def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
-    """Arms from a comma-separated text or a list of texts.
+def parse_arms(text: str | Sequence[str | Arm]) -> tuple[Arm, ...]:
+    """Arms from a comma-separated text, or from a list of texts and arms.
 
     Raises InputError for a text that is not an arm, a duplicate arm, and an empty list.
 
@@ -227,7 +228,10 @@ def parse_arms(text: str | list[str] | tuple[str, ...]) -> tuple[Arm, ...]:
     ['hard', 'smooth:0.1']
     """
     parts: list[Any] = text.split(",") if isinstance(text, str) else list(text)
-    arms = tuple(parse_arm(part) for part in parts if part.strip())
+    for i, part in enumerate(parts):
+        if not isinstance(part, (str, Arm)):
+            raise InputError(f"arms[{i}] is {part!r}: expected a text, such as 'smooth:0.1'")
+    arms = tuple(a if isinstance(a, Arm) else parse_arm(a) for a in parts if isinstance(a, Arm) or a.strip())
     if not arms:
         raise InputError(f"no arms given; {_KINDS}")
     for i, arm in enumerate(arms):
@@ -249,7 +253,7 @@ def _unknown(text: str) -> InputError:
     known = {name: recipe.kind for recipe in RECIPES.values() for name in (recipe.kind, *recipe.other_names)}
     word = kind.strip().lower().replace("_", "-").replace(" ", "-")
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f"did you mean {known[near[0]]}{colon}{rest}? " if near else ""
+    hint = f"did you mean {visible(known[near[0]] + colon + rest)}? " if near else ""
     return InputError(f"no arm {text!r}; {hint}{_KINDS}")
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from onewarm.checks import Array
 from onewarm.errors import InputError
-from onewarm.study.arms.recipe import SHARE, Context, Number, Numbers, Recipe, first_number, like
+from onewarm.study.arms.recipe import SHARE, Context, Numbers, Recipe, between, first_number, like
 from onewarm.target import SoftTarget, smooth
 
 MOST_NEGATIVE = 1.0
@@ -140,7 +140,7 @@ NEGATIVE = Recipe(
     "Wei, Liu, Liu, Niu, Sugiyama and Liu, To Smooth or Not? When Label Smoothing Meets Noisy Labels, ICML 2022; "
     "Patrini, Rozza, Menon, Nock and Qu, Making Deep Neural Networks Robust to Label Noise, CVPR 2017",
     "negative:0.1",
-    (Number("ALPHA", f"a share above 0 and at most {MOST_NEGATIVE:g}", lambda a: 0 < a <= MOST_NEGATIVE),),
+    (between("ALPHA", "a share", 0, MOST_NEGATIVE),),
     other_names=("nls", "negative-smoothing", "backward"),
     alpha=lambda numbers: -numbers[0],
     smoothing=taken_from_all,
@@ -154,7 +154,7 @@ ORDINAL = Recipe(
     "t_k = exp(-(k - y)^2 / (2 w^2)) / sum_j exp(-(j - y)^2 / (2 w^2))",
     "Diaz and Marathe, Soft Labels for Ordinal Regression, CVPR 2019",
     "ordinal:0.5",
-    (Number("WIDTH", "a standard deviation above 0, in classes", lambda w: 0 < w < np.inf),),
+    (between("WIDTH", "a number of classes", 0.1, 100),),
     other_names=("sord", "gaussian", "ordinal-kernel"),
     target=ordinal_kernel,
 )

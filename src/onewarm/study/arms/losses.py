@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from onewarm.losses import focal_loss
-from onewarm.study.arms.recipe import POSITIVE, Number, Numbers, Recipe
+from onewarm.study.arms.recipe import Number, Numbers, Recipe, between
 from onewarm.target import SoftTarget
 
 
@@ -26,7 +23,9 @@ def focal(logits: Any, labels: Any, target: SoftTarget | None, numbers: Numbers)
     Source: Lin, Goyal, Girshick, He and Dollar, "Focal Loss for Dense Object Detection", ICCV 2017, equation 4.
     """
     hard = -logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0]
-    return focal_loss(logits, labels, gamma=numbers[0], reduction="none") - hard
+    others = -(-hard).expm1()  # 1 - p_y, exact where p_y is near 1
+    sure = others == 0  # where the power's derivative may be infinite, times a loss of 0
+    return (others.masked_fill(sure, 1.0) ** numbers[0] * ~sure - 1) * hard
 
 
 def max_logit(logits: Any, labels: Any, target: SoftTarget | None, numbers: Numbers) -> Any:
@@ -57,7 +56,7 @@ PENALTY = Recipe(
     "Pereyra, Tucker, Chorowski, Kaiser and Hinton, Regularizing Neural Networks by Penalizing Confident Output "
     "Distributions, ICLR 2017 workshop, section 3",
     "penalty:0.1",
-    (Number("B", POSITIVE, lambda b: 0 < b < np.inf),),
+    (between("B", "a number", 0, 100),),
     other_names=("confidence-penalty", "entropy", "cp"),
     extra=negative_entropy,
     targets_only=False,
@@ -70,7 +69,7 @@ FOCAL = Recipe(
     "Lin, Goyal, Girshick, He and Dollar, Focal Loss for Dense Object Detection, ICCV 2017, equation 4; for "
     "calibration Mukhoti et al., NeurIPS 2020",
     "focal:2",
-    (Number("GAMMA", POSITIVE, lambda g: 0 < g < np.inf),),
+    (between("GAMMA", "a number", 0, 100),),
     other_names=("focal-loss",),
     extra=focal,
     targets_only=False,
@@ -82,7 +81,7 @@ MAXSUP = Recipe(
     "H(onehot(y), z) + a (max_k z_k - mean_k z_k)",
     "Zhou et al., MaxSup: Overcoming Representation Collapse in Label Smoothing, arXiv:2502.15798, 2025",
     "maxsup:0.1",
-    (Number("ALPHA", POSITIVE, lambda a: 0 < a < np.inf),),
+    (between("ALPHA", "a number", 0, 100),),
     other_names=("max-suppression", "max-sup"),
     extra=max_logit,
     targets_only=False,
@@ -96,8 +95,8 @@ MARGIN = Recipe(
     "Calibration, CVPR 2022",
     "margin:10",
     (
-        Number("M", "a margin of at least 0", lambda m: 0 <= m < np.inf),
-        Number("WEIGHT", POSITIVE, lambda w: 0 < w < np.inf, default=0.1),
+        Number("M", "a margin of at least 0 and at most 1000", lambda m: 0 <= m <= 1000),
+        between("WEIGHT", "a number", 0, 100, default=0.1),
     ),
     other_names=("mbls", "margin-based"),
     extra=beyond_margin,

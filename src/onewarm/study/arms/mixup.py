@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from onewarm.study.arms.recipe import Number, Recipe
+from onewarm.study.arms.recipe import Recipe, between
 
 MIXUP = Recipe(
     "mixup",
@@ -13,7 +11,7 @@ MIXUP = Recipe(
     "x = l x_i + (1 - l) x_j, t = l onehot(y_i) + (1 - l) onehot(y_j), l ~ Beta(B, B)",
     "Zhang, Cisse, Dauphin and Lopez-Paz, mixup: Beyond Empirical Risk Minimization, ICLR 2018",
     "mixup:0.2",
-    (Number("B", "a parameter of the beta distribution above 0", lambda b: 0 < b < np.inf),),
+    (between("B", "a parameter", 0.01, 100),),
     other_names=("mix",),
     mixup=True,
     targets_only=False,

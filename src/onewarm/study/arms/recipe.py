@@ -106,5 +106,10 @@ def first_number(numbers: Numbers) -> float:
     return numbers[0]
 
 
+def between(name: str, what: str, low: float, high: float, default: float | None = None) -> Number:
+    """A number of low <= x <= high, or 0 < x <= high where `low` is 0; beyond, it is a slip or overflows."""
+    limits = f"above 0 and at most {high:g}" if low == 0 else f"between {low:g} and {high:g}"
+    return Number(name, f"{what} {limits}", lambda x: low <= x <= high and x > 0, default)
+
+
 SHARE = Number("ALPHA", "a share between 0 and 1", lambda a: 0 < a < 1)
-POSITIVE = "a number above 0"

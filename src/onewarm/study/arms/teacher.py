@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onewarm.checks import Array
 from onewarm.errors import InputError
 from onewarm.softmax import softmax
-from onewarm.study.arms.recipe import Context, Need, Number, Numbers, Recipe, like, to_numpy
+from onewarm.study.arms.recipe import Context, Need, Number, Numbers, Recipe, between, like, to_numpy
 from onewarm.target import SoftTarget, soft, top_k, votes
 
 SAMPLED = 15
@@ -87,7 +87,7 @@ def _kept(labels: Array, index: NDArray[np.int64], weight: NDArray[np.float64], 
     return top_k(like(labels, index), like(labels, weight), num_classes=num_classes, tail="drop")
 
 
-T = Number("T", "a temperature above 0", lambda t: 0 < t < np.inf)
+T = between("T", "a temperature", 0.01, 1000)
 NEEDS: frozenset[Need] = frozenset({"teacher"})
 HINTON = "Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, NIPS 2014 workshop (arXiv 2015)"
 SPARSE = "Anshumann et al., Sparse Logit Sampling: Accelerating Knowledge Distillation in LLMs, ACL 2025"
