@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,32 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import calibration, jax_losses, linear, losses, notebook
+from benchmarks import calibration, jax_losses, linear, losses
 from benchmarks.machine import line, machine
 from benchmarks.measure import Case, Timing, in_turns
 from onewarm.atomic_write import atomic_write
 
 BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "jax": jax_losses, "calibration": calibration}
+ALONE = ("notebook", "study_story")  # modules with a main(console), without peers to take turns with
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("bench", nargs="*", help=f"which to run (all): {', '.join(BENCHES)}; or notebook")
+    parser.add_argument("bench", nargs="*", help=f"which to run (all): {', '.join(BENCHES)}; or {', '.join(ALONE)}")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, no torch.compile: some seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
     options = parser.parse_args()
-    if unknown := [name for name in options.bench if name not in (*BENCHES, "notebook")]:
-        parser.error(f"no bench {unknown[0]!r}: expected {', '.join([*BENCHES, 'notebook'])}")
+    if unknown := [name for name in options.bench if name not in (*BENCHES, *ALONE)]:
+        parser.error(f"no bench {unknown[0]!r}: expected {', '.join([*BENCHES, *ALONE])}")
     os.environ["ONEWARM_KERNEL"] = "compiled"  # an error rather than numbers of the definition
     console = Console()
     facts = machine()
     console.print(line(facts), highlight=False)
     report: dict[str, Any] = {"format": 1, "machine": facts, "quick": options.quick, "benches": {}}
     for name in options.bench or BENCHES:
-        if name == "notebook":  # no peers to take turns with
-            report["benches"][name] = notebook.main(console)
+        if name in ALONE:
+            report["benches"][name] = import_module(f"benchmarks.{name}").main(console)
             continue
         bench = BENCHES[name]
         results = _run(bench.cases(options.quick), QUICK_SECONDS if options.quick else SECONDS, console)

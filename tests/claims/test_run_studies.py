@@ -8,12 +8,12 @@ import pytest
 
 from onewarm.claims import run_studies, verify
 from onewarm.claims.ledger import Claim, load_ledger
+from onewarm.claims.status import MIN_SEEDS
 from onewarm.study.engines.local import Progress
-from onewarm.study.study import MAIN_ARMS, MAIN_SEEDS
 
 LEDGER = load_ledger()
 CLAIMS = {claim.slug: claim for claim in LEDGER.values()}
-LOOKALIKES = ["hard", "smooth:0.1", "teacher:1", "teacher:1:smooth:0.1", "teacher:4", "teacher:4:smooth:0.1"]
+LOOKALIKES = ("hard", "smooth:0.1", "teacher:1", "teacher:1:smooth:0.1", "teacher:4", "teacher:4:smooth:0.1")
 PAIRS = (
     ("teacher:4", "smooth:0.1"),
     ("teacher:4:smooth:0.1", "teacher:4"),
@@ -48,15 +48,15 @@ def run(claims: list[Claim], home: Path, **options: Any) -> tuple[dict[str, Any]
     return run_studies.run_studies(claims, LEDGER, home, lambda *step: steps.append(step), **options), steps
 
 
-def test_a_main_data_set_has_the_main_arms_and_seeds_and_the_store_of_the_home(home: Path, calls: Calls) -> None:
+def test_a_study_has_the_arms_of_the_claims_and_their_seeds_and_the_store_of_the_home(home: Path, calls: Calls) -> None:
     reports, steps = run([CLAIMS["improves-overconfident"]], home)
     assert reports == {"digits-noisy": {"dataset": "digits-noisy"}}
     assert steps == [("study of digits-noisy", 1.5, 140)]
     (call,) = calls
     assert call == {
         "dataset": "digits-noisy",
-        "arms": list(MAIN_ARMS),
-        "seeds": MAIN_SEEDS,
+        "arms": ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2"),
+        "seeds": MIN_SEEDS,
         "store": f"sqlite:///{home / 'studies.db'}",
         "pairs": (),
     }

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from onewarm.claims.ledger import Claim
+from onewarm.claims.status import MIN_SEEDS
 from onewarm.claims.witnesses.studies import Report, pairs, plan
 from onewarm.study.engines.local import Progress
 from onewarm.study.store.store import default_url
-from onewarm.study.study import MAIN_ARMS, MAIN_DATASETS, MAIN_SEEDS, run
+from onewarm.study.study import run
 
 
 def run_studies(
@@ -21,8 +22,8 @@ def run_studies(
 ) -> dict[str, Report]:
     """The study report of each data set that these claims need; runs that are in the store are not trained again.
 
-    A study has the main seeds and all arms that any claim of the ledger needs, on the main data sets the main arms too,
-    whichever claims are verified: the runs, and the family of Holm's correction, are those of verifying all claims.
+    A study has the seeds that a claim needs, and all arms that any claim of the ledger needs, whichever claims are
+    verified: the runs, and the intervals that hold together, are those of verifying all claims.
 
     Args:
         claims: those to verify.
@@ -35,13 +36,12 @@ def run_studies(
     url = store or default_url(home)
     reports: dict[str, Report] = {}
     for dataset in plan(claims):
-        main = MAIN_ARMS if dataset in MAIN_DATASETS else ()
-        arms = list(dict.fromkeys([*main, *arms_needed[dataset]]))
 
         def of_study(p: Progress, dataset: str = dataset) -> None:
             progress(f"study of {dataset}", p.done, p.total)
 
         further = pairs_needed.get(dataset, ())
-        report = run(dataset, arms=arms, seeds=MAIN_SEEDS, store=url, pairs=further, progress=of_study)
+        arms = arms_needed[dataset]
+        report = run(dataset, arms=arms, seeds=MIN_SEEDS, store=url, pairs=further, progress=of_study)
         reports[dataset] = report.to_dict()
     return reports

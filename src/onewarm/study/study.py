@@ -17,10 +17,6 @@ from onewarm.study.store.store import Store
 
 DEFAULT_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
 
-MAIN_DATASETS = ("digits", "digits-noisy", "blobs")
-MAIN_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2", "smooth:0.4", "prior:0.1", "teacher:2")
-MAIN_SEEDS = tuple(range(20))
-
 
 def run(
     data: str | Dataset,
