@@ -85,11 +85,12 @@ def test_studies_speak_of_what_can_be_run(claim: Claim) -> None:
         assert all(parse_arm(arm).name == arm for arm in (p.arm, p.baseline) if arm)
 
 
-
 @pytest.mark.parametrize("claim", [c for c in LEDGER.values() if c.kind == "study"], ids=lambda c: c.slug)
 def test_claims_about_training_are_tested_stopped_and_trained_to_the_end(claim: Claim) -> None:
     """They were tested on models trained for a fixed number of steps, far past the best of hard targets."""
-    both = {t: [p for p in claim.predictions if isinstance(p, Comparison) and p.training == t] for t in ("stopped", "end")}
+    both = {
+        t: [p for p in claim.predictions if isinstance(p, Comparison) and p.training == t] for t in ("stopped", "end")
+    }
     assert all(any(p.role == "test" for p in of_training) for of_training in both.values())
     assert [p.model_copy(update={"training": "stopped"}) for p in both["end"]] == both["stopped"]
 

@@ -15,9 +15,11 @@ def report(key: str) -> dict[str, Any]:
         "arms": arms,
         "seeds": [0, 1],
         "metrics": {arm: {"ece": estimate, "logit_gap": estimate} for arm in arms},
-        "comparisons": [{"arm": arm, "baseline": "hard", "metric": m, "mean": 0.1, "interval": [0, 1], "p": 0.5}
-                        for arm in arms[1:] for m in ("ece", "nll")],
+        "metrics_end": {arm: {"ece": {"mean": 0.3, "interval": None}} for arm in arms},
+        "comparisons": [{"arm": arm, "baseline": "hard", "metric": m, "mean": mean, "interval": [0, 1], "training": t}
+                        for arm in arms[1:] for m in ("ece", "nll") for t, mean in (("stopped", 0.1), ("end", 0.2))],
         "reliability": {arm: {"before": side, "after": side, "temperature": 1.0} for arm in arms},
+        "reliability_end": {arm: {"before": side, "after": None, "temperature": 2.0} for arm in arms},
     }  # fmt: skip
 
 
@@ -31,5 +33,15 @@ def test_by_data_set_without_what_the_demo_does_not_draw() -> None:
     part = found["overconfident"]
     assert part["arms"] == ["hard", "smooth:0.1"]
     assert part["metrics"]["hard"] == {"ece": {"mean": 0.12346, "interval": [0.1, 0.2]}}
-    assert [(c["arm"], c["metric"]) for c in part["comparisons"]] == [("smooth:0.1", "ece")]
+    assert [(c["arm"], c["metric"], c["mean"]) for c in part["comparisons"]] == [("smooth:0.1", "ece", 0.1)]
     assert set(part["reliability"]) == {"hard", "smooth:0.1"}
+
+
+def test_the_models_trained_to_the_end_are_apart() -> None:
+    """The demo showed only models that were trained far past their best."""
+    end = calibration_data([report("digits")])["calibrated"]["end"]
+    assert set(end) == {"metrics", "comparisons", "reliability"} and set(end["metrics"]) == {"hard", "smooth:0.1"}
+    assert end["metrics"]["hard"]["ece"]["mean"] == 0.3 and end["reliability"]["hard"]["temperature"] == 2.0
+    assert [(c["arm"], c["mean"]) for c in end["comparisons"]] == [("smooth:0.1", 0.2)]
+    without = report("digits") | {"metrics_end": {}}
+    assert calibration_data([without])["calibrated"]["end"] is None

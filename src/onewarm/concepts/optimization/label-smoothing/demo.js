@@ -38,7 +38,7 @@ const fields = {
   label: whole(0, 0, (state) => state.logits.length - 1),
   recipe: choice("uniform", RECIPES),
   pick: optional(whole(0, 0, (state) => state.logits.length - 1)),
-  view: choice("before", ["before", "after"]),
+  view: choice("before", ["before", "after", "end"]),
   data: choice("overconfident", ["overconfident", "calibrated"]),
   seed: whole(1, 1, 999),
 };
@@ -51,7 +51,7 @@ function derive(state, get) {
   const hard = target(label, 0, Array(K).fill(0));
   return {
     .../** @type {{logits: number[], alpha: number, label: number, recipe: "uniform" | "prior" | "teacher",
-     *   pick: number | null, view: "before" | "after", data: "overconfident" | "calibrated", seed: number, highlight: string | null}} */ (
+     *   pick: number | null, view: "before" | "after" | "end", data: "overconfident" | "calibrated", seed: number, highlight: string | null}} */ (
       state
     ),
     names: classNames(get("classes"), K),

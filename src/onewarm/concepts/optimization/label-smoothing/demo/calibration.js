@@ -34,8 +34,9 @@ export function calibrationPane(ctx) {
     name: `${ctx.uid}-view`,
     legend: "Show the models",
     options: [
-      ["before", "as trained"],
+      ["before", "stopped at their best"],
       ["after", "after a fitted temperature"],
+      ["end", "trained to the end"],
     ],
     change: (value) => ctx.change({ view: value }),
   });
@@ -54,13 +55,13 @@ export function calibrationPane(ctx) {
   function load(data) {
     loaded = data;
     const reports = cards.map((card) => card.load(data?.[card.key]));
-    toggle.node.hidden = !reports.some((report) => report?.points.some((/** @type {Point} */ point) => point.after));
+    toggle.node.hidden = !reports.some((report) => report?.points.some((/** @type {Point} */ p) => p.after ?? p.end));
     const measured = reports.map((report) => report?.points ?? []);
     const highest = Math.max(
       0,
       ...measured
         .flat()
-        .flatMap((p) => [p.before, p.after])
+        .flatMap((p) => [p.before, p.after, p.end])
         .map((side) => side?.ece.interval?.[1] ?? side?.ece.mean ?? 0),
     );
     for (const card of cards) card.top = niceCeil(highest || 0.1, [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10]);

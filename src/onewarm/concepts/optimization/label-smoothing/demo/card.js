@@ -6,7 +6,7 @@ import { clamp, fixed } from "onewarm/numbers.js";
 import { facts } from "onewarm/table.js";
 import { eceChart } from "./ece-chart.js";
 import { reliability } from "./reliability.js";
-import { intervalText, nearest, readReport, verdict, verdictLine } from "./report.js";
+import { intervalText, nearest, readReport, sideOf, verdict, verdictLine } from "./report.js";
 
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {import("./report.js").Point} Point */
@@ -49,34 +49,34 @@ export function calibrationCard(key, title) {
     draw(view, width) {
       if (!this.report) return result.draw("none", "Not measured yet.", "");
       const point = nearest(this.report.points, view.alpha);
-      const after = view.view === "after" && point.after !== null;
-      const at = (/** @type {Point} */ p) => (after ? p.after : null) ?? p.before;
+      const at = (/** @type {Point} */ p) => sideOf(p, view.view);
       const side = at(point);
       const W = Math.min(300, width(figures[0])),
         C = width(figures[1]);
 
-      const state = [point.alpha, after, W, C].join();
+      const state = [point.alpha, view.view, W, C].join();
       if (state !== drawn) {
         drawn = state;
-        const { kind, text } = verdict(point, side, after);
+        const { kind, text } = verdict(point, view.view);
         result.draw(kind, text);
         values.draw([
           `${fixed(side.ece.mean, 3)}${intervalText(side.ece.interval)}`,
           side.confidence === null ? "–" : fixed(side.confidence, 3),
-          point.accuracy ? fixed(point.accuracy.mean, 3) : "–",
-          point.temperature === null ? "–" : `${fixed(point.temperature, 2)}${after ? ", applied" : ""}`,
+          side.accuracy ? fixed(side.accuracy.mean, 3) : "–",
+          side.temperature === null ? "–" : `${fixed(side.temperature, 2)}${side === point.after ? ", applied" : ""}`,
         ]);
       }
       if (W > 60) diagram.draw(W, side.bins, `${title.toLowerCase()}: ECE ${fixed(side.ece.mean, 3)}`);
-      if (C > 60) this.drawCurve(C, view.alpha, point, at);
+      if (C > 60) this.drawCurve(C, view.alpha, point, at, view.view);
     },
-    /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at */
-    drawCurve(W, alpha, point, at) {
+    /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at
+     * @param {string} when */
+    drawCurve(W, alpha, point, at, when) {
       const points = /** @type {Point[]} */ (this.report?.points);
       const first = points[0].alpha,
         last = points[points.length - 1].alpha;
       const ece = (/** @type {Point} */ p) => at(p).ece;
-      const key = `${reports} ${ece(points[0]) === points[0].before.ece}`;
+      const key = `${reports} ${when}`;
       const size = { width: W, height: 146, lo: first, hi: last > first ? last : first + 1, highest: this.top };
       const on = curve.frame({ ...size, key, below: "measured α", title: "ECE, with its interval" }, (axes) => {
         const { x, y, left, right, bottom } = axes;

@@ -6,9 +6,11 @@ import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {{mean: number, interval: [number, number] | null}} Estimate */
-/** @typedef {{alpha: number, arm: string, accuracy: Estimate | null, temperature: number | null,
- *   before: Side, after: Side | null}} Point */
-/** @typedef {{ece: Estimate, difference: Estimate | null, confidence: number | null, bins: Bin[]}} Side */
+/** @typedef {"before" | "after" | "end"} When stopped where the validation NLL was lowest, raw or after its temperature;
+ *   or trained to the end, raw */
+/** @typedef {{alpha: number, arm: string, before: Side, after: Side | null, end: Side | null}} Point */
+/** @typedef {{ece: Estimate, difference: Estimate | null, confidence: number | null, accuracy: Estimate | null,
+ *   temperature: number | null, bins: Bin[]}} Side */
 /** @typedef {{count: number, confidence: number, accuracy: number}} Bin */
 
 /** @param {any} given @returns {Estimate | null} */
@@ -32,15 +34,8 @@ export function readReport(report) {
     const alpha = arm === "hard" ? 0 : numberFrom(/^smooth:(.+)$/.exec(arm)?.[1] ?? null);
     const before = alpha === undefined ? null : side(report, arm, "before");
     if (alpha === undefined || !before) continue;
-    const temperature = estimate(report.metrics?.[arm]?.temperature)?.mean ?? report.reliability?.[arm]?.temperature;
-    points.push({
-      alpha,
-      arm,
-      before,
-      after: side(report, arm, "after"),
-      accuracy: estimate(report.metrics?.[arm]?.accuracy),
-      temperature: Number.isFinite(temperature) ? temperature : null,
-    });
+    const end = report.end ? side(report.end, arm, "before") : null;
+    points.push({ alpha, arm, before, after: side(report, arm, "after"), end });
   }
   points.sort((a, b) => a.alpha - b.alpha);
   if (!points.length) return null;
@@ -70,8 +65,20 @@ function side(report, arm, when) {
   const difference = estimate(
     pairs.find((/** @type {any} */ c) => c?.arm === arm && c.baseline === "hard" && c.metric === metric),
   );
-  return { ece, difference, confidence: measured ?? mean, bins };
+  const temperature = estimate(report.metrics?.[arm]?.temperature)?.mean ?? report.reliability?.[arm]?.temperature;
+  return {
+    ece,
+    difference,
+    confidence: measured ?? mean,
+    accuracy: estimate(report.metrics?.[arm]?.accuracy),
+    temperature: Number.isFinite(temperature) ? temperature : null,
+    bins,
+  };
 }
+
+/** What is measured of a point in this view; as trained where that was not measured. @param {Point} point
+ * @param {When} when @returns {Side} */
+export const sideOf = (point, when) => point[when] ?? point.before;
 
 /** @param {Point[]} points @param {number} alpha */
 export const nearest = (points, alpha) =>
@@ -84,9 +91,12 @@ export function intervalText(interval, digits = 3, flip = 1) {
   return ` [${fixed(lo, digits)}, ${fixed(hi, digits)}]`;
 }
 
-/** @param {Point} point @param {Side} now @param {boolean} after */
-export function verdict(point, now, after) {
-  const when = after ? "After its temperature, smoothing" : "Smoothing";
+const WORDS = { before: "Smoothing", after: "After its temperature, smoothing", end: "Trained to the end, smoothing" };
+
+/** @param {Point} point @param {When} view */
+export function verdict(point, view) {
+  const now = sideOf(point, view);
+  const when = WORDS[point[view] ? view : "before"];
   if (point.arm === "hard")
     return {
       kind: "none",
@@ -137,8 +147,7 @@ export function verdictLine() {
  * @param {(ReturnType<typeof readReport>)[]} reports @param {View} view @returns {[number | null, boolean]} */
 export function oppositeAlphas([first, second], view) {
   if (!first || !second) return [null, false];
-  const after = view.view === "after";
-  const kind = (/** @type {Point} */ p) => verdict(p, (after ? p.after : null) ?? p.before, after).kind;
+  const kind = (/** @type {Point} */ p) => verdict(p, view.view).kind;
   const both = first.points.filter((p) => {
     const other = second.points.find((q) => q.alpha === p.alpha);
     return other && kind(p) === "better" && kind(other) === "worse";
