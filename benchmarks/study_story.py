@@ -53,11 +53,11 @@ def data_sets(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
         yield name, lambda name=name, **options: run(name, **options)
     table = folder / "passengers.csv"
     table.write_text(titanic_like(), encoding="utf-8")
-    yield "titanic-like", lambda **options: run(table, label="survived", **options)
+    yield "titanic-like", lambda **options: run(str(table), label="survived", **options)
     yield "wine", lambda **options: run(*load_wine(return_X_y=True), **options)
     yield "breast cancer", lambda **options: run(*load_breast_cancer(return_X_y=True), **options)
     raw = Path(palmerpenguins.__file__).parent / "data" / "penguins-raw.csv"
-    yield "penguins, raw", lambda **options: run(raw, label="Species", **options)
+    yield "penguins, raw", lambda **options: run(str(raw), label="Species", **options)
 
 
 def rows_of(name: str, report: Mapping[str, Any]) -> list[list[str]]:

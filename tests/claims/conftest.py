@@ -1,14 +1,14 @@
 """Invented claims, evidence and study reports, with known effects."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from onewarm.claims.evidence import Evidence, Finding, Ran
 from onewarm.claims.ledger import Claim, Comparison, IdentityClaim, Measure, Source, StudyClaim
-from onewarm.study.comparison.compare import holm, mean_interval, paired_difference
 
 RAN = Ran(date="2026-01-01T00:00:00+00:00", seconds=1.0, versions={"numpy": "2"}, command="onewarm claims verify x")
 SOURCE = Source(
@@ -104,38 +104,65 @@ def evidence_of() -> Callable[..., Evidence]:
 
 @pytest.fixture
 def report_of() -> Callable[..., dict[str, Any]]:
-    """A study report in which arm minus hard has this mean in each metric, with a little noise by seed."""
+    """A study report in which arm minus hard has this mean in each metric, with a little noise by seed.
+
+    The models trained to the end are as the stopped ones, but for `end`: effects and metrics of hard of their own.
+    """
 
     def make(
-        effects: Mapping[str, Mapping[str, float]], *, hard: Mapping[str, float], seeds: int = 20
+        effects: Mapping[str, Mapping[str, float]],
+        *,
+        hard: Mapping[str, float],
+        seeds: int = 20,
+        end: tuple[Mapping[str, Mapping[str, float]], Mapping[str, float]] | None = None,
     ) -> dict[str, Any]:
-        random = np.random.default_rng(0)
-        base = {m: v + 0.01 * random.standard_normal(seeds) for m, v in hard.items()}
-        arms: dict[str, dict[str, Sequence[float]]] = {"hard": base}
-        for arm, shifts in effects.items():
-            arms[arm] = {m: v + shifts.get(m, 0.0) + 0.005 * random.standard_normal(seeds) for m, v in base.items()}
-        rows = []
-        for arm in effects:
-            for metric in base:
-                d = paired_difference(arms[arm][metric], base[metric])
-                rows.append(
-                    {
-                        "arm": arm, "baseline": "hard", "metric": metric, "mean": d.mean,
-                        "interval": list(d.interval), "level": d.level, "p": d.p, "seeds": d.pairs,
-                    }
-                )  # fmt: skip
-        for row, adjusted in zip(rows, holm([r["p"] for r in rows]), strict=True):
-            row["p_holm"] = adjusted
-        metrics = {
-            arm: {
-                m: {"mean": float(np.mean(v)), "interval": list(mean_interval(v)), "values": list(map(float, v))}
-                for m, v in by.items()
-            }
-            for arm, by in arms.items()
-        }
+        metrics, rows = {}, []
+        for training, (shifts, baseline) in {"stopped": (effects, hard), "end": end or (effects, hard)}.items():
+            arms = values(shifts, baseline, seeds)
+            metrics[training] = {a: {m: estimate(v) for m, v in by.items()} for a, by in arms.items()}
+            rows += [
+                {"training": training, **compared(arm, "hard", metric, arms, len(shifts) * len(baseline))}
+                for arm in shifts
+                for metric in baseline
+            ]
         return {
-            "format": 1, "arms": list(arms), "seeds": list(range(seeds)), "versions": {"torch": "2"},
-            "metrics": metrics, "comparisons": rows,
+            "format": 2, "arms": ["hard", *effects], "seeds": list(range(seeds)), "versions": {"torch": "2"},
+            "metrics": metrics["stopped"], "metrics_end": metrics["end"], "comparisons": rows,
         }  # fmt: skip
 
     return make
+
+
+@pytest.fixture
+def compared_row() -> Callable[..., dict[str, Any]]:
+    """A row of a report's comparisons."""
+    return compared
+
+
+def values(shifts: Mapping[str, Mapping[str, float]], hard: Mapping[str, float], seeds: int) -> dict[str, Any]:
+    """Each arm's metrics by seed."""
+    random = np.random.default_rng(0)
+    base = {m: v + 0.01 * random.standard_normal(seeds) for m, v in hard.items()}
+    arms: dict[str, Any] = {"hard": base}
+    for arm, by in shifts.items():
+        arms[arm] = {m: v + by.get(m, 0.0) + 0.005 * random.standard_normal(seeds) for m, v in base.items()}
+    return arms
+
+
+def estimate(by_seed: Any, level: float = 0.95) -> dict[str, Any]:
+    """Mean and Student's t interval."""
+    half = stats.t.ppf((1 + level) / 2, len(by_seed) - 1) * stats.sem(by_seed)
+    mean = float(np.mean(by_seed))
+    return {"mean": mean, "interval": [mean - half, mean + half], "values": list(map(float, by_seed))}
+
+
+def compared(arm: str, baseline: str, metric: str, arms: Mapping[str, Any], family: int) -> dict[str, Any]:
+    """A row of a report's comparisons; the intervals of a family of so many hold together."""
+    difference = np.asarray(arms[arm][metric]) - np.asarray(arms[baseline][metric])
+    p = float(stats.ttest_1samp(difference, 0).pvalue)
+    together = estimate(difference, 1 - 0.05 / family)
+    return {
+        "arm": arm, "baseline": baseline, "metric": metric, "mean": together["mean"],
+        "interval": together["interval"], "pointwise": estimate(difference)["interval"], "level": 0.95, "p": p,
+        "p_adjusted": min(1.0, family * p), "seeds": len(difference),
+    }  # fmt: skip

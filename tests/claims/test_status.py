@@ -169,7 +169,7 @@ def test_the_adjusted_p_must_agree_with_the_interval(study_claim: Make, evidence
         (BELOW, BELOW, "refuted", "Stopped: refuted, "),
         (ACROSS, ACROSS, "inconclusive", "Stopped: inconclusive, "),
         (None, ABOVE, "inconclusive", "Not measured: ECE, smooth:0.1 minus hard on d."),
-        (ABOVE, None, "inconclusive", "Not measured: ECE, smooth:0.1 minus hard, trained to the end on d."),
+        (ABOVE, None, "inconclusive", "Not measured: ECE, smooth:0.1 minus hard (trained to the end) on d."),
     ],
 )  # fmt: skip
 def test_a_claim_about_training_is_decided_stopped_and_trained_to_the_end(

@@ -112,13 +112,13 @@ class Comparison(Record):
 
     @property
     def quantity(self) -> str:
-        """The effect in words, such as "ECE, smooth:0.1 minus hard, trained to the end"."""
+        """The effect in words, such as "ECE, smooth:0.1 minus hard (trained to the end)"."""
         name = METRICS[self.metric][0]
         if self.baseline is not None:
             words = f"{name}, {self.arm} minus {self.baseline}"
         else:
             words = f"{name} of {self.arm}" + (f" minus {self.reference:g}" if self.reference else "")
-        return words if self.training == "stopped" else f"{words}, {TRAININGS[self.training]}"
+        return words if self.training == "stopped" else f"{words} ({TRAININGS[self.training]})"
 
     @property
     def unit(self) -> str:

@@ -10,7 +10,6 @@ from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.status import Status, judge, status
 from onewarm.claims.verify import run_witness
 from onewarm.claims.witnesses.studies import ReportError, paired, pairs, plan
-from onewarm.study.comparison.compare import paired_difference
 from onewarm.study.data.datasets import BUILT_IN
 
 CLAIMS = {claim.slug: claim for claim in load_ledger().values() if claim.kind == "study"}
@@ -39,7 +38,7 @@ def test_findings_carry_the_reports_numbers(report_of: Report) -> None:
     row = next(r for r in report["comparisons"] if (r["arm"], r["metric"]) == ("smooth:0.05", "ece"))
     found = evidence.find("digits-noisy", "ECE, smooth:0.05 minus hard")
     assert found is not None
-    assert (found.effect, found.interval, found.p) == (row["mean"], tuple(row["interval"]), row["p_holm"])
+    assert (found.effect, found.interval, found.p) == (row["mean"], tuple(row["interval"]), row["p_adjusted"])
     assert found.effect == pytest.approx(-0.05, abs=0.005) and found.seeds == 20
     alone = evidence.find("digits-noisy", "fitted temperature of hard minus 1")
     mine = report["metrics"]["hard"]["temperature"]
@@ -60,10 +59,8 @@ def test_improves_overconfident_presupposes_an_overconfident_model(report_of: Re
     report = report_of(shifts("ece", -0.05), hard=HARD | {"temperature": 0.8})
     judgement = judge(claim := CLAIMS["improves-overconfident"], run_witness(claim, {"digits-noisy": report}))
     assert judgement.status == "inconclusive"
-    assert (
-        judgement.because
-        == "Its premise was not met: fitted temperature of hard minus 1 on digits-noisy; paired seeds: 20."
-    )
+    why = "Stopped: inconclusive, its premise was not met: fitted temperature of hard minus 1 on digits-noisy."
+    assert judgement.because.startswith(why)
 
 
 @pytest.mark.parametrize(("by", "expected"), [(0.1, "supported"), (-0.015, "refuted"), (0.0, "inconclusive")])
@@ -157,7 +154,20 @@ def test_seeds_are_those_that_all_reports_share(report_of: Report) -> None:
     assert seeds == tuple(range(5, 20))
 
 
-@pytest.mark.parametrize("key", ["seeds", "comparisons", "metrics"])
+def test_what_holds_only_for_models_trained_to_the_end_is_conditional(report_of: Report) -> None:
+    """Smoothing lowers the ECE of models that were trained past their best, and not of those that were stopped."""
+    calibrated = HARD | {"confidence_gap": 0.0, "temperature": 1.0, "ece": 0.03}
+    report = report_of(shifts("ece", 0.02), hard=calibrated, end=(shifts("ece", -0.05), HARD))
+    judgement = judge(claim := CLAIMS["improves-overconfident"], run_witness(claim, {"digits-noisy": report}))
+    assert judgement.status == "conditional"
+    assert "Stopped: inconclusive, its premise was not met" in judgement.because
+    assert "Trained to the end: supported" in judgement.because
+    findings = run_witness(claim, {"digits-noisy": report}).findings
+    found = {f.training: f.effect for f in findings if f.quantity.startswith("ECE, smooth:0.05")}
+    assert found["stopped"] == pytest.approx(0.02, abs=0.005) and found["end"] == pytest.approx(-0.05, abs=0.005)
+
+
+@pytest.mark.parametrize("key", ["seeds", "comparisons", "metrics", "metrics_end"])
 def test_a_report_without_a_part_is_refused(report_of: Report, key: str) -> None:
     report = report_of(shifts("ece", -0.05), hard=HARD)
     del report[key]
@@ -187,18 +197,19 @@ def test_pairs_are_those_without_hard_targets() -> None:
     }
 
 
-def test_a_pair_is_read_from_the_report(report_of: Report) -> None:
+def test_a_pair_is_read_from_the_report(report_of: Report, compared_row: Report) -> None:
     """A student of a smoothed teacher against one of a hard teacher: the row with that baseline is taken."""
     claim = CLAIMS["smoothed-teacher-hot"]
     report = report_of(
         {"teacher:4": {"accuracy": 0.1}, "teacher:4:smooth:0.1": {"accuracy": 0.1, "nll_after": 0.1}}, hard=HARD
     )
     assert judge(claim, run_witness(claim, {"lookalikes": report})).because.startswith("Not measured")
-    values = lambda arm, metric: report["metrics"][arm][metric]["values"]  # noqa: E731
-    for metric in ("accuracy", "nll_after"):
-        d = paired_difference(values("teacher:4:smooth:0.1", metric), values("teacher:4", metric))
-        row = {"arm": "teacher:4:smooth:0.1", "baseline": "teacher:4", "metric": metric, "p_holm": d.p, "seeds": 20}
-        report["comparisons"].append({**row, "mean": d.mean, "interval": list(d.interval), "level": 0.95})
+    for training, part in (("stopped", "metrics"), ("end", "metrics_end")):
+        by_seed = {arm: {m: of["values"] for m, of in found.items()} for arm, found in report[part].items()}
+        report["comparisons"] += [
+            {"training": training, **compared_row("teacher:4:smooth:0.1", "teacher:4", metric, by_seed, 2)}
+            for metric in ("accuracy", "nll_after")
+        ]
     judgement = judge(claim, run_witness(claim, {"lookalikes": report}))
     assert judgement.status == "conditional"  # NLL rises as predicted, accuracy stays as it is
     assert judgement.judged[1].finding.effect == pytest.approx(0.1, abs=0.005)

@@ -74,12 +74,12 @@ def paired(claim: Claim, reports: Mapping[str, Report]) -> tuple[tuple[Finding, 
 
 def _difference(p: Comparison, report: Report) -> Finding | None:
     for row in _get(report, p.dataset, "comparisons"):
-        of_row = (row.get("arm"), row.get("baseline"), row.get("metric"), row.get("training", "stopped"))
+        of_row = tuple(row.get(key) for key in ("arm", "baseline", "metric", "training"))
         if of_row == (p.arm, p.baseline, p.metric, p.training):
-            effect, interval, level, adjusted, pairs = (
-                _get(row, p.dataset, key) for key in ("mean", "interval", "level", "p_holm", "seeds")
+            effect, interval, adjusted, pairs = (
+                _get(row, p.dataset, key) for key in ("mean", "interval", "p_adjusted", "seeds")
             )
-            return _finding(p, effect, interval, float(level), float(adjusted), pairs)
+            return None if effect is None else _finding(p, effect, interval, adjusted, pairs)
     return None
 
 
@@ -88,30 +88,29 @@ def _value(p: Comparison, report: Report) -> Finding | None:
     row = _get(report, p.dataset, part).get(p.arm, {}).get(p.metric)
     if row is None:
         return None
-    levels = {float(c["level"]) for c in _get(report, p.dataset, "comparisons")} or {LEVEL}
     mean, interval, values = (_get(row, p.dataset, key) for key in ("mean", "interval", "values"))
     if mean is None:  # no run has this number
         return None
     shifted = None if interval is None else [end - p.reference for end in interval]
     seeds = sum(value is not None for value in values)
-    return _finding(p, mean - p.reference, shifted, max(levels), None, seeds)
+    return _finding(p, mean - p.reference, shifted, None, seeds)
 
 
 def _finding(
     p: Comparison,
     effect: float,
     interval: Sequence[float] | None,
-    level: float,
     adjusted: float | None,
     seeds: int,
 ) -> Finding:
+    """The intervals of a report's comparisons hold together at `LEVEL`; that of a single arm's value is by itself."""
     return Finding(
         scope=p.scope,
         quantity=p.quantity,
         effect=float(effect),
         interval=None if interval is None else (float(interval[0]), float(interval[1])),
-        level=level,
-        p=adjusted,
+        level=None if interval is None else LEVEL,
+        p=None if adjusted is None else float(adjusted),
         seeds=seeds,
         expected=p.expected,
         training=p.training,
