@@ -1,13 +1,12 @@
 import io
 import json
 import sqlite3
-import subprocess
-import sys
 import threading
 
 import pytest
 import torch
 from rich.console import Console
+from sklearn.linear_model import LogisticRegression
 
 from onewarm.errors import InputError
 from onewarm.study.engines import local as engine
@@ -142,13 +141,6 @@ def test_a_file_from_end_to_end(tmp_path, short, url):
     assert report["metrics"]["hard"]["accuracy"]["mean"] > 0.8
 
 
-def test_importing_the_package_imports_no_pytorch():
-    code = "import onewarm.study, sys; assert 'torch' not in sys.modules; print(onewarm.study.run, onewarm.study.Study)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "function run" in done.stdout
-
-
 def test_a_report_comes_from_the_store_alone(tiny, short, url):
     study = Study(tiny, arms="hard,smooth:0.1", seeds=2, store=url, training=short)
     with pytest.raises(
@@ -169,3 +161,17 @@ def test_a_study_of_one_arm_or_one_seed(tiny, short, url, arms, seeds):
     report.print(console)
     assert arms.split(",")[0] in console.file.getvalue()
     json.dumps(report.to_dict(), allow_nan=False)
+
+
+def test_an_estimator_is_studied_and_found_again(tiny, url):
+    model = LogisticRegression()
+    report = run(tiny, model=model, arms="hard,smooth:0.1,teacher:2", seeds=3, store=url)
+    assert report.trained == 9 and report.to_dict()["model"]["network"] == "LogisticRegression"
+    assert run(tiny, model=LogisticRegression(), arms="hard,smooth:0.1,teacher:2", seeds=3, store=url).trained == 0
+    assert run(tiny, model=LogisticRegression(C=2), arms="hard", seeds=3, store=url).trained == 3
+
+
+def test_an_arm_that_the_model_cannot_be_trained_with_is_refused_before_any_work(tiny, url, tmp_path):
+    with pytest.raises(InputError, match=r"^LogisticRegression cannot be trained with the arm focal:2, which is not"):
+        run(tiny, model=LogisticRegression(), arms="hard,focal:2", seeds=3, store=url)
+    assert not (tmp_path / "s.db").exists()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
 from onewarm.study.data.datasets import Dataset, load
 from onewarm.study.engines.keys import study_key
 from onewarm.study.engines.local import Progress, train_missing
-from onewarm.study.models.training import Perceptrons, Training
+from onewarm.study.models.choose import choose
+from onewarm.study.models.training import Training
 from onewarm.study.report.report import StudyReport
 from onewarm.study.seeds import parse_seeds
 from onewarm.study.store.store import Store
@@ -21,9 +23,11 @@ DEFAULT_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
 def run(
     data: str | Dataset,
     *,
+    model: Any = "mlp",
     arms: str | Sequence[str] = DEFAULT_ARMS,
     seeds: int | str | Iterable[int] = 10,
     label: str | None = None,
+    key: str | None = None,
     training: Training | None = None,
     store: Store | str | None = None,
     pairs: Iterable[tuple[str, str]] = (),
@@ -36,10 +40,14 @@ def run(
 
     Args:
         data: a built-in data set or a file, by name or path as in `load`; or a `Dataset`.
+        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; or a scikit-learn,
+            LightGBM or XGBoost estimator that takes sample weights, cloned and fitted for each run.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
         label: the label column of a file; found by its usual names when not given.
+        key: a name for a model of yours: its runs are found again under this name, whatever its parameters are. Only
+            needed for a model that holds what has no lasting form, such as an open file; see `models.identity`.
         training: hyperparameters; the default depends on the number of training rows.
         store: a Store, its URL, or None for the default one.
         pairs: further comparisons, (arm, baseline), both among `arms`.
@@ -55,7 +63,17 @@ def run(
         >>> len(report.values("smooth:0.1", "nll"))
         2
     """
-    study = Study(data, arms=arms, seeds=seeds, label=label, training=training, store=store, pairs=pairs)
+    study = Study(
+        data,
+        model=model,
+        arms=arms,
+        seeds=seeds,
+        label=label,
+        key=key,
+        training=training,
+        store=store,
+        pairs=pairs,
+    )
     return study.run(progress)
 
 
@@ -76,9 +94,11 @@ class Study:
         self,
         data: str | Dataset,
         *,
+        model: Any = "mlp",
         arms: str | Sequence[str] = DEFAULT_ARMS,
         seeds: int | str | Iterable[int] = 10,
         label: str | None = None,
+        key: str | None = None,
         training: Training | None = None,
         store: Store | str | None = None,
         pairs: Iterable[tuple[str, str]] = (),
@@ -90,7 +110,10 @@ class Study:
         if unknown := [arm for pair in self.pairs for arm in pair if arm not in self.arms]:
             raise InputError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(self.arms)}")
         self.data = load(data, label) if isinstance(data, str) else data
-        self.model = Perceptrons(training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden))
+        training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
+        self.model = choose(model, training, key=key)
+        if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
+            raise InputError(refused[0])
         self._store = store
 
     def run(self, progress: Callable[[Progress], None] | None = None) -> StudyReport:

@@ -1,0 +1,229 @@
+"""A scikit-learn or boosting estimator as a study's model: soft targets by weighted expansion inside fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.errors import InputError, needs
+from onewarm.study.arms.arm import Arm
+from onewarm.study.data.splits import Rows, Split
+from onewarm.study.models.each import Job, train_each
+from onewarm.study.models.expansion import expand
+from onewarm.study.models.identity import identity
+from onewarm.study.models.model import Curve, Outputs, Run, Trained
+from onewarm.study.models.rounds import rounds, staged
+from onewarm.study.models.user_errors import user_code
+from onewarm.target import SoftTarget
+
+with needs("onewarm.study", "study"):
+    from sklearn.base import clone
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+    from threadpoolctl import threadpool_limits
+
+SMALLEST = float(np.finfo(np.float64).eps)
+"""A probability below this counts as this, as in scikit-learn's log_loss: a forest's 0 would cost an infinite NLL."""
+
+EARLY_STOPPING = {"early_stopping": False, "n_iter_no_change": None, "early_stopping_rounds": None}
+"""Parameters that hold out rows inside fit, and their value that does not."""
+
+
+class Estimator:
+    """An estimator with `fit(X, y, sample_weight=...)` and `predict_proba`, cloned for each run.
+
+    A soft target is weighted rows of hard labels (`expansion`), made inside fit: validation and test rows are never
+    expanded. In a Pipeline the steps before the last are fitted on the rows as they are, and the last step on the
+    expanded ones. `random_state` is the study's seed. A fit uses one core unless `n_jobs` says otherwise: the study
+    uses the others. A boosted model that tells its probabilities round by round is stopped at the round with the
+    lowest validation NLL; others have one model. Nothing is held out inside fit.
+
+    With a teacher at temperature T the estimator learns softmax(v / T), and its logits are T log p: so the student's
+    logits divided by T are trained, as T^2 H(softmax(v / T), softmax(z / T)) asks.
+
+    Args:
+        estimator: an estimator, or a class of one that needs no arguments.
+        key: what identifies it in the store; None is its class and parameters.
+
+    Raises:
+        InputError: for an estimator that cannot be trained on soft targets, with the remedy.
+
+    Example:
+        >>> from sklearn.naive_bayes import GaussianNB
+        >>> Estimator(GaussianNB()).name
+        'GaussianNB'
+    """
+
+    def __init__(self, estimator: Any, key: str | None = None) -> None:
+        if isinstance(estimator, type):
+            with user_code(f"model={estimator.__name__}()"):
+                estimator = estimator()
+        self.estimator = estimator
+        self.name = type(estimator).__name__
+        _check(estimator)
+        self._identity = key or identity(estimator)
+
+    def describe(self) -> dict[str, Any]:
+        """See `Model`."""
+        return {
+            "network": self.name,
+            "estimator": self._identity,
+            "targets": "a row for each class with mass, weighted by it, inside fit",
+        }
+
+    def refuses(self, arm: Arm) -> str | None:
+        """See `Model`: it takes targets that are distributions, and nothing that changes the loss or the features."""
+        if arm.recipe.targets_only and not arm.has_extra:
+            return None
+        return (
+            f"{self.name} cannot be trained with the arm {arm.name}, which is not a matter of weighted labels: leave "
+            "the arm out, or take model='mlp' or a PyTorch module"
+        )
+
+    def train(
+        self,
+        runs: list[Run],
+        splits: Mapping[int, Split],
+        num_classes: int,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Trained]:
+        """See `Model`."""
+        return train_each(runs, splits, num_classes, partial(self._fit, num_classes), progress)
+
+    def _fit(
+        self, num_classes: int, job: Job, target: SoftTarget, split: Split, progress: Callable[[float], None]
+    ) -> Trained:
+        temperature = job.arm.temperature
+        row, label, weight = expand(target.scale(temperature**-2))
+        classes, codes = np.unique(label, return_inverse=True)  # XGBoost wants all of 0..k-1
+        features, last = _parts(self._seeded(job))
+        with user_code(f"{self.name}, arm {job.arm.name}, seed {job.seed}"), threadpool_limits(1):
+            x = [_rows(part, features is not None) for part in (split.train, split.validation, split.test)]
+            if features is not None:
+                x[0] = features.fit_transform(x[0], split.train.y)
+                x[1:] = [features.transform(part) for part in x[1:]]
+            whole = len(row) == len(split.train) and bool((row == np.arange(len(row))).all())
+            last.fit(x[0] if whole else _take(x[0], row), codes, sample_weight=weight)
+            known = getattr(last, "classes_", np.arange(len(classes)))
+            columns = classes[np.asarray(known, np.int64)]
+
+            def logits(p: NDArray[np.float64]) -> NDArray[np.float64]:
+                full = np.full((len(p), num_classes), SMALLEST)
+                full[:, columns] = np.maximum(p, SMALLEST)
+                return np.asarray(temperature * np.log(full))
+
+            at = rounds(last)
+            if not at:
+                return Trained(Outputs(*(logits(np.asarray(last.predict_proba(part), np.float64)) for part in x)))
+            each = zip(*(map(logits, staged(last, part, at)) for part in x), strict=True)
+            return _stopped(at, each, split)
+
+    def _seeded(self, job: Job) -> Any:
+        copy = clone(self.estimator)
+        parameters = copy.get_params(deep=True)
+        chosen: dict[str, Any] = {
+            name: job.random_state for name in parameters if _base(name) in ("random_state", "random_seed")
+        }
+        for name, value in parameters.items():
+            base = _base(name)
+            means_something_else = (
+                base == "n_iter_no_change" and f"{name.removesuffix(base)}early_stopping" in parameters
+            )
+            if base in EARLY_STOPPING and value not in (None, False) and not means_something_else:
+                chosen[name] = EARLY_STOPPING[base]
+        copy.set_params(**chosen)
+        _, last = _parts(copy)
+        if type(last).__module__.startswith(("lightgbm", "xgboost")) and last.get_params()["n_jobs"] is None:
+            last.set_params(n_jobs=1)  # by itself it takes every core, in each of the study's workers
+        return copy
+
+
+def _stopped(
+    at: list[int], each: Iterator[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]], split: Split
+) -> Trained:
+    """The model after the round with the lowest validation NLL, and after the last one."""
+    train: list[float] = []
+    validation: list[float] = []
+    for logits in each:
+        train.append(_nll(logits[0], split.train.y))
+        validation.append(_nll(logits[1], split.validation.y))
+        end = Outputs(*logits)
+        if validation[-1] == min(validation) and validation.index(validation[-1]) == len(validation) - 1:
+            best = end
+    return Trained(
+        best,
+        end,
+        steps=at[int(np.argmin(validation))],
+        end_steps=at[-1],
+        curve=Curve(tuple(at), tuple(train), tuple(validation)),
+    )
+
+
+def _nll(logits: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    of_all = np.logaddexp.reduce(logits, axis=1)
+    return float((of_all - logits[np.arange(len(y)), y]).mean())
+
+
+def _parts(estimator: Any) -> tuple[Any, Any]:
+    """The steps before the last one of a pipeline, those of pipelines in it too, or None; and the estimator itself."""
+    before: list[tuple[str, Any]] = []
+    while isinstance(estimator, Pipeline):
+        before += [(f"{len(before) + i}-{name}", step) for i, (name, step) in enumerate(estimator.steps[:-1], 1)]
+        estimator = estimator.steps[-1][1]
+    return (Pipeline(before) if before else None), estimator
+
+
+def _rows(rows: Rows, original: bool) -> Any:
+    """A pipeline gets the rows as the user gave them, with their columns' names; others the study's features."""
+    return rows.original if original and rows.original is not None else rows.x
+
+
+def _take(x: Any, row: NDArray[np.int64]) -> Any:
+    return x.iloc[row] if hasattr(x, "iloc") else x[row]
+
+
+def _base(name: str) -> str:
+    """The parameter's own name, without those of the estimators that it is in."""
+    return name.rpartition("__")[2]
+
+
+def _check(estimator: Any) -> None:
+    name = type(estimator).__name__
+    for method in ("fit", "get_params", "set_params"):
+        if not hasattr(estimator, method):
+            raise InputError(f"model={name} has no {method}(): it is no scikit-learn estimator")
+    features, last = _parts(estimator)
+    said = name if last is estimator else f"{type(last).__name__}, the last step of your {name},"
+    if not hasattr(last, "fit"):
+        raise InputError(f"model={name} ends with the step {last!r}: expected a classifier")
+    for step, transformer in [] if features is None else features.steps:
+        if transformer != "passthrough" and not hasattr(transformer, "transform"):
+            raise InputError(
+                f"the step {step.partition('-')[2]!r} of your {name} has no transform(), which every step but the "
+                "last needs: leave it out"
+            )
+    if not hasattr(last, "predict_proba"):
+        remedy = {
+            "LinearSVC": "; LogisticRegression is a linear model with probabilities",
+            "SGDClassifier": "; with loss='log_loss' it has",
+            "Perceptron": "; SGDClassifier(loss='log_loss') is one with probabilities",
+        }.get(type(last).__name__, "; a study compares probabilities: give a classifier that has them")
+        raise InputError(f"{said} has no predict_proba{remedy}")
+    if not has_fit_parameter(last, "sample_weight"):
+        newer = " (this version of scikit-learn's has not yet)" if type(last).__name__ == "MLPClassifier" else ""
+        raise InputError(
+            f"{said} takes no sample_weight in fit{newer}, which soft targets need: give a model that does, such as "
+            "LogisticRegression, HistGradientBoostingClassifier or LGBMClassifier, or a function fit=..."
+        )
+    parameters = last.get_params(deep=True)
+    inside = next((key for key in parameters if _base(key) == "cv"), None)
+    inside = inside or ("probability" if parameters.get("probability") is True else None)
+    if inside is not None:
+        raise InputError(
+            f"{said} cross-validates inside fit ({inside!r}), where several rows are copies of one, so its choice "
+            "would be too optimistic: give the estimator that it chose"
+        )

@@ -1,0 +1,46 @@
+"""Errors that the user's own code raised, as one sentence that says where."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from onewarm.errors import InputError, MissingExtraError
+
+_OURS = str(Path(__file__).parents[2])
+
+
+@contextmanager
+def user_code(what: str) -> Iterator[None]:
+    """Raise an error of the user's code as InputError: what ran, the error, and the last line that is the user's.
+
+    Args:
+        what: what was run, in words; the message begins with it.
+
+    Example:
+        >>> with user_code("your factory"):
+        ...     1 / 0
+        Traceback (most recent call last):
+        onewarm.errors.InputError: your factory: ZeroDivisionError: division by zero
+    """
+    try:
+        yield
+    except (InputError, MissingExtraError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{what}: {type(error).__name__}: {error}{where(error)}") from error
+
+
+def where(error: BaseException) -> str:
+    """The innermost line of the traceback that is neither ours nor in a package: ` (model.py, line 3: x = 1 / 0)`."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({Path(error.filename).name}, line {error.lineno})"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = frame.filename
+        if not path.startswith(_OURS) and "site-packages" not in path and Path(path).is_file():
+            if "python3" in path:  # the standard library
+                continue
+            return f" ({Path(path).name}, line {frame.lineno}: {frame.line})"
+    return ""

@@ -1,0 +1,23 @@
+import pytest
+
+from onewarm.errors import InputError
+from onewarm.study.models.user_errors import user_code
+
+
+def test_the_line_is_the_users_not_that_of_the_library_that_raised():
+    import numpy as np
+
+    with pytest.raises(InputError) as raised, user_code("your factory make"):
+        np.zeros(3).reshape(2, 2)
+    assert str(raised.value) == (
+        "your factory make: ValueError: cannot reshape array of size 3 into shape (2,2) "
+        "(test_user_errors.py, line 11: np.zeros(3).reshape(2, 2))"
+    )
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_an_error_that_is_meant_for_the_user_already_and_ctrl_c_pass():
+    with pytest.raises(InputError, match=r"^row 3$"), user_code("your factory"):
+        raise InputError("row 3")
+    with pytest.raises(KeyboardInterrupt), user_code("your factory"):
+        raise KeyboardInterrupt
