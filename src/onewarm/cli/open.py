@@ -28,8 +28,9 @@ def open_notebook(
 ) -> None:
     """Run the study, check every claim against it, build the page, and open it.
 
-    Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each. This takes
-    minutes the first time; later calls reuse the stored runs. Serves on 127.0.0.1 until Ctrl-C.
+    Trains classifiers with hard, smoothed and soft targets on four data sets, 20 paired seeds each, stopped at their
+    best and to the end. This takes minutes the first time; later calls reuse the stored runs. Serves on 127.0.0.1
+    until Ctrl-C.
 
     With --concepts your pages are shown next to ours. When you save a file there, the site is rebuilt and the open
     page reloads; errors are shown here and on the page, which otherwise stays as it was.

@@ -1,4 +1,4 @@
-"""Data for the calibration demo, from study reports: reliability for each alpha, on two kinds of model."""
+"""Data for the calibration demo, from study reports: reliability for each alpha, on noisy and on clean data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["CALIBRATION_SETS", "calibration_data"]
 
-# The data set that represents each kind of model: what training with hard targets leads to on it.
+# The data set that represents each kind of model: what training to the end with hard targets leads to on it.
 CALIBRATION_SETS = {"overconfident": "digits-noisy", "calibrated": "digits"}
 _METRICS = ("accuracy", "mean_confidence", "ece", "ece_after", "nll", "temperature")
 _COMPARED_METRICS = ("ece", "ece_after")

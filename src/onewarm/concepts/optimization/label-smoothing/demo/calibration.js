@@ -1,4 +1,4 @@
-/** Calibration of two kinds of model, as the studies measured it, at the alpha of the demo's slider. */
+/** Calibration on noisy and on clean data, as the studies measured it, at the alpha of the demo's slider. */
 
 import { button, segments } from "onewarm/controls.js";
 import { h, put, say } from "onewarm/dom.js";
@@ -13,8 +13,8 @@ import { nearest, oppositeAlphas } from "./report.js";
 /** @param {Context} ctx */
 export function calibrationPane(ctx) {
   const cards = [
-    ["overconfident", "An overconfident model"],
-    ["calibrated", "A calibrated model"],
+    ["overconfident", "Noisy data"],
+    ["calibrated", "Clean data"],
   ].map(([key, title]) => calibrationCard(key, title));
   const note = h("p", { class: "note" });
   const none = h(
