@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onewarm.errors import InputError
@@ -37,6 +37,7 @@ def arms(draw, kinds=KINDS):
     return Arm(kind, numbers, teacher)
 
 
+@settings(deadline=None)
 @given(arms())
 def test_a_name_is_the_arm_exactly(arm):
     """`smooth:0.1` and `smooth:0.1000001` were one name, and so one run of the store."""
@@ -45,6 +46,7 @@ def test_a_name_is_the_arm_exactly(arm):
     assert re.fullmatch("[a-z0-9:.-]+", arm.name)  # in addresses and file names
 
 
+@settings(deadline=None)
 @given(arms(), arms())
 def test_two_arms_have_two_names(a, b):
     assert (a == b) == (a.name == b.name)
@@ -89,13 +91,36 @@ def test_what_a_trainer_asks():
         if n.split(":")[0].split("-")[0] in ("confusion", "votes", "teacher")
     }
     takes_targets = ["hard", "smooth:0.1", "exclude-label:0.1", "prior:0.1", "ordinal:0.5", "logistic", "confusion:0.1"]
-    assert [n for n, a in asked.items() if not a.changes_loss] == [*takes_targets, "votes"]
-    assert not parse_arm("teacher:1").changes_loss  # softmax(v), and the student's own softmax
+    takes_targets += ["votes", "teacher:2", "teacher-top:3:2", "teacher-sampled:10:2"]
+    assert [n for n, a in asked.items() if not a.changes_loss] == takes_targets
+    assert not {n for n, a in asked.items() if a.has_extra} & set(takes_targets)
+
+
+def test_data_that_an_arm_cannot_be_trained_on_is_refused_before_it_is_trained():
+    for recipe in RECIPES.values():
+        parse_arm(recipe.example).check(4, votes=True)
+        parse_arm(recipe.example).check(1000, votes=True)
+    for arm, classes, error in (
+        ("votes", 4, "the arm votes needs annotators' votes: pass votes=, or leave the arm out"),
+        (
+            "teacher-bucket:3:2",
+            3,
+            "a teacher's 3 largest classes of 3 are all of them: give at most 2, or take teacher:2",
+        ),
+        (
+            "exclude-label:0.6",
+            2,
+            "exclude-label:0.6 leaves the label less than another of 2 classes: give a share of at most 0.5",
+        ),
+        ("teacher:2:votes", 4, "the arm votes needs annotators' votes: pass votes=, or leave the arm out"),
+    ):
+        with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
+            parse_arm(arm).check(classes, votes=False)
 
 
 @pytest.mark.parametrize("arm", ["confusion:0.1", "votes", "teacher:2", "teacher-top:1:1"])
 def test_what_is_missing(arm):
-    remedy = {"confusion:0.1": "a confusion matrix", "votes": "votes: name their columns, or train another arm"}
+    remedy = {"confusion:0.1": "a confusion matrix", "votes": "annotators' votes: pass votes=, or leave the arm out"}
     with pytest.raises(InputError, match=f"^the arm {arm} needs {remedy.get(arm, 'teacher_logits')}$"):
         parse_arm(arm).target(LABELS, 4)
 

@@ -121,10 +121,10 @@ class Arm:
     def changes_loss(self) -> bool:
         """Whether a model that takes only distributions as targets must refuse it.
 
-        So it is where a term is added to the loss, rows are mixed, targets change while training goes on, mass is
-        negative, or the student's logits are divided by a temperature.
+        So it is where a term is added to the loss, rows are mixed, targets change while training goes on, or mass is
+        negative. A temperature is none of these: for the student's softmax at T, its logits are T log p.
         """
-        return not self.recipe.targets_only or self.has_extra or self.temperature != 1
+        return not self.recipe.targets_only
 
     @property
     def has_extra(self) -> bool:
@@ -151,14 +151,34 @@ class Arm:
             [[0.925, 0.025, 0.025, 0.025]]
         """
         context = context or Context()
-        for need, (given, remedy) in {
-            "teacher": (context.teacher_logits, "teacher_logits"),
-            "confusion": (context.confusion, "a confusion matrix"),
-            "votes": (context.votes, "votes: name their columns, or train another arm"),
-        }.items():
+        for need, given, remedy in (
+            ("teacher", context.teacher_logits, "teacher_logits"),
+            ("confusion", context.confusion, "a confusion matrix"),
+            ("votes", context.votes, "annotators' votes: pass votes=, or leave the arm out"),
+        ):
             if need in self.needs and given is None:
                 raise InputError(f"the arm {self.name} needs {remedy}")
         return self.recipe.target_of(labels, num_classes, context, self.numbers)
+
+    def check(self, num_classes: int, *, votes: bool) -> None:
+        """Refuse, before anything is trained, data that the arm cannot be trained on.
+
+        Args:
+            num_classes: K.
+            votes: whether the rows have annotators' votes.
+
+        Raises:
+            InputError: too few classes, or no votes.
+
+        Example:
+            >>> parse_arm("votes").check(3, votes=False)
+            Traceback (most recent call last):
+            onewarm.errors.InputError: the arm votes needs annotators' votes: pass votes=, or leave the arm out
+        """
+        if self.teacher is not None:
+            self.teacher.check(num_classes, votes=votes)
+        each = np.ones((num_classes, num_classes))
+        self.target(np.arange(num_classes), num_classes, Context(each, each, each if votes else None))
 
     def smoothing(self, labels: NDArray[np.int64], num_classes: int) -> tuple[float, NDArray[np.float64] | None] | None:
         """What `onewarm.unsmooth` undoes after training: the share, and the row it went to (None: uniform).

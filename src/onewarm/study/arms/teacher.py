@@ -130,6 +130,7 @@ TEACHER_BUCKET = Recipe(
     needs=NEEDS,
     target=bucket,
     extra=tail,
+    targets_only=False,
     temperature=lambda numbers: numbers[1],
 )
 TEACHER_SAMPLED = Recipe(
