@@ -76,7 +76,7 @@ def new_table(probabilities: Any, labels: Any, num_classes: int) -> Any:
     Returns:
         (..., K, K), of the dtype of `probabilities`; a class of which no row was right has the uniform row.
 
-    Source: Zhang et al., IEEE Transactions on Image Processing 30, 2021, section III.
+    Source: Zhang et al., IEEE Transactions on Image Processing 30, 2021.
     """
     right = (probabilities.argmax(-1) == labels)[..., None]
     classes = labels.new_tensor(range(num_classes))

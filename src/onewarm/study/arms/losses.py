@@ -31,7 +31,7 @@ def focal(logits: Any, labels: Any, target: SoftTarget | None, numbers: Numbers)
 def max_logit(logits: Any, labels: Any, target: SoftTarget | None, numbers: Numbers) -> Any:
     """Max suppression: ``a (max_k z_k - mean_k z_k)``; label smoothing has z_y for the maximum.
 
-    Source: Zhou et al., "MaxSup: Overcoming Representation Collapse in Label Smoothing", arXiv:2502.15798, 2025.
+    Source: Zhou et al., "MaxSup: Overcoming Representation Collapse in Label Smoothing", NeurIPS 2025.
     """
     return numbers[0] * (logits.amax(-1) - logits.mean(-1))
 
@@ -79,7 +79,8 @@ MAXSUP = Recipe(
     "Max suppression",
     "the label, plus ALPHA times the largest logit above the mean logit",
     "H(onehot(y), z) + a (max_k z_k - mean_k z_k)",
-    "Zhou et al., MaxSup: Overcoming Representation Collapse in Label Smoothing, arXiv:2502.15798, 2025",
+    "Zhou, Li, Cheng, Yan, Dong, Fritz and Keuper, MaxSup: Overcoming Representation Collapse in Label Smoothing, "
+    "NeurIPS 2025",
     "maxsup:0.1",
     (between("ALPHA", "a number", 0, 100),),
     other_names=("max-suppression", "max-sup"),
