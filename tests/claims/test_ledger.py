@@ -10,7 +10,7 @@ from onewarm.claims.ledger import HERE, Claim, Comparison, LedgerError, StudyCla
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import load_concepts
 from onewarm.study.arms.arm import parse_arm
-from onewarm.study.data.datasets import BUILT_IN
+from onewarm.study.data.builtin import BUILT_IN
 
 LEDGER = load_ledger()
 SMOOTHING = [

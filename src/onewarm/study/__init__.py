@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from onewarm.study.data.datasets import Dataset, load
+    from onewarm.study.data.datasets import Dataset
+    from onewarm.study.data.load import load
     from onewarm.study.report.report import StudyReport
     from onewarm.study.study import Study, run
 
@@ -19,7 +20,7 @@ _WHERE = {
     "Dataset": "data.datasets",
     "Study": "study",
     "StudyReport": "report.report",
-    "load": "data.datasets",
+    "load": "data.load",
     "run": "study",
 }
 

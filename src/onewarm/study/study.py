@@ -8,7 +8,8 @@ from typing import Any
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
-from onewarm.study.data.datasets import Dataset, load
+from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.load import load
 from onewarm.study.engines.keys import study_key
 from onewarm.study.engines.local import Progress, train_missing
 from onewarm.study.models.choose import choose
@@ -109,7 +110,7 @@ class Study:
         self.pairs = tuple(pairs)
         if unknown := [arm for pair in self.pairs for arm in pair if arm not in self.arms]:
             raise InputError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(self.arms)}")
-        self.data = load(data, label) if isinstance(data, str) else data
+        self.data = load(data, label=label)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, key=key)
         if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:

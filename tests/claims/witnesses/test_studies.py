@@ -10,7 +10,7 @@ from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.status import Status, judge, status
 from onewarm.claims.verify import run_witness
 from onewarm.claims.witnesses.studies import ReportError, paired, pairs, plan
-from onewarm.study.data.datasets import BUILT_IN
+from onewarm.study.data.builtin import BUILT_IN
 
 CLAIMS = {claim.slug: claim for claim in load_ledger().values() if claim.kind == "study"}
 ARMS = ("smooth:0.05", "smooth:0.1", "smooth:0.2")

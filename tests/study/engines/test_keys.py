@@ -8,7 +8,8 @@ batch order, optimizer, teacher, temperature or metric moves them by far more th
 import pytest
 
 from onewarm.study.arms.arm import parse_arms
-from onewarm.study.data.datasets import BUILT_IN, load
+from onewarm.study.data.builtin import BUILT_IN
+from onewarm.study.data.load import load
 from onewarm.study.engines.keys import CODE_FORMAT
 from onewarm.study.models.model import Run
 from onewarm.study.models.training import Training, train

@@ -1,0 +1,211 @@
+"""A data set of a table or array: classes, features by the statistics of the training rows, and the parts of a seed."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.errors import InputError
+from onewarm.study.data.arrays import Labels, take, votes_of, without
+from onewarm.study.data.builtin import content
+from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.partition import Partition, Stratified, grouped, indexed_parts, named_parts, timed
+from onewarm.study.data.splits import Rows, Split
+from onewarm.tables.features.encode import Encoder
+from onewarm.tables.features.keys import codes_of, times_of
+from onewarm.tables.features.labels import has_label
+from onewarm.tables.features.raw import Raw, column_of, columns_hash
+from onewarm.tables.features.table import Table, table
+
+_ENCODING = 2  # of features: raise it when the same table gives other ones
+
+
+@dataclass(frozen=True)
+class Options:
+    """How rows are split, what happens to rare classes, and votes: names of columns, or arrays."""
+
+    split: Any = None
+    group: Any = None
+    time: Any = None
+    rare: Any = "error"
+    votes: Any = None
+
+    def __post_init__(self) -> None:
+        if len(self.ways) > 1:
+            raise InputError(f"{' and '.join(self.ways)} are both given: rows are split in one way; give one of them")
+
+    @property
+    def ways(self) -> list[str]:
+        """Which of split, group and time are given."""
+        return [name for name in ("split", "group", "time") if getattr(self, name) is not None]
+
+    @property
+    def given(self) -> list[str]:
+        """Which options are given."""
+        return [*self.ways, *(["votes"] if self.votes is not None else []), *(["rare"] if self.rare != "error" else [])]
+
+    def columns(self, raw: Raw) -> tuple[str, ...]:
+        """The columns that the options name. Raises InputError for one that is not there."""
+        votes = self.votes if isinstance(self.votes, list | tuple) else [self.votes]
+        names = [n for n in (self.split, self.group, self.time, *votes) if isinstance(n, str)]
+        for name in names:
+            if name not in raw.columns:
+                near = difflib.get_close_matches(name, raw.columns, n=3) or list(raw.columns)[:8]
+                raise InputError(f"{raw.name}: no column {name!r}; nearest: {', '.join(map(repr, near))}")
+        return tuple(names)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows of a seed: can be sent to other processes."""
+
+    encoder: Encoder
+    rows: NDArray[np.int64]
+    y: NDArray[np.int64]
+    partition: Partition
+    votes: NDArray[np.int64] | None = None
+    original: Any = None
+
+    def __call__(self, seed: int) -> Split:
+        parts = self.partition(seed)
+        scales = self.encoder.fit(self.rows[parts[0]])
+        return Split(*(self._part(part, scales) for part in parts))
+
+    def _part(self, part: NDArray[np.int64], scales: Any) -> Rows:
+        at = self.rows[part]
+        votes = None if self.votes is None else self.votes[part]
+        return Rows(self.encoder.transform(at, scales), self.y[part], votes=votes, original=take(self.original, at))
+
+
+def of_raw(
+    raw: Raw,
+    label: str | None,
+    labels: Labels | None,
+    options: Options,
+    *,
+    original: Any = None,
+    notes: Sequence[str] = (),
+    key: str | None = None,
+    title: str | None = None,
+    source: str | None = None,
+) -> Dataset:
+    """The data set of a table.
+
+    Args:
+        raw: its columns.
+        label: the label column, where labels are one.
+        labels: the labels, where they are none.
+        options: split, rare classes, votes.
+        original: the rows as the user gave them.
+        notes: of what was done before.
+        key, title, source: of a data set that has a name.
+
+    Raises InputError as ``tables.features.table`` and ``partition``.
+    """
+    aside = options.columns(raw)
+    votes = _votes(raw, options.votes)
+    if labels is None and label is None and votes is not None and not has_label(list(raw.columns)):
+        labels = votes
+    counts = labels.votes if labels is not None and labels.votes is not None else None if votes is None else votes.votes
+    values = {way: _way(raw, way, getattr(options, way)) for way in options.ways}
+    units = codes_of(raw.name, _called(options.group), values["group"]) if "group" in values else None
+    made = table(raw, label, y=None if labels is None else labels.values, aside=aside, rare=options.rare, units=units)
+    if counts is not None:
+        counts = _of_classes(counts, made, raw.name)
+    partition = _partition(raw, made, options, values, units)
+    said = [*notes, *(labels.notes if labels else ()), *made.notes, partition.sentence]
+    sizes = tuple(len(part) for part in partition(0))
+    extra = [None if v is None else columns_hash({"": v if isinstance(v, np.ndarray) else column_of(v, "")})
+             for v in (labels and labels.values, counts)]  # fmt: skip
+    key = key or raw.name
+    dropped = [*aside, *([made.label] if made.label else [])]
+    return Dataset(
+        key=key,
+        title=title or key,
+        source=source or f"{key}, {len(made.y)} rows, {made.columns} columns as {made.encoder.width} features"
+        + (f", label column {made.label!r}" if made.label else ""),
+        class_names=made.class_names,
+        sizes=(sizes[0], sizes[1], sizes[2]),
+        content=content(raw.sha256, made.label, aside, extra, _hash_of(partition), options.rare, _ENCODING),
+        sample=Sample(made.encoder, made.rows, made.y, partition, counts,
+                      without(original, dropped)),
+        sampling=partition.sampling,
+        label=made.label,
+        notes=tuple(sentence for sentence in said if sentence),
+    )  # fmt: skip
+
+
+def _called(value: Any) -> str:
+    return f"column {value!r}" if isinstance(value, str) else ""
+
+
+def _way(raw: Raw, way: str, value: Any) -> Any:
+    """The values of a split, groups or times, (N,); three arrays of places stay as they are."""
+    if isinstance(value, str):
+        return raw.columns[value]
+    if way == "split" and isinstance(value, list | tuple) and len(value) == 3 and not isinstance(value[0], str):
+        return value
+    values = column_of(value, way)
+    if len(values) != raw.rows:
+        raise InputError(f"{way} has {len(values)} rows, and {raw.name} {raw.rows}: one value for each row")
+    return values
+
+
+def _partition(raw: Raw, made: Table, options: Options, values: dict[str, Any], units: Any) -> Partition:
+    if "split" in values:
+        parts = values["split"]
+        if isinstance(parts, list | tuple):
+            return indexed_parts(raw.name, parts, made.y, made.rows, made.class_names)
+        texts = parts.tolist() if isinstance(parts, np.ndarray) else parts.to_pylist()
+        name = _called(options.split) or "split"
+        return named_parts(raw.name, name, texts, made.y, made.rows, made.class_names)
+    if "group" in values:
+        return grouped(raw.name, _called(options.group) or "group", units[made.rows], made.y)
+    if "time" in values:
+        name = _called(options.time) or "time"
+        times = times_of(raw.name, name, values["time"], raw.decimal)[made.rows]
+        return timed(raw.name, name, times, made.y, made.class_names)
+    return Stratified(made.y)
+
+
+def _votes(raw: Raw, given: Any) -> Labels | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        given = [given]
+    if isinstance(given, list | tuple) and given and isinstance(given[0], str):
+        columns = [raw.columns[name] for name in given]
+        arrays = [c if isinstance(c, np.ndarray) else np.asarray(c.to_pylist()) for c in columns]
+        given = arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
+    votes = votes_of(given, "votes")
+    if len(votes.values) != raw.rows:
+        raise InputError(f"votes has {len(votes.values)} rows, and {raw.name} {raw.rows}: one row for each example")
+    return votes
+
+
+def _of_classes(counts: NDArray[np.int64], made: Table, name: str) -> NDArray[np.int64]:
+    """The votes (n, K) of the rows and classes that are used; those of merged classes are added."""
+    counts = counts[made.rows]
+    known = [int(text) if text.isdecimal() else -1 for text in made.class_names]
+    if counts.shape[1] == len(known) and known.count(-1) != 1:  # a column for each class, in their order
+        return counts
+    if max(known) >= counts.shape[1] or known.count(-1) > 1:
+        raise InputError(
+            f"votes have {counts.shape[1]} columns, and {name} has {len(known)} classes: a column for each"
+        )
+    rest = np.setdiff1d(np.arange(counts.shape[1]), [k for k in known if k >= 0])
+    return np.column_stack([counts[:, rest].sum(axis=1) if k < 0 else counts[:, k] for k in known])
+
+
+def _hash_of(partition: Partition) -> str:
+    digest = hashlib.sha256(type(partition).__name__.encode())
+    for part in partition(0):
+        digest.update(f"{len(part)}\0".encode())
+        digest.update(np.ascontiguousarray(part, np.int64).data)
+    return digest.hexdigest()

@@ -1,0 +1,265 @@
+"""What each column of a table is: numbers, levels, dates, lists of numbers, or nothing to learn from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.checks import visible
+from onewarm.errors import InputError, needs
+from onewarm.tables.features.dates import expand, read_clock, read_dates
+from onewarm.tables.features.text import is_missing_word, read_numbers
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
+
+SAME = 1e-12
+"""Numbers that differ by less than this share of their size are the same, but for rounding."""
+MOST_ID_LEVELS = 50
+_FEWEST_IDS = 10
+_ID_NAMES = re.compile(
+    r"(?:.*[\s_.-])?(?:id|ids|uuid|guid|key|index|idx|nr|no)|.*(?:[a-z]I[dD]|ID)|rownum|row|number", re.ASCII
+)
+_INDEX_NAMES = re.compile(
+    r"|unnamed: ?\d+|__index_level_\d+__|index|rownames?|row[_ ]?(?:id|num(?:ber)?)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and what it becomes.
+
+    Attributes:
+        name: of the column.
+        kind: "numbers", "levels", "date", "list", or why it is left out: "id", "constant", "empty", "text", "bytes".
+        numbers: (N, d), NaN where missing; of "numbers", "date" and "list".
+        parts: names of the d numbers.
+        codes: (N,) places in `levels`, -1 where missing; of "levels", and of what was left out, where it could be told
+            whether it determines the label.
+        levels: the different values.
+        missing: rows without a value, (N, 1), or of a list or array (N, m) where some of its numbers are missing; None
+            where none is.
+        common: whether its numbers have one scale, as pixels have.
+        remark: how its text was read, in words, or "".
+        odd: texts that are no numbers and count as missing.
+    """
+
+    name: str
+    kind: str
+    numbers: NDArray[Any] | None = None
+    parts: tuple[str, ...] = ()
+    codes: NDArray[np.int32] | None = None
+    levels: tuple[Any, ...] = ()
+    missing: NDArray[np.bool_] | None = None
+    remark: str = ""
+    odd: tuple[str, ...] = ()
+    common: bool = False
+
+
+def typed(name: str, values: Any, file: str, decimal: str = ".") -> Column:
+    """Decide what a column is.
+
+    Args:
+        name: of the column.
+        values: an array of NumPy (N, ...) or a chunked one of Arrow.
+        file: for errors.
+        decimal: the decimal sign of a text file.
+
+    Raises InputError for lists of different lengths, and for arrays that hold no numbers.
+
+    >>> typed("a", pa.chunked_array([["yes", "no", None]]), "t.csv").levels
+    ('no', 'yes')
+    """
+    if isinstance(values, np.ndarray):
+        return _of_numpy(name, values, file, decimal)
+    kind = values.type
+    if pa.types.is_dictionary(kind) and not (
+        pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)
+    ):
+        return _levels(name, values.cast(pa.string()))
+    if values.null_count == len(values):
+        return Column(name, "empty")
+    if pa.types.is_boolean(kind):
+        return _levels(name, values)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        whole = pa.types.is_integer(kind)
+        numbers = values.cast(pa.float64(), safe=False).to_numpy()
+        return _numbers(name, numbers, whole=whole)
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        times = values.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(pa.int64())
+        known = times.is_valid().to_numpy()
+        raw = np.where(known, times.fill_null(0).to_numpy(), np.iinfo(np.int64).min).astype("datetime64[us]")
+        return _dates(name, raw, "")
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        unit = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
+        ticks = values.cast(pa.int32() if kind.bit_width == 32 else pa.int64()).cast(pa.float64())
+        return _numbers(name, ticks.to_numpy() / unit, whole=False, remark="seconds")
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _lists(name, values.combine_chunks(), file)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        return _text(name, values, decimal)
+    return Column(name, "bytes", remark=str(kind))
+
+
+def _of_numpy(name: str, values: NDArray[Any], file: str, decimal: str) -> Column:
+    if values.ndim > 1:
+        if values.dtype.kind not in "biuf":
+            raise InputError(f"{file}: {name!r} has shape {values.shape} and holds {values.dtype}: give numbers")
+        return _of_matrix(name, values.reshape(len(values), -1), common=values.ndim > 2)
+    if values.dtype.kind in "iuf":
+        with np.errstate(invalid="ignore"):  # of NaN of the signalling kind
+            return _numbers(name, values.astype(np.float64), whole=values.dtype.kind in "iu")
+    if values.dtype.kind in "bUM":
+        return typed(name, pa.chunked_array([pa.array(values, from_pandas=True)]), file, decimal)
+    raise InputError(f"{file}: column {name!r} holds {values.dtype}: give numbers, text or dates")
+
+
+def _numbers(
+    name: str, values: NDArray[np.float64], *, whole: bool, remark: str = "", odd: tuple[str, ...] = ()
+) -> Column:
+    missing = np.isnan(values)
+    known = values[~missing]
+    if not len(known):
+        return Column(name, "empty")
+    some = missing[:, None] if missing.any() else None
+    largest = np.abs(known).max()
+    if known.max() == known.min() or (np.isfinite(largest) and known.max() / 2 - known.min() / 2 <= SAME / 2 * largest):
+        return Column(name, "constant", missing=some)
+    whole = whole or bool((known[:1000] % 1 == 0).all() and np.isfinite(known).all() and (known % 1 == 0).all())
+    if whole:
+        different, codes = np.unique(known, return_inverse=True)
+        alone = len(different) == len(known) >= _FEWEST_IDS
+        consecutive = alone and different[-1] - different[0] == len(different) - 1
+        if consecutive or (alone and (_is_id(name) or _INDEX_NAMES.fullmatch(name.strip()))):
+            return Column(name, "id", missing=some)
+        if _is_id(name) and len(different) > MOST_ID_LEVELS and len(different) > len(known) / 50:
+            return Column(name, "repeated id", missing=some)
+        if _is_id(name) and len(different) <= MOST_ID_LEVELS:
+            spread = np.full(len(values), -1, np.int32)
+            spread[~missing] = codes
+            return Column(name, "levels", codes=spread, levels=tuple(different.astype(np.int64).tolist()), missing=some,
+                          remark=remark)  # fmt: skip
+    return Column(name, "numbers", values[:, None], (name,), missing=some, remark=remark, odd=odd)
+
+
+def _is_id(name: str) -> bool:
+    return _ID_NAMES.fullmatch(name.strip()) is not None or _ID_NAMES.fullmatch(name.strip().lower()) is not None
+
+
+def _encoded(values: Any) -> tuple[NDArray[np.int32], list[Any]]:
+    """Codes (N,), -1 where missing, and the value of each in sorted order; spaces around texts are left out."""
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    values = values.unify_dictionaries().combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
+    found = values.dictionary.to_pylist()
+    found = [v.strip() if isinstance(v, str) else v for v in found]
+    known = sorted({v for v in found if v is not None and not (isinstance(v, str) and is_missing_word(v))})
+    at = {value: k for k, value in enumerate(known)}
+    places = np.asarray([at.get(value, -1) for value in found] + [-1], np.int32)
+    indices = values.indices.cast(pa.int64()).fill_null(len(found)).to_numpy(zero_copy_only=False)
+    codes = places[indices]
+    used = np.unique(codes[codes >= 0])
+    if len(used) < len(known):  # a dictionary may hold levels that no row has
+        again = np.full(len(known) + 1, -1, np.int32)
+        again[used] = np.arange(len(used))
+        codes, known = again[codes], [known[k] for k in used.tolist()]
+    return codes, known
+
+
+def _levels(name: str, values: Any) -> Column:
+    codes, levels = _encoded(values)
+    return _of_codes(name, codes, levels)
+
+
+def _of_codes(name: str, codes: NDArray[np.int32], levels: list[Any]) -> Column:
+    missing = codes < 0
+    some = missing[:, None] if missing.any() else None
+    kind = "empty" if not levels else "constant" if len(levels) == 1 else "levels"
+    return Column(name, kind, codes=codes, levels=tuple(levels), missing=some)
+
+
+def _text(name: str, values: Any, decimal: str) -> Column:
+    codes, texts = _encoded(values)
+    if len(texts) < 2:
+        return _of_codes(name, codes, texts)
+    missing = codes < 0
+    counts = np.bincount(codes[~missing], minlength=len(texts))
+
+    def spread(of_levels: NDArray[Any], nothing: Any) -> NDArray[Any]:
+        return np.append(of_levels, np.asarray(nothing, of_levels.dtype))[codes]
+
+    read = read_numbers(texts, counts, decimal)
+    if read is not None:
+        remark = f"without {' '.join(map(visible, read.units))}" if read.units else ""
+        return _numbers(name, spread(read.values, np.nan), whole=False, remark=remark, odd=read.odd)
+    dates = read_dates(texts)
+    if dates is not None:
+        return _dates(name, spread(dates[0], "NaT"), dates[1])
+    hours = read_clock(texts)
+    if hours is not None:
+        return _numbers(name, spread(hours, np.nan), whole=False, remark="hours")
+    known = len(codes) - int(missing.sum())
+    some = missing[:, None] if missing.any() else None
+    if len(texts) == known >= _FEWEST_IDS:
+        return Column(name, "text" if _is_prose(texts) else "id", missing=some)
+    kind = "text" if len(texts) > known / 2 and len(texts) > 2 else "levels"
+    if kind == "levels" and _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
+        kind = "repeated id"
+    return Column(name, kind, codes=codes, levels=tuple(texts), missing=some)
+
+
+def _is_prose(texts: list[Any]) -> bool:
+    """Whether texts are sentences or names rather than keys: half of the first ones have spaces."""
+    some = [str(text) for text in texts[:200]]
+    return sum(" " in text for text in some) > len(some) / 2
+
+
+def _dates(name: str, times: NDArray[Any], remark: str) -> Column:
+    missing = np.isnat(times)
+    some = missing[:, None] if missing.any() else None
+    if missing.all():
+        return Column(name, "empty")
+    parts = expand(times)
+    if not parts:
+        return Column(name, "constant", missing=some)
+    numbers = np.column_stack(list(parts.values()))
+    return Column(name, "date", numbers, tuple(f"{name} {part}" for part in parts), missing=some, remark=remark)
+
+
+def _lists(name: str, values: Any, file: str) -> Column:
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks)
+    lengths = values.value_lengths().to_numpy(zero_copy_only=False)
+    known = np.asarray(values.is_valid().to_numpy(zero_copy_only=False))
+    inner = values.type.value_type
+    if not (pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_boolean(inner)):
+        return Column(name, "bytes", remark=str(values.type))
+    width = int(lengths[known][0])
+    if (lengths[known] != width).any() or width == 0:
+        row = int(np.flatnonzero(known)[(lengths[known] != width).argmax()])
+        first = int(np.flatnonzero(known)[0])
+        raise InputError(
+            f"{file}: row {row + 1}, column {name!r} holds {int(lengths[row])} numbers, and row {first + 1} {width}; "
+            "give lists of one length"
+        )
+    flat = values.drop_null().flatten()
+    narrow = pa.types.is_float32(inner) or pa.types.is_float16(inner)
+    numbers = np.full((len(values), width), np.nan, np.float32 if narrow else np.float64)
+    numbers[known] = (
+        flat.cast(pa.float32() if narrow else pa.float64()).to_numpy(zero_copy_only=False).reshape(-1, width)
+    )
+    return _of_matrix(name, numbers)
+
+
+def _of_matrix(name: str, numbers: NDArray[Any], *, common: bool = False) -> Column:
+    missing = None
+    if numbers.dtype.kind == "f" and np.isnan(numbers).any():
+        missing = np.unique(np.isnan(numbers), axis=1)  # columns that are missing in the same rows have one indicator
+        missing = missing[:, missing.any(axis=0) & ~missing.all(axis=0)]
+    parts = tuple(f"{name}[{j}]" for j in range(numbers.shape[1]))
+    return Column(name, "list", numbers, parts, missing=missing, common=common)

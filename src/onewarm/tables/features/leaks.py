@@ -1,0 +1,42 @@
+"""Columns that determine the label: most often the label under another coding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.tables.features.columns import Column
+
+_ROWS_PER_VALUE = 5
+
+
+def determining(columns: Sequence[Column], y: NDArray[np.int64], rows: NDArray[np.int64]) -> list[str]:
+    """The columns each of whose values occurs with one class only, where values occur in five rows on average.
+
+    Missing is a value. With fewer rows per value it could be chance.
+
+    >>> species = Column("species_id", "levels", codes=np.repeat([0, 1, 2], 10).astype(np.int32), levels=(1, 2, 3))
+    >>> determining([species], np.repeat([0, 1, 2], 10), np.arange(30))
+    ['species_id']
+    """
+    return [c.name for c in columns if (codes := _codes(c)) is not None and _determines(codes[rows], y)]
+
+
+def _codes(column: Column) -> NDArray[Any] | None:
+    """The values of a column as numbers, NaN or -1 where missing; None where it is neither levels nor one number."""
+    if column.codes is not None and column.kind != "constant":
+        return column.codes
+    if column.kind == "numbers" and column.numbers is not None:
+        return column.numbers[:, 0]
+    return None if column.missing is None else column.missing[:, 0]
+
+
+def _determines(values: NDArray[Any], y: NDArray[np.int64]) -> bool:
+    different, codes = np.unique(values, return_inverse=True)
+    if len(different) < 2 or len(different) * _ROWS_PER_VALUE > len(y):
+        return False
+    pairs = len(np.unique(codes.reshape(-1).astype(np.int64) * (int(y.max()) + 1) + y))
+    return pairs == len(different)

@@ -1,0 +1,233 @@
+"""A file or DataFrame as whole columns, before anything is decided about them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from onewarm.checks import visible
+from onewarm.errors import InputError, needs
+from onewarm.tables.formats import SUFFIXES, open_source
+from onewarm.tables.formats.arrow_types import plain
+from onewarm.tables.formats.memory import open_memory
+from onewarm.tables.source import Source
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+_BATCH_ROWS = 1 << 16
+_LOOKED_AT = 10_000
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The columns of a file or DataFrame, each an array of NumPy (N, ...) or a chunked one of Arrow.
+
+    `decimal` is the decimal sign of a text file; `sha256` of the file's bytes, or of the columns in memory.
+    """
+
+    name: str
+    columns: dict[str, Any]
+    sha256: str
+    decimal: str = "."
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+
+def of_file(path: Path) -> Raw:
+    """Read a file of any format in ``formats``.
+
+    Raises InputError for a damaged file, a first line that holds a row instead of names, and a file without rows;
+    FileNotFoundError for a missing file, IsADirectoryError for a folder.
+    """
+    source = open_file(path)
+    columns = whole(source, list(source.columns))
+    raw = Raw(source.name, columns, file_hash(path), getattr(getattr(source, "dialect", None), "decimal", "."))
+    if raw.rows == 0:
+        raise InputError(f"{raw.name}: no rows, only column names")
+    if hasattr(source, "dialect"):
+        _check_header(raw)
+    return raw
+
+
+def open_file(path: Path) -> Source:
+    """The source of a file. Raises as ``of_file``, but for the rows."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give one of its files")
+    if not path.is_file():
+        raise _not_found(path)
+    return open_source(path)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def whole(source: Source, names: Sequence[str]) -> dict[str, Any]:
+    """These columns of a source, whole."""
+    pieces: dict[str, list[Any]] = {name: [] for name in names}
+    for batch, _, _ in source.batches(names, _BATCH_ROWS):
+        for name, piece in batch.items():
+            pieces[name].append(piece)
+    return {name: _joined(some) for name, some in pieces.items()}
+
+
+def of_frame(frame: Any, name: str) -> Raw:
+    """The columns of a DataFrame of pandas or polars, of an Arrow table, or of a mapping of names to arrays.
+
+    Raises InputError for two columns of one name, columns of different lengths, and a frame without rows.
+
+    >>> of_frame({"a": [1, None], "b": ["u", 3]}, "X").columns["b"].to_pylist()
+    ['u', '3']
+    """
+    if hasattr(frame, "collect"):
+        raise InputError(f"{name}: {type(frame).__name__} is not computed yet: pass what its collect() gives")
+    if isinstance(frame, Mapping):
+        columns = {str(key): column_of(values, f"{name}[{key!r}]") for key, values in frame.items()}
+    elif hasattr(frame, "iloc"):  # pandas
+        _check_names(name, [str(column) for column in frame.columns])
+        columns = {
+            str(column): column_of(frame.iloc[:, i], f"column {str(column)!r} of {name}")
+            for i, column in enumerate(frame.columns)
+        }
+    else:
+        source = open_memory(frame, name)
+        columns = whole(source, list(source.columns))
+    lengths = {key: len(column) for key, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{key!r} {length}" for key, length in list(lengths.items())[:8])
+        raise InputError(f"{name}: columns differ in rows: {shown}")
+    if not columns or not next(iter(lengths.values())):
+        raise InputError(f"{name}: no rows")
+    return Raw(name, columns, columns_hash(columns))
+
+
+def column_of(values: Any, name: str) -> Any:
+    """A sequence, array, tensor or Series as an array of NumPy or a chunked one of Arrow; mixed values become text.
+
+    Raises InputError where it is none of these.
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    if hasattr(values, "to_arrow"):  # a Series of polars
+        values = values.to_arrow()
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return pa.chunked_array([plain(chunk) for chunk in getattr(values, "chunks", [values])], _plain_type(values))
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biufMmUS":
+        return values
+    if hasattr(values, "iloc"):
+        values = values.array if hasattr(values, "array") else values
+        if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "biuf":
+            return np.asarray(values)
+    try:
+        if isinstance(values, list | tuple) and values and isinstance(values[0], list | tuple | np.ndarray):
+            values = [None if row is None else list(row) for row in values]
+        found = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        try:
+            found = pa.array([None if _is_nothing(v) else str(v) for v in values], pa.string())
+        except TypeError as error:
+            raise InputError(f"{name}: {type(values).__name__} cannot be read as a column: {error}") from None
+    return column_of(found, name)
+
+
+def _is_nothing(value: Any) -> bool:
+    return (
+        value is None or (isinstance(value, float) and np.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")
+    )
+
+
+def _plain_type(values: Any) -> Any:
+    return (
+        plain(pa.array([], values.type) if not len(values) else values.slice(0, 1).combine_chunks()).type
+        if isinstance(values, pa.ChunkedArray)
+        else plain(values.slice(0, 0)).type
+    )
+
+
+def columns_hash(columns: Mapping[str, Any]) -> str:
+    """SHA-256 of columns in memory: their names, types and values."""
+    digest = hashlib.sha256()
+    for name, column in columns.items():
+        digest.update(f"{name}\0{column.dtype if isinstance(column, np.ndarray) else column.type}\0".encode())
+        if isinstance(column, np.ndarray):
+            digest.update(np.ascontiguousarray(column).data)
+        else:
+            sink = pa.BufferOutputStream()
+            table = pa.table({"": column.combine_chunks()})
+            with pa.ipc.new_stream(sink, table.schema) as writer:
+                writer.write_table(table)
+            digest.update(sink.getvalue())
+    return digest.hexdigest()
+
+
+def _joined(pieces: Sequence[Any]) -> Any:
+    if not pieces:
+        return np.zeros(0)
+    if isinstance(pieces[0], np.ndarray):
+        return np.concatenate(pieces)
+    kinds = {piece.type for piece in pieces}
+    if len(kinds) > 1 and all(pa.types.is_dictionary(kind) for kind in kinds):
+        pieces = [piece.dictionary_decode() for piece in pieces]
+        kinds = {piece.type for piece in pieces}
+    if len(kinds) > 1:  # of a text file, whose types are guessed
+        texts = any(pa.types.is_string(kind) for kind in kinds)
+        pieces = [piece.cast(pa.string() if texts else pa.float64()) for piece in pieces]
+    return pa.chunked_array(pieces)
+
+
+def _not_found(path: Path) -> FileNotFoundError:
+    folder = path.parent
+    files = [p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, files, n=3)
+    hint = f"; similar names: {', '.join(map(visible, near))}" if near else ""
+    return FileNotFoundError(f"no file {str(path)!r}{hint}")
+
+
+def _check_names(name: str, names: Iterable[str]) -> None:
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(f"{name}: column {twice[0]!r} occurs twice; rename one")
+
+
+def _check_header(raw: Raw) -> None:
+    """Refuse a text file whose first line is a row: numbers above numbers, or words that its columns hold."""
+    names = list(raw.columns)
+    numbers = [n for n in names if re.fullmatch(r"[-+]?\d+([.,]\d+)?", n) and not _is_text(raw.columns[n])]
+    counted = [n for n in numbers if n.isdecimal()]
+    run = [int(n) for n in counted]
+    if len(run) > 1 and run == list(range(run[0], run[0] + len(run))):  # columns with numbers for names: years, pixels
+        numbers = [n for n in numbers if n not in counted]
+    words = [n for n in names if n and _is_text(raw.columns[n]) and _holds(raw.columns[n], n)]
+    if not numbers and len(words) < min(2, len(names)):
+        return
+    shown = ",".join(names[:4]) + (",..." if len(names) > 4 else "")
+    new = ",".join([f"c{i}" for i in range(min(3, len(names) - 1))] + (["..."] if len(names) > 4 else []) + ["label"])
+    raise InputError(
+        f"{raw.name}: the first line ({visible(shown)}) looks like a row, not like column names: put names above it, "
+        f"as {new!r}"
+    )
+
+
+def _is_text(column: Any) -> bool:
+    return not isinstance(column, np.ndarray) and (
+        pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    )
+
+
+def _holds(column: Any, text: str) -> bool:
+    return bool(pc.any(pc.equal(column.slice(0, _LOOKED_AT), pa.scalar(text, column.type))).as_py())

@@ -1,0 +1,103 @@
+"""Numbers and words of missing values in text: "12 %", "$1,200", "1.200,50", "(3)", "N/A", "?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onewarm.tables.missing import WORDS
+
+MISSING = WORDS | {"?", "-", "--", "–", "—", ".", "n.a.", "#value!", "#div/0!", "#ref!", "missing", "(missing)"}
+"""Texts, in lower case, that stand for no value; "none" and "unknown" may be levels of their own."""
+
+_SIGNS = "$€£¥₹"
+_UNITS = r"%|[" + _SIGNS + r"]|USD|EUR|GBP|CHF|JPY"
+_AROUND = re.compile(
+    rf"(?P<open>\()?\s*(?P<sign>[-+−])?\s*(?P<before>{_UNITS})?\s*(?P<sign2>[-+−])?\s*"
+    rf"(?P<core>\d[\d.,'’ \u00a0\u202f]*|[.,]\d+|inf(?:inity)?)(?P<exp>[eE][-+]?\d+)?\s*(?P<after>{_UNITS})?\s*\)?",
+    re.IGNORECASE,
+)
+_GROUPS = re.compile(r"\d{1,3}([.,'’ \u00a0\u202f])\d{3}(?:\1\d{3})*")
+MOST_ODD = 0.1
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers read from texts: `values`, NaN where a text is none; the `odd` texts; the `units` around numbers."""
+
+    values: NDArray[np.float64]
+    odd: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+def is_missing_word(text: str) -> bool:
+    """Whether a text stands for no value."""
+    return text.strip().lower() in MISSING or text.strip() == "None"
+
+
+def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str = ".") -> Numbers | None:
+    """Different texts as numbers, or None where they hold something else: at most a tenth of the rows may be no number.
+
+    One way of writing is found for all of them: which sign is the decimal one, which separates thousands. Codes with
+    leading zeros ("007") are no numbers.
+
+    Args:
+        texts: without those that stand for no value.
+        counts: rows that hold each.
+        decimal: the file's decimal sign, which decides where the texts could be read both ways.
+
+    >>> read_numbers(["$1,200", "$950"], np.array([1, 1])).values.tolist()
+    [1200.0, 950.0]
+    >>> read_numbers(["1.200,50", "12 %"], np.array([1, 1])).values.tolist()
+    [1200.5, 12.0]
+    """
+    if not texts:
+        return None
+    some = range(0, len(texts), max(1, len(texts) // 200))
+    if sum(_AROUND.fullmatch(texts[i].strip()) is not None for i in some) < 0.5 * len(some):
+        return None
+    matches = [_AROUND.fullmatch(text.strip()) for text in texts]
+    cores = [m["core"].strip() for m in matches if m]
+    if any(re.match(r"0\d", core) for core in cores):
+        return None
+    point = _decimal_sign(cores, decimal)
+    values = np.asarray([np.nan if m is None else _value(m, point) for m in matches])
+    bad = np.asarray([m is None for m in matches])
+    if (counts * bad).sum() > MOST_ODD * counts.sum():
+        return None
+    units = {unit for m in matches if m for unit in (m["before"], m["after"]) if unit}
+    return Numbers(values, tuple(t for t, b in zip(texts, bad.tolist(), strict=True) if b), tuple(sorted(units)))
+
+
+def _decimal_sign(cores: Sequence[str], decimal: str) -> str:
+    """The decimal sign of numbers that are written alike."""
+    for core in cores:  # both signs: the last one is the decimal sign; one that occurs twice separates thousands
+        if "," in core and "." in core:
+            return max(",.", key=core.rfind)
+        for sign, other in ((",", "."), (".", ",")):
+            if core.count(sign) > 1:
+                return other
+    sign = next((s for s in ",." if any(s in core for core in cores)), ".")
+    grouped = all(_GROUPS.fullmatch(core) for core in cores if sign in core)
+    other = "," if sign == "." else "."
+    # Where every number could be read both ways ("1,200"), a comma separates thousands unless the file's decimals
+    # have one; a point is decimal unless they have not.
+    return other if grouped and sign != decimal else sign
+
+
+def _value(match: re.Match[str], point: str) -> float:
+    core = match["core"].strip()
+    if core[0] in "iI":
+        number = np.inf
+    else:
+        plain = re.sub(r"['’ \u00a0\u202f]" + ("|," if point == "." else r"|\."), "", core).replace(",", ".")
+        try:
+            number = float(plain + (match["exp"] or ""))
+        except ValueError:
+            return np.nan
+    negative = bool(match["open"]) or "-" in (match["sign"], match["sign2"]) or "−" in (match["sign"], match["sign2"])
+    return -number if negative else number
