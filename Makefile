@@ -1,6 +1,6 @@
 # onewarm: `make open` builds and opens the notebook, `make test` runs the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all oldest bench gpu mutants pictures chromium clean
+.PHONY: install open test test-all oldest bench gpu mutants pictures chromium postgresql clean
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -34,7 +34,15 @@ chromium:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	  else echo "No chromium found: the browser tests will be skipped."; fi; }
 
-test: install chromium
+# Debian's PostgreSQL for the tests of a study's store: installed where possible, else those tests are skipped with a reason.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Debian's postgresql for the tests of a study's store ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	  else echo "No PostgreSQL found: its tests will be skipped."; fi; }
+
+test: install chromium postgresql
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

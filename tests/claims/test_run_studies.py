@@ -9,7 +9,7 @@ import pytest
 from onewarm.claims import run_studies, verify
 from onewarm.claims.ledger import Claim, load_ledger
 from onewarm.claims.status import MIN_SEEDS
-from onewarm.study.engines.local import Progress
+from onewarm.study.engines.driver import Progress
 
 LEDGER = load_ledger()
 CLAIMS = {claim.slug: claim for claim in LEDGER.values()}

@@ -1,7 +1,19 @@
-"""A small task and a short training: studies in a second."""
+"""A small task and a short training: studies in a second. Stores of both kinds, PostgreSQL on a real server."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import torch
 
 from onewarm.study.data.datasets import Dataset
@@ -42,3 +54,79 @@ def one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+class Server:
+    """Debian's PostgreSQL in a folder of its own, on a free port of this machine alone."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.binaries, self.folder = binaries, folder
+        # PostgreSQL refuses to run as root.
+        self.user = next(name for name in ("postgres", "nobody") if _user_exists(name)) if os.geteuid() == 0 else None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        if self.user:
+            shutil.chown(folder, self.user)
+        self._run("initdb", "-D", "data", "-U", "onewarm", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        self.start()
+
+    def _run(self, program, *arguments):
+        command = [self.binaries / program, *arguments]
+        subprocess.run(command, cwd=self.folder, user=self.user, env={}, capture_output=True, check=True)
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c fsync=off"
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", settings, "start")
+
+    def stop(self):
+        """End it at once, and all its connections, by its process id."""
+        process = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(process, signal.SIGINT)  # its fast shutdown
+        while (self.folder / "data" / "postmaster.pid").exists():
+            time.sleep(0.05)
+
+    def url(self):
+        """The URL of a new database."""
+        name = f"s{uuid.uuid4().hex}"
+        admin = sa.create_engine(f"postgresql+psycopg://onewarm@127.0.0.1:{self.port}/postgres")
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(sa.text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        return f"postgresql://onewarm@127.0.0.1:{self.port}/{name}"
+
+
+def _user_exists(name):
+    try:
+        return bool(pwd.getpwnam(name))
+    except KeyError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A running server; tests that ask for it skip where Debian's package is not installed."""
+    pytest.importorskip("psycopg", reason="Psycopg is not installed")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("no PostgreSQL on this machine: its tests need Debian's package of that name")
+    with tempfile.TemporaryDirectory(prefix="onewarm-postgresql-") as folder:  # short: a socket's path has 107 letters
+        server = Server(found[-1].parent, Path(folder))
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    return f"sqlite:///{tmp_path / 'deep' / 'studies.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request):
+    """The URL of a new store: what is tested with it holds for both kinds."""
+    return (
+        request.getfixturevalue("postgresql").url()
+        if request.param == "postgresql"
+        else request.getfixturevalue("sqlite_url")
+    )

@@ -9,7 +9,7 @@ from rich.console import Console
 from sklearn.linear_model import LogisticRegression
 
 from onewarm.errors import InputError
-from onewarm.study.engines import local as engine
+from onewarm.study.engines import groups as engine
 from onewarm.study.engines.keys import study_key
 from onewarm.study.models.training import Perceptrons
 from onewarm.study.store.store import Store, StoreError
@@ -45,7 +45,7 @@ def test_end_to_end(tiny, short, url):
     assert as_dict["versions"]["torch"] == torch.__version__
     json.dumps(as_dict, allow_nan=False)
     done = [p.done for p in seen]
-    assert done == sorted(done) and seen[0] == (0, 0, 12) and seen[-1] == (12, 12, 12)
+    assert done == sorted(done) and seen[0] == (0, 0, 12, 0) and seen[-1] == (12, 12, 12, 0)
 
 
 def test_further_pairs_are_compared(tiny, short, url):

@@ -8,7 +8,7 @@ from pathlib import Path
 from onewarm.claims.ledger import Claim
 from onewarm.claims.status import MIN_SEEDS
 from onewarm.claims.witnesses.studies import Report, pairs, plan
-from onewarm.study.engines.local import Progress
+from onewarm.study.engines.driver import Progress
 from onewarm.study.store.store import default_url
 from onewarm.study.study import run
 

@@ -10,8 +10,8 @@ from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
 from onewarm.study.data.datasets import Dataset
 from onewarm.study.data.load import load
+from onewarm.study.engines.driver import Progress, train_missing
 from onewarm.study.engines.keys import study_key
-from onewarm.study.engines.local import Progress, train_missing
 from onewarm.study.models.choose import choose
 from onewarm.study.models.training import Training
 from onewarm.study.report.report import StudyReport
@@ -127,9 +127,7 @@ class Study:
         Raises: StoreError for the store.
         """
         with self._opened() as (store, study):
-            trained = train_missing(
-                self.data, self._arms, self.seeds, self.model, store, study, progress or (lambda p: None)
-            )
+            trained = train_missing(self.data, self._arms, self.seeds, self.model, store, study, progress=progress)
             return self._report(store, study, self.seeds, trained)
 
     def report(self) -> StudyReport:

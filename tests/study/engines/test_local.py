@@ -1,64 +1,150 @@
+import os
 import signal
-import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from onewarm.study.engines import local as engine
-from onewarm.study.study import run
+from onewarm.errors import InputError
+from onewarm.study.arms.arm import parse_arms
+from onewarm.study.engines import groups
+from onewarm.study.engines.driver import train_missing
+from onewarm.study.engines.local import Inline, Processes, Threads, local_engine
+from onewarm.study.engines.work import Work, WorkerError
+from onewarm.study.models.model import Outputs, Trained
+from onewarm.study.models.training import Perceptrons
+from onewarm.study.store.processes import process_start
+from onewarm.study.store.store import Store
 
-ARMS = "hard,smooth:0.1,teacher:2"
+ARMS = parse_arms("hard,smooth:0.1,teacher:2")
 
 
 @pytest.fixture(autouse=True)
 def small_groups(monkeypatch):
-    monkeypatch.setattr(engine, "GROUP", 6)
+    monkeypatch.setattr(groups, "GROUP", 6)
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 's.db'}"
+class Priors:
+    """Predicts the training labels' frequencies; `before` is called with the seeds first: a lambda in these tests."""
+
+    name = "priors"
+
+    def __init__(self, before):
+        self.before = before
+
+    def train(self, runs, splits, num_classes, progress=None):
+        self.before(sorted(splits))
+        trained = []
+        for i, run in enumerate(runs):
+            split = splits[run.seed]
+            z = np.log(np.bincount(split.train.y, minlength=num_classes) / len(split.train))
+            parts = (split.train, split.validation, split.test)
+            trained.append(Trained(Outputs(*(np.tile(z, (len(rows), 1)) for rows in parts))))
+            progress((i + 1) / len(runs))
+        return trained
 
 
-def rows(url):
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as db:
-        found = db.execute("SELECT arm, seed FROM results").fetchall()
-    db.close()
-    return found
+def train(data, model, seeds=4, **options):
+    """What a study stores of these runs, each as bytes, and its progress."""
+    store, seen = Store("sqlite://"), []
+    study = store.study("key", {})
+    trained = train_missing(data, ARMS, range(seeds), model, store, study, progress=seen.append, **options)
+    runs = store.load(study, [arm.name for arm in ARMS], list(range(seeds)))
+    assert trained == len(runs) == len(ARMS) * seeds
+    store.close()
+    return {key: run.stopped.to_bytes() for key, run in runs.items()}, seen
+
+
+def test_which_engine(tiny, short):
+    stack, other = Perceptrons(short), Priors(print)
+    assert isinstance(local_engine(Work(tiny, stack), 1), Inline)
+    for model, kind in ((stack, Threads), (other, Processes)):
+        pool = local_engine(Work(tiny, model), 2)
+        assert isinstance(pool, kind) and pool.workers == 2
+        pool.close(failed=False)
+    other.device = "cuda:0"
+    assert isinstance(local_engine(Work(tiny, other), None), Inline)
+
+
+def test_the_same_bytes_wherever_runs_are_trained(tiny, short):
+    """In this process, in threads and in worker processes; the data set and the model are closures."""
+
+    class Apart(Perceptrons):
+        threads = False
+
+    here, seen = train(tiny, Perceptrons(short), workers=1)
+    assert here == train(tiny, Perceptrons(short), workers=2)[0]
+    there, seen_there = train(tiny, Apart(short), workers=2)
+    assert here == there
+    for progress in (seen, seen_there):
+        done = [p.done for p in progress]
+        assert done == sorted(done) and done[-1] == 12 and any(d % 1 for d in done)
+
+
+def test_worker_processes_are_started_once(tiny, tmp_path):
+    def note(seeds):
+        (tmp_path / str(os.getpid())).touch()
+
+    for _ in range(3):
+        train(tiny, Priors(note), workers=2)
+    found = {int(path.name) for path in tmp_path.iterdir()}
+    assert os.getpid() not in found and 1 <= len(found) <= 2
+
+
+def test_an_error_of_the_model_is_the_callers(tiny):
+    def refuse(seeds):
+        raise InputError(f"no seed {seeds[0]}")
+
+    with pytest.raises(InputError, match=r"^no seed 0$"):
+        train(tiny, Priors(refuse), workers=2)
+
+
+def test_groups_of_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
+    def die_once(seeds):
+        if not (tmp_path / "died").exists():
+            (tmp_path / "died").touch()
+            os.kill(os.getpid(), 9)
+
+    train(tiny, Priors(die_once), workers=2)
+    assert (tmp_path / "died").exists()
+
+
+def test_workers_that_always_end_end_the_study(tiny):
+    with pytest.raises(
+        WorkerError, match=r"^worker processes end before they have trained their runs \(.*\); where mem"
+    ):
+        train(tiny, Priors(lambda seeds: os.kill(os.getpid(), 9)), workers=2)
 
 
 CHILD = """
-import sys, time
-sys.path.insert(0, sys.argv[2])
+import os, sys, time
+sys.path[:0] = sys.argv[1:]
 from conftest import make_tiny
-from onewarm.study.engines import local as engine
-from onewarm.study.models.training import Training
-from onewarm.study.study import run
-engine.GROUP = 6
-training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+from test_local import Priors, train
 
-def report(p):
-    print(p.saved, flush=True)
-    time.sleep(0.3 if p.saved >= 8 else 0)  # so that the kill comes in time on a busy machine
+def wait(seeds):
+    print(os.getpid(), flush=True)
+    time.sleep(600)
 
-run(make_tiny(), arms="hard,smooth:0.1,teacher:2", seeds=30, store=sys.argv[1], training=training, progress=report)
+if __name__ == "__main__":
+    train(make_tiny(), Priors(wait), workers=2)
 """
 
 
-def test_kill_9_loses_and_repeats_nothing(tiny, short, url):
-    command = [sys.executable, "-c", CHILD, url, str(Path(__file__).parent.parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        saved = 0
-        for line in child.stdout:
-            saved = int(line)
-            if saved >= 8:  # in the middle of a group, or between the commits of one
-                child.send_signal(signal.SIGKILL)
-                break
-    kept = rows(url)
-    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 90
-    report = run(tiny, arms=ARMS, seeds=30, store=url, training=short)
-    assert report.trained == 90 - len(kept)
-    assert len(set(rows(url))) == len(rows(url)) == 90 and set(kept) <= set(rows(url))
-    assert report.to_dict() == run(tiny, arms=ARMS, seeds=30, store=url + "2", training=short).to_dict()
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere idle workers end after a minute")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_no_worker_outlives_the_study(name):
+    """Those of a driver that was killed would train on."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", CHILD, str(here), str(here.parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        workers = [int(child.stdout.readline()) for _ in range(2)]
+        assert all(map(process_start, workers)) and child.pid not in workers
+        child.send_signal(getattr(signal, name))
+    until = time.monotonic() + 60
+    while any(map(process_start, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(process_start, workers))

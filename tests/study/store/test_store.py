@@ -21,11 +21,6 @@ def run(arm="hard", seed=0, after=True):
     return StoredRun(arm, seed, scores, 0.25, {"torch": "2.13.0"})
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'deep' / 'studies.db'}"
-
-
 def test_what_was_saved_is_loaded(url):
     store = Store(url)
     study = store.study("key", {"dataset": {}})
@@ -73,22 +68,21 @@ def test_many_writers_at_once(url):
     store.close()
 
 
-def test_another_process_makes_a_table_at_the_same_moment(url, monkeypatch):
+def test_another_process_makes_a_table_at_the_same_moment(sqlite_url, monkeypatch):
     """Each of the two finds that a table is missing, and the other is the first to make it."""
     create, tries = metadata.create_all, []
 
-    def late(engine):
+    def late(db):
         tries.append(len(tries))
         if len(tries) == 1:  # the other has made the first table and not yet the second
-            metadata.sorted_tables[0].create(engine)
             raise sa.exc.OperationalError("CREATE TABLE", {}, Exception("table studies already exists"))
-        create(engine)
+        create(db)
 
     monkeypatch.setattr(metadata, "create_all", late)
-    Store(url).close()
+    Store(sqlite_url).close()
     assert len(tries) == 2
     monkeypatch.undo()
-    store = Store(url)
+    store = Store(sqlite_url)
     store.save(store.study("a", {}), run())
     store.close()
 
@@ -173,15 +167,15 @@ def test_urls_that_lead_nowhere(url, error):
         Store(url)
 
 
-def test_a_busy_store_says_so(url, monkeypatch):
-    store = Store(url)
+def test_a_busy_store_says_so(sqlite_url, monkeypatch):
+    store = Store(sqlite_url)
     study = store.study("key", {})
     store.close()
-    path = url.removeprefix("sqlite:///")
+    path = sqlite_url.removeprefix("sqlite:///")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
-        hasty = Store(url + "?timeout=0.1")
+        hasty = Store(sqlite_url + "?timeout=0.1")
         with pytest.raises(StoreError, match=re.escape(f"store {path} is busy: another process holds a lock on it")):
             hasty.save(study, run())
         hasty.close()

@@ -1,146 +1,237 @@
-"""Train the runs that the store lacks, in groups, over the cores of this machine; store each."""
+"""The engine of one machine: this process, its threads, or joblib's worker processes."""
 
 from __future__ import annotations
 
 import os
+import pickle
+import signal
+import struct
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from functools import lru_cache
+from pathlib import Path
 
 from onewarm.errors import needs
-from onewarm.study.arms.arm import Arm
-from onewarm.study.data.datasets import Dataset
-from onewarm.study.data.splits import Split
-from onewarm.study.engines.keys import versions
-from onewarm.study.models.model import Model, Run, Trained
-from onewarm.study.scoring import score
-from onewarm.study.store.store import Store, StoredRun
+from onewarm.study.engines.work import (
+    Engine,
+    Finished,
+    Group,
+    Tick,
+    Work,
+    WorkerError,
+    first_line,
+    pickled,
+    train_group,
+)
+from onewarm.study.store.store import StoredRun
 
 with needs("onewarm.study", "study"):
-    import torch
+    import joblib
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.backend import resource_tracker
+
+MOST_WORKERS = 8
+"""Unless a number is asked for: each worker process has a PyTorch of its own in memory."""
+
+WATCH = 0.1
+"""Seconds between a worker process's looks at whether the process that started it still runs."""
+
+IDLE = 60
+"""Seconds after which a worker process that has nothing to do ends; until then the next study finds it ready."""
+
+LOSSES = 3
+"""Groups that may be lost one after another with their worker process before the study gives up."""
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
 
-GROUP = 14
-"""About how many models are trained at once: enough to keep a core busy, few enough that a kill loses only seconds."""
+def local_engine(work: Work, workers: int | None) -> Engine:
+    """This process for one worker; threads for a model that spends its time in PyTorch; else worker processes.
 
-MAX_WORKERS = 4
-
-
-class Progress(NamedTuple):
-    """Progress of a study: `done` of `total` runs, one in training as a fraction; `saved` are in the store."""
-
-    done: float
-    saved: int
-    total: int
-
-
-def train_missing(
-    data: Dataset,
-    arms: tuple[Arm, ...],
-    seeds: list[int],
-    model: Model,
-    store: Store,
-    study: int,
-    report: Callable[[Progress], None],
-) -> int:
-    """Train and store the runs that the store lacks; returns how many."""
-    done = store.finished(study)
-    missing = [[Run(a, s) for a in arms if (a.name, s) not in done] for s in seeds]
-    missing = [runs for runs in missing if runs]
-    total = len(arms) * len(seeds)
-    saved = total - sum(map(len, missing))
-    report(Progress(saved, saved, total))
-    if not missing:
-        return 0
-    workers = min(MAX_WORKERS, len(missing), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    groups = [Group(runs) for runs in _even_groups(missing, workers)]
-    trained = 0
-    stop = threading.Event()
-    with _one_torch_thread(), ThreadPoolExecutor(workers, "onewarm-study") as pool:
-        pending = {pool.submit(_train_group, g, data, model, stop): g for g in groups}
-        try:
-            while pending:
-                for future in wait(pending, timeout=0.1, return_when=FIRST_COMPLETED).done:
-                    group = pending.pop(future)
-                    finished = future.result()
-                    ready = saved + len(group.runs)
-                    for run in finished:
-                        trained += store.save(study, run)
-                        saved += 1
-                        report(Progress(ready + _in_training(pending.values()), saved, total))
-                report(Progress(saved + _in_training(pending.values()), saved, total))
-        except BaseException:  # Ctrl-C or an error: the other groups end at their next step
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-    return trained
+    By default there is a worker for each core, and one where the model is on a GPU.
+    """
+    if workers is None:
+        on_cpu = str(getattr(work.model, "device", None) or "cpu") == "cpu"
+        workers = min(MOST_WORKERS, int(joblib.cpu_count())) if on_cpu else 1
+    if workers == 1:
+        return Inline(work)
+    return (Threads if getattr(work.model, "threads", False) else Processes)(work, workers)
 
 
-@dataclass
-class Group:
-    """Runs trained as one stack, and the share of their training that is done, 0..1."""
+class Inline:
+    """Trains in this process and thread, one group at a time."""
 
-    runs: list[Run]
-    share: float = 0.0
+    workers = 1
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._group: Group | None = None
+        self._share = 0.0
+
+    def start(self, group: Group) -> None:
+        """Take a group; `wait` trains it."""
+        self._group, self._share = group, 0.0
+
+    def wait(self, tick: Tick, seconds: float) -> list[Finished]:
+        """Train the group, however long it takes."""
+        assert self._group is not None
+
+        def progress(share: float) -> None:
+            self._share = share
+            tick()
+
+        finished = (self._group, train_group(self._work, self._group, progress))
+        self._group = None
+        return [finished]
+
+    def in_training(self) -> float:
+        """See `Engine`."""
+        return 0.0 if self._group is None else self._share * len(self._group.runs)
+
+    def close(self, failed: bool) -> None:
+        """See `Engine`."""
+
+
+class _Pool:
+    """What threads and processes have in common."""
+
+    def __init__(self, work: Work, workers: int) -> None:
+        self.workers = workers
+        self._work = work
+        self._training: dict[Future[list[StoredRun]], Group] = {}
+
+    def wait(self, tick: Tick, seconds: float) -> list[Finished]:
+        """See `Engine`."""
+        until = time.monotonic() + seconds
+        done: set[Future[list[StoredRun]]] = set()
+        while not done and time.monotonic() < until:
+            done = wait(self._training, timeout=0.1, return_when=FIRST_COMPLETED).done
+            tick()
+        return [finished for future in done if (finished := self._take(future, self._training.pop(future)))]
+
+    def in_training(self) -> float:
+        """See `Engine`."""
+        return sum(self._share(group) * len(group.runs) for group in self._training.values())
+
+    def _take(self, future: Future[list[StoredRun]], group: Group) -> Finished | None:
+        return group, future.result()
+
+    def _share(self, group: Group) -> float:
+        raise NotImplementedError
 
 
 class _Stopped(Exception):
     """Ends a group whose study was interrupted."""
 
 
-def _train_group(group: Group, data: Dataset, model: Model, stop: threading.Event) -> list[StoredRun]:
-    """Train and score the group's runs."""
+class Threads(_Pool):
+    """Trains in threads, for models that spend their time outside Python: no start, no copy of the data."""
 
-    def progress(share: float) -> None:
-        group.share = share
-        if stop.is_set():
-            raise _Stopped
+    def __init__(self, work: Work, workers: int) -> None:
+        super().__init__(work, workers)
+        self._pool: Executor = ThreadPoolExecutor(workers, "onewarm-study")
+        self._stop = threading.Event()
+        self._shares: dict[int, float] = {}
 
-    start = time.perf_counter()
-    splits = {seed: data.split(seed) for seed in {r.seed for r in group.runs}}
-    trained = model.train(group.runs, splits, data.num_classes, progress)
-    scored = [_scored(run, t, splits[run.seed]) for run, t in zip(group.runs, trained, strict=True)]
-    seconds, used = (time.perf_counter() - start) / len(group.runs), versions()
-    return [StoredRun(seconds=seconds, versions=used, **of_run) for of_run in scored]
+    def start(self, group: Group) -> None:
+        """See `Engine`."""
 
+        def progress(share: float) -> None:
+            self._shares[group.number] = share
+            if self._stop.is_set():
+                raise _Stopped
 
-def _in_training(groups: Iterable[Group]) -> float:
-    """The runs in training, each counted by its finished share."""
-    return sum(g.share * len(g.runs) for g in groups)
+        self._training[self._pool.submit(train_group, self._work, group, progress)] = group
 
+    def close(self, failed: bool) -> None:
+        """See `Engine`: the threads end at their next step."""
+        self._stop.set()
+        self._pool.shutdown(cancel_futures=True)
 
-def _even_groups(by_seed: list[list[Run]], workers: int) -> list[list[Run]]:
-    """The runs in groups of about `GROUP`, seeds kept together; enough groups to keep all workers busy to the end."""
-    needed = -(-sum(map(len, by_seed)) // GROUP)
-    count = min(len(by_seed), -(-needed // workers) * workers)
-    return [[run for i in part for run in by_seed[i]] for part in np.array_split(np.arange(len(by_seed)), count)]
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """Limit PyTorch to one thread: the workers already use all cores, and more threads would compete for them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    def _share(self, group: Group) -> float:
+        return self._shares.get(group.number, 0.0)
 
 
-def _scored(run: Run, trained: Trained, split: Split) -> dict[str, Any]:
-    return {
-        "arm": run.arm.name,
-        "seed": run.seed,
-        "stopped": score(run.arm, trained.stopped, split),
-        "end": None if trained.end is None else score(run.arm, trained.end, split),
-        "steps": trained.steps,
-        "end_steps": trained.end_steps,
-        "options": trained.options,
-        "curve": trained.curve,
-    }
+class Processes(_Pool):
+    """Trains in joblib's worker processes (loky), which are started once and reused by the studies that follow.
+
+    The data and the model reach them in a file, which each reads once; their progress comes back in another.
+    """
+
+    def __init__(self, work: Work, workers: int) -> None:
+        super().__init__(work, workers)
+        self._losses = 0
+        self._folder = tempfile.TemporaryDirectory(prefix="onewarm-study-", ignore_cleanup_errors=True)
+        resource_tracker.register(self._folder.name, "folder")  # removed even where this process is killed
+        (Path(self._folder.name) / WORK).write_bytes(pickled(work))
+        (Path(self._folder.name) / SHARES).touch()
+
+    def start(self, group: Group) -> None:
+        """See `Engine`."""
+        executor = get_reusable_executor(
+            self.workers, timeout=IDLE, initializer=_begin_worker, initargs=(os.getpid(),), env=ONE_THREAD
+        )
+        self._training[executor.submit(_train_in_worker, self._folder.name, group)] = group
+
+    def close(self, failed: bool) -> None:
+        """See `Engine`: after a failure the processes are killed."""
+        if failed and self._training:
+            get_reusable_executor(self.workers, kill_workers=True, reuse=True).shutdown(kill_workers=True)
+        resource_tracker.unregister(self._folder.name, "folder")
+        self._folder.cleanup()
+
+    def _take(self, future: Future[list[StoredRun]], group: Group) -> Finished | None:
+        try:
+            finished = future.result()
+        except BrokenExecutor as error:  # a worker process was killed, and with it the groups of the others
+            self._losses += 1
+            if self._losses > LOSSES * self.workers:
+                raise WorkerError(
+                    f"worker processes end before they have trained their runs ({first_line(error)}); where memory is "
+                    "short, fewer take less: --workers 1"
+                ) from None
+            self.start(group)
+            return None
+        self._losses = 0
+        return group, finished
+
+    def _share(self, group: Group) -> float:
+        with open(Path(self._folder.name) / SHARES, "rb") as file:
+            file.seek(group.number * SHARE.size)
+            written = file.read(SHARE.size)
+        return float(SHARE.unpack(written)[0]) if len(written) == SHARE.size else 0.0
+
+
+WORK, SHARES, SHARE = "work", "shares", struct.Struct("<d")
+
+
+def _train_in_worker(folder: str, group: Group) -> list[StoredRun]:
+    """`train_group` in a worker process, which writes its share at the group's place."""
+    with open(Path(folder) / SHARES, "r+b", buffering=0) as file:
+
+        def progress(share: float) -> None:
+            file.seek(group.number * SHARE.size)
+            file.write(SHARE.pack(share))
+
+        return train_group(_read_work(folder), group, progress)
+
+
+@lru_cache(1)
+def _read_work(folder: str) -> Work:
+    work: Work = pickle.loads((Path(folder) / WORK).read_bytes())
+    return work
+
+
+def _begin_worker(parent: int) -> None:
+    """Leave Ctrl-C to the process that started this one, and end when that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.name == "posix":
+        threading.Thread(target=_end_with, args=(parent,), name="onewarm-watch", daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)

@@ -178,6 +178,7 @@ class Perceptrons:
 
     training: Training
     name = "mlp"
+    threads = True  # most of the time is spent in PyTorch, which lets other threads run
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""

@@ -1,4 +1,4 @@
-"""The store of finished runs: SQLite by default, or any SQLAlchemy URL; each run is one transaction."""
+"""The store of finished runs: SQLite by default, or PostgreSQL; each run is one transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from onewarm.errors import needs
 from onewarm.home import home
 from onewarm.study.models.model import Curve
 from onewarm.study.scoring import Scores
+from onewarm.study.store.tables import claims, metadata, runs, studies
 
 with needs("onewarm.study", "study"):
     import sqlalchemy as sa
@@ -23,6 +24,29 @@ with needs("onewarm.study", "study"):
 def default_url(folder: Path | None = None) -> str:
     """The URL of the store used when none is named: the SQLite file `studies.db` in `folder`, or in `home()`."""
     return f"sqlite:///{((folder or home()) / 'studies.db').absolute()}"
+
+
+CLOCK = {
+    "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
+    "postgresql": "extract(epoch from clock_timestamp())::float8",
+}
+"""Seconds since 1970, in the SQL of each kind of database that can be a store."""
+
+ADVISORY_LOCK = 0x6F6E657761726D
+"""The number of PostgreSQL's lock that those who make the tables hold."""
+
+GOES_ON = "what was finished before is kept: the same command goes on from there"
+REMEDIES = {
+    "locked": "is busy: another process holds a lock on it; try again when that process has ended",
+    "is full": f"is full, or its disk is; make room and run again ({GOES_ON})",
+    "readonly": "cannot be written; allow it, or name another with --store",
+    "unable to open": "cannot be opened; check that it is a file in a folder that may be written",
+    "terminating connection": f"has been shut down; start it and run again ({GOES_ON})",
+    "server closed the connection": f"has been shut down; start it and run again ({GOES_ON})",
+    "the connection is closed": f"has been shut down; start it and run again ({GOES_ON})",
+    "Connection refused": f"does not answer: no server listens there; start it and run again ({GOES_ON})",
+}
+"""By words of the database's reason: what to say of the store."""
 
 
 class StoreError(OSError):
@@ -46,62 +70,56 @@ class StoredRun:
     curve: Curve | None = None
 
 
-metadata = sa.MetaData()
-
-studies = sa.Table(
-    "studies",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String(64), nullable=False, unique=True),  # SHA-256 of everything that determines a run
-    sa.Column("description", sa.Text, nullable=False),  # JSON: data set, model
-)
-
-runs = sa.Table(
-    "results",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("study_id", sa.ForeignKey("studies.id"), nullable=False),
-    sa.Column("arm", sa.String(64), nullable=False),
-    sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("stopped", sa.LargeBinary, nullable=False),  # Scores.to_bytes()
-    sa.Column("end", sa.LargeBinary),
-    sa.Column("details", sa.Text, nullable=False),  # JSON: steps, end_steps, options, curve
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("versions", sa.Text, nullable=False),  # JSON
-    sa.Column("finished", sa.String(32), nullable=False),  # ISO 8601, UTC
-    sa.UniqueConstraint("study_id", "arm", "seed"),
-)
-
-
 class Store:
     """A store of runs. Several processes may use it concurrently; a process killed at any moment leaves it consistent.
 
     Args:
-        url: an SQLAlchemy URL (`sqlite:///studies.db`, `postgresql+psycopg://...`), or None for `default_url()`.
+        url: `sqlite:///studies.db`, `postgresql://user@host/database` or another SQLAlchemy URL of the two; None is
+            `default_url()`, and `sqlite://` a store in memory, of this process alone.
 
     Raises StoreError where the URL is none, its driver is missing, or the store cannot be opened or is damaged.
     """
 
     def __init__(self, url: str | None = None) -> None:
         try:
-            self.url = sa.make_url(url or default_url())
-            options: dict[str, Any] = {}
-            if self.url.get_backend_name() == "sqlite":
-                if self.url.database not in (None, "", ":memory:"):
-                    Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-                if "timeout" not in self.url.query:
-                    options["connect_args"] = {"timeout": 60}  # seconds to wait while another process commits
-            self.engine = sa.create_engine(self.url, **options)
+            self.url = _with_driver(sa.make_url(url or default_url()))
+            self.dialect = self.url.get_backend_name()
+            file = None if self.dialect != "sqlite" or self.url.database in ("", ":memory:") else self.url.database
+            if file is not None:
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
+            wait = {"timeout": 60}  # seconds to wait while another process commits
+            options = {"connect_args": wait} if self.dialect == "sqlite" and "timeout" not in self.url.query else {}
+            self.engine = sa.create_engine(self.url, pool_pre_ping=self.dialect != "sqlite", **options)
         except sa.exc.ArgumentError as error:
             raise StoreError(
                 f"store {url!r} is not a database URL: {error}; write one such as sqlite:///studies.db"
             ) from None
         except ModuleNotFoundError as error:
-            raise StoreError(f"store {self._name()}: its driver is not installed: pip install {error.name}") from None
+            extra = "'onewarm[postgresql]'" if self.dialect == "postgresql" else error.name
+            raise StoreError(f"store {self._name()}: its driver is not installed: pip install {extra}") from None
         except OSError as error:
             raise StoreError(f"store {self._name()}: cannot make its folder: {error}") from None
+        if self.dialect not in CLOCK:
+            raise StoreError(f"store {self._name()}: {self.dialect} is not supported; SQLite and PostgreSQL are")
+        self.in_memory = self.dialect == "sqlite" and file is None
+        self._file: tuple[Path, tuple[int, int]] | None = None
         with self._clear_errors():
             self._create()
+            if file is not None:
+                self._file = Path(file), _identity(Path(file))
+
+    def now(self) -> sa.ColumnElement[float]:
+        """Seconds since 1970 by the database's clock, which is the same for all who use the store."""
+        return sa.literal_column(CLOCK[self.dialect], sa.Float())
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A transaction. Raises StoreError for all that can go wrong with the store."""
+        with self._clear_errors():
+            if self._file is not None and _identity(self._file[0]) != self._file[1]:
+                raise FileNotFoundError
+            with self.engine.begin() as db:
+                yield db
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -110,20 +128,16 @@ class Store:
     def study(self, key: str, description: dict[str, Any]) -> int:
         """The id of the study with this key; a new study is made where there is none."""
         row = sa.select(studies.c.id).where(studies.c.key == key)
-        with self._clear_errors():
-            with self.engine.begin() as db:
-                if (study_id := db.execute(row).scalar()) is not None:
-                    return int(study_id)
-            try:
-                with self.engine.begin() as db:
-                    db.execute(studies.insert().values(key=key, description=json.dumps(description)))
-            except sa.exc.IntegrityError:
-                pass  # another process has just made it
-            with self.engine.begin() as db:
-                return int(db.execute(row).scalar_one())
+        with self.begin() as db:
+            if (study_id := db.execute(row).scalar()) is not None:
+                return int(study_id)
+        with suppress(sa.exc.IntegrityError), self.begin() as db:  # another process may just have made it
+            db.execute(studies.insert().values(key=key, description=json.dumps(description)))
+        with self.begin() as db:
+            return int(db.execute(row).scalar_one())
 
     def save(self, study_id: int, run: StoredRun) -> bool:
-        """Commit one finished run, in its own transaction. False where another process has stored it already."""
+        """Commit a finished run, and drop its claim, in one transaction. False where another has stored it already."""
         details = {
             "steps": run.steps,
             "end_steps": run.end_steps,
@@ -141,24 +155,25 @@ class Store:
             "versions": json.dumps(run.versions),
             "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
-        with self._clear_errors():
-            try:
-                with self.engine.begin() as db:
-                    db.execute(runs.insert().values(**values))
-            except sa.exc.IntegrityError:
-                return False
+        claimed = sa.and_(claims.c.study_id == study_id, claims.c.arm == run.arm, claims.c.seed == run.seed)
+        try:
+            with self.begin() as db:
+                db.execute(runs.insert().values(**values))
+                db.execute(claims.delete().where(claimed))
+        except sa.exc.IntegrityError:
+            return False
         return True
 
     def finished(self, study_id: int) -> set[tuple[str, int]]:
         """The (arm, seed) pairs whose runs are stored."""
-        with self._clear_errors(), self.engine.begin() as db:
+        with self.begin() as db:
             rows = db.execute(sa.select(runs.c.arm, runs.c.seed).where(runs.c.study_id == study_id))
             return {(arm, seed) for arm, seed in rows}
 
     def load(self, study_id: int, arms: list[str], seeds: list[int]) -> dict[tuple[str, int], StoredRun]:
         """The stored runs of these arms and seeds, by (arm, seed)."""
         selected = sa.and_(runs.c.study_id == study_id, runs.c.arm.in_(arms), runs.c.seed.in_(seeds))
-        with self._clear_errors(), self.engine.begin() as db:
+        with self.begin() as db:
             return {(r.arm, r.seed): _run(r) for r in db.execute(sa.select(runs).where(selected))}
 
     def _create(self) -> None:
@@ -169,7 +184,10 @@ class Store:
                 raise self._damaged(" ".join(str(check).split()))
         for _ in range(len(metadata.sorted_tables) + 1):
             try:
-                metadata.create_all(self.engine)
+                with self.engine.begin() as db:
+                    if self.dialect == "postgresql":  # one process at a time makes tables
+                        db.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+                    metadata.create_all(db)
                 break
             except sa.exc.OperationalError as error:
                 if "already exists" not in str(error.orig):
@@ -186,16 +204,22 @@ class Store:
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
-        """Raise SQLAlchemy's errors, and those of unreadable contents, as StoreError."""
+        """Raise SQLAlchemy's errors, and those of unreadable contents, as StoreError, but for IntegrityError."""
         try:
             yield
-        except sa.exc.OperationalError as error:
-            if "locked" in str(error.orig):
-                reason = "is busy: another process holds a lock on it; try again when that process has ended"
-                raise StoreError(f"store {self._name()} {reason}") from None
-            raise StoreError(f"store {self._name()} cannot be used: {error.orig}") from None
+        except sa.exc.IntegrityError:
+            raise
         except sa.exc.DatabaseError as error:
-            raise self._damaged(str(error.orig)) from None
+            reason = " ".join(str(error.orig).split())
+            if self.dialect == "sqlite" and not isinstance(error, sa.exc.OperationalError):
+                raise self._damaged(reason) from None
+            remedy = next((remedy for words, remedy in REMEDIES.items() if words in reason), None)
+            raise StoreError(f"store {self._name()} {remedy or f'cannot be used: {reason}'}") from None
+        except FileNotFoundError:
+            raise StoreError(
+                f"store {self._name()} was removed or replaced while it was in use; put it back, or run again: what it "
+                "held is then trained again"
+            ) from None
         except (zlib.error, ValueError, KeyError, TypeError) as error:
             raise self._damaged(str(error)) from None
 
@@ -222,3 +246,14 @@ def _run(row: Any) -> StoredRun:
         curve=None if curve is None else Curve(**{name: tuple(values) for name, values in curve.items()}),
         **details,
     )
+
+
+def _with_driver(url: sa.URL) -> sa.URL:
+    """The URL with Psycopg for PostgreSQL, unless it names a driver."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    """What distinguishes a file from another that takes its place."""
+    found = file.stat()
+    return found.st_dev, found.st_ino

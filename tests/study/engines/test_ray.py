@@ -1,0 +1,61 @@
+"""Ray: the same numbers from a cluster of two workers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onewarm.errors import MissingExtraError
+from onewarm.study.engines.ray import Cluster
+from onewarm.study.engines.work import Work
+from onewarm.study.models.training import Perceptrons
+
+
+def test_without_ray_the_extra_is_named(tiny, short, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"^--engine ray needs Ray: pip install 'onewarm\[ray\]'$"):
+        Cluster(Work(tiny, Perceptrons(short)), None)
+
+
+BOTH = """
+import sys
+import ray
+from ray.cluster_utils import Cluster
+sys.path[:0] = sys.argv[1:]
+from conftest import make_tiny
+from onewarm.errors import InputError
+from onewarm.study.engines import groups
+from onewarm.study.models.training import Perceptrons, Training
+from test_local import Priors, train
+
+def refuse(seeds):
+    raise InputError("no such seed")
+
+if __name__ == "__main__":
+    groups.GROUP = 6
+    small = {"num_cpus": 1, "object_store_memory": 100_000_000}
+    cluster = Cluster(initialize_head=True, head_node_args=small)
+    cluster.add_node(**small)
+    ray.init(address=cluster.address, log_to_driver=False)
+    short = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+    here, _ = train(make_tiny(), Perceptrons(short), workers=1)
+    there, seen = train(make_tiny(), Perceptrons(short), engine="ray")
+    print("same" if here == there else "different", [p.done for p in seen][-1])
+    try:
+        train(make_tiny(), Priors(refuse), engine="ray")
+    except InputError as error:
+        print(error)
+    ray.shutdown()
+    cluster.shutdown()
+"""
+
+
+@pytest.mark.long
+def test_two_workers_give_the_same_bytes():
+    """A local cluster of two nodes with one processor each, in a process of its own."""
+    pytest.importorskip("ray")
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", BOTH, str(here), str(here.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.stdout.split("\n")[:2] == ["same 12", "no such seed"], done.stderr[-3000:]
