@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import onewarm
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arm
 
@@ -28,6 +29,13 @@ NEAR = np.array([[np.exp(-((j - k) ** 2) / (2 * 0.7**2)) for k in range(4)] for 
 def test_targets_of_labels(arm, dense):
     np.testing.assert_allclose(parse_arm(arm).target(LABELS, 4).dense().numpy(), dense, atol=1e-7)
     np.testing.assert_allclose(parse_arm(arm).target(LABELS.numpy(), 4).dense(), dense, atol=1e-15)
+
+
+def test_uniform_smoothing_is_that_of_pytorch():
+    z = torch.randn(4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    ours = onewarm.cross_entropy(z, parse_arm("smooth:0.2").target(LABELS, 4), reduction="none")
+    theirs = torch.nn.functional.cross_entropy(z, LABELS, label_smoothing=0.2, reduction="none")
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
 @pytest.mark.parametrize("arm", ["smooth:0.2", "exclude-label:0.3", "prior:0.4", "negative:0.2"])

@@ -27,6 +27,15 @@ def test_teacher_is_its_softmax_at_the_temperature():
     np.testing.assert_allclose(target("teacher:3").dense().numpy(), 9 * softmax(V / 3), atol=1e-12)  # T^2 its mass
 
 
+def test_the_gradient_is_that_of_the_scaled_divergence():
+    """T^2 KL(softmax(v / T) || softmax(z / T)), as PyTorch computes it."""
+    ours = onewarm.cross_entropy(Z / 3, target("teacher:3"), reduction="sum")
+    p = torch.from_numpy(softmax(V / 3))
+    theirs = 9 * torch.nn.functional.kl_div((Z / 3).log_softmax(1), p, reduction="sum")
+    gradients = [torch.autograd.grad(loss, Z)[0] for loss in (ours, theirs)]
+    np.testing.assert_allclose(*gradients, atol=1e-6)
+
+
 def test_the_largest_classes_are_scaled_to_sum_one():
     q = softmax(V / 2)
     kept = np.where(q >= np.sort(q, 1)[:, [-3]], q, 0)
