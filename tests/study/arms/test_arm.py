@@ -118,6 +118,21 @@ def test_data_that_an_arm_cannot_be_trained_on_is_refused_before_it_is_trained()
             parse_arm(arm).check(classes, votes=False)
 
 
+def test_an_order_of_the_alphabet_is_no_order():
+    """Classes low, mid and high were high < low < mid to the ordinal arm."""
+    for arm in ("ordinal:0.5", "teacher:2:ordinal:0.5"):
+        parse_arm(arm).check(3, votes=False, names=("1", "2.5", "10"))
+        error = (
+            "the arm ordinal:0.5 goes by the order of the classes, and 'high', 'low', 'mid' have none: "
+            "give labels that are numbers (0, 1, 2, ... in their order), or leave the arm out"
+        )
+        with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
+            parse_arm(arm).check(3, votes=False, names=("high", "low", "mid"))
+    with pytest.raises(InputError, match=r"'a', 'b', 'c', \.\.\. have none"):
+        parse_arm("ordinal:1").check(4, votes=False, names=("a", "b", "c", "d"))
+    parse_arm("smooth:0.1").check(3, votes=False, names=("high", "low", "mid"))
+
+
 @pytest.mark.parametrize("arm", ["confusion:0.1", "votes", "teacher:2", "teacher-top:1:1"])
 def test_what_is_missing(arm):
     remedy = {"confusion:0.1": "a confusion matrix", "votes": "annotators' votes: pass votes=, or leave the arm out"}

@@ -160,15 +160,16 @@ class Arm:
                 raise InputError(f"the arm {self.name} needs {remedy}")
         return self.recipe.target_of(labels, num_classes, context, self.numbers)
 
-    def check(self, num_classes: int, *, votes: bool) -> None:
+    def check(self, num_classes: int, *, votes: bool, names: Sequence[str] | None = None) -> None:
         """Refuse, before anything is trained, data that the arm cannot be trained on.
 
         Args:
             num_classes: K.
             votes: whether the rows have annotators' votes.
+            names: the classes' names, in their order.
 
         Raises:
-            InputError: too few classes, or no votes.
+            InputError: too few classes, no votes, or classes that are not numbers for an arm that goes by their order.
 
         Example:
             >>> parse_arm("votes").check(3, votes=False)
@@ -176,7 +177,13 @@ class Arm:
             onewarm.errors.InputError: the arm votes needs annotators' votes: pass votes=, or leave the arm out
         """
         if self.teacher is not None:
-            self.teacher.check(num_classes, votes=votes)
+            self.teacher.check(num_classes, votes=votes, names=names)
+        if self.recipe.ordered and names is not None and not _increasing(names):
+            listed = ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
+            raise InputError(
+                f"the arm {self.name} goes by the order of the classes, and {listed} have none: give labels that are "
+                "numbers (0, 1, 2, ... in their order), or leave the arm out"
+            )
         each = np.ones((num_classes, num_classes))
         self.target(np.arange(num_classes), num_classes, Context(each, each, each if votes else None))
 
@@ -266,6 +273,13 @@ _KINDS = f"arms are {', '.join(recipe.syntax for recipe in RECIPES.values())}"
 def _text(number: float) -> str:
     """The shortest text of a number that is this number again, without a plus: 0.1, 2, 1e20."""
     return repr(float(number)).removesuffix(".0").replace("+", "")
+
+
+def _increasing(names: Sequence[str]) -> bool:
+    try:
+        return bool((np.diff([float(name) for name in names]) > 0).all())
+    except ValueError:
+        return False
 
 
 def _unknown(text: str) -> InputError:

@@ -149,13 +149,14 @@ NEGATIVE = Recipe(
 ORDINAL = Recipe(
     "ordinal",
     "Soft labels for ordered classes",
-    "mass on the classes near the label in the order in which the report lists them, by a Gaussian kernel of standard "
-    "deviation WIDTH classes",
+    "mass on the classes near the label in their order, by a Gaussian kernel of standard deviation WIDTH classes; the "
+    "labels are numbers",
     "t_k = exp(-(k - y)^2 / (2 w^2)) / sum_j exp(-(j - y)^2 / (2 w^2))",
     "Diaz and Marathe, Soft Labels for Ordinal Regression, CVPR 2019",
     "ordinal:0.5",
     (between("WIDTH", "a number of classes", 0.1, 100),),
     other_names=("sord", "gaussian", "ordinal-kernel"),
     target=ordinal_kernel,
+    ordered=True,
 )
 RECIPES = (HARD, SMOOTH, EXCLUDE_LABEL, PRIOR, NEGATIVE, ORDINAL, LOGISTIC)

@@ -74,6 +74,8 @@ class Recipe:
     mixup: bool = False
     online: bool = False
     reference: bool = False
+    ordered: bool = False
+    """Whether the order of the classes matters."""
     targets_only: bool = True
     """Whether targets that are distributions say all of it, so that a model that takes only these can be trained."""
 
