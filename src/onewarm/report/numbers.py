@@ -94,3 +94,22 @@ def joined(words: Sequence[str]) -> str:
     ('a', 'a and b', 'a, b and c')
     """
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+
+
+def minus(number: str) -> str:
+    """A number's text with the minus sign that is as wide as its plus.
+
+    >>> minus("-0.5")
+    '−0.5'
+    """
+    return number.replace("-", "\u2212")
+
+
+def signed(value: float, places: int) -> str:
+    """A difference with its sign; none where it is shown as 0.
+
+    >>> signed(0.0123, 3), signed(-0.0123, 3), signed(-0.0001, 3)
+    ('+0.012', '−0.012', '0.000')
+    """
+    shown = f"{value:+.{places}f}"
+    return minus(shown) if float(shown) else shown[1:]

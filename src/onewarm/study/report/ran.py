@@ -1,0 +1,178 @@
+"""What ran, and how to run it again: data, model, grid, arms, seeds, versions, time."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from onewarm.checks.visible import visible
+from onewarm.report.markup import row, table, text
+from onewarm.study.report.tables import arm_name, stopped_at
+from onewarm.study.report.view import REFERENCE, View
+from onewarm.study.report.words import counted
+
+_MOST_CLASSES = 12
+_SAMPLING = {
+    "fresh": "each seed draws new rows",
+    "resplit": "each seed splits the same rows anew",
+    "fixed": "all seeds have one split",
+}
+
+
+def what_ran(view: View) -> str:
+    """The data, the model, the arms and the seeds as HTML."""
+    data, report = view.values["dataset"], view.report
+    spent = sum(r.seconds for r in report.runs.values())
+    facts = [
+        ("Data", _data(data)),
+        ("Classes", f"{data['num_classes']:,}: {text(short_list(data['classes']))}"),
+        (
+            "Rows",
+            f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test; "
+            + _SAMPLING.get(data.get("sampling", ""), ""),
+        ),
+        ("Model", text(described(report.model))),
+        ("Seeds", f"{len(report.seeds):,}: {text(spans(report.seeds))}"),
+        ("Time", f"{counted(len(report.runs), 'run')}, {seconds(spent)} of training"),
+        ("Versions", text(", ".join(f"{name} {version}" for name, version in view.values["versions"].items()))),
+    ]
+    if data.get("label"):
+        facts.insert(1, ("Label column", f"<code>{text(data['label'])}</code>"))
+    listed = "".join(f"<dt>{name}</dt><dd>{words}</dd>" for name, words in facts if words)
+    return f'<dl class="facts">{listed}</dl>{_notes(data.get("notes", ()))}{_arms(view)}'
+
+
+def again(view: View, command: str | None) -> str:
+    """The command and the Python lines that run the study again, as HTML."""
+    parts = []
+    lines = (("On the command line", command or command_line(view)), ("In Python", python_lines(view)))
+    for title, code in lines:
+        parts.append(
+            f'<p class="ow-label">{title}</p><pre tabindex="0" aria-label="{title}"><code>'
+            + "\n".join(text(line) for line in code.split("\n"))
+            + "</code></pre>"
+        )
+    return f'<div class="ow-action">{"".join(parts)}</div>'
+
+
+def command_line(view: View) -> str:
+    """The command of a study; options that its report does not know are not in it."""
+    data, report = view.values["dataset"], view.report
+    words = ["onewarm", "study", data["key"], "--arms", ",".join(a for a in report.arms if a != REFERENCE)]
+    words += ["--seeds", spans(report.seeds)]
+    if data.get("label"):
+        words += ["--label", data["label"]]
+    return shlex.join(visible(w) for w in words)
+
+
+def python_lines(view: View) -> str:
+    """The same in Python."""
+    data, report = view.values["dataset"], view.report
+    arms = [a for a in report.arms if a != REFERENCE]
+    label = f", label={data['label']!r}" if data.get("label") else ""
+    return (
+        "from onewarm.study import run\n"
+        f"report = run({data['key']!r}, arms={arms!r}, seeds={spans(report.seeds)!r}{label})"
+    )
+
+
+def spans(seeds: list[int]) -> str:
+    """Seeds as the command line takes them.
+
+    >>> spans([0, 1, 2, 5]), spans([7])
+    ('0-2,5', '7')
+    """
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1][1] = seed
+        else:
+            runs.append([seed, seed])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def described(values: Mapping[str, Any]) -> str:
+    """A model's description, or the options chosen for it, in words.
+
+    >>> described({"name": "mlp", "weight_decay": [0.0, 0.01], "sizes": {"hidden": 8}})
+    'mlp; weight decay 0 or 0.01; sizes: hidden 8'
+    """
+    parts = []
+    for name, value in values.items():
+        words = str(name).replace("_", " ")
+        if name == "name":
+            parts.append(str(value))
+        elif isinstance(value, Mapping):
+            parts.append(f"{words}: {described(value).replace(';', ',')}")
+        elif isinstance(value, (list, tuple)):
+            parts.append(f"{words} {' or '.join(map(_plain, value))}")
+        elif value is not None:
+            parts.append(f"{words} {_plain(value)}")
+    return "; ".join(parts)
+
+
+def seconds(total: float) -> str:
+    """A duration.
+
+    >>> seconds(3.21), seconds(75), seconds(4000)
+    ('3.2 s', '1 min 15 s', '1 h 7 min')
+    """
+    if total < 60:
+        return f"{total:.1f} s"
+    minutes = round(total) // 60
+    return f"{minutes} min {round(total) % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def short_list(names: list[str]) -> str:
+    """Names, the middle ones left out where they are many.
+
+    >>> short_list([str(i) for i in range(100)])
+    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ..., 99'
+    """
+    if len(names) <= _MOST_CLASSES:
+        return ", ".join(names)
+    return f"{', '.join(names[: _MOST_CLASSES - 1])}, ..., {names[-1]}"
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    title, source = str(data["title"]), str(data.get("source") or "")
+    return text(title) + (f", {text(source)}" if source and source != title else "")
+
+
+def _notes(notes: Any) -> str:
+    if not notes:
+        return ""
+    items = "".join(f"<li>{text(note)}</li>" for note in notes)
+    return f'<h3>What was done to the columns and rows</h3><ul class="notes">{items}</ul>'
+
+
+def _arms(view: View) -> str:
+    head = ["Arm", "What it trains on", "Chosen on validation", "Stopped at step", "Last step", "Time a run"]
+    body = []
+    for arm in view.arms:
+        runs = view.runs(arm)
+        chosen = Counter(described(r.options) for r in runs if r.options)
+        options = "; ".join(f"{words} ({counted(n, 'seed')})" for words, n in chosen.most_common(3)) or "–"
+        last = [r.end_steps for r in runs if r.end_steps is not None]
+        mean = sum(r.seconds for r in runs) / max(1, len(runs))
+        cells = [f'<span class="prose">{text(words)}</span>' for words in (meaning(arm), options)]
+        cells += [stopped_at(view, arm), f"{max(last):,}" if last else "–", seconds(mean)]
+        body.append(row([arm_name(view, arm), *cells]))
+    return f"<h3>Arms</h3>{table('Arms', head, body)}"
+
+
+def meaning(arm: str) -> str:
+    """What an arm trains on, in words."""
+    from onewarm.study.arms.arm import RECIPES
+
+    kind = arm.partition(":")[0]
+    recipes = [words for recipe, words in RECIPES.items() if recipe.partition(":")[0] == kind]
+    if arm == REFERENCE:
+        return "multinomial logistic regression on hard labels"
+    return recipes[0].partition(", e.g.")[0] if recipes else ""
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
