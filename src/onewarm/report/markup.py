@@ -35,12 +35,20 @@ def row(cells: Sequence[str], *, chosen: bool = False) -> str:
     return f'<tr{mark}><th scope="row">{first}</th>{"".join(f"<td>{c}</td>" for c in rest)}</tr>'
 
 
-def table(name: str, head: Sequence[str], body: Iterable[str]) -> str:
-    """A table in a box of its own that scrolls sideways where the table is too wide, also by keyboard."""
+def table(name: str, head: Sequence[str], body: Iterable[str], *, caption: str = "") -> str:
+    """A table in a box of its own that scrolls sideways where the table is too wide, also by keyboard.
+
+    Args:
+        name: of the box, in plain text.
+        head: the columns, HTML.
+        body: rows of `row`.
+        caption: HTML above the table; "" for none.
+    """
+    above = f"<table><caption>{caption}</caption>" if caption else "<table>"
     columns = "".join(f'<th scope="col">{h}</th>' for h in head)
     return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{text(name)}"><table><thead><tr>{columns}</tr>'
-        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{text(name)}">{above}<thead>'
+        f"<tr>{columns}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 

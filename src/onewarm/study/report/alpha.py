@@ -23,20 +23,15 @@ def over_alpha(view: View, kind: str, metric: str) -> str:
     suggested = view.values["recommendation"].get("suggested_alpha")
     alphas = [a for a, _ in arms] + ([0.0] if view.baseline == "hard" else [])
     ends = [0.0]
-    for _, r in (*stopped, *ended):
-        if r is not None and r["mean"] is not None:
-            ends += [factor * v for v in (r["mean"], *(r["interval"] or ()))]
+    ends += [factor * v for _, r in stopped if r is not None for v in r["interval"] or ()]
+    ends += [factor * r["mean"] for _, r in (*stopped, *ended) if r is not None and r["mean"] is not None]
     x = Scale(*padded(alphas if suggested is None else [*alphas, suggested]), _LEFT, _RIGHT)
     y = Scale(*padded(ends, least=0.01), _BOTTOM, _TOP)
     title = f"{TITLES[metric]} minus that of {view.baseline}{points and ', points'}"
     parts = x_axis(x, _TOP, _BOTTOM, f"alpha of {kind}") + y_axis(y, _LEFT, _RIGHT, title)
     parts.append(line("ow-st-zero", _LEFT, _RIGHT, y(0), y(0)))
     if suggested is not None:
-        at = x(suggested)
-        at_left = at > (_LEFT + _RIGHT) / 2
-        parts.append(line("ow-st-suggested", at, at, _TOP, _BOTTOM))
-        words = f"suggested {suggested:.2g}"
-        parts.append(label(at - 5 if at_left else at + 5, _TOP + 12, words, "end" if at_left else "start"))
+        parts.append(line("ow-st-suggested", x(suggested), x(suggested), _TOP, _BOTTOM))
     for name, found in (("end", ended), ("stopped", stopped)):
         means = [(a, r) for a, r in found if r is not None and r["mean"] is not None]
         if not means:
@@ -49,6 +44,10 @@ def over_alpha(view: View, kind: str, metric: str) -> str:
                 low, high = (y(factor * v) for v in r["interval"])
                 parts.append(line(f"ow-st-span ow-st-{side(r)}", x(a), x(a), low, high))
             parts.append(mark(x(a), y(factor * r["mean"]), side(r), " ow-st-small" if name == "end" else ""))
+    if suggested is not None:
+        at, words = x(suggested), f"suggested {suggested:.2g}"
+        left = at > (_LEFT + _RIGHT) / 2
+        parts.append(label(at - 5 if left else at + 5, _BOTTOM - 7, words, "end" if left else "start"))
     digits = places(metric, [r for _, r in stopped])
     told = "; ".join(f"alpha {a:g}: {difference(metric, r, digits)}, {SIDES[side(r)]}" for a, r in stopped)
     return svg(f"alpha-{kind}-{metric}", _W, _H, f"{title}, over the alpha of {kind}", f"{told}.", parts)

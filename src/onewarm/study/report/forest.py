@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from onewarm.report.axes import Scale, padded
 from onewarm.report.markup import text
 from onewarm.study.report.svg import arm_label, key, label, line, mark, svg, x_axis
-from onewarm.study.report.view import MORE_IS_BETTER, Training, View, least_clear, side
+from onewarm.study.report.view import MORE_IS_BETTER, Side, Training, View, least_clear, side
 from onewarm.study.report.words import SIDES, TITLES, difference, places, unit
 
+_CLEARLY: dict[Side, str] = {
+    "better": "clearly better",
+    "worse": "clearly worse",
+    "unclear": "not clear",
+    "untestable": "not testable with these seeds",
+}
 _W, _LEFT, _RIGHT, _TOP, _ROW = 420.0, 132.0, 410.0, 22.0, 32.0
 
 
@@ -56,10 +62,13 @@ def forest(view: View, metric: str, arms: Sequence[str], training: Training = "s
     return svg(f"forest-{metric}-{training}", _W, bottom + 42, title, f"{words}.", parts)
 
 
-def legend(view: View) -> str:
-    """How to read the picture, as HTML."""
-    return (
-        f"Each arm minus {text(view.baseline)}, paired by seed, with its simultaneous interval: {key('better')} "
-        f"clearly better, {key('worse')} clearly worse, {key('unclear')} not clear. The grey band around 0 holds the "
-        "differences that these seeds could not have shown."
-    )
+def legend(view: View, arms: Sequence[str]) -> str:
+    """How to read the pictures of these arms' NLL and accuracy, as HTML."""
+    rows = [r for arm in arms for metric in ("nll", "accuracy") if (r := view.difference(arm, metric)) is not None]
+    there = {side(r) for r in rows}
+    marks = ", ".join(f"{key(s)} {_CLEARLY[s]}" for s in SIDES if s in there)
+    words = f"Each arm minus {text(view.baseline)}, paired by seed"
+    if any(r["interval"] is not None for r in rows):
+        words += f", with its simultaneous interval: {marks}. The grey band around 0 holds the differences that these "
+        return words + "seeds could not have shown."
+    return f"{words}: {marks}."

@@ -16,7 +16,7 @@ from onewarm.study.report.forest import forest, legend
 from onewarm.study.report.report import StudyReport
 from onewarm.study.report.stopping import stopping, stopping_caption
 from onewarm.study.report.view import REFERENCE, View
-from onewarm.study.report.words import counted, sentence
+from onewarm.study.report.words import counted, sentence, short_list
 from onewarm.study.scoring import METRICS
 
 _MOST_IN_PICTURE = 8
@@ -55,18 +55,24 @@ def _first(view: View) -> str:
         f"Study of <code>{text(data['title'])}</code> · {data['train']:,} training, {data['validation']:,} validation, "
         f"{data['test']:,} test rows · {data['num_classes']:,} classes · {counted(len(view.report.seeds), 'seed')}"
     )
-    others = [a for a in view.arms[1:] if a != REFERENCE]
-    listed = ran.short_list(others) if others else "nothing else"
-    compared = f"{text(view.baseline)} against {text(listed)}"
-    compared += "; logistic regression beside them" if REFERENCE in view.arms else ""
-    ended = " stopped at its lowest validation NLL and" if view.has_end else ""
-    lead = f"<p><strong>Compared</strong> {compared}; every run{ended} paired by seed.</p>"
     speak = values["scope"].removeprefix("The intervals ")
     scope = f"<p><strong>The intervals</strong> {sentence(speak)}</p>" if speak else ""
     return (
         f'<header class="top"><p class="ow-about">{about}</p><h1>{sentence(values["recommendation"]["sentence"])}</h1>'
-        f'<div class="lead">{lead}{scope}</div></header>{_differences_picture(view)}'
+        f'<div class="lead"><p><strong>Compared</strong> {_compared(view)}.</p>{scope}</div></header>'
+        + _differences_picture(view)
     )
+
+
+def _compared(view: View) -> str:
+    others = [a for a in view.arms[1:] if a != REFERENCE]
+    count = f"{len(others)} arms: " if len(others) > _MOST_IN_PICTURE else ""
+    words = f"{view.baseline} against {count}{short_list(others, _MOST_IN_PICTURE)}" if others else view.baseline
+    if REFERENCE in view.arms:
+        words += "; logistic regression beside" + (" them" if others else " it")
+    if view.has_end:
+        words += "; every run stopped at its lowest validation NLL"
+    return text(words)
 
 
 def _differences_picture(view: View) -> str:
@@ -76,7 +82,7 @@ def _differences_picture(view: View) -> str:
     panels = "".join(forest(view, metric, arms) for metric in _METRICS)
     others = len(view.arms) - 1
     more = f" {len(arms)} of {others} arms are shown; all are in the table below." if len(arms) < others else ""
-    return _figure(panels, legend(view) + more)
+    return _figure(panels, legend(view, arms) + more)
 
 
 def _figure(panels: str, caption: str) -> str:
@@ -106,12 +112,11 @@ def _sentences(view: View) -> str:
 
 def _arms(view: View) -> str:
     words = (
-        f"<p>Means over {counted(len(view.report.seeds), 'seed')}. Less is better, but for accuracy and AUROC. After T "
-        "is after a temperature that was fitted on the validation rows.</p>"
+        "<p>Less is better, but for accuracy and AUROC. After T is after a temperature that was fitted on the "
+        "validation rows.</p>"
     )
     body = words + tables.means_table(view)
     if len(view.arms) > 1:
-        body += f"<h3>Minus {text(view.baseline)}, paired by seed</h3><p>{legend(view)}</p>"
         body += tables.differences_table(view)
     return section("arms", "Every arm", body)
 
@@ -121,10 +126,12 @@ def _stopping(view: View) -> str:
         return ""
     arms = [view.baseline, *picture_arms(view)]
     panels = "".join(stopping(view, metric, arms) for metric in ("nll", "ece"))
-    words = (
-        "<p>An arm that does better only when all are trained to the end replaces stopping: stopping alone would have "
-        "done as well.</p>"
-    )
+    words = ""
+    if len(view.arms) > 1:
+        words = (
+            f"<p>Where an arm beats {text(view.baseline)} only if both are trained to the end, it does the work of "
+            "stopping: stopping alone does as well.</p>"
+        )
     body = words + _figure(panels, stopping_caption()) + tables.stopping_table(view)
     return section("stopping", "Stopped, and trained to the end", body)
 
@@ -138,25 +145,23 @@ def _alpha(view: View) -> str:
 
 
 def _reliability(view: View) -> str:
-    rows = []
-    for arm in view.main_arms:
-        found = view.values["reliability"].get(arm) or {}
-        cells = []
-        for when, words in (("before", "before T"), ("after", "after T")):
-            if found.get(when):
-                diagram = _diagram(arm, found[when])
+    cells = []
+    for when, words in (("before", "before T"), ("after", "after T")):
+        for arm in view.main_arms:
+            if found := (view.values["reliability"].get(arm) or {}).get(when):
+                diagram = _diagram(arm, found)
                 cells.append(
                     f"<div><h3>{text(arm)}, {words}</h3>{reliability.figure(diagram)}"
                     f"{reliability.bins_table(diagram, unfolded=False)}</div>"
                 )
-        rows += cells
-    if not rows:
+    if not cells:
         return ""
-    words = (
+    note = (
         f"<p>The test rows of all seeds together. {reliability.caption(diagram)} A bin has no interval, as the seeds' "
         "test rows may be the same.</p>"
     )
-    return section("reliability", "Reliability", f'{words}<div class="pair small">{"".join(rows)}</div>')
+    columns = f"of-{len(view.main_arms)}"
+    return section("reliability", "Reliability", f'{note}<div class="small {columns}">{"".join(cells)}</div>')
 
 
 def _diagram(arm: str, found: dict[str, Any]) -> dict[str, Any]:

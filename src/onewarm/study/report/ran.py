@@ -9,11 +9,11 @@ from typing import Any
 
 from onewarm.checks.visible import visible
 from onewarm.report.markup import row, table, text
+from onewarm.study.arms.registry import RECIPES
 from onewarm.study.report.tables import arm_name, stopped_at
 from onewarm.study.report.view import REFERENCE, View
-from onewarm.study.report.words import counted
+from onewarm.study.report.words import counted, short_list
 
-_MOST_CLASSES = 12
 _SAMPLING = {
     "fresh": "each seed draws new rows",
     "resplit": "each seed splits the same rows anew",
@@ -117,23 +117,12 @@ def seconds(total: float) -> str:
     """A duration.
 
     >>> seconds(3.21), seconds(75), seconds(4000)
-    ('3.2 s', '1 min 15 s', '1 h 7 min')
+    ('3.2 s', '1 min 15 s', '1 h 6 min')
     """
     if total < 60:
         return f"{total:.1f} s"
     minutes = round(total) // 60
     return f"{minutes} min {round(total) % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def short_list(names: list[str]) -> str:
-    """Names, the middle ones left out where they are many.
-
-    >>> short_list([str(i) for i in range(100)])
-    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ..., 99'
-    """
-    if len(names) <= _MOST_CLASSES:
-        return ", ".join(names)
-    return f"{', '.join(names[: _MOST_CLASSES - 1])}, ..., {names[-1]}"
 
 
 def _data(data: Mapping[str, Any]) -> str:
@@ -149,7 +138,7 @@ def _notes(notes: Any) -> str:
 
 
 def _arms(view: View) -> str:
-    head = ["Arm", "What it trains on", "Chosen on validation", "Stopped at step", "Last step", "Time a run"]
+    head = ["Arm", "Chosen on validation", "Stopped at step", "Last step", "Time a run"]
     body = []
     for arm in view.arms:
         runs = view.runs(arm)
@@ -157,21 +146,21 @@ def _arms(view: View) -> str:
         options = "; ".join(f"{words} ({counted(n, 'seed')})" for words, n in chosen.most_common(3)) or "–"
         last = [r.end_steps for r in runs if r.end_steps is not None]
         mean = sum(r.seconds for r in runs) / max(1, len(runs))
-        cells = [f'<span class="prose">{text(words)}</span>' for words in (meaning(arm), options)]
-        cells += [stopped_at(view, arm), f"{max(last):,}" if last else "–", seconds(mean)]
+        cells = [
+            f'<span class="prose">{text(options)}</span>',
+            stopped_at(view, arm),
+            f"{max(last):,}" if last else "–",
+            seconds(mean),
+        ]
         body.append(row([arm_name(view, arm), *cells]))
-    return f"<h3>Arms</h3>{table('Arms', head, body)}"
-
-
-def meaning(arm: str) -> str:
-    """What an arm trains on, in words."""
-    from onewarm.study.arms.arm import RECIPES
-
-    kind = arm.partition(":")[0]
-    recipes = [words for recipe, words in RECIPES.items() if recipe.partition(":")[0] == kind]
-    if arm == REFERENCE:
-        return "multinomial logistic regression on hard labels"
-    return recipes[0].partition(", e.g.")[0] if recipes else ""
+    kinds = dict.fromkeys(arm.partition(":")[0] for arm in view.arms)
+    recipes = [RECIPES[kind] for kind in kinds if kind in RECIPES]
+    items = "".join(
+        f"<li><code>{text(r.syntax)}</code> {text(r.title)}: {text(r.trains_on)}. <code>{text(r.equation)}</code>. "
+        f"{text(r.source)}.</li>"
+        for r in recipes
+    )
+    return f"{table('Arms', head, body, caption='Arms')}<h3>What each kind of arm trains on</h3><ul>{items}</ul>"
 
 
 def _plain(value: Any) -> str:

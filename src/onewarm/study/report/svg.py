@@ -61,7 +61,7 @@ def name_lines(arm: str) -> list[str]:
     if len(arm) <= _MOST_LETTERS:
         return [arm]
     cuts = [i + 1 for i, c in enumerate(arm) if c == ":" and i + 1 <= _MOST_LETTERS]
-    at = next((c for c in cuts if len(arm) - c <= _MOST_LETTERS), cuts[-1] if cuts else 0)
+    at = min(cuts, key=lambda c: max(c, len(arm) - c), default=0)
     lines = [arm[:at], arm[at:]] if at else [arm]
     return [line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…" for line in lines]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from onewarm.report.markup import row, table, text
-from onewarm.report.svg import interval_line
 from onewarm.study.report.svg import key
-from onewarm.study.report.view import MORE_IS_BETTER, REFERENCE, Row, Training, View, side
-from onewarm.study.report.words import SIDES, TITLES, difference, places, unit, value
+from onewarm.study.report.view import REFERENCE, Row, Training, View, side
+from onewarm.study.report.words import SIDES, TITLES, counted, difference, places, unit, value
 
 MEANS = ("nll", "accuracy", "ece", "brier", "auroc", "aurc", "temperature", "nll_after", "ece_after")
 DIFFERENCES = ("nll", "accuracy", "ece", "brier", "nll_after")
@@ -22,7 +19,8 @@ def means_table(view: View) -> str:
     for a in view.arms:
         cells = [arm_name(view, a), *(value(m, view.mean(a, m)) for m in shown), stopped_at(view, a)]
         body.append(row(cells, chosen=_chosen(view, a)))
-    return table("Every arm", head, body)
+    caption = f"Means over {counted(len(view.report.seeds), 'seed')}, of models stopped at their lowest validation NLL"
+    return table("Every arm", head, body, caption=caption if view.has_end else caption.partition(",")[0])
 
 
 def differences_table(view: View) -> str:
@@ -35,7 +33,8 @@ def differences_table(view: View) -> str:
         row([arm_name(view, a), *(_cell(m, view.difference(a, m), digits[m]) for m in shown)], chosen=_chosen(view, a))
         for a in others
     ]
-    return table(f"Differences from {view.baseline}", head, body)
+    caption = f"Minus {text(view.baseline)}, paired by seed, with simultaneous intervals"
+    return table(f"Differences from {view.baseline}", head, body, caption=caption)
 
 
 def stopping_table(view: View) -> str:
@@ -46,31 +45,20 @@ def stopping_table(view: View) -> str:
     digits = places("nll", [view.difference(a, "nll", t) for a in others for t in trainings])
     head = ["Arm"]
     head += [f"{TITLES[m]}, {words}" for m in metrics for words in ("stopped", "to the end")]
-    head += [f"NLL minus {text(view.baseline)}, {words}" for words in ("stopped", "to the end")]
+    if others:
+        head += [f"NLL minus {text(view.baseline)}, {words}" for words in ("stopped", "to the end")]
     body = []
     for a in view.arms:
         cells = [value(m, view.mean(a, m, t)) for m in metrics for t in trainings]
-        cells += [_cell("nll", view.difference(a, "nll", t), digits) if a in others else "–" for t in trainings]
+        if others:
+            cells += [_cell("nll", view.difference(a, "nll", t), digits) for t in trainings]
         body.append(row([arm_name(view, a), *cells], chosen=_chosen(view, a)))
-    return table("Stopped and to the end", head, body)
-
-
-def lines_table(view: View, metric: str, arms: Sequence[str]) -> str:
-    """The differences of one metric with a drawn interval each: for arms that no picture shows."""
-    rows = [(a, view.difference(a, metric)) for a in arms]
-    factor = unit(metric)[0]
-    sign = 1 if metric in MORE_IS_BETTER else -1
-    reach = max([1e-9, *(abs(e) for _, r in rows if r is not None for e in r["interval"] or ())])
-    body = []
-    for a, r in rows:
-        line = ""
-        if r is not None and r["mean"] is not None and r["interval"] is not None:
-            low, high = sorted(sign * end for end in r["interval"])
-            drawn = interval_line(sign * r["mean"], (low, high), reach, ("good", "bad"))
-            line = f'<span class="line">{drawn}</span>'
-        body.append(row([arm_name(view, a), _cell(metric, r, places(metric, [r for _, r in rows])), line]))
-    drawn_as = f"Drawn, to the right is better, 0 ± {factor * reach:.2g}"
-    return table(f"{TITLES[metric]}, all arms", ["Arm", _with_unit(metric), drawn_as], body)
+    return table(
+        "Stopped and to the end",
+        head,
+        body,
+        caption=f"Means, and NLL minus that of {text(view.baseline)}" if others else "Means",
+    )
 
 
 def arm_name(view: View, arm: str) -> str:
@@ -99,7 +87,9 @@ def _cell(metric: str, found: Row | None, digits: int) -> str:
     if found is None or found["mean"] is None:
         return "–"
     where = side(found)
-    return f'{difference(metric, found, digits)}<span class="says">{key(where)} {SIDES[where]}</span>'
+    mean, _, ends = difference(metric, found, digits).partition(" ")
+    says = f'<span class="says">{ends.strip("()")}</span>' if ends else ""
+    return f'{mean} <span class="side">{key(where)} {SIDES[where]}</span>{says}'
 
 
 def _with_unit(metric: str) -> str:

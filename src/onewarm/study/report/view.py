@@ -87,8 +87,8 @@ class View:
                 arm = parse_arm(name)
             except InputError:  # an arm of the user's own
                 continue
-            if arm.alpha is not None:
-                kinds.setdefault(arm.kind, []).append((arm.alpha, name))
+            if arm.alpha is not None:  # negative smoothing goes on below the alpha 0 of the uniform one
+                kinds.setdefault("smooth" if arm.kind == "negative" else arm.kind, []).append((arm.alpha, name))
         return {kind: sorted(found) for kind, found in kinds.items() if len(found) > 1}
 
     def runs(self, arm: str) -> list[StoredRun]:

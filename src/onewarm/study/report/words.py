@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from onewarm.report.markup import prose
 from onewarm.report.numbers import minus, percent, signed
@@ -108,3 +108,14 @@ def counted(number: int, what: str) -> str:
     ('1 seed', '1,200 rows')
     """
     return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def short_list(names: Sequence[str], most: int = 12) -> str:
+    """Names, the middle ones left out where they are more than ``most``.
+
+    >>> short_list([str(i) for i in range(100)], 4)
+    '0, 1, 2, ..., 99'
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])}, ..., {names[-1]}"
