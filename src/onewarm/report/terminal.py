@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
 from onewarm.checks.visible import visible
+from onewarm.errors import needs
+
+with needs("onewarm.report.terminal", "audit"):
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
 
 
 def title(console: Console, words: str) -> None:
