@@ -18,7 +18,8 @@ MODULES = {  # that the extras bring, by the names of their packages
     "pydantic": "pydantic", "jinja2": "jinja2", "latex2mathml": "latex2mathml", "markdown-it-py": "markdown_it",
     "mdit-py-plugins": "mdit_py_plugins", "pygments": "pygments", "starlette": "starlette", "uvicorn": "uvicorn",
     "watchfiles": "watchfiles", "fonttools": "fontTools", "pillow": "PIL", "matplotlib": "matplotlib",
-    "anywidget": "anywidget", "mlflow-skinny": "mlflow", "ray": "ray", "pandas": "pandas", "typer": "typer", "ziamath": "ziamath",
+    "anywidget": "anywidget", "mlflow-skinny": "mlflow", "ray": "ray", "pandas": "pandas", "typer": "typer",
+    "ziamath": "ziamath",
 }  # fmt: skip
 HIDE = """
 import importlib, json, pkgutil, sys
