@@ -26,6 +26,9 @@ def kind(name, values):
         ("", RNG.permutation(N) + 1, "id"),
         ("PassengerId", np.arange(1.0, N + 1), "id"),
         ("customer_id", RNG.permutation(10**6)[:N], "id"),
+        ("age", RNG.permutation(N) + 20, "numbers"),
+        ("share", [f"{i} %" for i in range(N)], "numbers"),
+        ("cabin", [f"C{i}" for i in range(N)] + [None] * N, "text"),
         ("income", RNG.permutation(10**6)[:N], "numbers"),
         ("store_id", RNG.integers(0, 5, N), "levels"),
         ("customer_id", np.arange(400) // 4 * 7, "repeated id"),
@@ -103,3 +106,10 @@ def test_arrays_that_are_no_numbers():
         typed("x", np.array([["a", "b"]] * 2), "t")
     with pytest.raises(InputError, match=r"^t: column 'x' holds complex128: give numbers, text or dates$"):
         typed("x", np.ones(3, complex), "t")
+
+
+def test_words_of_missing_values():
+    """ "N/A", "?" and "-" are missing; "none" and "unknown" may be levels of their own."""
+    words = ["?", "-", "N/A", "n/a", "NA", " nan ", "NULL", "None", "", "."]
+    found = typed("a", pa.chunked_array([[*words, "none", "unknown", "no", "0"] * 2]), "t")
+    assert found.levels == ("0", "no", "none", "unknown") and (found.codes[:10] == -1).all()

@@ -59,7 +59,7 @@ def test_rare_classes_merged_or_dropped():
          "validation and test: 'p' (1); together they have 1: leave their rows out with --rare drop"),
         (["a"] * 5 + ["p"], "drop", "t: one class is left of 'y' without those of fewer than 3 rows"),
         (["a", "b"] * 5, "keep", "rare='keep': give 'error', 'merge' or 'drop'"),
-        (["a", None, "b", None, None], "error", "t: row 2 and 2 more have no label (column 'y'); fill it"),
+        (["a", None, "b", None, None], "error", "t: 3 rows (2, 4, 5) have no label (column 'y'); fill it"),
         (["a"] * 5, "error", "t: one class only: every row of 'y' is 'a'"),
         ([[0], [1]], "error", "t: label column 'y' holds list<item: int64>, not one class a row"),
         ([0.5, 1.0], "error", "t: label column 'y' holds measurements, not classes: row 1 is 0.5; make classes"),

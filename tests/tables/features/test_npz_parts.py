@@ -14,9 +14,9 @@ X, Y = np.arange(60).reshape(10, 2, 3), np.arange(10) % 2
 def test_parts_one_after_the_other(tmp_path, names):
     """NPZ with x_train and x_test, as Keras keeps its data sets, were refused."""
     np.savez(tmp_path / "t.npz", **dict(zip(names, (X[:7], Y[:7, None], X[7:], Y[7:]), strict=True)))
-    raw = of_parts(tmp_path / "t.npz")
+    raw, parts = of_parts(tmp_path / "t.npz")
     assert (raw.columns["x"] == X).all() and (raw.columns["y"] == Y).all()
-    assert raw.columns["part"].tolist() == ["train"] * 7 + ["test"] * 3
+    assert parts == ["train"] * 7 + ["test"] * 3
 
 
 def test_other_archives_have_none(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from onewarm.tables.features.text import is_missing_word, read_numbers
+from onewarm.tables.features.text import read_numbers
 
 
 def numbers(texts, decimal="."):
@@ -44,13 +44,3 @@ def test_a_tenth_of_the_rows_may_be_no_number():
     found = read_numbers(texts, np.ones(19, np.int64))
     assert found.odd == ("seven",) and np.isnan(found.values[-1])
     assert read_numbers(texts, np.append(np.ones(18, np.int64), 3)) is None
-
-
-@pytest.mark.parametrize("text", ["?", "-", "N/A", "n/a", "NA", " nan ", "NULL", "None", "", "."])
-def test_words_of_missing_values(text):
-    assert is_missing_word(text)
-
-
-@pytest.mark.parametrize("text", ["none", "unknown", "0", "no"])
-def test_words_that_may_be_values(text):
-    assert not is_missing_word(text)

@@ -70,3 +70,11 @@ def test_many_columns(columns):
 )
 def test_a_column_more_than_names(rows, names):
     assert find_dialect("a.csv", "label,p\n" + rows, whole=True).names == names
+
+
+def test_thousands_between_commas_are_no_decimals():
+    """A quoted "1,007" beside "999" was read as 1.007."""
+    text = 'big,label\n"1,007",a\n999,b\n"12,345",a\n'
+    assert find_dialect("t.csv", text, whole=True).decimal == "."
+    assert find_dialect("t.csv", text.replace('"1,007"', '"0,75"'), whole=True).decimal == ","
+    assert find_dialect("t.csv", "a;b\n1,007;2\n", whole=True).decimal == ","

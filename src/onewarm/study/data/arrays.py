@@ -173,7 +173,7 @@ def take(data: Any, rows: NDArray[np.int64]) -> Any:
         import torch
 
         return data[torch.from_numpy(rows).to(data.device)]
-    return data[rows]
+    return [data[row] for row in rows.tolist()] if isinstance(data, list | tuple) else data[rows]
 
 
 def without(frame: Any, names: Sequence[str]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import needs
-from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.datasets import Dataset, content
 from onewarm.study.data.splits import Rows, Split, stratified
+from onewarm.study.data.tables import of_raw
+from onewarm.study.data.titanic import SOURCE, passengers
+from onewarm.tables.features.raw import of_frame
 
 
 def _digits(noise: float, train: int, key: str, title: str) -> Dataset:
@@ -141,14 +143,48 @@ def lookalikes() -> Dataset:
     )
 
 
+def _table(key: str, title: str, source: str, columns: dict[str, Any], label: str) -> Dataset:
+    """A table that goes the way of a user's file."""
+    return of_raw(of_frame(columns, key), label, None, key=key, title=title, source=source)
+
+
+def _scikit_learn(name: str, title: str, of: str) -> Dataset:
+    with needs("the data sets of scikit-learn", "study"):
+        from sklearn import datasets
+
+    found = getattr(datasets, f"load_{name}")()
+    columns = dict(zip(found.feature_names, found.data.T, strict=True)) | {"label": found.target_names[found.target]}
+    source = f"scikit-learn load_{name}: {len(found.data)} rows, {found.data.shape[1]} measurements ({of})"
+    return _table(name.replace("_", "-"), title, source, columns, "label")
+
+
+def wine() -> Dataset:
+    """Three cultivars of wine from 13 chemical measurements."""
+    return _scikit_learn("wine", "Wines by chemical analysis", "UCI, Aeberhard and Forina 1992")
+
+
+def breast_cancer() -> Dataset:
+    """Benign and malignant tumours from 30 measurements of cell nuclei."""
+    return _scikit_learn("breast_cancer", "Breast tumours by cell nuclei", "UCI, Wolberg et al. 1993")
+
+
+def iris() -> Dataset:
+    """Three species of iris from four lengths and widths."""
+    return _scikit_learn("iris", "Irises by petals and sepals", "Fisher 1936")
+
+
+def titanic_like() -> Dataset:
+    """A raw table like that of the Titanic's passengers: text, missing ages, cabins, dates, ids, a heavy tail."""
+    return _table("titanic-like", "Passengers, a raw table", SOURCE, passengers(), "survived")
+
+
 BUILT_IN: dict[str, Callable[[], Dataset]] = {
     "digits": digits,
     "digits-noisy": digits_noisy,
     "blobs": blobs,
     "lookalikes": lookalikes,
+    "wine": wine,
+    "breast-cancer": breast_cancer,
+    "iris": iris,
+    "titanic-like": titanic_like,
 }
-
-
-def content(*parts: object) -> str:
-    """SHA-256 of what determines the rows."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

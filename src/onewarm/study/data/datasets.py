@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -63,3 +65,8 @@ class Dataset:
             "label": self.label,
             "notes": list(self.notes),
         }
+
+
+def content(*parts: object) -> str:
+    """SHA-256 of what determines the rows."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -14,7 +14,7 @@ from onewarm.study.data.arrays import features_of, is_frame, is_torch_data, item
 from onewarm.study.data.builtin import BUILT_IN
 from onewarm.study.data.datasets import Dataset
 from onewarm.study.data.tables import Options, of_raw
-from onewarm.tables.features.npz_parts import PART, of_parts
+from onewarm.tables.features.npz_parts import of_parts
 from onewarm.tables.features.raw import Raw, columns_hash, of_file, of_frame
 
 
@@ -125,13 +125,14 @@ def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
         known = ", ".join(BUILT_IN)
         raise InputError(f"no data set {str(path)!r}{hint} (built in: {known}; or give a file)")
     parts = of_parts(path)
-    if parts is None:
-        return of_raw(of_file(path), label, None, options)
-    if options.ways or label is not None:
-        raise InputError(
-            f"{parts.name} has a split and labels of its own: leave out --label, --group, --time and split"
-        )
-    return of_raw(parts, "y", None, Options(PART, None, None, options.rare, None))
+    if parts is not None:
+        raw, names = parts
+        if options.ways or label is not None:
+            raise InputError(f"{raw.name} has a split and labels of its own: leave out --label, --group and --time")
+        return of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes))
+    if path.suffix.lower() == ".npy" and path.is_file():
+        raise InputError(f"{path.name}: one array has no labels: save both, as with numpy.savez('data.npz', x=x, y=y)")
+    return of_raw(of_file(path), label, None, options)
 
 
 @contextmanager

@@ -159,9 +159,10 @@ def own_parts(file: str, name: str, parts: Parts, y: Indices, classes: Sequence[
             raise InputError(f"{file}: {name} names no {part} rows")
     _check_training(file, name, y, train, classes)
     own = "" if len(validation) else ", a fifth of them held out by seed for validation"
+    own_name = "" if name == "split" else f" ({name})"
     shown = f" and {len(validation)} for validation" if len(validation) else ""
     return Fixed(
-        y, parts, f"Split: your own ({name}): {len(train)} rows for training{own}{shown}, {len(test)} for test."
+        y, parts, f"Split: your own{own_name}: {len(train)} rows for training{own}{shown}, {len(test)} for test."
     )
 
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from onewarm.errors import InputError
 from onewarm.study.data.arrays import Labels, take, votes_of, without
-from onewarm.study.data.builtin import content
-from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.datasets import Dataset, content
 from onewarm.study.data.partition import Partition, Stratified, grouped, indexed_parts, named_parts, timed
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder
@@ -87,7 +86,7 @@ def of_raw(
     raw: Raw,
     label: str | None,
     labels: Labels | None,
-    options: Options,
+    options: Options = Options(),
     *,
     original: Any = None,
     notes: Sequence[str] = (),

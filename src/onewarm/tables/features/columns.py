@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.features.dates import expand, read_clock, read_dates
-from onewarm.tables.features.text import is_missing_word, read_numbers
+from onewarm.tables.features.text import MISSING, read_numbers
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+_MISSING = pa.array(sorted(MISSING))
 SAME = 1e-12
 """Numbers that differ by less than this share of their size are the same, but for rounding."""
 MOST_ID_LEVELS = 50
@@ -129,12 +131,12 @@ def _numbers(
     largest = np.abs(known).max()
     if known.max() == known.min() or (np.isfinite(largest) and known.max() / 2 - known.min() / 2 <= SAME / 2 * largest):
         return Column(name, "constant", missing=some)
-    whole = whole or bool((known[:1000] % 1 == 0).all() and np.isfinite(known).all() and (known % 1 == 0).all())
-    if whole:
+    if not remark and (whole or (np.isfinite(known).all() and (known == np.floor(known)).all())):
         different, codes = np.unique(known, return_inverse=True)
         alone = len(different) == len(known) >= _FEWEST_IDS
-        consecutive = alone and different[-1] - different[0] == len(different) - 1
-        if consecutive or (alone and (_is_id(name) or _INDEX_NAMES.fullmatch(name.strip()))):
+        run = alone and different[-1] - different[0] == len(different) - 1
+        counted = run and (different[0] in (0, 1) or (known[1:] > known[:-1]).all())
+        if counted or (alone and (_is_id(name) or _INDEX_NAMES.fullmatch(name.strip()))):
             return Column(name, "id", missing=some)
         if _is_id(name) and len(different) > MOST_ID_LEVELS and len(different) > len(known) / 50:
             return Column(name, "repeated id", missing=some)
@@ -156,19 +158,23 @@ def _encoded(values: Any) -> tuple[NDArray[np.int32], list[Any]]:
         values = values.dictionary_encode()
     values = values.unify_dictionaries().combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
-    found = values.dictionary.to_pylist()
-    found = [v.strip() if isinstance(v, str) else v for v in found]
-    known = sorted({v for v in found if v is not None and not (isinstance(v, str) and is_missing_word(v))})
-    at = {value: k for k, value in enumerate(known)}
-    places = np.asarray([at.get(value, -1) for value in found] + [-1], np.int32)
+    found = values.dictionary
+    if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
+        found = pc.utf8_trim_whitespace(found)
+        nothing = pc.or_(pc.is_in(pc.utf8_lower(found), value_set=_MISSING), pc.equal(found, "None"))
+        found = pc.if_else(nothing, pa.scalar(None, found.type), found)
+    known = found.unique().drop_null()
+    known = known.take(pc.array_sort_indices(known))
+    places = pc.index_in(found, value_set=known).fill_null(-1).to_numpy(zero_copy_only=False)
     indices = values.indices.cast(pa.int64()).fill_null(len(found)).to_numpy(zero_copy_only=False)
-    codes = places[indices]
+    codes = np.append(places, -1).astype(np.int32)[indices]
+    levels = known.to_pylist()
     used = np.unique(codes[codes >= 0])
-    if len(used) < len(known):  # a dictionary may hold levels that no row has
-        again = np.full(len(known) + 1, -1, np.int32)
+    if len(used) < len(levels):  # a dictionary may hold levels that no row has
+        again = np.full(len(levels) + 1, -1, np.int32)
         again[used] = np.arange(len(used))
-        codes, known = again[codes], [known[k] for k in used.tolist()]
-    return codes, known
+        codes, levels = again[codes], [levels[k] for k in used.tolist()]
+    return codes, levels
 
 
 def _levels(name: str, values: Any) -> Column:
@@ -206,7 +212,7 @@ def _text(name: str, values: Any, decimal: str) -> Column:
     known = len(codes) - int(missing.sum())
     some = missing[:, None] if missing.any() else None
     if len(texts) == known >= _FEWEST_IDS:
-        return Column(name, "text" if _is_prose(texts) else "id", missing=some)
+        return Column(name, "text" if some is not None or _is_prose(texts) else "id", missing=some)
     kind = "text" if len(texts) > known / 2 and len(texts) > 2 else "levels"
     if kind == "levels" and _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
         kind = "repeated id"

@@ -98,7 +98,7 @@ def expand(times: Times) -> dict[str, NDArray[np.float64]]:
     NaT gives NaN. Days are counted from the first one; the weekday from 0, Monday.
 
     >>> {name: values.tolist() for name, values in expand(np.array(["2024-02-28", "2024-03-01"], "M8[us]")).items()}
-    {'days': [0.0, 2.0], 'month': [2.0, 3.0], 'weekday': [2.0, 4.0]}
+    {'days': [0.0, 2.0], 'month': [2.0, 3.0]}
     """
     times = times.astype("datetime64[us]")
     day = times.astype("datetime64[D]")
@@ -110,6 +110,8 @@ def expand(times: Times) -> dict[str, NDArray[np.float64]]:
         "weekday": (_number(day, "D") + 3) % 7,
         "hour": _number(times - day, "us") / 3600e6,
     }
+    if np.ptp(parts["days"][known]) < 7:  # the elapsed days say the same
+        del parts["weekday"]
     return {name: values for name, values in parts.items() if np.ptp(values[known]) > 0}
 
 

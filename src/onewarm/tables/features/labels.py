@@ -90,43 +90,58 @@ def classes(file: str, name: str, column: Any, rare: Rare = "error", units: Any 
     """
     if rare not in ("error", "merge", "drop"):
         raise InputError(f"rare={rare!r}: give 'error', 'merge' or 'drop'")
-    values, faults = _values(file, name, column)
-    known = [v for v in values if v is not None]
-    different = _sorted(set(known))
+    codes, values, faults = _values(file, name, column)
     if faults:
         raise InputError(f"{file}: " + "; ".join(faults))
+    different = _sorted(set(values))
     if len(different) == 1:
         raise InputError(f"{file}: one class only: every row of {name!r} is {different[0]!r}")
     at = {value: k for k, value in enumerate(different)}
-    y = np.asarray([at[v] for v in values], np.int64)
+    y = np.asarray([at[v] for v in values], np.int64)[codes]
     return _without_rare(file, name, y, [str(value) for value in different], rare, units)
 
 
-def _values(file: str, name: str, column: Any) -> tuple[list[Any], list[str]]:
-    """The labels as Python's values, None where there is none, and what is wrong with them."""
+def _values(file: str, name: str, column: Any) -> tuple[NDArray[np.int64], list[Any], list[str]]:
+    """The labels as places (N,) among different values, these as Python's, and what is wrong with them."""
     if not isinstance(column, np.ndarray) and pa.types.is_nested(column.type):
         raise InputError(f"{file}: label column {name!r} holds {column.type}, not one class a row")
-    values = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
+    codes, values = _distinct(column)
     values = [_label(v) for v in values]
     faults = []
-    without = [row for row, value in enumerate(values, 1) if value is None]
-    if without:
-        more = f" and {len(without) - 1} more {'have' if len(without) > 2 else 'has'}" if len(without) > 1 else " has"
-        faults.append(f"row {without[0]}{more} no label (column {name!r}); fill it or drop the row")
-    odd = next((row for row, v in enumerate(values, 1) if isinstance(v, float)), None)
-    if odd is not None:
+    missing = np.isin(codes, [k for k, value in enumerate(values) if value is None])
+    if missing.any():
+        rows = (np.flatnonzero(missing)[:5] + 1).tolist()
+        some = int(missing.sum())
+        shown = ", ".join(map(str, rows)) + (", ..." if some > 5 else "")
+        who = f"row {shown} has" if some == 1 else f"{some} rows ({shown}) have"
+        faults.append(f"{who} no label (column {name!r}); fill it or drop the row")
+    odd = np.isin(codes, [k for k, value in enumerate(values) if isinstance(value, float)])
+    if odd.any():
+        row = int(odd.argmax())
         faults.append(
-            f"label column {name!r} holds measurements, not classes: row {odd} is {values[odd - 1]}; make classes of "
-            "them, as with pandas.cut or pandas.qcut"
+            f"label column {name!r} holds measurements, not classes: row {row + 1} is {values[codes[row]]}; make "
+            "classes of them, as with pandas.cut or pandas.qcut"
         )
-    elif values and all(isinstance(v, int) for v in values if v is not None):
-        different = len(set(values))
-        if different > max(20, len(values) / 5):
-            faults.append(
-                f"label column {name!r} holds {different} different numbers in {len(values)} rows: measurements, not "
-                "classes; make classes of them, as with pandas.cut or pandas.qcut"
-            )
-    return values, faults
+    elif all(isinstance(v, int) for v in values if v is not None) and len(values) > max(20, len(codes) / 5):
+        faults.append(
+            f"label column {name!r} holds {len(values)} different numbers in {len(codes)} rows: measurements, not "
+            "classes; make classes of them, as with pandas.cut or pandas.qcut"
+        )
+    return codes, values, faults
+
+
+def _distinct(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
+    if isinstance(column, np.ndarray):
+        values, codes = np.unique(column, return_inverse=True)
+        return codes.reshape(-1), values.tolist()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries().combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    texts = [*column.dictionary.to_pylist(), None]
+    codes = column.indices.cast(pa.int64()).fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+    used, codes = np.unique(codes, return_inverse=True)
+    return codes.reshape(-1), [texts[k] for k in used.tolist()]
 
 
 def _label(value: Any) -> Any:

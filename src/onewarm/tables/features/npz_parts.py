@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from onewarm.errors import InputError
 from onewarm.tables.features.raw import Raw, file_hash, open_file, whole
 
-PART = "part"
 _ARRAY = re.compile(
     r"(?P<what>x|data|features?|images?|y|labels?|targets?)_?(?P<part>train|training|test|val|valid|validation|dev)"
     r"|(?P<part2>train|training|test|val|valid|validation|dev)_(?P<what2>x|data|features?|images?|y|labels?|targets?)"
 )
 
 
-def of_parts(path: Path) -> Raw | None:
-    """The parts of an archive, one after the other: columns "x", "y" and "part"; None where it has none.
+def of_parts(path: Path) -> tuple[Raw, list[str]] | None:
+    """The parts of an archive, one after the other, as columns "x" and "y", and the part of each row; else None.
 
     Raises InputError where a part's arrays differ in rows, or the parts in shape.
     """
@@ -51,5 +50,4 @@ def of_parts(path: Path) -> Raw | None:
         named += [part] * len(x)
     if any(y.ndim > 1 for y in ys):
         raise InputError(f"{source.name}: the labels have shape {ys[0].shape}: give (N,), one class a row")
-    data = {"x": np.concatenate(xs), "y": np.concatenate(ys), PART: np.asarray(named)}
-    return Raw(source.name, data, file_hash(path))
+    return Raw(source.name, {"x": np.concatenate(xs), "y": np.concatenate(ys)}, file_hash(path)), named

@@ -34,11 +34,6 @@ class Numbers:
     units: tuple[str, ...]
 
 
-def is_missing_word(text: str) -> bool:
-    """Whether a text stands for no value."""
-    return text.strip().lower() in MISSING or text.strip() == "None"
-
-
 def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str = ".") -> Numbers | None:
     """Different texts as numbers, or None where they hold something else: at most a tenth of the rows may be no number.
 

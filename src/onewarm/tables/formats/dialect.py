@@ -14,6 +14,7 @@ _SAMPLE_ROWS = 50
 _LONGEST_CELL = 1 << 26
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _WHOLE = re.compile(r"[-+]?\d+")
 
 
@@ -68,7 +69,10 @@ def find_dialect(file: str, text: str, *, whole: bool) -> Dialect:
     )
     _check_names(file, names, rows, delimiter)
     cells = [cell.strip() for row in rows for cell in row]
-    comma = any(map(_DECIMAL_COMMA.fullmatch, cells)) and not any(map(_DECIMAL_POINT.fullmatch, cells))
+    commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    # Between commas, "1,200" in quotes is a number with its thousands separated.
+    thousands = delimiter == "," and all(map(_THOUSANDS.fullmatch, commas))
+    comma = bool(commas) and not thousands and not any(map(_DECIMAL_POINT.fullmatch, cells))
     skipped = "".join(lines[: start + used])
     return Dialect(tuple(names), len(skipped.encode()), delimiter, "," if comma else ".", '"' in text)
 
