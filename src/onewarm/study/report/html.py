@@ -11,10 +11,11 @@ from onewarm.atomic_write import atomic_write
 from onewarm.report import reliability
 from onewarm.report.markup import text
 from onewarm.report.page import page, section
-from onewarm.study.report import alpha, curves, ran, tables
-from onewarm.study.report.forest import forest, legend
+from onewarm.study.report import ran, tables
+from onewarm.study.report.pictures import alpha, curves
+from onewarm.study.report.pictures.forest import forest, legend
+from onewarm.study.report.pictures.stopping import stopping, stopping_caption
 from onewarm.study.report.report import StudyReport
-from onewarm.study.report.stopping import stopping, stopping_caption
 from onewarm.study.report.view import REFERENCE, View
 from onewarm.study.report.words import counted, sentence, short_list
 from onewarm.study.scoring import METRICS

@@ -11,8 +11,8 @@ from typing import Any
 
 from onewarm.checks.visible import visible, visible_json
 from onewarm.errors import InputError, MissingExtraError, needs
-from onewarm.study.report.curves import mean_curve
 from onewarm.study.report.html import html
+from onewarm.study.report.pictures.curves import mean_curve
 from onewarm.study.report.ran import described, spans
 from onewarm.study.report.report import StudyReport
 from onewarm.study.report.view import View

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onewarm.report.markup import row, table, text
-from onewarm.study.report.svg import key
+from onewarm.study.report.pictures.svg import key
 from onewarm.study.report.view import REFERENCE, Row, Training, View, side
 from onewarm.study.report.words import SIDES, TITLES, counted, difference, places, unit, value
 

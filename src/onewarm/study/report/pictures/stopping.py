@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onewarm.report.axes import Scale, padded
-from onewarm.study.report.svg import arm_label, line, svg, x_axis
+from onewarm.study.report.pictures.svg import arm_label, line, svg, x_axis
 from onewarm.study.report.view import View
 from onewarm.study.report.words import TITLES, unit, value
 

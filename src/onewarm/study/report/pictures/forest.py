@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from onewarm.report.axes import Scale, padded
 from onewarm.report.markup import text
-from onewarm.study.report.svg import arm_label, key, label, line, mark, svg, x_axis
+from onewarm.study.report.pictures.svg import arm_label, key, label, line, mark, svg, x_axis
 from onewarm.study.report.view import MORE_IS_BETTER, Side, Training, View, least_clear, side
 from onewarm.study.report.words import SIDES, TITLES, difference, places, unit
 

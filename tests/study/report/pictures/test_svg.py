@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from onewarm.report.axes import Scale
-from onewarm.study.report.svg import arm_label, key, label, mark, name_lines, svg, x_axis, y_axis
+from onewarm.study.report.pictures.svg import arm_label, key, label, mark, name_lines, svg, x_axis, y_axis
 
 
 def test_marks_differ_in_form_not_only_in_colour():

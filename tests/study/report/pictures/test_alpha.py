@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onewarm.study.report.alpha import alpha_caption, over_alpha
+from onewarm.study.report.pictures.alpha import alpha_caption, over_alpha
 
 
 @pytest.fixture(scope="module")

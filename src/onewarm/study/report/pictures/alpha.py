@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewarm.report.axes import Scale, padded
 from onewarm.report.markup import text
-from onewarm.study.report.svg import label, line, mark, svg, x_axis, y_axis
+from onewarm.study.report.pictures.svg import label, line, mark, svg, x_axis, y_axis
 from onewarm.study.report.view import View, side
 from onewarm.study.report.words import SIDES, TITLES, difference, places, unit
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from onewarm.study.report.forest import forest, legend
+from onewarm.study.report.pictures.forest import forest, legend
 
 
 def parts(svg, css):

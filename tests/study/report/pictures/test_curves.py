@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from onewarm.study.models.model import Curve
-from onewarm.study.report.curves import (
+from onewarm.study.report.pictures.curves import (
     curve_table,
     curves_caption,
     highest_shown,

@@ -10,7 +10,7 @@ import numpy as np
 from onewarm.report.axes import Scale
 from onewarm.report.markup import row, table
 from onewarm.study.models.model import Curve
-from onewarm.study.report.svg import svg, x_axis, y_axis
+from onewarm.study.report.pictures.svg import svg, x_axis, y_axis
 from onewarm.study.report.view import View
 from onewarm.study.store.store import StoredRun
 

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from onewarm.study.report.stopping import stopping, stopping_caption
+from onewarm.study.report.pictures.stopping import stopping, stopping_caption
 
 
 def test_overtraining_moves_the_ring_to_the_right_of_the_disc(simulate, viewed):
