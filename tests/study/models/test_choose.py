@@ -4,7 +4,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from onewarm.errors import InputError
 from onewarm.study.models.choose import choose
-from onewarm.study.models.estimator import Estimator
+from onewarm.study.models.estimators.estimator import Estimator
 from onewarm.study.models.training import Perceptrons, Training
 
 TRAINING = Training()

@@ -6,7 +6,7 @@ import difflib
 from typing import Any
 
 from onewarm.errors import InputError
-from onewarm.study.models.estimator import Estimator
+from onewarm.study.models.estimators.estimator import Estimator
 from onewarm.study.models.model import Model
 from onewarm.study.models.training import Perceptrons, Training
 

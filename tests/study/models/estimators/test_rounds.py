@@ -10,7 +10,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 
-from onewarm.study.models.rounds import MOST, rounds, staged
+from onewarm.study.models.estimators.rounds import MOST, rounds, staged
 
 RNG = np.random.default_rng(0)
 Y = np.arange(90) % 3

@@ -21,7 +21,8 @@ from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.study.arms.arm import parse_arm, parse_arms
 from onewarm.study.data.splits import Rows, Split
-from onewarm.study.models.estimator import SMALLEST, Estimator
+from onewarm.study.models.estimators.estimator import Estimator
+from onewarm.study.models.estimators.probabilities import SMALLEST
 from onewarm.study.models.model import Model, Run
 
 

@@ -13,10 +13,11 @@ from onewarm.errors import InputError, needs
 from onewarm.study.arms.arm import Arm
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.each import Job, train_each
-from onewarm.study.models.expansion import expand
+from onewarm.study.models.estimators.expansion import expand
+from onewarm.study.models.estimators.probabilities import log_probabilities
+from onewarm.study.models.estimators.rounds import rounds, staged
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Curve, Outputs, Run, Trained
-from onewarm.study.models.rounds import rounds, staged
 from onewarm.study.models.user_errors import user_code
 from onewarm.target import SoftTarget
 
@@ -25,9 +26,6 @@ with needs("onewarm.study", "study"):
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import has_fit_parameter
     from threadpoolctl import threadpool_limits
-
-SMALLEST = float(np.finfo(np.float64).eps)
-"""A probability below this counts as this, as in scikit-learn's log_loss: a forest's 0 would cost an infinite NLL."""
 
 EARLY_STOPPING = {"early_stopping": False, "n_iter_no_change": None, "early_stopping_rounds": None}
 """Parameters that hold out rows inside fit, and their value that does not."""
@@ -77,7 +75,7 @@ class Estimator:
 
     def refuses(self, arm: Arm) -> str | None:
         """See `Model`: it takes targets that are distributions, and nothing that changes the loss or the features."""
-        if arm.recipe.targets_only and not arm.has_extra:
+        if not arm.changes_loss:
             return None
         return (
             f"{self.name} cannot be trained with the arm {arm.name}, which is not a matter of weighted labels: leave "
@@ -112,9 +110,7 @@ class Estimator:
             columns = classes[np.asarray(known, np.int64)]
 
             def logits(p: NDArray[np.float64]) -> NDArray[np.float64]:
-                full = np.full((len(p), num_classes), SMALLEST)
-                full[:, columns] = np.maximum(p, SMALLEST)
-                return np.asarray(temperature * np.log(full))
+                return np.asarray(temperature * log_probabilities(p, columns, num_classes))
 
             at = rounds(last)
             if not at:

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 import onewarm as ow
 from onewarm.errors import InputError
-from onewarm.study.models.expansion import expand
+from onewarm.study.models.estimators.expansion import expand
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
