@@ -3,6 +3,8 @@ import json
 import sqlite3
 import threading
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from rich.console import Console
@@ -51,6 +53,11 @@ def test_end_to_end(tiny, short, url):
 def test_further_pairs_are_compared(tiny, short, url):
     report = run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=[("teacher:2", "smooth:0.1")])
     assert {r["baseline"] for r in report.comparisons()} == {"hard", "smooth:0.1"}
+    assert run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=[("teacher:2.0", "smooth:.1")]).pairs == (
+        ("teacher:2", "smooth:0.1"),
+    )
+    with pytest.raises(InputError, match=r"pairs has 'smooth:0.1': expected a list of \(arm, the arm it is compared with\)"):
+        run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=("smooth:0.1", "hard"))
     error = "pairs name the arm 'teacher:3', which is not among the arms hard, smooth:0.1, teacher:2"
     with pytest.raises(InputError, match=error):
         run(tiny, arms=ARMS, seeds=2, store=url, training=short, pairs=[("teacher:2", "teacher:3")])
@@ -175,3 +182,17 @@ def test_an_arm_that_the_model_cannot_be_trained_with_is_refused_before_any_work
     with pytest.raises(InputError, match=r"^LogisticRegression cannot be trained with the arm focal:2, which is not"):
         run(tiny, model=LogisticRegression(), arms="hard,focal:2", seeds=3, store=url)
     assert not (tmp_path / "s.db").exists()
+
+
+def test_arrays_frames_and_their_options(url, short):
+    rng = np.random.default_rng(0)
+    y = np.array(["cat", "dog"])[np.arange(90) % 2]
+    x = rng.standard_normal((90, 3)) + (y == "dog")[:, None]
+    frame = pd.DataFrame(x, columns=["a", "b", "c"]).assign(pet=y, owner=np.arange(90) // 3)
+    options = {"arms": "hard,smooth:0.1", "seeds": 2, "training": short, "store": url}
+    arrays = run(x, y, **options)
+    assert arrays.dataset["classes"] == ["cat", "dog"] and arrays.trained == 4
+    assert run(frame, label="pet", group="owner", **options).dataset["label"] == "pet"
+    assert run(frame.drop(columns="owner"), "pet", **options).trained == 4
+    with pytest.raises(InputError, match=r"^the arm votes needs annotators' votes: pass votes=, or leave the arm out$"):
+        run(x, y, **options | {"arms": "hard,votes"})

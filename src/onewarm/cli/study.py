@@ -28,6 +28,18 @@ def study(
     label: Annotated[
         str | None, typer.Option(help="The file's label column. Default: found by its usual names.")
     ] = None,
+    split_column: Annotated[
+        str | None, typer.Option(help="Column that names each row's part: train, validation, test. Default: by seed.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Column of groups, such as patients: rows of one stay in one part.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column of times: training on the earliest rows, test on the last.")
+    ] = None,
+    rare: Annotated[
+        str, typer.Option(help="Classes of fewer than 3 rows: error, merge (into one class) or drop.")
+    ] = "error",
     store: Annotated[
         str | None, typer.Option(help="Database URL of the runs. Default: studies.db in the home folder.")
     ] = None,
@@ -52,6 +64,10 @@ def study(
                 arms=arms,
                 seeds=seeds,
                 label=label,
+                split=split_column,
+                group=group,
+                time=time,
+                rare=rare,
                 store=store or store_url(home_folder(home)),
                 progress=lambda run: progress.each(f"study of {dataset}", run.done, run.total),
             )

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from onewarm.errors import InputError
-from onewarm.study.arms.arm import parse_arms
-from onewarm.study.data.datasets import Dataset
+from onewarm.study.arms.arm import parse_arm, parse_arms
 from onewarm.study.data.load import load
 from onewarm.study.engines.driver import Progress, train_missing
 from onewarm.study.engines.keys import study_key
@@ -22,12 +21,18 @@ DEFAULT_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
 
 
 def run(
-    data: str | Dataset,
+    data: Any,
+    y: Any = None,
     *,
     model: Any = "mlp",
     arms: str | Sequence[str] = DEFAULT_ARMS,
     seeds: int | str | Iterable[int] = 10,
     label: str | None = None,
+    split: Any = None,
+    group: Any = None,
+    time: Any = None,
+    rare: str = "error",
+    votes: Any = None,
     key: str | None = None,
     training: Training | None = None,
     store: Store | str | None = None,
@@ -40,13 +45,15 @@ def run(
     that was interrupted goes on where it stopped.
 
     Args:
-        data: a built-in data set or a file, by name or path as in `load`; or a `Dataset`.
-        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; or a scikit-learn,
-            LightGBM or XGBoost estimator that takes sample weights, cloned and fitted for each run.
+        data: a built-in data set by its name; the path of a file; a DataFrame of pandas or polars; an array or tensor
+            (N, ...), with its labels `y`; a Dataset or DataLoader of PyTorch of (x, y); or a `Dataset` of `load`.
+        y: the labels (N,), or the name of the label column.
+        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; or a scikit-learn, LightGBM or
+            XGBoost estimator that takes sample weights, cloned and fitted for each run.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
-        label: the label column of a file; found by its usual names when not given.
+        label, split, group, time, rare, votes: see `load`.
         key: a name for a model of yours: its runs are found again under this name, whatever its parameters are. Only
             needed for a model that holds what has no lasting form, such as an open file; see `models.identity`.
         training: hyperparameters; the default depends on the number of training rows.
@@ -56,8 +63,7 @@ def run(
 
     Returns: the report: `report.print(console)` gives its tables, `report.to_dict()` JSON values.
 
-    Raises: InputError for arms, pairs, seeds or data, before any work; FileNotFoundError for a missing file; StoreError
-    for the store.
+    Raises: InputError for arguments, before any work; FileNotFoundError for a missing file; StoreError for the store.
 
     Example:
         >>> report = run("blobs", arms="hard,smooth:0.1", seeds=2, training=Training(steps=20), store="sqlite://")
@@ -66,10 +72,16 @@ def run(
     """
     study = Study(
         data,
+        y,
         model=model,
         arms=arms,
         seeds=seeds,
         label=label,
+        split=split,
+        group=group,
+        time=time,
+        rare=rare,
+        votes=votes,
         key=key,
         training=training,
         store=store,
@@ -93,12 +105,18 @@ class Study:
 
     def __init__(
         self,
-        data: str | Dataset,
+        data: Any,
+        y: Any = None,
         *,
         model: Any = "mlp",
         arms: str | Sequence[str] = DEFAULT_ARMS,
         seeds: int | str | Iterable[int] = 10,
         label: str | None = None,
+        split: Any = None,
+        group: Any = None,
+        time: Any = None,
+        rare: str = "error",
+        votes: Any = None,
         key: str | None = None,
         training: Training | None = None,
         store: Store | str | None = None,
@@ -107,10 +125,11 @@ class Study:
         self._arms = parse_arms(arms if isinstance(arms, str) else list(arms))
         self.arms = [arm.name for arm in self._arms]
         self.seeds = parse_seeds(seeds)
-        self.pairs = tuple(pairs)
-        if unknown := [arm for pair in self.pairs for arm in pair if arm not in self.arms]:
-            raise InputError(f"pairs name the arm {unknown[0]!r}, which is not among the arms {', '.join(self.arms)}")
-        self.data = load(data, label=label)
+        self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
+        self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes)
+        has_votes = self.data.split(self.seeds[0]).train.votes is not None
+        for arm in self._arms:
+            arm.check(self.data.num_classes, votes=has_votes)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, key=key)
         if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
@@ -160,3 +179,13 @@ class Study:
         finally:
             if store is not self._store:
                 store.close()
+
+
+def _pair(pair: tuple[str, str], arms: list[str]) -> tuple[str, str]:
+    if isinstance(pair, str) or len(pair) != 2:
+        raise InputError(f"pairs has {pair!r}: expected a list of (arm, the arm it is compared with)")
+    arm, baseline = (parse_arm(name).name for name in pair)
+    for name in (arm, baseline):
+        if name not in arms:
+            raise InputError(f"pairs name the arm {name!r}, which is not among the arms {', '.join(arms)}")
+    return arm, baseline
