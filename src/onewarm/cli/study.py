@@ -12,19 +12,26 @@ from rich.markup import escape
 from onewarm.cli.console import errors, friendly, output
 from onewarm.cli.options import HomeOption, home_folder, store_url
 from onewarm.cli.progress import bars
+from onewarm.errors import InputError
 
 
 def study(
     dataset: Annotated[
-        str, typer.Argument(help="digits, digits-noisy, blobs, lookalikes, or a CSV, JSON Lines, Parquet or NPZ file.")
-    ],
+        str | None,
+        typer.Argument(help="A CSV, JSON Lines, Parquet or NPZ file; or digits, digits-noisy, blobs, lookalikes."),
+    ] = None,
     arms: Annotated[
         str,
         typer.Option(
-            help="Recipes, separated by commas: hard, smooth:ALPHA, prior:ALPHA, teacher:TEMPERATURE[:ITS RECIPE]."
+            help="What to compare, separated by commas, such as hard,smooth:0.1,teacher:2. "
+            "`--arms list` shows every kind."
         ),
     ] = "hard,smooth:0.05,smooth:0.1,smooth:0.2",
     seeds: Annotated[str, typer.Option(help="Number of paired seeds, or a list of them: 20, or 0,3,5-9.")] = "20",
+    model: Annotated[
+        str,
+        typer.Option(help="What is trained: mlp, hist-gradient-boosting, or yours in a file, FILE.py:NAME."),
+    ] = "mlp",
     label: Annotated[
         str | None, typer.Option(help="The file's label column. Default: found by its usual names.")
     ] = None,
@@ -43,24 +50,42 @@ def study(
     store: Annotated[
         str | None, typer.Option(help="Database URL of the runs. Default: studies.db in the home folder.")
     ] = None,
+    engine: Annotated[str, typer.Option(help="Where runs are trained: local, or ray for a cluster.")] = "local",
+    workers: Annotated[
+        int | None, typer.Option(help="How many groups of runs are trained at a time. Default: one for each core.")
+    ] = None,
     json: Annotated[str | None, typer.Option(help="Write the full report to this file, or - for the terminal.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Would smoothing help this data? Trains every arm on every seed and compares them in pairs.
 
     Reports accuracy, NLL, ECE and confidence gap, calibration also after temperature scaling on validation rows, and
-    differences from hard targets with 95 % intervals, corrected for multiple comparisons. An interrupted study
-    resumes where it stopped.
+    differences from hard targets with intervals, corrected for multiple comparisons. An interrupted study resumes where
+    it stopped.
 
-    Examples: `onewarm study digits-noisy`, `onewarm study flowers.csv --label species --seeds 10`
+    Examples:
+
+    `onewarm study flowers.csv --label species`: does smoothing help on this table?
+
+    `onewarm study flowers.csv --arms hard,smooth:0.1,teacher:2 --model hist-gradient-boosting`: these arms, boosted
+
+    `onewarm study scans.npz --model nets.py:make --seeds 10 --json study.json`: your own network, the numbers in a file
     """
     with friendly():
+        if arms.strip() == "list":
+            from onewarm.study.arms.table import arms_help
+
+            output.print(arms_help(), markup=False, highlight=False)
+            return
+        if dataset is None:
+            raise InputError("name the data: a file, or digits, digits-noisy, blobs, lookalikes")
         from onewarm.study.report.report import write_json
         from onewarm.study.study import run
 
         with bars(errors if json == "-" else output) as progress:
             report = run(
                 dataset,
+                model=model,
                 arms=arms,
                 seeds=seeds,
                 label=label,
@@ -69,6 +94,8 @@ def study(
                 time=time,
                 rare=rare,
                 store=store or store_url(home_folder(home)),
+                engine=engine,
+                workers=workers,
                 progress=lambda run: progress.each(f"study of {dataset}", run.done, run.total),
             )
         if json == "-":

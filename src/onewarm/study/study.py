@@ -9,7 +9,7 @@ from typing import Any
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arm, parse_arms
 from onewarm.study.data.load import load
-from onewarm.study.engines.driver import Progress, train_missing
+from onewarm.study.engines.driver import Progress, check_engine, train_missing
 from onewarm.study.engines.keys import study_key
 from onewarm.study.models.choose import choose
 from onewarm.study.models.training import Training
@@ -36,6 +36,8 @@ def run(
     key: str | None = None,
     training: Training | None = None,
     store: Store | str | None = None,
+    engine: str = "local",
+    workers: int | None = None,
     pairs: Iterable[tuple[str, str]] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> StudyReport:
@@ -48,8 +50,8 @@ def run(
         data: a built-in data set by its name; the path of a file; a DataFrame of pandas or polars; an array or tensor
             (N, ...), with its labels `y`; a Dataset or DataLoader of PyTorch of (x, y); or a `Dataset` of `load`.
         y: the labels (N,), or the name of the label column.
-        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; or a scikit-learn, LightGBM or
-            XGBoost estimator that takes sample weights, cloned and fitted for each run.
+        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; a scikit-learn, LightGBM or XGBoost
+            estimator that takes sample weights, cloned and fitted for each run; or "FILE.py:NAME" of one in a file.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
@@ -58,6 +60,8 @@ def run(
             needed for a model that holds what has no lasting form, such as an open file; see `models.identity`.
         training: hyperparameters; the default depends on the number of training rows.
         store: a Store, its URL, or None for the default one.
+        engine: "local", or "ray" for a cluster.
+        workers: how many groups of runs are trained at a time; by default, one for each core.
         pairs: further comparisons, (arm, baseline), both among `arms`.
         progress: called with a Progress, a few times a second.
 
@@ -85,6 +89,8 @@ def run(
         key=key,
         training=training,
         store=store,
+        engine=engine,
+        workers=workers,
         pairs=pairs,
     )
     return study.run(progress)
@@ -120,6 +126,8 @@ class Study:
         key: str | None = None,
         training: Training | None = None,
         store: Store | str | None = None,
+        engine: str = "local",
+        workers: int | None = None,
         pairs: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._arms = parse_arms(arms if isinstance(arms, str) else list(arms))
@@ -134,7 +142,8 @@ class Study:
         self.model = choose(model, training, key=key)
         if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
             raise InputError(refused[0])
-        self._store = store
+        check_engine(engine, workers)
+        self._store, self._engine, self._workers = store, engine, workers
 
     def run(self, progress: Callable[[Progress], None] | None = None) -> StudyReport:
         """Train and store the runs that the store lacks, and report.
@@ -146,7 +155,17 @@ class Study:
         Raises: StoreError for the store.
         """
         with self._opened() as (store, study):
-            trained = train_missing(self.data, self._arms, self.seeds, self.model, store, study, progress=progress)
+            trained = train_missing(
+                self.data,
+                self._arms,
+                self.seeds,
+                self.model,
+                store,
+                study,
+                engine=self._engine,
+                workers=self._workers,
+                progress=progress,
+            )
             return self._report(store, study, self.seeds, trained)
 
     def report(self) -> StudyReport:

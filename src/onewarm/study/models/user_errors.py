@@ -35,8 +35,8 @@ def user_code(what: str) -> Iterator[None]:
 
 def where(error: BaseException) -> str:
     """The innermost line of the traceback that is neither ours nor in a package: ` (model.py, line 3: x = 1 / 0)`."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f" ({Path(error.filename).name}, line {error.lineno})"
+    if isinstance(error, SyntaxError):
+        return ""  # it says so itself
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = frame.filename
         if not path.startswith(_OURS) and "site-packages" not in path and Path(path).is_file():
