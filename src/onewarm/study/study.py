@@ -137,7 +137,7 @@ class Study:
         self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes)
         has_votes = self.data.split(self.seeds[0]).train.votes is not None
         for arm in self._arms:
-            arm.check(self.data.num_classes, votes=has_votes)
+            arm.check(self.data.num_classes, votes=has_votes, names=self.data.class_names)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, key=key)
         if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
