@@ -176,3 +176,13 @@ def test_arrays_that_are_refused(x, y, error):
 def test_a_sparse_matrix_that_is_too_large():
     with pytest.raises(InputError, match=r"^X: a sparse matrix of shape \(100000, 100000\) takes 37.3 GiB as dense"):
         from_arrays(scipy.sparse.csr_matrix((100_000, 100_000)), np.arange(100_000) % 2)
+
+
+def test_rows_and_labels_of_pandas_in_another_order():
+    """Rows are taken by place: labels with the same index in another order belong to other rows."""
+    frame = pandas_frame()
+    with pytest.raises(
+        InputError, match=r"^y has the rows of the DataFrame in another order, .*: pass y\.loc\[X\.index\]$"
+    ):
+        load(frame.drop(columns="label"), frame["label"].sample(frac=1, random_state=0))
+    assert load(frame.drop(columns="label"), frame["label"].reset_index(drop=True)).num_classes == 2

@@ -139,3 +139,10 @@ def test_times_too_few_and_classes_of_the_future():
     for few in range(3, 9):
         parts = timed("t", "w", np.arange(few) * 1.0, np.zeros(few, int), CLASSES)(0)
         assert all(len(part) for part in parts)
+
+
+def test_the_only_training_row_of_a_class_stays_one():
+    y = np.append(np.zeros(30, int), [1, 1])
+    names = ["train"] * 31 + ["test"]
+    made = named_parts("t", "split", names, y, np.arange(32), CLASSES)
+    assert all(30 in made(seed)[0] for seed in range(20))

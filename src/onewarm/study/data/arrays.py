@@ -159,6 +159,16 @@ def votes_of(given: Any, name: str) -> Labels:
     )
 
 
+def check_order(data: Any, y: Any) -> None:
+    """Raise InputError where rows and labels of pandas have the same index in another order."""
+    if not (hasattr(data, "iloc") and hasattr(y, "iloc")) or len(data) != len(y) or data.index.equals(y.index):
+        return
+    if data.index.is_unique and data.index.sort_values().equals(y.index.sort_values()):
+        raise InputError(
+            "y has the rows of the DataFrame in another order, and rows are taken by place: pass y.loc[X.index]"
+        )
+
+
 def take(data: Any, rows: NDArray[np.int64]) -> Any:
     """Rows of what the user gave, by place, as the same type."""
     if data is None:
@@ -178,7 +188,7 @@ def take(data: Any, rows: NDArray[np.int64]) -> Any:
 
 def without(frame: Any, names: Sequence[str]) -> Any:
     """A DataFrame or table without some columns."""
-    if frame is None or not names:
+    if frame is None or not names or not is_frame(frame):
         return frame
     if isinstance(frame, dict):
         return {name: values for name, values in frame.items() if name not in names}

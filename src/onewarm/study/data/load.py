@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onewarm.errors import InputError
-from onewarm.study.data.arrays import features_of, is_frame, is_torch_data, items_of, labels_of
+from onewarm.study.data.arrays import check_order, features_of, is_frame, is_torch_data, items_of, labels_of
 from onewarm.study.data.builtin import BUILT_IN
 from onewarm.study.data.datasets import Dataset
 from onewarm.study.data.tables import Options, of_raw
@@ -103,6 +103,7 @@ def from_arrays(
                 raise InputError(f"label={label!r} names a column, and X is an array: pass its labels as y=")
             raw = _of_array(data)
             data = data if hasattr(data, "shape") else raw.columns["X"]
+        check_order(data, y)
         labels = None if y is None else labels_of(y)
         return of_raw(raw, label, labels, options, original=data, notes=notes)
 

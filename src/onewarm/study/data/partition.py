@@ -69,9 +69,12 @@ class Fixed:
         train, validation, test = self.parts
         if len(validation):
             return self.parts
-        n = round(0.2 * len(train))
-        some, others, _ = stratified(self.y[train], (len(train) - n, n, 0), np.random.default_rng([5, seed]))
-        return train[some], train[others], test
+        counts = np.bincount(self.y[train])
+        alone = train[counts[self.y[train]] == 1]  # the only training row of its class stays one
+        shared = np.setdiff1d(train, alone)
+        n = round(0.2 * len(shared))
+        some, others, _ = stratified(self.y[shared], (len(shared) - n, n, 0), np.random.default_rng([5, seed]))
+        return np.append(shared[some], alone), shared[others], test
 
 
 @dataclass(frozen=True)

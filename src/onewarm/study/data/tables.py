@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onewarm.errors import InputError
 from onewarm.study.data.arrays import Labels, take, votes_of, without
 from onewarm.study.data.datasets import Dataset, content
-from onewarm.study.data.partition import Partition, Stratified, grouped, indexed_parts, named_parts, timed
+from onewarm.study.data.partition import Partition, Parts, Stratified, grouped, indexed_parts, named_parts, timed
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder
 from onewarm.tables.features.keys import codes_of, times_of
@@ -119,10 +119,12 @@ def of_raw(
         counts = _of_classes(counts, made, raw.name)
     partition = _partition(raw, made, options, values, units)
     said = [*notes, *(labels.notes if labels else ()), *made.notes, partition.sentence]
-    sizes = tuple(len(part) for part in partition(0))
+    first = partition(0)
+    sizes = tuple(len(part) for part in first)
     extra = [None if v is None else columns_hash({"": v if isinstance(v, np.ndarray) else column_of(v, "")})
              for v in (labels and labels.values, counts)]  # fmt: skip
     key = key or raw.name
+    original = _images(raw, made.label) if original is None else original
     dropped = [*aside, *([made.label] if made.label else [])]
     return Dataset(
         key=key,
@@ -131,13 +133,19 @@ def of_raw(
         + (f", label column {made.label!r}" if made.label else ""),
         class_names=made.class_names,
         sizes=(sizes[0], sizes[1], sizes[2]),
-        content=content(raw.sha256, made.label, aside, extra, _hash_of(partition), options.rare, _ENCODING),
+        content=content(raw.sha256, made.label, aside, extra, _hash_of(partition, first), options.rare, _ENCODING),
         sample=Sample(made.encoder, made.rows, made.y, partition, counts,
                       without(original, dropped)),
         sampling=partition.sampling,
         label=made.label,
         notes=tuple(sentence for sentence in said if sentence),
     )  # fmt: skip
+
+
+def _images(raw: Raw, label: str | None) -> Any:
+    """The one array of a file of images: models of the user's see its shape."""
+    arrays = [c for name, c in raw.columns.items() if name != label]
+    return arrays[0] if len(arrays) == 1 and isinstance(arrays[0], np.ndarray) and arrays[0].ndim > 2 else None
 
 
 def _called(value: Any) -> str:
@@ -202,9 +210,9 @@ def _of_classes(counts: NDArray[np.int64], made: Table, name: str) -> NDArray[np
     return np.column_stack([counts[:, rest].sum(axis=1) if k < 0 else counts[:, k] for k in known])
 
 
-def _hash_of(partition: Partition) -> str:
+def _hash_of(partition: Partition, parts: Parts) -> str:
     digest = hashlib.sha256(type(partition).__name__.encode())
-    for part in partition(0):
+    for part in parts:
         digest.update(f"{len(part)}\0".encode())
         digest.update(np.ascontiguousarray(part, np.int64).data)
     return digest.hexdigest()

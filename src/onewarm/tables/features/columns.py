@@ -23,8 +23,9 @@ SAME = 1e-12
 """Numbers that differ by less than this share of their size are the same, but for rounding."""
 MOST_ID_LEVELS = 50
 _FEWEST_IDS = 10
+_LOOKED_AT = 10_000
 _ID_NAMES = re.compile(
-    r"(?:.*[\s_.-])?(?:id|ids|uuid|guid|key|index|idx|nr|no)|.*(?:[a-z]I[dD]|ID)|rownum|row|number", re.ASCII
+    r"(?:.*[\s_.-])?(?:id|ids|uuid|guid)|.*(?:[a-z]I[dD]|ID)|key|index|idx|nr|no|row|rownum", re.ASCII
 )
 _INDEX_NAMES = re.compile(
     r"|unnamed: ?\d+|__index_level_\d+__|index|rownames?|row[_ ]?(?:id|num(?:ber)?)", re.IGNORECASE
@@ -47,7 +48,7 @@ class Column:
             where none is.
         common: whether its numbers have one scale, as pixels have.
         remark: how its text was read, in words, or "".
-        odd: texts that are no numbers and count as missing.
+        odd: texts that are no numbers or dates, and count as missing.
     """
 
     name: str
@@ -190,6 +191,8 @@ def _of_codes(name: str, codes: NDArray[np.int32], levels: list[Any]) -> Column:
 
 
 def _text(name: str, values: Any, decimal: str) -> Column:
+    if (early := _of_many(name, values, decimal)) is not None:
+        return early
     codes, texts = _encoded(values)
     if len(texts) < 2:
         return _of_codes(name, codes, texts)
@@ -205,7 +208,8 @@ def _text(name: str, values: Any, decimal: str) -> Column:
         return _numbers(name, spread(read.values, np.nan), whole=False, remark=remark, odd=read.odd)
     dates = read_dates(texts)
     if dates is not None:
-        return _dates(name, spread(dates[0], "NaT"), dates[1])
+        odd = tuple(text for text, unread in zip(texts, np.isnat(dates[0]).tolist(), strict=True) if unread)
+        return _dates(name, spread(dates[0], "NaT"), dates[1], odd)
     hours = read_clock(texts)
     if hours is not None:
         return _numbers(name, spread(hours, np.nan), whole=False, remark="hours")
@@ -219,13 +223,26 @@ def _text(name: str, values: Any, decimal: str) -> Column:
     return Column(name, kind, codes=codes, levels=tuple(texts), missing=some)
 
 
+def _of_many(name: str, values: Any, decimal: str) -> Column | None:
+    """The column where it is long and some of its values, which are all different, are no numbers or dates."""
+    some = values.slice(0, _LOOKED_AT)
+    if len(values) <= _LOOKED_AT or pa.types.is_dictionary(values.type) or len(some.unique()) < len(some):
+        return None
+    texts = [text.strip() for text in some.drop_null().to_pylist()]
+    if read_numbers(texts, np.ones(len(texts), np.int64), decimal) or read_dates(texts) or read_clock(texts):
+        return None
+    if pc.count_distinct(values).as_py() < len(values):
+        return None
+    return Column(name, "text" if _is_prose(texts) else "id")
+
+
 def _is_prose(texts: list[Any]) -> bool:
     """Whether texts are sentences or names rather than keys: half of the first ones have spaces."""
     some = [str(text) for text in texts[:200]]
     return sum(" " in text for text in some) > len(some) / 2
 
 
-def _dates(name: str, times: NDArray[Any], remark: str) -> Column:
+def _dates(name: str, times: NDArray[Any], remark: str, odd: tuple[str, ...] = ()) -> Column:
     missing = np.isnat(times)
     some = missing[:, None] if missing.any() else None
     if missing.all():
@@ -234,7 +251,9 @@ def _dates(name: str, times: NDArray[Any], remark: str) -> Column:
     if not parts:
         return Column(name, "constant", missing=some)
     numbers = np.column_stack(list(parts.values()))
-    return Column(name, "date", numbers, tuple(f"{name} {part}" for part in parts), missing=some, remark=remark)
+    return Column(
+        name, "date", numbers, tuple(f"{name} {part}" for part in parts), missing=some, remark=remark, odd=odd
+    )
 
 
 def _lists(name: str, values: Any, file: str) -> Column:

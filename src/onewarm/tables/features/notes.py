@@ -107,7 +107,7 @@ def _read(columns: Sequence[Column]) -> list[str]:
     if some := [c for c in columns if c.odd]:
         shown = ", ".join(f"{visible(c.name)!r} ({names_of(c.odd, 2)})" for c in some[:SHOWN])
         found.append(
-            f"No numbers, and counted as missing, in columns of numbers: {shown}"
+            f"Neither numbers nor dates as the rest of their column, and counted as missing: {shown}"
             f"{f' and {len(some) - SHOWN} more' if len(some) > SHOWN else ''}."
         )
     return found

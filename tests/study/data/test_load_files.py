@@ -1,0 +1,216 @@
+"""Files as people have them: each runs at once, or one message says what to do."""
+
+import json
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+from onewarm.errors import InputError
+from onewarm.study.data.load import load
+
+N = 60
+RNG = np.random.default_rng(0)
+NOISE = RNG.normal(size=(N, 4)).round(3)
+CLASSES = ["ab"[k] for k in RNG.permutation(N) % 2]
+KINDS = RNG.integers(0, 3, (4, N))
+
+
+def csv(header, row, separator=","):
+    return "\n".join([header, *(separator.join(map(str, row(i))) for i in range(N))]) + "\n"
+
+
+def label(i):
+    return CLASSES[i]
+
+
+def day(i):
+    return 1 + i % 28
+
+
+# file name: text, label column, features, what the notes say
+RUNS = {
+    "german.csv": (
+        csv(
+            "Preis;Gewicht;Datum;Farbe;Klasse",
+            lambda i: [f"1.{200 + i},50", f"{NOISE[i, 0]:.3f}".replace(".", ","), f"{day(i):02}.0{1 + i % 4}.2024",
+                       ("rot", "grün", "blau")[KINDS[0, i]], label(i)],
+            ";",
+        ),
+        "Klasse", 2 + 3 + 3, ["'Farbe' (3)", "'Datum' (days, month, weekday; read as day.month.year)"],
+    ),
+    "excel.csv": ("\ufeffsep=;\n" + csv("a;b;label", lambda i: [NOISE[i, 0], KINDS[0, i], label(i)], ";"), None, 2, []),
+    "train.csv": (
+        csv(
+            "PassengerId,Survived,Pclass,Name,Sex,Age,Ticket,Fare,Cabin,Embarked",
+            lambda i: [i + 1, int(label(i) == "a"), 1 + KINDS[0, i], f'"Braund, Mr. Owen {i}"',
+                       ("male", "female")[KINDS[1, i] % 2], "" if i % 5 == 0 else 20 + i / 2,
+                       f"A/5 {2117 + i}" if i % 3 else 11380 + i, round(7 + abs(NOISE[i, 1]) * 50, 2),
+                       "" if i % 4 else f"C{i}", "SCQ"[KINDS[2, i]] if i % 20 else ""],
+        ),
+        None, 3 + 1 + 4 + 2,
+        ["Label: column 'Survived' (2 classes), found by its name.",
+         "'Age' (12 rows), 'Cabin' (45 rows), 'Embarked' (3 rows)",
+         "Left out: 'PassengerId'", "Left out: 'Name', 'Ticket', 'Cabin': text that is different in most rows"],
+    ),
+    "zones.csv": (
+        csv("when,v,label", lambda i: [f"2024-0{1 + i % 9}-11T{i % 24:02}:15:00+0{i % 3}:00", NOISE[i, 0], label(i)]),
+        None, 5, ["Dates as numbers: 'when' (days, month, weekday, hour)"],
+    ),
+    "yes_no.csv": (
+        csv("member,flag,label", lambda i: [("yes", "no")[KINDS[0, i] % 2], ("Y", "N", "")[KINDS[1, i]], label(i)]),
+        None, 1 + 3, ["'member' (2), 'flag' (2)"],
+    ),
+    "signs.csv": (
+        csv("share,price,big,label", lambda i: [f"{i / 2} %", f'"${1000 + i * 13:,}"', f'"{500 * i + 7:,}"', label(i)]),
+        None, 3, ["Text read as numbers: 'share' (without %), 'price' (without $)"],
+    ),
+    "missing.csv": (
+        csv("a,b,c,label", lambda i: ["N/A" if i % 7 == 0 else NOISE[i, 0], "?" if i % 5 == 0 else KINDS[0, i],
+                                      "-" if i % 4 == 0 else i * 3 % 11, label(i)]),
+        None, 6, ["Missing values: 'a' (9 rows), 'b' (12 rows), 'c' (15 rows)"],
+    ),
+    "mixed.csv": (
+        csv("a,b,label", lambda i: ["seven" if i == 5 else NOISE[i, 0], ("low", "7", "8")[KINDS[0, i]], label(i)]),
+        None, 2 + 3, ["counted as missing: 'a' ('seven')", "'b' (3)"],
+    ),
+    "all_missing.csv": (
+        csv("a,b,label", lambda i: [NOISE[i, 0], "", label(i)]), None, 1, ["Left out: 'b': no value in any row."],
+    ),
+    "wide.csv": (
+        csv(",".join(f"g{j}" for j in range(2000)) + ",label", lambda i: [*RNG.normal(size=2000).round(2), label(i)]),
+        None, 2000, ["Numbers: 'g0', 'g1', 'g2', 'g3', 'g4' and 1995 more"],
+    ),
+    "index.csv": (csv(",a,label", lambda i: [i, NOISE[i, 0], label(i)]), None, 1, ["Left out: ''"]),
+    "leak.csv": (
+        csv("a,species_id,species", lambda i: [NOISE[i, 0], KINDS[0, i] * 10, "uvw"[KINDS[0, i]]]),
+        None, 1 + 3, ["Warning: each value of 'species_id' occurs with one class only"],
+    ),
+    "huge.csv": (
+        csv("a,b,label", lambda i: ["1e300" if i == 3 else NOISE[i, 0], "inf" if i == 4 else NOISE[i, 1], label(i)]),
+        None, 2, ["Infinite numbers, which count as 10 deviations: 'b'."],
+    ),
+    "rounding.csv": (
+        csv("a,b,c,label", lambda i: [".2" if i > 57 else ".1", NOISE[i, 0], ".1", label(i)]),
+        None, 2, ["Left out: 'c': the same value in every row."],
+    ),
+    "tabs.tsv": (csv("a\tb\tlabel", lambda i: [NOISE[i, 0], "uv"[KINDS[0, i] % 2], label(i)], "\t"), None, 2, []),
+    "bars.txt": (csv("a|b|label", lambda i: [NOISE[i, 0], "uv"[KINDS[0, i] % 2], label(i)], "|"), None, 2, []),
+    "clock.csv": (csv("at,label", lambda i: [f"{i % 24:02}:30", label(i)]), None, 1, ["'at' (hours)"]),
+    "american.csv": (
+        csv("d,label", lambda i: [f"{1 + i % 12}/{day(i)}/2024", label(i)]), None, 3, ["read as month/day/year"],
+    ),
+    "reviews.csv": (
+        csv("review,stars,label", lambda i: [f'"I liked it, {i} times; really"', KINDS[0, i], label(i)]),
+        None, 1, ["Left out: 'review': text that is different in most rows (to use it, give its embedding"],
+    ),
+    "records.jsonl": (
+        "\n".join(
+            json.dumps({"a": NOISE[i, 0] if i % 4 else None, "in": {"b": int(KINDS[0, i])}, "label": label(i)})
+            for i in range(N)
+        ),
+        None, 3, ["Missing values: 'a' (15 rows)"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_raw_files_run_at_once(tmp_path, name):
+    """Most real tables were refused raw: text, categories, dates, missing values, one column at a time."""
+    text, chosen, width, said = RUNS[name]
+    (tmp_path / name).write_text(text)
+    data = load(str(tmp_path / name), label=chosen)
+    split = data.split(0)
+    assert split.train.x.shape[1] == width
+    for part in (split.train, split.validation, split.test):
+        assert np.isfinite(part.x).all() and np.abs(part.x).max() <= 10
+    for sentence in said:
+        assert sentence in " ".join(data.notes)
+    assert len(data.notes) <= 9
+
+
+SAYS = {
+    "headerless.csv": ("5.1,3.5,.2,a\n4.9,3.0,.2,b\n", "headerless.csv: the first line holds numbers (5.1, ...): put"),
+    "adult.csv": (
+        "39,State-gov,13\n50,Private,13\n38,Private,9\n",
+        "adult.csv: the first line (39,State-gov,13) looks",
+    ),
+    "twice.csv": ("a,a,label\n1,2,u\n", "twice.csv: column 'a' occurs twice; rename one"),
+    "prices.csv": (csv("a,y", lambda i: [i % 7, NOISE[i, 0]]), "prices.csv: label column 'y' holds measurements, not"),
+    "rare.csv": (
+        csv("a,label", lambda i: [i % 7, label(i) if i < 56 else f"r{i}"]),
+        "rare.csv: 4 classes have fewer than 3 rows of 'label', one each for training, validation and test: 'r56' (1), "
+        "'r57' (1), 'r58' (1), 'r59' (1); merge them into 'other' with --rare merge, or leave",
+    ),
+    "german.csv": (
+        csv("Preis;Klasse", lambda i: [i % 7, label(i)], ";"),
+        "german.csv: no label column found (looked for label, labels, target, targets, y, y_true, y_test, ...); name "
+        "one with --label: 'Preis', 'Klasse'",
+    ),
+    "table.xlsx": ("PK", "table.xlsx: cannot read .xlsx: save it as CSV, or with pandas.read_excel(...).to_parquet("),
+}
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_other_files_say_what_to_do(tmp_path, name):
+    text, error = SAYS[name]
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="^" + re.escape(error)):
+        load(str(tmp_path / name))
+
+
+def test_embeddings_structs_and_times_of_arrow(tmp_path):
+    """Columns of lists were refused in Parquet."""
+    table = pa.table(
+        {
+            "embedding": list(NOISE.astype(np.float32)),
+            "at": pa.array(RNG.integers(0, 10**7, N), pa.timestamp("s", "UTC")),
+            "in": [{"x": float(NOISE[i, 0]), "y": "uv"[KINDS[0, i] % 2]} for i in range(N)],
+            "half": pa.array(NOISE[:, 1].astype(np.float16)),
+            "label": CLASSES,
+        }
+    )
+    pa.parquet.write_table(table, tmp_path / "t.parquet")
+    pa.feather.write_feather(table, tmp_path / "t.feather")
+    made = [load(str(tmp_path / name)) for name in ("t.parquet", "t.feather")]
+    for data in made:
+        assert data.split(0).train.x.shape == (36, 4 + 4 + 2 + 1)
+    np.testing.assert_array_equal(made[0].split(1).test.x, made[1].split(1).test.x)
+
+
+def test_an_archive_with_its_own_split(tmp_path):
+    images, y = RNG.integers(0, 256, (90, 4, 5)), np.arange(90) % 3
+    np.savez(tmp_path / "t.npz", x_train=images[:70], y_train=y[:70], x_test=images[70:], y_test=y[70:])
+    data = load(str(tmp_path / "t.npz"))
+    split = data.split(0)
+    assert (split.test.original == images[70:]).all() and (split.test.y == y[70:]).all()
+    assert [len(p) for p in (split.train, split.validation)] == [56, 14] and data.sampling == "fixed"
+    assert data.notes[-1].startswith("Split: your own: 70 rows for training, a fifth of them held out by seed")
+    with pytest.raises(InputError, match=r"^t\.npz has a split and labels of its own: leave out --label, --group and"):
+        load(str(tmp_path / "t.npz"), label="y")
+    np.save(tmp_path / "x.npy", NOISE)
+    with pytest.raises(InputError, match=r"^x\.npy: one array has no labels: save both, as with numpy\.savez\("):
+        load(str(tmp_path / "x.npy"))
+
+
+def test_an_id_with_very_many_values_is_left_out_at_once(tmp_path):
+    keys = np.char.add("u", RNG.permutation(30_000).astype(str))
+    pa.parquet.write_table(
+        pa.table({"uid": keys, "v": np.arange(30_000) % 97, "y": np.arange(30_000) % 2}), tmp_path / "t.parquet"
+    )
+    data = load(str(tmp_path / "t.parquet"))
+    assert data.notes[-1] == "Left out: 'uid': a different value in every row, as of an id or an index."
+
+
+def test_options_of_files(tmp_path):
+    text = csv("a,who,when,label", lambda i: [NOISE[i, 0], f"p{i // 4}", f"{day(i):02}.0{1 + i // 28}.2024", label(i)])
+    (tmp_path / "t.csv").write_text(text)
+    grouped, timed = load(tmp_path / "t.csv", group="who"), load(tmp_path / "t.csv", time="when")
+    assert "Split: whole groups of column 'who' (15) on one side, by seed, classes in proportion." in grouped.notes
+    assert timed.notes[-1].startswith("Split: by column 'when', the earliest rows for training, the last for test (")
+    rare = text.replace(f",{label(3)}\n", ",q\n", 1)
+    (tmp_path / "r.csv").write_text(rare)
+    assert load(tmp_path / "r.csv", rare="drop").class_names == ("a", "b")
