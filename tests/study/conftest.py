@@ -44,7 +44,7 @@ def tiny():
 
 @pytest.fixture
 def short():
-    return Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+    return Training(hidden=32, batch=25, steps=60, learning_rate=3e-3, check_every=5)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from onewarm.study.arms.arm import parse_arm
 from onewarm.study.data.builtin import blob_means, posterior
 from onewarm.study.data.splits import Rows, Split
-from onewarm.study.models.training import Outputs
+from onewarm.study.models.model import Outputs
 from onewarm.study.scoring import METRICS, logit_gap, score
 
 

@@ -1,32 +1,64 @@
 import dataclasses
+import json
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import ks_2samp
 from torch.nn import functional
 
 from onewarm.study.arms.arm import parse_arm, parse_arms
-from onewarm.study.models.training import INIT, ORDER, Run, Training, train
+from onewarm.study.models import training
+from onewarm.study.models.model import Run
+from onewarm.study.models.training import INIT, Perceptrons, Training
 
-ARMS = "hard,smooth:0.1,prior:0.2,teacher:2:smooth:0.1,teacher:2"
+ARMS = "hard,smooth:0.1,prior:0.2,teacher:2:smooth:0.1,teacher:2,focal:2,online:0.3,mixup:0.2,confusion:0.1"
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """The same training in plain PyTorch."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])
+    return import_module("benchmarks.plain_training")
+
+
+def trained(data, training, runs):
+    splits = {seed: data.split(seed) for seed in {r.seed for r in runs}}
+    return list(Perceptrons(training).train(runs, splits, data.num_classes))
 
 
 def together(data, training, runs):
-    return [
-        t.stopped for t in train(runs, {s: data.split(s) for s in {r.seed for r in runs}}, data.num_classes, training)
-    ]
+    return [t.stopped for t in trained(data, training, runs)]
 
 
 def same(a, b):
     return all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
 
 
+def equal(a, b):
+    told = [(t.steps, t.end_steps, t.options, t.curve) for t in (a, b)]
+    return told[0] == told[1] and same(a.stopped, b.stopped) and same(a.end, b.end)
+
+
 def test_a_run_is_the_same_bytes_in_any_group(tiny, short):
     runs = [Run(a, s) for s in (0, 1, 2) for a in parse_arms(ARMS)]
-    whole = dict(zip(runs, together(tiny, short, runs), strict=True))
-    for few in ([runs[4]], runs[7:9], runs[::-3], [runs[11], runs[0]]):
-        for run, outputs in zip(few, together(tiny, short, few), strict=True):
-            assert same(outputs, whole[run]), run
+    whole = dict(zip(runs, trained(tiny, short, runs), strict=True))
+    for few in ([runs[4]], runs[7:9], runs[::-3], [runs[11], runs[0]], runs[5:9]):
+        for run, got in zip(few, trained(tiny, short, few), strict=True):
+            assert equal(got, whole[run]), run
+
+
+def test_the_memory_of_a_stack_changes_nothing(tiny, short, monkeypatch):
+    """50,000 rows of 100 classes took 1.5 GB: more runs than fit are trained one stack after the other."""
+    runs = [Run(a, s) for s in (0, 1) for a in parse_arms("hard,teacher:2,smooth:0.1")]
+    whole, seen = trained(tiny, short, runs), []
+    monkeypatch.setattr(training, "MEMORY", 1)
+    splits = {seed: tiny.split(seed) for seed in (0, 1)}
+    parts = list(Perceptrons(short).train(runs, splits, 3, seen.append))
+    assert all(equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert seen == sorted(seen) and seen[-1] == 1.0 and len({round(s * 6) for s in seen}) == 7
 
 
 def test_the_number_of_threads_changes_nothing(tiny, short):
@@ -35,60 +67,68 @@ def test_the_number_of_threads_changes_nothing(tiny, short):
     results = []
     for threads in (1, 2, 3):
         torch.set_num_threads(threads)
-        results.append(together(tiny, shorter, runs))
-    assert all(same(a, b) and same(a, c) for a, b, c in zip(*results, strict=True))
+        results.append(trained(tiny, shorter, runs))
+    assert all(equal(a, b) and equal(a, c) for a, b, c in zip(*results, strict=True))
 
 
 @pytest.mark.parametrize("arm", ["hard", "smooth:0.1", "prior:0.3", "teacher:2", "teacher:4:smooth:0.2"])
-def test_against_plain_pytorch(tiny, short, arm):
-    """The same weights and batches through torch.nn, torch's cross-entropy and torch's Adam, one model alone."""
+def test_against_plain_pytorch(tiny, short, plain, arm):
+    """The same weights and batches through torch.nn, torch's cross-entropy and AdamW, one model alone."""
     split = tiny.split(0)
-    x, y = torch.from_numpy(split.train.x), torch.from_numpy(split.train.y)
-
-    def alone(stream, target, temperature=1.0):
-        rng = np.random.default_rng([stream, 0])
-        layers = []
-        for i, o in ((5, 32), (32, 32), (32, 3)):
-            layer = torch.nn.Linear(i, o)
-            weight = rng.uniform(-1, 1, (i, o)).astype(np.float32) * np.float32((6 / i) ** 0.5)
-            with torch.no_grad():
-                layer.weight.copy_(torch.from_numpy(weight.T))
-                layer.bias.zero_()
-            layers += [layer, torch.nn.ReLU()]
-        model = torch.nn.Sequential(*layers[:-1])
-        optimizer = torch.optim.Adam(model.parameters(), lr=short.learning_rate)
-        order = np.random.default_rng([ORDER, 0])
-        for step in range(short.steps):
-            if step % 2 == 0:  # 60 rows in batches of 25: two a pass, the rest left out
-                rows = order.permutation(60)
-            at = rows[25:50] if step % 2 == 0 else rows[:25]
-            optimizer.zero_grad()
-            (temperature**2 * functional.cross_entropy(model(x[at]) / temperature, target[at])).backward()
-            optimizer.step()
-        return model
-
+    y = torch.from_numpy(split.train.y)
     onehot = functional.one_hot(y, 3).float()
-    temperature = parse_arm(arm).temperature
-    if arm.startswith("teacher"):
+    this = parse_arm(arm)
+    if this.teacher_arm:
         taught = onehot if arm == "teacher:2" else 0.8 * onehot + 0.2 / 3
-        target = (alone(INIT + 1, taught)(x).detach() / temperature).softmax(1)
+        teacher = plain.train(split, taught, short, 0, 3, INIT + 1).stopped
+        target = (torch.from_numpy(teacher(split.train.x)) / this.temperature).softmax(1)
     else:
         prior = {"hard": 0, "smooth:0.1": 1 / 3, "prior:0.3": onehot.mean(0)}[arm]
-        alpha = parse_arm(arm).alpha or 0.0
+        alpha = this.alpha or 0.0
         target = (1 - alpha) * onehot + alpha * prior
-    model = alone(INIT, target, temperature)
-    outputs = together(tiny, short, [Run(parse_arm(arm), 0)])[0]
+    step, decay, stopped, ended = plain.train(split, target, short, 0, 3, temperature=this.temperature)
+    (run,) = trained(tiny, short, [Run(this, 0)])
+    assert (run.steps, run.options, run.end_steps) == (step, {"weight_decay": decay}, 60)
     for part in ("train", "validation", "test"):
-        with torch.no_grad():
-            truth = model(torch.from_numpy(getattr(split, part).x)).numpy()
-        np.testing.assert_allclose(getattr(outputs, part), truth, atol=2e-3)
+        x = getattr(split, part).x
+        np.testing.assert_allclose(getattr(run.stopped, part), stopped(x), atol=2e-3)
+        np.testing.assert_allclose(getattr(run.end, part), ended(x), atol=2e-3)
+
+
+@pytest.mark.long
+def test_stacked_runs_have_the_distribution_of_plain_ones(tiny, short, plain):
+    """100 runs stacked, and 100 others (other seeds) in plain PyTorch: test NLL, stopped and to the end, by
+    Kolmogorov and Smirnov's test; and steps and decays of the same seeds are the same but for rounding."""
+    longer = dataclasses.replace(short, steps=150)
+    runs = [Run(parse_arm("hard"), seed) for seed in range(100)]
+    stacked = trained(tiny, longer, runs)
+    found = {"stopped": ([], []), "end": ([], [])}
+    agree = 0
+    for seed in range(200):
+        split = tiny.split(seed)
+        target = functional.one_hot(torch.from_numpy(split.train.y), 3).float()
+        step, decay, stopped, ended = plain.train(split, target, longer, seed, 3)
+        if seed < 100:
+            run = stacked[seed]
+            agree += (run.steps, run.options["weight_decay"]) == (step, decay)
+            for name, outputs in (("stopped", run.stopped), ("end", run.end)):
+                found[name][0].append(nll(outputs.test, split.test.y))
+        else:
+            for name, logits in (("stopped", stopped), ("end", ended)):
+                found[name][1].append(nll(logits(split.test.x), split.test.y))
+    assert agree >= 97
+    assert all(ks_2samp(*both).pvalue > 0.01 for both in found.values())
+
+
+def nll(logits, y):
+    return float(functional.cross_entropy(torch.as_tensor(logits).double(), torch.from_numpy(y)))
 
 
 def test_a_teacher_learns_from_the_rows_for_teachers(tiny, short):
     split = tiny.split(0)
     run = [Run(parse_arm("teacher:2"), 0)]
     alone, same_rows, other_rows = (
-        train(run, {0: dataclasses.replace(split, teacher=rows)}, 3, short)[0].stopped
+        next(iter(Perceptrons(short).train(run, {0: dataclasses.replace(split, teacher=rows)}, 3))).stopped
         for rows in (None, split.train, split.test)
     )
     assert same(alone, same_rows) and not same(alone, other_rows)
@@ -103,8 +143,8 @@ def test_arms_of_a_seed_start_equal_and_seeds_differ(tiny):
 
 def test_smoothing_bounds_the_gap_near_its_optimum(tiny):
     """z_y - mean other tends to log(1 + K (1 - a) / a); hard labels go on past it (Szegedy et al. 2016, section 7)."""
-    long = Training(hidden=32, batch=60, steps=800, learning_rate=5e-3)
-    hard, smoothed = (o.train for o in together(tiny, long, [Run(a, 0) for a in parse_arms("hard,smooth:0.1")]))
+    long = Training(hidden=32, batch=60, steps=800, learning_rate=5e-3, weight_decays=(0.0,))
+    hard, smoothed = (t.end.train for t in trained(tiny, long, [Run(a, 0) for a in parse_arms("hard,smooth:0.1")]))
     y = tiny.split(0).train.y
     gaps = [(z[np.arange(60), y] * 1.5 - z.sum(1) / 2).mean() for z in (hard, smoothed)]
     assert gaps[1] == pytest.approx(np.log(1 + 3 * 0.9 / 0.1), rel=0.02)
@@ -113,8 +153,8 @@ def test_smoothing_bounds_the_gap_near_its_optimum(tiny):
 
 def test_progress_rises_to_one(tiny, short):
     seen = []
-    runs = [Run(a, 0) for a in parse_arms("hard,teacher:2")]
-    train(runs, {0: tiny.split(0)}, 3, short, seen.append)
+    runs = [Run(a, 0) for a in parse_arms("hard,teacher:2,confusion:0.1")]
+    list(Perceptrons(short).train(runs, {0: tiny.split(0)}, 3, seen.append))
     assert seen == sorted(seen) and seen[-1] == 1.0 and 0 < seen[0] < 0.5
 
 
@@ -124,5 +164,31 @@ def test_fewer_rows_than_a_batch(tiny, short):
 
 
 def test_steps_follow_the_rows():
-    assert [Training.for_rows(n).steps for n in (50, 600, 2000, 10**6)] == [600, 600, 1200, 6000]
+    found = [Training.for_rows(n) for n in (50, 600, 2000, 10**6)]
+    assert [(t.steps, t.check_every) for t in found] == [(600, 20), (600, 20), (1200, 40), (6000, 200)]
     assert Training.for_rows(50, hidden=64) == dataclasses.replace(Training.for_rows(50), hidden=64)
+
+
+def test_the_description_says_how_runs_are_stopped_and_chosen():
+    said = Training().describe()
+    assert said["weight_decays"] == [0.0, 1.0, 3.0] and (said["patience"], said["check_every"]) == (5, 20)
+    assert json.loads(json.dumps(said)) == said
+    assert Perceptrons(Training(), device="cpu").describe() == Perceptrons(Training()).describe()
+
+
+def test_a_confusion_matrix_is_that_of_a_hard_model_on_the_validation_rows(tiny, short, plain, monkeypatch):
+    seen = []
+    matrix = training.confusion_matrix
+
+    def noted(probabilities, labels, num_classes):
+        seen.append((probabilities, labels))
+        return matrix(probabilities, labels, num_classes)
+
+    monkeypatch.setattr(training, "confusion_matrix", noted)
+    trained(tiny, short, [Run(parse_arm("confusion:0.2"), 0)])
+    split = tiny.split(0)
+    target = functional.one_hot(torch.from_numpy(split.train.y), 3).float()
+    hard = plain.train(split, target, short, 0, 3, INIT + 1).stopped
+    ((p, y),) = seen
+    assert (y == split.validation.y).all()
+    np.testing.assert_allclose(p, torch.from_numpy(hard(split.validation.x)).softmax(1), atol=1e-3)

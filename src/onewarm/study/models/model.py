@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -75,8 +75,10 @@ class Model(Protocol):
         splits: Mapping[int, Split],
         num_classes: int,
         progress: Callable[[float], None] | None = None,
-    ) -> list[Trained]:
+    ) -> Iterable[Trained]:
         """Train these runs; the result of a run does not depend on which others are in the list.
+
+        A model may give them one at a time, so that the outputs of all need not be in memory together.
 
         Args:
             runs: of any seeds of `splits`.

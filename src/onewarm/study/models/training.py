@@ -1,182 +1,98 @@
-"""Trains a group of runs together: each run, an arm with a seed, is one model of a stack."""
+"""The study's own model: perceptrons, all runs of a group trained as one stack, stopped and to the end."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from onewarm.errors import InputError, needs
-from onewarm.loss import cross_entropy
-from onewarm.study.arms.arm import Arm
+from onewarm.errors import needs
+from onewarm.study.arms.arm import HARD, Arm
+from onewarm.study.arms.confusion import confusion_matrix
 from onewarm.study.arms.recipe import Context
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.model import Outputs, Run, Trained
-from onewarm.study.models.network import Stack, pad_features
-from onewarm.target import SoftTarget, concat
+from onewarm.study.models.stack.fit import BLOCK, Fitted, fit
+from onewarm.study.models.stack.network import Stack, pad_features, padded
+from onewarm.study.models.stack.slopes import Job
+from onewarm.study.models.stopping import PATIENCE, WEIGHT_DECAYS
 
 with needs("onewarm.study", "study"):
     import torch
+    from torch import Tensor
 
 
-# Streams of random numbers of a seed. All arms draw from the same INIT and ORDER, so that runs of a seed are paired.
-INIT, TEACHER_INIT, ORDER = 10, 11, 12
+# Streams of random numbers of a seed. All arms draw from the same INIT, so that runs of a seed are paired.
+INIT, TEACHER_INIT = 10, 11
+
+MEMORY = 2**28
+"""Bytes that a stack may take, about: of more runs, several stacks are trained one after the other."""
+
+WORTH_A_GPU = 2e6
+"""Products of a step of one run from which on a stack of about a dozen runs gains from a GPU."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """Hyperparameters of a run; part of the key under which it is stored."""
+    """Hyperparameters of a run; part of the key under which it is stored.
+
+    `steps` is the length to the end; every `check_every` steps the validation NLL is measured, and training stops
+    after `patience` checks without a new lowest one, under each of the `weight_decays`.
+    """
 
     hidden: int = 128
     batch: int = 100
     steps: int = 600
     learning_rate: float = 1e-3
+    weight_decays: tuple[float, ...] = WEIGHT_DECAYS
+    patience: int = PATIENCE
+    check_every: int = 20
 
     @classmethod
     def for_rows(cls, rows: int, hidden: int = 128) -> Training:
-        """The default for this many training rows: about 60 epochs, at least 600 steps and at most 6000."""
+        """The default for this many training rows: about 60 epochs, at least 600 steps and at most 6000; 30 checks."""
         default = cls(hidden=hidden)
-        return dataclasses.replace(default, steps=min(6000, max(default.steps, 60 * rows // default.batch)))
+        steps = min(6000, max(default.steps, 60 * rows // default.batch))
+        return dataclasses.replace(default, steps=steps, check_every=steps // 30)
 
     def describe(self) -> dict[str, Any]:
         """The report's `model`: these hyperparameters, with the network, the optimizer and the teacher in words."""
         return {
             "network": "multilayer perceptron, 2 hidden layers, ReLU",
-            "optimizer": "Adam, constant rate, no weight decay",
-            "teacher": "same network, weights of its own; the data set's rows for teachers, else the same rows",
+            "optimizer": "AdamW, constant rate, decay of the weights but not of the biases",
+            "stopping": "at the lowest validation NLL of hard labels, under the weight decay with the lowest; to the "
+            "end: the same weight decay, all steps",
+            "teacher": "same network, weights of its own, stopped in the same way; the data set's rows for teachers, "
+            "else the same rows",
             **dataclasses.asdict(self),
+            "weight_decays": list(self.weight_decays),
         }
 
 
-def train(
-    runs: list[Run],
-    splits: Mapping[int, Split],
-    num_classes: int,
-    training: Training,
-    progress: Callable[[float], None] | None = None,
-) -> list[Trained]:
-    """Train these runs together; the result of a run does not depend on which others are in the group.
+class _Teacher(NamedTuple):
+    """A model that others learn from, and the part of the split that it is trained on: "teacher" or "train"."""
 
-    Args:
-        runs: the models of the stack.
-        splits: each seed's data; equal sizes.
-        progress: called every 20 steps with the finished share, 0..1.
-
-    Runs of one seed share split, initial weights and batch order, and differ in their target alone.
-    """
-    report = progress or (lambda share: None)
-    teachers = sorted({t for run in runs if (t := _teacher_of(run))}, key=lambda run: (run.arm.name, run.seed))
-    first = len(teachers) / (len(teachers) + len(runs))  # the teachers' share of the training
-    rows = {seed: split.train for seed, split in splits.items()}
-    teacher_logits: dict[Run, torch.Tensor] = {}
-    if teachers:
-        teacher_rows = {seed: split.teacher or split.train for seed, split in splits.items()}
-        stack = _fit(teachers, teacher_rows, num_classes, training, TEACHER_INIT, {}, lambda s: report(first * s))
-        teacher_logits = dict(zip(teachers, _logits(stack, teachers, rows), strict=True))
-    stack = _fit(runs, rows, num_classes, training, INIT, teacher_logits, lambda s: report(first + (1 - first) * s))
-    parts = [
-        _logits(stack, runs, {seed: getattr(split, part) for seed, split in splits.items()})
-        for part in ("train", "validation", "test")
-    ]
-    return [Trained(Outputs(*(part[m].double().numpy() for part in parts))) for m in range(len(runs))]
-
-
-def _teacher_of(run: Run) -> Run | None:
-    """The run that trains this run's teacher, on the same seed; None for an arm without a teacher."""
-    return None if run.arm.teacher_arm is None else Run(run.arm.teacher_arm, run.seed)
-
-
-def _logits(stack: Stack, runs: list[Run], rows: dict[int, Rows]) -> torch.Tensor:
-    """The logits (M, n, K) of each run's model on the rows of its seed."""
-    seeds = sorted({r.seed for r in runs})
-    x = torch.stack([pad_features(rows[s].x) for s in seeds])
-    return stack.logits(x, torch.tensor([seeds.index(r.seed) for r in runs]))
-
-
-def _fit(
-    runs: list[Run],
-    data: dict[int, Rows],
-    num_classes: int,
-    training: Training,
-    stream: int,
-    teacher_logits: dict[Run, torch.Tensor],
-    progress: Callable[[float], None],
-) -> Stack:
-    """A stack of these runs, trained on the rows of their seeds; `stream` is that of the initial weights."""
-    seeds = sorted({r.seed for r in runs})
-    which = torch.tensor([seeds.index(r.seed) for r in runs])
-    x = torch.stack([pad_features(data[s].x) for s in seeds])
-    n, features = data[seeds[0]].x.shape
-    target = _stacked([_target(r, data, num_classes, teacher_logits) for r in runs], num_classes)
-    temperature = torch.tensor([r.arm.temperature for r in runs])[:, None, None]
-    stack = Stack([[stream, r.seed] for r in runs], [features, training.hidden, training.hidden, num_classes])
-    optimizer = torch.optim.Adam(stack.parameters(), lr=training.learning_rate, fused=True)
-    batch = min(training.batch, n)
-    for step, rows in enumerate(_batches(seeds, n, batch, training.steps)):
-        features_of_batch = torch.take_along_dim(x, rows[:, :, None], 1)[which]  # (M, B, D)
-        loss = _loss(stack(features_of_batch) / temperature, target, rows[which], n, batch)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if step % 20 == 19:
-            progress((step + 1) / training.steps)
-    return stack
-
-
-def _target(run: Run, data: dict[int, Rows], num_classes: int, teacher_logits: dict[Run, torch.Tensor]) -> SoftTarget:
-    if run.arm.has_extra or run.arm.mixup or run.arm.online or run.arm.needs - {"teacher"}:
-        raise InputError(f"the arm {run.arm.name} cannot be trained by this model: leave it out")
-    teacher = _teacher_of(run)
-    logits = None if teacher is None else teacher_logits.get(teacher)
-    return run.arm.target(torch.from_numpy(data[run.seed].y), num_classes, Context(teacher_logits=logits))
-
-
-def _batches(seeds: list[int], n: int, batch: int, steps: int) -> Iterator[torch.Tensor]:
-    """Row numbers (S, batch) of each step: each seed is shuffled in every epoch, and a last, smaller batch left out."""
-    generators = [np.random.default_rng([ORDER, seed]) for seed in seeds]
-    left = 0  # batches left in the epoch
-    for _ in range(steps):
-        if left == 0:
-            order = torch.from_numpy(np.stack([g.permutation(n) for g in generators]))
-            left = n // batch
-        yield order[:, (left - 1) * batch : left * batch]
-        left -= 1
-
-
-def _stacked(targets: list[SoftTarget], classes: int) -> SoftTarget:
-    """The targets of all models, one after the other, with two unused rows in their table.
-
-    For a table of one row the kernel takes a shorter path that differs in the last bit. With the two rows, a run has
-    the same bits in a group that only smooths as in one with teachers.
-    """
-    empty = torch.zeros(0, 1, dtype=torch.float64)
-    no_rows = SoftTarget(
-        index=empty.long(),
-        weight=empty,
-        table=torch.zeros(2, classes, dtype=torch.float64),
-        table_index=empty.long(),
-        table_weight=empty,
-        num_classes=classes,
-    )
-    return concat([no_rows, *targets])
-
-
-def _loss(logits: torch.Tensor, target: SoftTarget, rows: torch.Tensor, n: int, batch: int) -> torch.Tensor:
-    """The sum over the models of each one's mean loss, in one call; no model's gradient depends on another's rows."""
-    models, _, classes = logits.shape
-    index = (rows + n * torch.arange(models)[:, None]).reshape(-1)  # row r of model m is row m n + r of the target
-    loss = cross_entropy(logits.reshape(-1, classes), target[index], reduction="sum")
-    return torch.as_tensor(loss) / batch
+    run: Run
+    part: str
 
 
 @dataclass(frozen=True)
 class Perceptrons:
-    """The study's own model: multilayer perceptrons of two hidden layers, all runs of a group trained as one stack."""
+    """Multilayer perceptrons of two hidden layers, all runs of a group trained as one stack.
+
+    Args:
+        training: hyperparameters.
+        device: where to train, such as "cpu", "cuda" or "mps"; None takes a GPU where there is one and a step of a
+            dozen runs is enough work for it.
+    """
 
     training: Training
+    device: str | None = None
     name = "mlp"
     threads = True  # most of the time is spent in PyTorch, which lets other threads run
 
@@ -194,6 +110,144 @@ class Perceptrons:
         splits: Mapping[int, Split],
         num_classes: int,
         progress: Callable[[float], None] | None = None,
-    ) -> list[Trained]:
-        """See `Model`."""
-        return train(runs, splits, num_classes, self.training, progress)
+    ) -> Iterator[Trained]:
+        """See `Model`; each run's outputs are computed when it is asked for.
+
+        Runs of one seed share split, initial weights and batch order, and differ in their loss alone.
+        """
+        report = progress or (lambda share: None)
+        together = self._together(splits[runs[0].seed], num_classes) if runs else 1
+        taught: dict[_Teacher, list[Tensor]] = {}
+        for start in range(0, len(runs), together):
+            part = runs[start : start + together]
+
+            def of_part(share: float, start: int = start, count: int = len(part)) -> None:
+                report((start + share * count) / len(runs))
+
+            for run, fitted in zip(part, self._fit(part, splits, num_classes, taught, of_part), strict=True):
+                yield self._trained(fitted, splits[run.seed], num_classes)
+
+    def _fit(
+        self,
+        runs: list[Run],
+        splits: Mapping[int, Split],
+        num_classes: int,
+        taught: dict[_Teacher, list[Tensor]],
+        progress: Callable[[float], None],
+    ) -> list[Fitted]:
+        """Train the models that these runs learn from, unless `taught` has them, then the runs."""
+        teachers = {t for run in runs for t in _teachers(run)} - set(taught)
+        share = len(teachers) / (len(teachers) + len(runs))  # of the work, about
+        done = 0.0
+        for part in ("teacher", "train"):
+            some = sorted((t for t in teachers if t.part == part), key=lambda t: (t.run.arm.name, t.run.seed))
+            if some:
+                rows = {t.run.seed: _rows(splits[t.run.seed], part) for t in some}
+                of_part = share * len(some) / len(teachers)
+                fitted = self._stack(
+                    {t.run: _context(t.run, rows[t.run.seed]) for t in some},
+                    *(rows, splits, num_classes, TEACHER_INIT),
+                    progress=lambda s, done=done, of_part=of_part: progress(done + of_part * s),  # type: ignore[misc]
+                )
+                taught |= {t: f.stopped for t, f in zip(some, fitted, strict=True)}
+                done += of_part
+        contexts = {run: self._learns(run, splits[run.seed], num_classes, taught) for run in runs}
+        rows = {run.seed: splits[run.seed].train for run in runs}
+        rest = functools.partial(lambda s: progress(share + (1 - share) * s))
+        return self._stack(contexts, rows, splits, num_classes, INIT, progress=rest, to_end=True)
+
+    def _stack(
+        self,
+        runs: Mapping[Run, Context],
+        rows: dict[int, Rows],
+        splits: Mapping[int, Split],
+        num_classes: int,
+        stream: int,
+        *,
+        progress: Callable[[float], None],
+        to_end: bool = False,
+    ) -> list[Fitted]:
+        device = self._device(next(iter(rows.values())), num_classes)
+        jobs = []
+        for (arm, seed), context in runs.items():
+            labels = torch.from_numpy(rows[seed].y)
+            target = arm.target(labels, num_classes, context).to(device)
+            jobs.append(Job(arm, seed, labels.to(device), target))
+        validation = {seed: splits[seed].validation for seed in rows}
+        return fit(jobs, rows, validation, num_classes, self.training, stream, to_end=to_end, progress=progress)
+
+    def _learns(self, run: Run, split: Split, num_classes: int, taught: Mapping[_Teacher, list[Tensor]]) -> Context:
+        """What the run's target needs: its teacher's logits, or the confusion matrix of a hard model."""
+        context = _context(run, split.train)
+        for teacher in _teachers(run):
+            if "teacher" in run.arm.needs:
+                logits = _logits(taught[teacher], split.train.x, num_classes)
+                context = dataclasses.replace(context, teacher_logits=logits)
+            else:
+                logits = _logits(taught[teacher], split.validation.x, num_classes)
+                confused = confusion_matrix(logits.double().softmax(1), split.validation.y, num_classes)
+                context = dataclasses.replace(context, confusion=confused)
+        return context
+
+    def _trained(self, fitted: Fitted, split: Split, num_classes: int) -> Trained:
+        def outputs(parameters: list[Tensor]) -> Outputs:
+            parts = (split.train, split.validation, split.test)
+            return Outputs(*(_logits(parameters, part.x, num_classes).double().numpy() for part in parts))
+
+        stopped = outputs(fitted.stopped)
+        return Trained(
+            stopped=stopped,
+            end=None if fitted.end is None else outputs(fitted.end),
+            steps=fitted.steps,
+            end_steps=None if fitted.end is None else self.training.steps,
+            options={"weight_decay": fitted.weight_decay},
+            curve=fitted.curve,
+        )
+
+    def _device(self, rows: Rows, num_classes: int) -> torch.device:
+        """A function of one run's size, not of the group's: a run's bits must not depend on its company."""
+        if self.device is not None:
+            return torch.device(self.device)
+        work = self.training.batch * self.training.hidden * (rows.x.shape[1] + self.training.hidden + num_classes)
+        if work >= WORTH_A_GPU:
+            if torch.cuda.is_available():
+                return torch.device("cuda")
+            if torch.backends.mps.is_available():
+                return torch.device("mps")
+        return torch.device("cpu")
+
+    def _together(self, split: Split, num_classes: int) -> int:
+        """How many runs a stack takes within `MEMORY`."""
+        t = self.training
+        rows, features = split.train.x.shape
+        parameters = padded(t.hidden) * (padded(features) + t.hidden + padded(num_classes))
+        activations = max(2 * t.batch, BLOCK) * (padded(features) + 2 * t.hidden + num_classes)
+        of_member = 4 * (5 * parameters + 2 * activations)
+        of_run = len(t.weight_decays) * of_member + 64 * rows
+        return max(1, MEMORY // int(of_run))
+
+
+def _teachers(run: Run) -> list[_Teacher]:
+    """The models that must be trained before this run."""
+    if run.arm.teacher_arm is not None:
+        return [_Teacher(Run(run.arm.teacher_arm, run.seed), "teacher")]
+    return [_Teacher(Run(HARD, run.seed), "train")] if "confusion" in run.arm.needs else []
+
+
+def _rows(split: Split, part: str) -> Rows:
+    return split.train if part == "train" or split.teacher is None else split.teacher
+
+
+def _context(run: Run, rows: Rows) -> Context:
+    return Context(votes=rows.votes, seed=run.seed)
+
+
+@torch.no_grad()
+def _logits(parameters: list[Tensor], x: NDArray[np.float32], num_classes: int) -> Tensor:
+    """The logits (N, K) of one model on the CPU."""
+    stack = Stack([p[None] for p in parameters], num_classes)
+    rows = pad_features(x)
+    blocks = [
+        stack.logits(rows[None, i : i + BLOCK].to(parameters[0].device))[0].cpu() for i in range(0, len(x), BLOCK)
+    ]
+    return torch.cat(blocks)

@@ -1,0 +1,1 @@
+"""A stack of perceptrons: many runs trained in one loop."""
