@@ -37,7 +37,7 @@ from onewarm.study.engines import groups as engine
 from onewarm.study.models.training import Training
 from onewarm.study.study import run
 engine.GROUP = 6
-training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
+training = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3, check_every=5)
 
 def report(p):
     print(p.saved, flush=True)

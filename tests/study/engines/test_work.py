@@ -38,7 +38,9 @@ def test_each_run_is_scored_on_the_rows_of_its_seed(tiny, short):
     for run, of_store, t in zip(runs, stored, trained, strict=True):
         assert (of_store.arm, of_store.seed) == (run.arm.name, run.seed)
         assert of_store.stopped.to_bytes() == score(run.arm, t.stopped, splits[run.seed]).to_bytes()
-        assert (of_store.end, of_store.steps, of_store.options) == (t.end, t.steps, t.options)
+        assert of_store.end.to_bytes() == score(run.arm, t.end, splits[run.seed]).to_bytes()
+        assert (of_store.steps, of_store.end_steps, of_store.options) == (t.steps, t.end_steps, t.options)
+        assert of_store.curve == t.curve and of_store.seconds > 0
 
 
 def test_training_uses_one_thread_of_pytorch(tiny):

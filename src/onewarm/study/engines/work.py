@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,17 +84,18 @@ def train_group(work: Work, group: Group, progress: Callable[[float], None] | No
     splits = {seed: work.data.split(seed) for seed in {run.seed for run in group.runs}}
     with _one_torch_thread():
         trained = work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, progress)
-        seconds, used = (time.perf_counter() - start) / len(group.runs), versions()
-        return [_scored(run, t, splits[run.seed], seconds, used) for run, t in zip(group.runs, trained, strict=True)]
+        scored = [_scored(run, t, splits[run.seed]) for run, t in zip(group.runs, trained, strict=True)]
+    seconds = (time.perf_counter() - start) / len(group.runs)
+    return [dataclasses.replace(run, seconds=seconds) for run in scored]
 
 
-def _scored(run: Run, trained: Trained, split: Split, seconds: float, used: dict[str, str]) -> StoredRun:
+def _scored(run: Run, trained: Trained, split: Split) -> StoredRun:
     return StoredRun(
         arm=run.arm.name,
         seed=run.seed,
         stopped=score(run.arm, trained.stopped, split),
-        seconds=seconds,
-        versions=used,
+        seconds=0.0,
+        versions=versions(),
         end=None if trained.end is None else score(run.arm, trained.end, split),
         steps=trained.steps,
         end_steps=trained.end_steps,
