@@ -1,3 +1,4 @@
+import os
 import re
 import sqlite3
 import subprocess
@@ -182,3 +183,114 @@ def test_a_busy_store_says_so(sqlite_url, monkeypatch):
     finally:
         holder.execute("ROLLBACK")
         holder.close()
+
+
+GOES_ON = "what was finished before is kept: the same command goes on from there"
+
+
+def test_a_full_disk_is_said_and_what_was_saved_is_kept(sqlite_url):
+    store = Store(sqlite_url)
+    study = store.study("key", {})
+    path = sqlite_url.removeprefix("sqlite:///")
+
+    @sa.event.listens_for(store.engine, "checkout")
+    def limit(connection, record, proxy):
+        connection.execute("PRAGMA max_page_count = 20")
+
+    saved = set()
+
+    def fill():
+        for seed in range(1000):
+            store.save(study, run(seed=seed))
+            saved.add(("hard", seed))
+
+    with pytest.raises(StoreError, match=re.escape(f"store {path} is full, or its disk is; make room and run again (")):
+        fill()
+    assert len(saved) > 3 and store.finished(study) == saved
+    store.close()
+
+
+def test_a_store_that_may_only_be_read_reports_and_takes_nothing(sqlite_url):
+    path = sqlite_url.removeprefix("sqlite:///")
+    filled(path)
+    only_read = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
+    study = only_read.study("key", {})
+    assert len(only_read.finished(study)) == 40 and len(only_read.load(study, ["hard"], [0, 1])) == 2
+    with pytest.raises(StoreError, match=r"cannot be written; allow it, or name another with --store$"):
+        only_read.save(study, run(seed=99))
+    only_read.close()
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_store_that_vanishes_while_it_is_used(sqlite_url, how):
+    """What was saved after that went to a file without a name, and was lost without a word."""
+    path = sqlite_url.removeprefix("sqlite:///")
+    store = Store(sqlite_url)
+    study = store.study("key", {})
+    store.save(study, run())
+    os.rename(path, path + ".away")
+    if how == "replaced":
+        Store(sqlite_url).close()
+    error = (
+        f"store {path} was removed or replaced while it was in use; put it back, or run again: what it held is then "
+    )
+    for work in (lambda: store.save(study, run(seed=1)), lambda: store.load(study, ["hard"], [0])):
+        with pytest.raises(StoreError, match="^" + re.escape(error + "trained again") + "$"):
+            work()
+    os.rename(path + ".away", path)
+    assert store.save(study, run(seed=1))
+    store.close()
+
+
+def test_a_server_that_stops_is_said_and_what_was_saved_is_kept(postgresql):
+    url = postgresql.url()
+    store = Store(url)
+    study = store.study("key", {})
+    store.save(study, run())
+    name = url.replace("postgresql:", "postgresql+psycopg:")
+    postgresql.stop()
+    try:
+        error = f"store {name} does not answer: no server listens there; start it and run again ({GOES_ON})"
+        with pytest.raises(StoreError, match="^" + re.escape(error) + "$"):
+            store.save(study, run(seed=1))
+        with pytest.raises(StoreError, match="^" + re.escape(error) + "$"):
+            Store(url)
+    finally:
+        postgresql.start()
+    assert store.save(study, run(seed=1)) and store.finished(study) == {("hard", 0), ("hard", 1)}
+    store.close()
+
+
+def test_a_server_that_stops_in_a_transaction(postgresql):
+    store = Store(postgresql.url())
+
+    def work():
+        with store.begin() as db:
+            db.execute(sa.text("SELECT 1"))
+            postgresql.stop()
+            db.execute(sa.text("SELECT 1"))
+
+    try:
+        with pytest.raises(
+            StoreError, match=re.escape(f"has been shut down; start it and run again ({GOES_ON})") + "$"
+        ):
+            work()
+    finally:
+        postgresql.start()
+    store.close()
+
+
+def test_a_server_that_refuses(postgresql):
+    url = postgresql.url()
+    with pytest.raises(StoreError, match=r'cannot be used: .*FATAL: database "nowhere" does not exist$'):
+        Store(url.rpartition("/")[0] + "/nowhere")
+    with pytest.raises(StoreError, match=r"cannot be used: \[Errno|cannot be used: failed to resolve"):
+        Store(url.replace("127.0.0.1", "host.invalid"))
+    admin = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with admin.begin() as db:
+        db.execute(sa.text("CREATE ROLE guest LOGIN"))
+    admin.dispose()
+    with pytest.raises(StoreError, match=r"cannot be used: permission denied for schema public"):
+        Store(url.replace("onewarm@", "guest@"))
+    with pytest.raises(StoreError, match=r"^store 'mysql://x' is not a database URL: 'mysql' is neither sqlite nor "):
+        Store("mysql://x")

@@ -33,6 +33,9 @@ RENEWAL = 10.0
 GRACE = 0.5
 """Seconds that the claims of a process that died still hold: its worker processes end within `engines.local.WATCH`."""
 
+_live: set[str] = set()
+"""The owners of this process that are in use."""
+
 RunKey = tuple[str, int]  # arm and seed
 
 
@@ -48,12 +51,14 @@ class Claims:
         self._renewal = threading.Thread(target=self._renew_until_ended, name="onewarm-claims", daemon=True)
 
     def __enter__(self) -> Claims:
+        _live.add(self.owner)
         if not self._store.in_memory:  # that no other process can see
             self._renewal.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._ended.set()
+        _live.discard(self.owner)
         if self._renewal.is_alive():
             self._renewal.join()
         with suppress(StoreError):  # they expire
@@ -92,7 +97,7 @@ class Claims:
         others = sa.and_(claims.c.study_id == self._study, claims.c.owner != self.owner)
         with self._store.begin() as db:
             rows = db.execute(sa.select(claims).where(others, claims.c.expires > self._store.now())).all()
-        dead = {row.owner for row in rows if row.host == this_host() and process_start(row.process) != row.started}
+        dead = {row.owner for row in rows if row.host == this_host() and not _lives(row)}
         if dead:
             soon = self._store.now() + GRACE
             with self._store.begin() as db:
@@ -120,3 +125,10 @@ class Claims:
 
     def _is_mine(self) -> sa.ColumnElement[Any]:
         return sa.and_(claims.c.study_id == self._study, claims.c.owner == self.owner)
+
+
+def _lives(row: Any) -> bool:
+    """Whether the owner of a claim, on this machine, is in use; a call that could not release it has ended too."""
+    if process_start(row.process) != row.started:
+        return False
+    return row.process != os.getpid() or row.owner in _live

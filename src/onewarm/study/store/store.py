@@ -84,9 +84,11 @@ class Store:
         try:
             self.url = _with_driver(sa.make_url(url or default_url()))
             self.dialect = self.url.get_backend_name()
-            file = None if self.dialect != "sqlite" or self.url.database in ("", ":memory:") else self.url.database
+            if self.dialect not in CLOCK:
+                raise sa.exc.ArgumentError(f"{self.dialect!r} is neither sqlite nor postgresql")
+            file = _file(self.url)
             if file is not None:
-                Path(file).parent.mkdir(parents=True, exist_ok=True)
+                file.parent.mkdir(parents=True, exist_ok=True)
             wait = {"timeout": 60}  # seconds to wait while another process commits
             options = {"connect_args": wait} if self.dialect == "sqlite" and "timeout" not in self.url.query else {}
             self.engine = sa.create_engine(self.url, pool_pre_ping=self.dialect != "sqlite", **options)
@@ -99,14 +101,16 @@ class Store:
             raise StoreError(f"store {self._name()}: its driver is not installed: pip install {extra}") from None
         except OSError as error:
             raise StoreError(f"store {self._name()}: cannot make its folder: {error}") from None
-        if self.dialect not in CLOCK:
-            raise StoreError(f"store {self._name()}: {self.dialect} is not supported; SQLite and PostgreSQL are")
-        self.in_memory = self.dialect == "sqlite" and file is None
+        self.in_memory = self.dialect == "sqlite" and self.url.database in (None, "", ":memory:")
         self._file: tuple[Path, tuple[int, int]] | None = None
-        with self._clear_errors():
-            self._create()
-            if file is not None:
-                self._file = Path(file), _identity(Path(file))
+        try:
+            with self._clear_errors():
+                self._create()
+                if file is not None:
+                    self._file = file, _identity(file)
+        except StoreError:
+            self.close()
+            raise
 
     def now(self) -> sa.ColumnElement[float]:
         """Seconds since 1970 by the database's clock, which is the same for all who use the store."""
@@ -251,6 +255,13 @@ def _run(row: Any) -> StoredRun:
 def _with_driver(url: sa.URL) -> sa.URL:
     """The URL with Psycopg for PostgreSQL, unless it names a driver."""
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _file(url: sa.URL) -> Path | None:
+    """The file of an SQLite store; None for one in memory, or given as a URI."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return None if str(url.database).startswith("file:") else Path(str(url.database))
 
 
 def _identity(file: Path) -> tuple[int, int]:
