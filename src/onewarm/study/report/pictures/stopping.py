@@ -36,7 +36,7 @@ def stopping(view: View, metric: str, arms: Sequence[str]) -> str:
 def stopping_caption() -> str:
     """How to read the picture, as HTML."""
     discs = (f'<circle class="{css}" cx="6" cy="6" r="5"/>' for css in ("ow-st-at-stop", "ow-st-at-end"))
-    keys = [f'<svg class="ow-st ow-st-key" viewBox="0 0 12 12" aria-hidden="true">{disc}</svg>' for disc in discs]
+    keys = [f'<svg class="ow-st ow-st-key" viewBox="-1 -1 14 14" aria-hidden="true">{disc}</svg>' for disc in discs]
     return (
         f"{keys[0]} stopped at its lowest validation NLL, {keys[1]} trained on for all steps; means over the seeds. An "
         "arm without a ring decides itself when to end."

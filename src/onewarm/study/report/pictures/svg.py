@@ -41,7 +41,7 @@ def mark(x: float, y: float, side: Side, more: str = "") -> str:
 
 def key(side: Side) -> str:
     """The mark of a side, to stand in a line of text."""
-    return f'<svg class="ow-st ow-st-key" viewBox="0 0 12 12" aria-hidden="true">{mark(6, 6, side)}</svg>'
+    return f'<svg class="ow-st ow-st-key" viewBox="-1 -1 14 14" aria-hidden="true">{mark(6, 6, side)}</svg>'
 
 
 def arm_label(arm: str, x: float, y: float, anchor: str = "end") -> str:
