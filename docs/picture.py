@@ -21,16 +21,13 @@ LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "ligh
 
 
 def main() -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.exit("no chromium: install Debian's package of that name")
     site = Path(sys.argv[1]) if len(sys.argv) > 1 else home() / "site"
     if not site.is_dir():
         sys.exit(f"no site in {site}: run `make open` first, or name the folder of one")
     pages = sorted(path.parent.relative_to(site) for path in site.glob("concept/*/*/index.html"))
     with running(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
         for i, page in enumerate(pages):
             for look, (width, scheme) in LOOKS.items():
@@ -54,6 +51,48 @@ def main() -> None:
                         save(demo.screenshot(), HERE / "page.png", width=1180, height=README_HEIGHT)
                 view.close()
         browser.close()
+
+
+def photograph(reports: list[Path], folder: Path, chosen: str, picture: Path) -> None:
+    """Pictures of these reports in each of `LOOKS`, their first screen and whole, in `folder`.
+
+    Args:
+        reports: HTML files.
+        folder: of the pictures.
+        chosen: the stem of the report whose first screen the documentation shows.
+        picture: of the documentation.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        for report in reports:
+            for look, (width, scheme) in LOOKS.items():
+                view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+                view.goto(report.resolve().as_uri())
+                view.screenshot(path=folder / f"{report.stem}-{look}.png")
+                view.screenshot(path=folder / f"{report.stem}-{look}-full.png", full_page=True)
+                if (report.stem, look) == (chosen, "light"):
+                    save(view.screenshot(), picture, width=1180)
+                view.close()
+        browser.close()
+
+
+def folder_named(usage: str) -> Path:
+    """The folder that the command line names, made where it is not there."""
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python {usage} DIR, a folder for the reports and their pictures")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def chromium() -> str:
+    """Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        sys.exit("no chromium: install Debian's package of that name")
+    return path
 
 
 def save(png: bytes, path: Path, *, width: int = 800, height: int | None = None) -> None:

@@ -3,16 +3,13 @@
 To look at them after a change of the report. audit.png, the README's picture, is made beside this file.
 """
 
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from picture import save
-from playwright.sync_api import sync_playwright
+from picture import folder_named, photograph
 
 from onewarm.audit.audit import Audit, audit
 from onewarm.audit.report.compared import comparison_html
@@ -20,7 +17,6 @@ from onewarm.audit.report.html import html
 from onewarm.softmax import softmax
 
 HERE = Path(__file__).parent
-LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}
 README = "too-high"
 
 rng = np.random.default_rng(0)
@@ -76,28 +72,8 @@ MODELS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def main() -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.exit("no chromium: install Debian's package of that name")
-    if len(sys.argv) != 2:
-        sys.exit("usage: python docs/picture_audit.py DIR, a folder for the reports and their pictures")
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = reports(folder)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
-        for page in pages:
-            for look, (width, scheme) in LOOKS.items():
-                view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-                view.goto(page.resolve().as_uri())
-                view.screenshot(path=folder / f"{page.stem}-{look}.png")
-                view.screenshot(path=folder / f"{page.stem}-{look}-full.png", full_page=True)
-                if (page.stem, look) == (README, "light"):
-                    save(view.screenshot(), HERE / "audit.png", width=1180)
-                view.close()
-        browser.close()
+    folder = folder_named("docs/picture_audit.py")
+    photograph(reports(folder), folder, README, HERE / "audit.png")
 
 
 def reports(folder: Path) -> list[Path]:

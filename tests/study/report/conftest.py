@@ -55,7 +55,7 @@ def simulated(
         "label": "species",
         "notes": list(notes),
     }
-    model = {"name": "mlp", "hidden": 128, "batch": 100, "learning_rate": 0.001}
+    model = {"network": "perceptron", "hidden": 128, "batch": 100, "learning_rate": 0.001}
     baseline = "hard" if "hard" in arms else arms[0]
     return StudyReport(dataset, list(arms), list(seeds), baseline, model, runs, len(runs))
 
@@ -153,8 +153,19 @@ def values_of(
         "metrics": found["stopped"],
         "metrics_end": found["end"],
         "comparisons": rows,
-        "recommendation": {"arm": recommended, "suggested_alpha": suggested_alpha, "sentence": sentence},
-        "verdict": [f"{arm} against {report.baseline}: no clear difference." for arm in others] + [sentence],
+        "reference": [arm for arm in report.arms if arm == "logistic"],
+        "recommendation": {
+            "arm": recommended,
+            "alpha": None,
+            "suggested_alpha": suggested_alpha or 0.0,
+            "suggested_because": None if suggested_alpha is None else "hard is overconfident",
+            "sentence": sentence,
+        },
+        "verdict": [
+            *(f"{arm} against {report.baseline}: no clear difference." for arm in others),
+            "A temperature does as well.",
+            sentence,
+        ],
         "scope": "The intervals speak of this file, split anew.",
         "reliability": diagrams,
         "notes": [],
@@ -177,6 +188,7 @@ def difference(report: StudyReport, arm: str, metric: str, training: str, family
         ends = [float(d.mean()) - half, float(d.mean()) + half]
     clear = n > 2 and ends is not None and not ends[0] <= 0 <= ends[1]
     row = {"arm": arm, "baseline": report.baseline, "metric": metric, "training": training, "mean": float(d.mean())}
+    row["detectable"] = None if ends is None else half
     return {**row, "interval": ends, "seeds": n, "testable": n > 2, "clear": clear}
 
 

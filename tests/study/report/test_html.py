@@ -82,8 +82,11 @@ def test_every_picture_has_a_title_and_a_description_and_every_table_a_caption_o
 def test_the_first_screen_says_what_to_do_what_was_compared_and_of_what_the_intervals_speak(report, format2):
     first = html(report).split("<section")[0]
     assert "<h1>hard it is: NLL \u22120.020.</h1>" in first
-    assert "hard against smooth:0.05, smooth:0.1, prior:0.1, prior:0.2, teacher:2:smooth:0.1; logistic" in first
-    assert "<strong>The intervals</strong> speak of this file, split anew." in first
+    assert (
+        "hard against smooth:0.05, smooth:0.1, prior:0.1, prior:0.2, teacher:2:smooth:0.1; the reference logistic"
+        in first
+    )
+    assert "<strong>Scope</strong> The intervals speak of this file, split anew." in first
     assert first.count('<svg class="ow-st" ') == 2
 
 
@@ -115,7 +118,7 @@ def test_of_many_arms_the_picture_shows_eight_with_the_best_and_the_reference(si
     assert len(shown) == 8 and "logistic" in shown and View(many).best in shown
     page = html(many)
     assert "8 of 30 arms are shown" in page and "29 arms: smooth:0.02, " in page
-    assert "more</summary>" in page  # of 30 sentences
+    assert page.split("Each arm in a sentence")[1].split("</details>")[0].count("<li>") == 30
 
 
 def test_it_is_written_whole_into_a_folder_that_is_made(report, format2, tmp_path):

@@ -52,7 +52,7 @@ def test_a_path_with_a_space_is_quoted_and_the_own_command_is_kept(report, viewe
 
 def test_values_in_words():
     assert (
-        described({"name": "logistic", "c": [0.1, 1.0], "none": None, "early": True})
-        == "logistic; c 0.1 or 1; early True"
+        described({"network": "logistic", "c": [0.1, 1.0], "none": None, "early": True})
+        == "network: logistic; c 0.1 or 1; early True"
     )
     assert spans([3]) == "3" and spans([5, 4]) == "5,4" and seconds(119.6) == "2 min 0 s"

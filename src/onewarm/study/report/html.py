@@ -10,18 +10,18 @@ from typing import Any
 from onewarm.atomic_write import atomic_write
 from onewarm.report import reliability
 from onewarm.report.markup import text
+from onewarm.report.numbers import joined
 from onewarm.report.page import page, section
 from onewarm.study.report import ran, tables
 from onewarm.study.report.pictures import alpha, curves
 from onewarm.study.report.pictures.forest import forest, legend
 from onewarm.study.report.pictures.stopping import stopping, stopping_caption
 from onewarm.study.report.report import StudyReport
-from onewarm.study.report.view import REFERENCE, View
+from onewarm.study.report.view import View
 from onewarm.study.report.words import counted, sentence, short_list
 from onewarm.study.scoring import METRICS
 
 _MOST_IN_PICTURE = 8
-_MOST_SENTENCES = 8
 _METRICS = ("nll", "accuracy")
 
 
@@ -56,8 +56,7 @@ def _first(view: View) -> str:
         f"Study of <code>{text(data['title'])}</code> · {data['train']:,} training, {data['validation']:,} validation, "
         f"{data['test']:,} test rows · {data['num_classes']:,} classes · {counted(len(view.report.seeds), 'seed')}"
     )
-    speak = values["scope"].removeprefix("The intervals ")
-    scope = f"<p><strong>The intervals</strong> {sentence(speak)}</p>" if speak else ""
+    scope = f"<p><strong>Scope</strong> {sentence(values['scope'])}</p>"
     return (
         f'<header class="top"><p class="ow-about">{about}</p><h1>{sentence(values["recommendation"]["sentence"])}</h1>'
         f'<div class="lead"><p><strong>Compared</strong> {_compared(view)}.</p>{scope}</div></header>'
@@ -66,11 +65,11 @@ def _first(view: View) -> str:
 
 
 def _compared(view: View) -> str:
-    others = [a for a in view.arms[1:] if a != REFERENCE]
+    others = view.others
     count = f"{len(others)} arms: " if len(others) > _MOST_IN_PICTURE else ""
     words = f"{view.baseline} against {count}{short_list(others, _MOST_IN_PICTURE)}" if others else view.baseline
-    if REFERENCE in view.arms:
-        words += "; logistic regression beside" + (" them" if others else " it")
+    if view.references:
+        words += f"; the reference {joined(view.references)} beside {'them' if others else 'it'}"
     if view.has_end:
         words += "; every run stopped at its lowest validation NLL"
     return text(words)
@@ -101,14 +100,12 @@ def picture_arms(view: View) -> list[str]:
 
 
 def _sentences(view: View) -> str:
-    said = [s for s in view.values["verdict"] if s != view.values["recommendation"]["sentence"]]
-    if not said:
-        return ""
-    items = [f"<li>{sentence(s)}</li>" for s in said]
-    shown = f'<ul class="found">{"".join(items[:_MOST_SENTENCES])}</ul>'
-    if rest := items[_MOST_SENTENCES:]:
-        shown += f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>"
-    return section("found", "What was found", shown)
+    items = "".join(f"<li>{sentence(s)}</li>" for s in view.of_all)
+    told = f'<ul class="found">{items}</ul>' if items else ""
+    if view.of_arms:
+        each = "".join(f"<li>{sentence(s)}</li>" for s in view.of_arms)
+        told += f"<details><summary>Each arm in a sentence</summary><ul>{each}</ul></details>"
+    return section("found", "What was found", told) if told else ""
 
 
 def _arms(view: View) -> str:

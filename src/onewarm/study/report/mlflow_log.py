@@ -112,7 +112,7 @@ def _study_params(view: View) -> dict[str, str]:
 
 def _study_metrics(view: View) -> list[Metric]:
     recommendation = view.values["recommendation"]
-    values: dict[str, Any] = {name: recommendation.get(name) for name in ("alpha", "suggested_alpha")}
+    values: dict[str, Any] = {"alpha": recommendation["alpha"], "suggested_alpha": view.suggested_alpha}
     values |= {f"{arm}/{metric}": view.mean(arm, metric) for arm in view.arms for metric in ("nll", "accuracy", "ece")}
     return list(_metrics(values))
 

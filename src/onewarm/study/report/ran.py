@@ -11,7 +11,7 @@ from onewarm.checks.visible import visible
 from onewarm.report.markup import row, table, text
 from onewarm.study.arms.registry import RECIPES
 from onewarm.study.report.tables import arm_name, stopped_at
-from onewarm.study.report.view import REFERENCE, View
+from onewarm.study.report.view import View
 from onewarm.study.report.words import counted, short_list
 
 _SAMPLING = {
@@ -33,7 +33,7 @@ def what_ran(view: View) -> str:
             f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test; "
             + _SAMPLING.get(data.get("sampling", ""), ""),
         ),
-        ("Model", text(described(report.model))),
+        ("Model", "<br>".join(text(described({name: v})) for name, v in report.model.items())),
         ("Seeds", f"{len(report.seeds):,}: {text(spans(report.seeds))}"),
         ("Time", f"{counted(len(report.runs), 'run')}, {seconds(spent)} of training"),
         ("Versions", text(", ".join(f"{name} {version}" for name, version in view.values["versions"].items()))),
@@ -60,7 +60,7 @@ def again(view: View, command: str | None) -> str:
 def command_line(view: View) -> str:
     """The command of a study; options that its report does not know are not in it."""
     data, report = view.values["dataset"], view.report
-    words = ["onewarm", "study", data["key"], "--arms", ",".join(a for a in report.arms if a != REFERENCE)]
+    words = ["onewarm", "study", data["key"], "--arms", ",".join(a for a in report.arms if a not in view.references)]
     words += ["--seeds", spans(report.seeds)]
     if data.get("label"):
         words += ["--label", data["label"]]
@@ -70,7 +70,7 @@ def command_line(view: View) -> str:
 def python_lines(view: View) -> str:
     """The same in Python."""
     data, report = view.values["dataset"], view.report
-    arms = [a for a in report.arms if a != REFERENCE]
+    arms = [a for a in report.arms if a not in view.references]
     label = f", label={data['label']!r}" if data.get("label") else ""
     return (
         "from onewarm.study import run\n"
@@ -96,18 +96,18 @@ def spans(seeds: list[int]) -> str:
 def described(values: Mapping[str, Any]) -> str:
     """A model's description, or the options chosen for it, in words.
 
-    >>> described({"name": "mlp", "weight_decay": [0.0, 0.01], "sizes": {"hidden": 8}})
-    'mlp; weight decay 0 or 0.01; sizes: hidden 8'
+    >>> described({"network": "perceptron, ReLU", "weight_decay": [0.0, 0.01], "sizes": {"hidden": 8}})
+    'network: perceptron, ReLU; weight decay 0 or 0.01; sizes: hidden 8'
     """
     parts = []
     for name, value in values.items():
         words = str(name).replace("_", " ")
-        if name == "name":
-            parts.append(str(value))
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             parts.append(f"{words}: {described(value).replace(';', ',')}")
         elif isinstance(value, (list, tuple)):
             parts.append(f"{words} {' or '.join(map(_plain, value))}")
+        elif isinstance(value, str):
+            parts.append(f"{words}: {value}")
         elif value is not None:
             parts.append(f"{words} {_plain(value)}")
     return "; ".join(parts)
@@ -138,21 +138,23 @@ def _notes(notes: Any) -> str:
 
 
 def _arms(view: View) -> str:
-    head = ["Arm", "Chosen on validation", "Stopped at step", "Last step", "Time a run"]
-    body = []
+    columns: dict[str, list[str]] = {
+        "Chosen on validation": [],
+        "Stopped at step": [],
+        "Last step": [],
+        "Time a run": [],
+    }
     for arm in view.arms:
         runs = view.runs(arm)
         chosen = Counter(described(r.options) for r in runs if r.options)
         options = "; ".join(f"{words} ({counted(n, 'seed')})" for words, n in chosen.most_common(3)) or "–"
         last = [r.end_steps for r in runs if r.end_steps is not None]
-        mean = sum(r.seconds for r in runs) / max(1, len(runs))
-        cells = [
-            f'<span class="prose">{text(options)}</span>',
-            stopped_at(view, arm),
-            f"{max(last):,}" if last else "–",
-            seconds(mean),
-        ]
-        body.append(row([arm_name(view, arm), *cells]))
+        columns["Chosen on validation"].append(f'<span class="prose">{text(options)}</span>' if chosen else "–")
+        columns["Stopped at step"].append(stopped_at(view, arm))
+        columns["Last step"].append(f"{max(last):,}" if last else "–")
+        columns["Time a run"].append(seconds(sum(r.seconds for r in runs) / max(1, len(runs))))
+    shown = {head: cells for head, cells in columns.items() if set(cells) != {"–"}}
+    body = [row([arm_name(view, arm), *(cells[i] for cells in shown.values())]) for i, arm in enumerate(view.arms)]
     kinds = dict.fromkeys(arm.partition(":")[0] for arm in view.arms)
     recipes = [RECIPES[kind] for kind in kinds if kind in RECIPES]
     items = "".join(
@@ -160,7 +162,8 @@ def _arms(view: View) -> str:
         f"{text(r.source)}.</li>"
         for r in recipes
     )
-    return f"{table('Arms', head, body, caption='Arms')}<h3>What each kind of arm trains on</h3><ul>{items}</ul>"
+    made = table("Arms", ["Arm", *shown], body, caption="Arms")
+    return f"{made}<h3>What each kind of arm trains on</h3><ul>{items}</ul>"
 
 
 def _plain(value: Any) -> str:

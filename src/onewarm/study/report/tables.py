@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewarm.report.markup import row, table, text
 from onewarm.study.report.pictures.svg import key
-from onewarm.study.report.view import REFERENCE, Row, Training, View, side
+from onewarm.study.report.view import Row, Training, View, side
 from onewarm.study.report.words import SIDES, TITLES, counted, difference, places, unit, value
 
 MEANS = ("nll", "accuracy", "ece", "brier", "auroc", "aurc", "temperature", "nll_after", "ece_after")
@@ -63,7 +63,7 @@ def stopping_table(view: View) -> str:
 
 def arm_name(view: View, arm: str) -> str:
     """The name of an arm as HTML, with what it is to the study."""
-    marks = {view.baseline: "baseline", REFERENCE: "reference"}
+    marks = {view.baseline: "baseline", **dict.fromkeys(view.references, "reference")}
     if view.values["recommendation"]["arm"] == arm != view.baseline:
         marks[arm] = "recommended"
     return text(arm) + (f' <span class="mark">{marks[arm]}</span>' if arm in marks else "")

@@ -16,7 +16,7 @@ with needs("onewarm.study", "study"):
     from onewarm.report.terminal import say, table, title
 
 _MEANS = ("nll", "accuracy", "ece", "brier", "auroc", "aurc", "temperature", "nll_after")
-_DIFFERENCES = ("nll", "accuracy", "ece")
+_DIFFERENCES = ("nll", "accuracy", "nll_after")
 
 
 def print_study(report: StudyReport, console: Console) -> None:
@@ -41,13 +41,9 @@ def print_study(report: StudyReport, console: Console) -> None:
     for note in view.values["notes"]:
         say(console, f"{note['arm']}, seed {note['seed']}: {note['note']}")
     title(console, "What was found")
-    recommended = view.values["recommendation"]["sentence"]
-    for sentence in view.values["verdict"]:
-        if sentence != recommended:
-            say(console, sentence)
-    if view.values["scope"]:
-        say(console, view.values["scope"])
-    say(console, recommended, style="bold")
+    for sentence in (*view.of_all, view.values["scope"]):
+        say(console, sentence)
+    say(console, view.values["recommendation"]["sentence"], style="bold")
 
 
 def _means(view: View) -> Table:

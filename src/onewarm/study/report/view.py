@@ -16,7 +16,6 @@ Row = Mapping[str, Any]
 Training = Literal["stopped", "end"]
 Side = Literal["better", "worse", "unclear", "untestable"]
 
-REFERENCE = "logistic"
 MORE_IS_BETTER = ("accuracy", "auroc")
 
 
@@ -41,6 +40,36 @@ class View:
         """All arms, the baseline first."""
         return [self.baseline, *(a for a in self.report.arms if a != self.baseline)]
 
+    @property
+    def references(self) -> list[str]:
+        """The arms that stand for a model of their own, which every study trains beside the compared one."""
+        found: list[str] = self.values["reference"]
+        return found
+
+    @property
+    def others(self) -> list[str]:
+        """The arms that are compared with the baseline, without references."""
+        return [a for a in self.report.arms if a not in (self.baseline, *self.references)]
+
+    @property
+    def suggested_alpha(self) -> float | None:
+        """The alpha that the confidence gap of hard labels suggests; None where no hard arm ran."""
+        recommendation = self.values["recommendation"]
+        alpha: float = recommendation["suggested_alpha"]
+        return None if recommendation["suggested_because"] is None else alpha
+
+    @property
+    def of_arms(self) -> list[str]:
+        """The sentences of the verdict that speak of one arm each, as the tables do."""
+        starts = tuple(f"{arm} against {self.baseline}:" for arm in self.arms[1:])
+        return [s for s in self.values["verdict"] if s.startswith(starts)]
+
+    @property
+    def of_all(self) -> list[str]:
+        """The other sentences of the verdict, but for the recommendation."""
+        said = (*self.of_arms, self.values["recommendation"]["sentence"])
+        return [s for s in self.values["verdict"] if s not in said]
+
     @cached_property
     def best(self) -> str | None:
         """The recommended arm; where none is, the one with the lowest NLL of those that are no reference.
@@ -48,16 +77,15 @@ class View:
         None where there is only the baseline.
         """
         recommended: str | None = self.values["recommendation"]["arm"]
-        if recommended not in (None, self.baseline, REFERENCE):
+        if recommended not in (None, self.baseline):
             return recommended
-        others = [a for a in self.arms if a not in (self.baseline, REFERENCE) and self.mean(a, "nll") is not None]
+        others = [a for a in self.others if self.mean(a, "nll") is not None]
         return min(others, key=lambda a: self.mean(a, "nll") or 0.0, default=None)
 
     @property
     def main_arms(self) -> list[str]:
         """The arms that a picture of few arms shows: the baseline, the best, the reference."""
-        wanted = [self.baseline, self.best, REFERENCE]
-        return [a for a in wanted if a in self.report.arms]
+        return [a for a in (self.baseline, self.best, *self.references) if a is not None]
 
     @cached_property
     def has_end(self) -> bool:
@@ -109,5 +137,4 @@ def least_clear(row: Row | None) -> float | None:
     """The smallest difference that these seeds would have shown as clear: half the width of the interval."""
     if row is None or row["interval"] is None:
         return None
-    low, high = row["interval"]
-    return float(high - low) / 2
+    return float(row["detectable"])

@@ -20,7 +20,7 @@ def over_alpha(view: View, kind: str, metric: str) -> str:
     factor, points = unit(metric)
     stopped = [(a, view.difference(arm, metric)) for a, arm in arms]
     ended = [(a, view.difference(arm, metric, "end")) for a, arm in arms]
-    suggested = view.values["recommendation"].get("suggested_alpha")
+    suggested = view.suggested_alpha
     alphas = [a for a, _ in arms] + ([0.0] if view.baseline == "hard" else [])
     ends = [0.0]
     ends += [factor * v for _, r in stopped if r is not None for v in r["interval"] or ()]
@@ -55,7 +55,7 @@ def over_alpha(view: View, kind: str, metric: str) -> str:
 
 def alpha_caption(view: View) -> str:
     """How to read the picture, as HTML."""
-    suggested = view.values["recommendation"].get("suggested_alpha")
+    suggested = view.suggested_alpha
     words = "Alpha 0 is hard. " if view.baseline == "hard" else ""
     words += "Solid: stopped models, with simultaneous intervals."
     if view.has_end:
