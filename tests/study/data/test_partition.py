@@ -146,3 +146,8 @@ def test_the_only_training_row_of_a_class_stays_one():
     names = ["train"] * 31 + ["test"]
     made = named_parts("t", "split", names, y, np.arange(32), CLASSES)
     assert all(30 in made(seed)[0] for seed in range(20))
+
+
+def test_few_rows_in_few_groups():
+    parts = grouped("t", "g", np.arange(6) % 3, np.array([0, 1, 0, 1, 0, 1]))(0)
+    assert [len(p) for p in parts] == [2, 2, 2]

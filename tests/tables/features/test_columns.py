@@ -32,6 +32,7 @@ def kind(name, values):
         ("income", RNG.permutation(10**6)[:N], "numbers"),
         ("store_id", RNG.integers(0, 5, N), "levels"),
         ("customer_id", np.arange(400) // 4 * 7, "repeated id"),
+        ("Individual ID", [f"N{i // 2}A{i % 2}" for i in range(200)] * 2, "repeated id"),
         ("key", [f"X-{i}" for i in range(N)], "id"),
         ("name", [f"Mr {i} Smith" for i in range(N)], "text"),
         ("ticket", [f"A/{i // 1.5}" for i in range(N)], "text"),

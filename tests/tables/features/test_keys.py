@@ -24,7 +24,7 @@ def test_times_grow(values):
 
 
 def test_times_that_are_none():
-    with pytest.raises(InputError, match=r"^t: column 'when' is no time \(row 1 is 'x'\): give numbers or dates, as"):
-        times_of("t", "column 'when'", pa.chunked_array([["x", "y"]]))
+    with pytest.raises(InputError, match=r"^t: column 'when' is no time \(row 2 is 'x'\): give numbers or dates, as"):
+        times_of("t", "column 'when'", pa.chunked_array([["2024-03-01", "x", "y"]]))
     with pytest.raises(InputError, match=r"^t: row 2 has no time \(column 'when'\); fill it or drop the row$"):
         times_of("t", "column 'when'", pa.chunked_array([[1, None]]))

@@ -82,3 +82,9 @@ def test_the_label_column():
     assert find_label("t", ["a", "b"], "b") == "b"
     with pytest.raises(InputError, match=r"^t: no column 'species'; nearest: 'specie'$"):
         find_label("t", ["specie", "y"], "species")
+
+
+def test_words_of_missing_labels_are_no_class():
+    """The "NA" of a column of text, as R writes it, was a class."""
+    with pytest.raises(InputError, match=r"^t: 2 rows \(2, 4\) have no label \(column 'y'\); fill it or drop the row$"):
+        classes("t", "y", pa.chunked_array([["a", "NA", "b", "?"]]))

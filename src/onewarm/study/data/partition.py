@@ -90,8 +90,8 @@ class Grouped:
         with needs("a split by groups", "study"):
             from sklearn.model_selection import StratifiedGroupKFold
 
-        count = len(np.unique(self.groups))
-        folds = StratifiedGroupKFold(min(_FOLDS, count), shuffle=True, random_state=seed)
+        count = min(_FOLDS, len(np.unique(self.groups)), int(np.bincount(self.y).max()))
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of classes in fewer groups than folds
             held = [test for _, test in folds.split(np.zeros(len(self.y)), self.y, self.groups)]

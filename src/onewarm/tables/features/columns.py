@@ -218,7 +218,7 @@ def _text(name: str, values: Any, decimal: str) -> Column:
     if len(texts) == known >= _FEWEST_IDS:
         return Column(name, "text" if some is not None or _is_prose(texts) else "id", missing=some)
     kind = "text" if len(texts) > known / 2 and len(texts) > 2 else "levels"
-    if kind == "levels" and _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
+    if _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
         kind = "repeated id"
     return Column(name, kind, codes=codes, levels=tuple(texts), missing=some)
 

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.checks import visible
 from onewarm.errors import InputError
 from onewarm.tables.features.columns import typed
+from onewarm.tables.features.dates import read_dates
+from onewarm.tables.features.text import read_numbers
 from onewarm.tables.missing import is_missing
 
 
@@ -38,18 +41,23 @@ def times_of(file: str, name: str, column: Any, decimal: str = ".") -> NDArray[n
     if isinstance(column, np.ndarray) and column.dtype.kind in "iuf":
         times = column.astype(np.float64)
     elif not isinstance(column, np.ndarray) and str(column.type).startswith(("int", "uint", "float", "double")):
-        times = column.cast("float64").to_numpy()
+        times = column.cast("float64", safe=False).to_numpy()
     else:
         read = typed(name, column, file, decimal)
         if read.kind not in ("date", "numbers") or read.numbers is None:
             values = column.tolist() if isinstance(column, np.ndarray) else column.to_pylist()
-            shown = next((v for v in values if v is not None), None)
+            row = next((i for i, value in enumerate(values) if value is not None and not _is_time(value)), 0)
             raise InputError(
-                f"{file}: {name} is no time (row 1 is {shown!r}): give numbers or dates, as 2024-12-24 or "
-                "2024-12-24 18:00"
+                f"{file}: {name} is no time (row {row + 1} is {visible(str(values[row]))[:40]!r}): give numbers or "
+                "dates, as 2024-12-24 or 2024-12-24 18:00"
             )
         times = read.numbers[:, 0]
     if np.isnan(times).any():
         row = int(np.isnan(times).argmax()) + 1
         raise InputError(f"{file}: row {row} has no time ({name}); fill it or drop the row")
     return times
+
+
+def _is_time(value: Any) -> bool:
+    some = [str(value).strip()]
+    return read_numbers(some, np.ones(1, np.int64)) is not None or read_dates(some) is not None

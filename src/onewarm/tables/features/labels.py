@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.columns.names import LABEL_NAMES, RARE_LABEL_NAMES, clean
+from onewarm.tables.missing import WORDS
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
@@ -146,7 +147,8 @@ def _distinct(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
 
 def _label(value: Any) -> Any:
     if isinstance(value, str):
-        return value.strip() or None
+        text = value.strip()
+        return None if text.lower() in WORDS or text in ("?", "None") else text
     if isinstance(value, float):
         if math.isnan(value):
             return None

@@ -65,20 +65,26 @@ def fit_common_scale(values: NDArray[Any], rows: NDArray[np.int64]) -> Scale:
 
 
 def _of_column(column: NDArray[np.float64]) -> tuple[float, float, float]:
-    known = np.sort(column[np.isfinite(column)])
-    if not len(known):
+    known = column[np.isfinite(column)]
+    n = len(known)
+    if not n:
         return 0.0, 0.0, 0.0
-    middle = float(known[(len(known) - 1) // 2] / 2 + known[len(known) // 2] / 2)
-    cut = -(-len(known) // _TRIMMED)
-    if len(known) > 2 * cut:
-        mean, deviation = _moments(np.clip(known, known[cut], known[-1 - cut]))
+    cut = -(-n // _TRIMMED)
+    places = [(n - 1) // 2, n // 2, *([cut, n - 1 - cut] if n > 2 * cut else [])]
+    ordered = np.partition(known, places)
+    middle, other, *inner = (float(ordered[k]) for k in places)
+    if inner:
+        mean, deviation = _moments(np.clip(known, *inner))
         if deviation:
             known = np.clip(known, mean - MOST * deviation, mean + MOST * deviation)
-    return middle, *_moments(known)
+    return middle / 2 + other / 2, *_moments(known)
 
 
 def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and deviation of sorted numbers; deviation 0 where they are the same but for rounding."""
-    size = max(abs(float(numbers[0])), abs(float(numbers[-1]))) or 1.0
+    """Mean and deviation; deviation 0 where the numbers are the same but for rounding."""
+    low, high = float(numbers.min()), float(numbers.max())
+    size = max(abs(low), abs(high)) or 1.0
+    if high / size - low / size <= SAME:
+        return low, 0.0
     unit = numbers / size  # 1e300 squared is beyond float64
-    return float(unit.mean()) * size, float(unit.std()) * size if unit[-1] - unit[0] > SAME else 0.0
+    return float(unit.mean()) * size, float(unit.std()) * size
