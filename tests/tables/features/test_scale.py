@@ -51,3 +51,13 @@ def test_images_have_one_scale():
     scale = fit_common_scale(pixels, np.arange(3))
     expected = (pixels.astype(float) - pixels.mean()) / pixels.std()
     np.testing.assert_allclose(scale.apply(pixels), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.uint8, np.int64])
+def test_narrow_types_are_scaled_as_float64_is(kind):
+    values = np.random.default_rng(0).integers(0, 100, (50, 3)).astype(kind)
+    wide = values.astype(np.float64)
+    expected = (wide - wide.mean(0)) / wide.std(0)
+    np.testing.assert_allclose(fit_scale(values, np.arange(50)).apply(values), expected, atol=1e-5)
+    tiny = np.array([[1e-45], [3e-45], [0]], np.float32)
+    assert np.isfinite(fit_scale(tiny, np.arange(3)).apply(tiny)).all()
