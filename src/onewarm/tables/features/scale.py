@@ -29,7 +29,7 @@ class Scale:
     def apply(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """Rows (n, D), imputed and standardised to at most ``MOST`` deviations; a constant column is 0."""
         narrow = values.dtype in (np.float32, np.float16, np.uint8, np.int8)
-        z = values.astype(np.float32 if narrow else np.float64)
+        z: NDArray[np.floating[Any]] = values.astype(np.float32 if narrow else np.float64)
         deviation = self.deviation.astype(z.dtype)
         constant = deviation == 0
         missing = np.isnan(z)
