@@ -49,6 +49,12 @@ def test_means_and_differences_are_of_the_stopped_models_or_of_the_ended(simulat
     assert view.mean("hard", "nonsense") is None
 
 
+def test_runs_with_the_same_note_are_a_line(simulate, viewed):
+    view = viewed(simulate(["hard"], [0]))
+    view.values["notes"] = [{"arm": "hard", "seed": s, "note": "odd" if s else "new"} for s in (0, 1, 2)]
+    assert view.notes == ["1 run (hard, seed 0): new", "2 runs (hard, seed 1; ...): odd"]
+
+
 def test_alphas_of_a_kind_are_in_order_and_negative_ones_join_the_uniform(simulate):
     arms = ["hard", "smooth:0.2", "smooth:0.1", "negative:0.1", "prior:0.1", "penalty:0.1", "teacher:2"]
     report = simulate(["hard"], [0])

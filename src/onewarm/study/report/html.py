@@ -193,7 +193,7 @@ def _curves(view: View) -> str:
 def _method(view: View) -> str:
     shown = [m for m in METRICS if any(view.mean(a, m) is not None for a in view.arms)]
     items = "".join(f"<li><strong>{text(name)}</strong>: {text(METRICS[name])}.</li>" for name in shown)
-    notes = "".join(f"<li>{text(n['arm'])}, seed {n['seed']}: {text(n['note'])}</li>" for n in view.values["notes"])
+    notes = "".join(f"<li>{text(note)}</li>" for note in view.notes)
     return (
         '<section aria-labelledby="method"><details><summary><h2 id="method">How this was computed</h2></summary>'
         f'<ul class="muted">{items}{notes}</ul></details></section>'

@@ -38,8 +38,8 @@ def print_study(report: StudyReport, console: Console) -> None:
     if view.has_end:
         title(console, "Trained to the end")
         console.print(_ended(view))
-    for note in view.values["notes"]:
-        say(console, f"{note['arm']}, seed {note['seed']}: {note['note']}")
+    for note in view.notes:
+        say(console, note)
     title(console, "What was found")
     for sentence in (*view.of_all, view.values["scope"]):
         say(console, sentence)

@@ -70,6 +70,17 @@ class View:
         said = (*self.of_arms, self.values["recommendation"]["sentence"])
         return [s for s in self.values["verdict"] if s not in said]
 
+    @property
+    def notes(self) -> list[str]:
+        """For each reason that runs' notes give, a line with their number and the first of them."""
+        reasons: dict[str, list[str]] = {}
+        for note in self.values["notes"]:
+            reasons.setdefault(note["note"], []).append(f"{note['arm']}, seed {note['seed']}")
+        return [
+            f"{len(where)} run{'s' * (len(where) > 1)} ({where[0]}{'; ...' * (len(where) > 1)}): {why}"
+            for why, where in reasons.items()
+        ]
+
     @cached_property
     def best(self) -> str | None:
         """The recommended arm; where none is, the one with the lowest NLL of those that are no reference.
