@@ -12,7 +12,8 @@ from onewarm.study.seeds import parse_seeds
 @pytest.fixture(scope="module")
 def report(simulate):
     notes = ["A column of dates <b> became 4 columns\u202e"]
-    return simulate(["hard", "smooth:0.1", "logistic"], [0, 1, 2, 7], classes=["<i>no</i>", "yes\u202e"], notes=notes)
+    made = simulate(["hard", "smooth:0.1", "logistic"], [0, 1, 2, 7], classes=["<i>no</i>", "yes\u202e"], notes=notes)
+    return replace(made, dataset={**made.dataset, "key": "some.csv"})
 
 
 def test_everything_that_determines_the_study_is_there(report, viewed):
@@ -32,7 +33,7 @@ def test_names_and_notes_from_files_are_text(report, viewed):
 def test_the_command_and_the_lines_of_python_run_the_same_study(report, viewed):
     view = viewed(report)
     words = shlex.split(command_line(view))
-    assert words[:3] == ["onewarm", "study", "simulated"]
+    assert words[:3] == ["onewarm", "study", "some.csv"]
     options = dict(zip(words[3::2], words[4::2], strict=True))
     assert options == {"--arms": "hard,smooth:0.1", "--seeds": "0-2,7", "--label": "species"}
     assert list(parse_seeds(options["--seeds"])) == report.seeds
@@ -41,7 +42,17 @@ def test_the_command_and_the_lines_of_python_run_the_same_study(report, viewed):
         "from onewarm.study import run", "run = lambda data, **k: given.update(k, data=data)"
     )
     exec(code, {"given": given})
-    assert given == {"data": "simulated", "arms": ["hard", "smooth:0.1"], "seeds": "0-2,7", "label": "species"}
+    assert given == {"data": "some.csv", "arms": ["hard", "smooth:0.1"], "seeds": "0-2,7", "label": "species"}
+
+
+def test_data_in_memory_and_a_model_of_the_users_have_lines_of_python_only(report, viewed):
+    frame = viewed(replace(report, dataset={**report.dataset, "key": "X", "label": None}))
+    assert command_line(frame) is None and "run(X, y, arms=['hard', 'smooth:0.1'], seeds='0-2,7')" in python_lines(
+        frame
+    )
+    theirs = viewed(replace(report, model={"network": "GaussianNB"}))
+    assert command_line(theirs) is None and "label='species', model=model)" in python_lines(theirs)
+    assert "On the command line" not in again(theirs, None) and "On the command line" in again(theirs, "onewarm study")
 
 
 def test_a_path_with_a_space_is_quoted_and_the_own_command_is_kept(report, viewed):

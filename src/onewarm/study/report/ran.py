@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from onewarm.checks.visible import visible
 from onewarm.report.markup import row, table, text
 from onewarm.study.arms.registry import RECIPES
+from onewarm.study.data.builtin import BUILT_IN
 from onewarm.study.report.tables import arm_name, stopped_at
 from onewarm.study.report.view import View
 from onewarm.study.report.words import counted, short_list
@@ -47,7 +49,8 @@ def what_ran(view: View) -> str:
 def again(view: View, command: str | None) -> str:
     """The command and the Python lines that run the study again, as HTML."""
     parts = []
-    lines = (("On the command line", command or command_line(view)), ("In Python", python_lines(view)))
+    shown = command or command_line(view)
+    lines = ([("On the command line", shown)] if shown else []) + [("In Python", python_lines(view))]
     for title, code in lines:
         parts.append(
             f'<p class="ow-label">{title}</p><pre tabindex="0" aria-label="{title}"><code>'
@@ -57,25 +60,42 @@ def again(view: View, command: str | None) -> str:
     return f'<div class="ow-action">{"".join(parts)}</div>'
 
 
-def command_line(view: View) -> str:
-    """The command of a study; options that its report does not know are not in it."""
+def command_line(view: View) -> str | None:
+    """The command of a study of a built-in data set or a file with our own network; None for another."""
     data, report = view.values["dataset"], view.report
-    words = ["onewarm", "study", data["key"], "--arms", ",".join(a for a in report.arms if a not in view.references)]
-    words += ["--seeds", spans(report.seeds)]
+    if not (_has_name(data["key"]) and _is_ours(report.model)):
+        return None
+    words = ["onewarm", "study", data["key"], "--arms", ",".join(_arm_names(view)), "--seeds", spans(report.seeds)]
     if data.get("label"):
         words += ["--label", data["label"]]
     return shlex.join(visible(w) for w in words)
 
 
 def python_lines(view: View) -> str:
-    """The same in Python."""
+    """The same in Python, with comments for what the report cannot name: data in memory, a model of the user's."""
     data, report = view.values["dataset"], view.report
-    arms = [a for a in report.arms if a not in view.references]
-    label = f", label={data['label']!r}" if data.get("label") else ""
-    return (
-        "from onewarm.study import run\n"
-        f"report = run({data['key']!r}, arms={arms!r}, seeds={spans(report.seeds)!r}{label})"
-    )
+    named = _has_name(data["key"])
+    comments = [] if named else ["# X, y: the same data"]
+    words = [repr(data["key"]) if named else "X, y", f"arms={_arm_names(view)!r}", f"seeds={spans(report.seeds)!r}"]
+    if data.get("label"):
+        words.append(f"label={data['label']!r}")
+    if not _is_ours(report.model):
+        comments.append("# model: as above, under Model")
+        words.append("model=model")
+    return "\n".join(["from onewarm.study import run", *comments, f"report = run({', '.join(words)})"])
+
+
+def _arm_names(view: View) -> list[str]:
+    return [arm for arm in view.report.arms if arm not in view.references]
+
+
+def _has_name(key: str) -> bool:
+    """Whether a data set can be named: it is built in, or a file."""
+    return key in BUILT_IN or bool(Path(key).suffix)
+
+
+def _is_ours(model: Mapping[str, Any]) -> bool:
+    return "perceptron" in str(model.get("network"))
 
 
 def spans(seeds: list[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onewarm.report.axes import Scale, padded
 from onewarm.report.markup import text
-from onewarm.study.report.pictures.svg import label, line, mark, svg, x_axis, y_axis
+from onewarm.study.report.pictures.svg import line, mark, svg, x_axis, y_axis
 from onewarm.study.report.view import View, side
 from onewarm.study.report.words import SIDES, TITLES, difference, places, unit
 
@@ -44,10 +44,6 @@ def over_alpha(view: View, kind: str, metric: str) -> str:
                 low, high = (y(factor * v) for v in r["interval"])
                 parts.append(line(f"ow-st-span ow-st-{side(r)}", x(a), x(a), low, high))
             parts.append(mark(x(a), y(factor * r["mean"]), side(r), " ow-st-small" if name == "end" else ""))
-    if suggested is not None:
-        at, words = x(suggested), f"suggested {suggested:.2g}"
-        left = at > (_LEFT + _RIGHT) / 2
-        parts.append(label(at - 5 if left else at + 5, _BOTTOM - 7, words, "end" if left else "start"))
     digits = places(metric, [r for _, r in stopped])
     told = "; ".join(f"alpha {a:g}: {difference(metric, r, digits)}, {SIDES[side(r)]}" for a, r in stopped)
     return svg(f"alpha-{kind}-{metric}", _W, _H, f"{title}, over the alpha of {kind}", f"{told}.", parts)
