@@ -8,6 +8,7 @@ batch order, optimizer, teacher, temperature or metric moves them by far more th
 import pytest
 
 from onewarm.study.arms.arm import parse_arms
+from onewarm.study.arms.registry import KINDS
 from onewarm.study.data.builtin import BUILT_IN
 from onewarm.study.data.load import load
 from onewarm.study.engines.keys import CODE_FORMAT
@@ -19,7 +20,8 @@ REMEDY = (
     "stored runs would be mixed with others: raise CODE_FORMAT in study/engines/keys.py, and record the numbers here"
 )
 ARMS = parse_arms(
-    "hard,smooth:0.1,prior:0.2,teacher:2,teacher:3:smooth:0.2,confusion:0.2,online:0.3,mixup:0.4,focal:2,negative:0.1"
+    "hard,smooth:0.1,prior:0.2,teacher:2,teacher:3:smooth:0.2,confusion:0.2,online:0.3,mixup:0.4,focal:2,negative:0.1,"
+    "exclude-label:0.1,ordinal:0.5,penalty:0.3,maxsup:0.1,margin:1,teacher-top:2:2,teacher-bucket:2:2,teacher-sampled:5:2"
 )
 COMPARED = ("nll", "ece", "temperature", "logit_gap", "ece_unsmoothed", "excess_nll")
 
@@ -36,6 +38,14 @@ RECORDED = {
         ("mixup:0.4", 0): [60, 0.0, 0.5683, 0.0796, 0.6811, 5.3103, None, 0.3254, 0.5343, 0.8245],
         ("focal:2", 0): [80, 0.0, 0.5595, 0.0739, 0.6876, 6.5097, None, 0.312, 0.5595, 0.81],
         ("negative:0.1", 0): [80, 1.0, 0.4395, 0.055, 0.7625, 7.5299, 0.1179, 0.1973, 0.4395, 0.8465],
+        ("exclude-label:0.1", 0): [80, 0.0, 0.5841, 0.1303, 0.5764, 4.2546, 0.0884, 0.3412, 0.5841, 0.8235],
+        ("ordinal:0.5", 0): [80, 0.0, 0.7189, 0.1995, 0.5003, 4.0172, None, 0.4684, 0.7189, 0.8115],
+        ("penalty:0.3", 0): [80, 0.0, 0.542, 0.0722, 0.6844, 5.9532, None, 0.2948, 0.542, 0.818],
+        ("maxsup:0.1", 0): [80, 0.0, 0.5819, 0.1342, 0.5783, 4.3935, None, 0.3382, 0.5819, 0.8305],
+        ("margin:1", 0): [80, 0.0, 0.5798, 0.1334, 0.5787, 4.4077, None, 0.3361, 0.5798, 0.8305],
+        ("teacher-top:2:2", 0): [75, 1.0, 0.4114, 0.0242, 0.9281, 8.3854, None, 0.1668, 0.4077, 0.846],
+        ("teacher-bucket:2:2", 0): [80, 1.0, 0.4603, 0.0559, 0.7828, 6.4089, None, 0.2197, 0.4603, 0.8315],
+        ("teacher-sampled:5:2", 0): [80, 1.0, 0.4851, 0.0809, 0.6916, 5.9005, None, 0.2421, 0.4851, 0.83],
         ("hard", 1): [80, 0.0, 0.5126, 0.0298, 1.0577, 8.247, None, 0.2795, 0.5126, 0.813],
         ("smooth:0.1", 1): [80, 0.0, 0.6024, 0.1002, 0.6617, 4.5357, 0.0639, 0.3686, 0.6024, 0.8045],
         ("prior:0.2", 1): [80, 0.0, 0.7344, 0.2024, 0.5196, 3.3423, 0.1258, 0.5015, 0.7344, 0.8045],
@@ -46,6 +56,14 @@ RECORDED = {
         ("mixup:0.4", 1): [80, 0.0, 0.566, 0.0525, 0.7888, 5.5131, None, 0.3341, 0.566, 0.799],
         ("focal:2", 1): [80, 0.0, 0.5787, 0.0755, 0.7552, 6.1939, None, 0.3479, 0.5787, 0.7905],
         ("negative:0.1", 1): [80, 1.0, 0.4785, 0.0597, 0.7957, 7.2801, 0.1199, 0.2527, 0.4785, 0.825],
+        ("exclude-label:0.1", 1): [80, 0.0, 0.6151, 0.1159, 0.6385, 4.3446, 0.075, 0.3814, 0.6151, 0.808],
+        ("ordinal:0.5", 1): [80, 0.0, 0.7539, 0.1775, 0.5848, 4.1429, None, 0.5144, 0.7539, 0.7955],
+        ("penalty:0.3", 1): [80, 0.0, 0.577, 0.0809, 0.7118, 5.564, None, 0.3445, 0.577, 0.8035],
+        ("maxsup:0.1", 1): [80, 0.0, 0.6158, 0.1115, 0.6381, 4.4763, None, 0.3827, 0.6158, 0.8025],
+        ("margin:1", 1): [80, 0.0, 0.6082, 0.11, 0.6471, 4.5401, None, 0.3745, 0.6082, 0.8075],
+        ("teacher-top:2:2", 1): [80, 1.0, 0.4885, 0.0341, 0.9093, 8.0675, None, 0.2577, 0.4885, 0.8155],
+        ("teacher-bucket:2:2", 1): [80, 1.0, 0.5317, 0.0951, 0.7507, 6.2407, None, 0.3088, 0.5317, 0.822],
+        ("teacher-sampled:5:2", 1): [80, 0.0, 0.6313, 0.0279, 1.1192, 7.4179, None, 0.4081, 0.6313, 0.771],
     },
 }
 # Mean and standard deviation of the features, and mean label, of each part of seed 0.
@@ -99,3 +117,8 @@ def test_the_rows_of_a_built_in_data_set_are_those_of_its_code_format(name):
     assert name in ROWS, f"record the rows of {name} here"
     for now, then in zip(rows(name), ROWS[name], strict=True):
         assert now == pytest.approx(then, abs=1e-3), f"{name}: {REMEDY}"
+
+
+def test_every_kind_of_arm_is_recorded():
+    """Votes need data that have them, and the reference is a model of its own."""
+    assert {arm.kind for arm in ARMS} == set(KINDS) - {"votes", "logistic"}
