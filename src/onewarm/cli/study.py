@@ -30,7 +30,7 @@ def study(
     seeds: Annotated[str, typer.Option(help="Number of paired seeds, or a list of them: 20, or 0,3,5-9.")] = "20",
     model: Annotated[
         str,
-        typer.Option(help="What is trained: mlp, hist-gradient-boosting, or yours in a file, FILE.py:NAME."),
+        typer.Option(help="What is trained: mlp, hist-gradient-boosting, or your own in a file, FILE.py:NAME."),
     ] = "mlp",
     label: Annotated[
         str | None, typer.Option(help="The file's label column. Default: found by its usual names.")
@@ -53,6 +53,9 @@ def study(
     engine: Annotated[str, typer.Option(help="Where runs are trained: local, or ray for a cluster.")] = "local",
     workers: Annotated[
         int | None, typer.Option(help="How many groups of runs are trained at a time. Default: one for each core.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where PyTorch trains: cpu, cuda, mps. Default: a GPU where that is faster.")
     ] = None,
     json: Annotated[str | None, typer.Option(help="Write the full report to this file, or - for the terminal.")] = None,
     home: HomeOption = None,
@@ -96,6 +99,7 @@ def study(
                 store=store or store_url(home_folder(home)),
                 engine=engine,
                 workers=workers,
+                device=device,
                 progress=lambda run: progress.each(f"study of {dataset}", run.done, run.total),
             )
         if json == "-":

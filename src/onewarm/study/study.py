@@ -33,8 +33,10 @@ def run(
     time: Any = None,
     rare: str = "error",
     votes: Any = None,
+    fit: Callable[..., Any] | None = None,
     key: str | None = None,
     training: Training | None = None,
+    device: str | None = None,
     store: Store | str | None = None,
     engine: str = "local",
     workers: int | None = None,
@@ -50,15 +52,21 @@ def run(
         data: a built-in data set by its name; the path of a file; a DataFrame of pandas or polars; an array or tensor
             (N, ...), with its labels `y`; a Dataset or DataLoader of PyTorch of (x, y); or a `Dataset` of `load`.
         y: the labels (N,), or the name of the label column.
-        model: "mlp", our own perceptron; "hist-gradient-boosting", scikit-learn's; a scikit-learn, LightGBM or XGBoost
-            estimator that takes sample weights, cloned and fitted for each run; or "FILE.py:NAME" of one in a file.
+        model: "mlp", our own perceptron; "hist-gradient-boosting"; a scikit-learn, LightGBM or XGBoost estimator that
+            takes sample weights, cloned and fitted for each run; a factory of a PyTorch module, `lambda features,
+            classes: nn.Linear(features, classes)`, trained by the study, or an instance, initialised anew for each
+            run; or "FILE.py:NAME" of one of these in a file.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
         label, split, group, time, rare, votes: see `load`.
-        key: a name for a model of yours: its runs are found again under this name, whatever its parameters are. Only
-            needed for a model that holds what has no lasting form, such as an open file; see `models.identity`.
+        fit: your own training: `fit(model, target, data)` is called for each run, with a new `model`, the `SoftTarget`
+            of the training rows, and these rows (`data.x`, `data.y`, `data.original`). It returns the trained model,
+            or None where it trained `model` itself.
+        key: a name for `model` and `fit`: runs are found again under this name, whatever their code is. Only needed
+            for what has no lasting form, such as an open file; see `models.identity`.
         training: hyperparameters; the default depends on the number of training rows.
+        device: where PyTorch trains, such as "cuda"; by default a GPU where that is faster.
         store: a Store, its URL, or None for the default one.
         engine: "local", or "ray" for a cluster.
         workers: how many groups of runs are trained at a time; by default, one for each core.
@@ -86,8 +94,10 @@ def run(
         time=time,
         rare=rare,
         votes=votes,
+        fit=fit,
         key=key,
         training=training,
+        device=device,
         store=store,
         engine=engine,
         workers=workers,
@@ -123,8 +133,10 @@ class Study:
         time: Any = None,
         rare: str = "error",
         votes: Any = None,
+        fit: Callable[..., Any] | None = None,
         key: str | None = None,
         training: Training | None = None,
+        device: str | None = None,
         store: Store | str | None = None,
         engine: str = "local",
         workers: int | None = None,
@@ -139,7 +151,7 @@ class Study:
         for arm in self._arms:
             arm.check(self.data.num_classes, votes=has_votes, names=self.data.class_names)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
-        self.model = choose(model, training, key=key)
+        self.model = choose(model, training, fit=fit, key=key, device=device)
         if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
             raise InputError(refused[0])
         check_engine(engine, workers)

@@ -1,10 +1,13 @@
 import pytest
 from lightgbm import LGBMClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
+from torch import nn
 
 from onewarm.errors import InputError
 from onewarm.study.models.choose import choose
 from onewarm.study.models.estimators.estimator import Estimator
+from onewarm.study.models.function import Function
+from onewarm.study.models.modules.module import Module
 from onewarm.study.models.training import Perceptrons, Training
 
 TRAINING = Training()
@@ -35,3 +38,13 @@ def test_what_is_no_model(model, said):
     with pytest.raises(InputError) as raised:
         choose(model, TRAINING)
     assert str(raised.value).startswith(said)
+
+
+def test_modules_functions_and_devices():
+    assert isinstance(choose(lambda features, classes: nn.Linear(features, classes), TRAINING), Module)
+    assert choose(nn.Linear(4, 3), TRAINING, device="cpu").device == "cpu"
+    assert isinstance(choose("mlp", TRAINING, fit=lambda model, target, data: None), Function)
+    with pytest.raises(InputError, match=r"^device is 'gpu': PyTorch says .*; try 'cpu'$"):
+        choose("mlp", TRAINING, device="gpu")
+    with pytest.raises(InputError, match=r"^fit= trains a model of yours, and model='hist-gradient-boosting' is ours"):
+        choose("hist-gradient-boosting", TRAINING, fit=lambda model, target, data: None)

@@ -65,7 +65,10 @@ def _identity(value: Any, inside: tuple[int, ...]) -> Any:
         parameters = value.get_params(deep=False)
         return {"class": _named(type(value), inside), "parameters": _identity(parameters, inside)}
     if hasattr(value, "__array__"):
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        except ValueError:  # a lazy module's parameter has no shape yet
+            return _unknown(value)
         return [str(array.dtype), list(array.shape), hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()]
     if hasattr(value, "__dict__") and not isinstance(value, Path):
         return {"class": _named(type(value), inside), "values": _identity(vars(value), inside)}

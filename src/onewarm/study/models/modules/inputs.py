@@ -1,0 +1,79 @@
+"""The forms in which a module of the user's may take the rows; the first that it takes is used.
+
+1. As they were given, where they are integers or have a shape of their own: images, token ids, sequences.
+2. Of a shape of their own, but as float32: NumPy's floats are float64 and pixels are bytes, weights are float32.
+3. The study's own features, float32 and standardised on the training rows, (N, D).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from onewarm.errors import needs
+from onewarm.study.data.splits import Rows
+from onewarm.study.models.modules.factory import Factory, check_logits
+
+with needs("onewarm.study", "study"):
+    import torch
+    from torch import Tensor
+
+
+def as_given(rows: Rows) -> Tensor | None:
+    """Integers, or rows of a shape of their own, as they are; None where the rows are columns of numbers or a table."""
+    x = _tensor(rows.original)
+    return x if x is not None and (x.ndim != 2 or not x.is_floating_point()) else None
+
+
+def as_given_in_float(rows: Rows) -> Tensor | None:
+    """Rows of a shape of their own as float32; None for others."""
+    x = _tensor(rows.original)
+    return x.float() if x is not None and x.ndim != 2 else None
+
+
+def as_features(rows: Rows) -> Tensor:
+    """The study's features (N, D), float32."""
+    return torch.from_numpy(rows.x)
+
+
+FORMS: tuple[Callable[[Rows], Tensor | None], ...] = (as_given, as_given_in_float, as_features)
+
+
+def form_of(factory: Factory, rows: Rows, classes: int) -> Callable[[Rows], Tensor]:
+    """The first form that the factory's module takes; its output is checked.
+
+    Raises what the module raised for the last form, and InputError for an output that is no logits.
+    """
+    refused: Exception | None = None
+    for form in FORMS:
+        x = form(rows)
+        if x is None:
+            continue
+        module = factory.make(features_of(x), classes, 0).eval()
+        try:
+            with torch.no_grad():
+                output = module(x[:8])
+        except (RuntimeError, TypeError, IndexError) as error:
+            refused = error
+            continue
+        check_logits(output, len(x[:8]), classes, factory.name)
+        return cast("Callable[[Rows], Tensor]", form)
+    assert refused is not None
+    raise refused
+
+
+def features_of(x: Tensor) -> int | tuple[int, ...]:
+    """What a factory is told of the rows: the number of columns, or the shape of a row."""
+    shape = tuple(x.shape[1:])
+    return shape[0] if len(shape) == 1 else shape
+
+
+def _tensor(original: Any) -> Tensor | None:
+    """The user's rows where they are a tensor or an array of numbers."""
+    if isinstance(original, Tensor):
+        return original
+    if isinstance(original, np.ndarray) and original.dtype.kind in "iufb":
+        return torch.from_numpy(np.ascontiguousarray(original))
+    return None
