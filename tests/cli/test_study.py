@@ -11,7 +11,7 @@ def test_study_of_a_file_prints_a_table_writes_json_and_trains_nothing_twice(run
     out = flowers.with_name("report.json")
     first = run("study", flowers, "--label", "species", *ARMS, "--json", out)
     assert first.exit_code == 0, first.output
-    assert "smooth:0.1" in first.output and "4/4" in first.output
+    assert "smooth:0.1" in first.output and "6/6" in first.output
     report = json.loads(out.read_text())
     assert report["dataset"]["num_classes"] == 3
     assert len(report["metrics"]["smooth:0.1"]["nll"]["values"]) == 2

@@ -30,7 +30,7 @@ def study(
     seeds: Annotated[str, typer.Option(help="Number of paired seeds, or a list of them: 20, or 0,3,5-9.")] = "20",
     model: Annotated[
         str,
-        typer.Option(help="What is trained: mlp, hist-gradient-boosting, or your own in a file, FILE.py:NAME."),
+        typer.Option(help="What is trained: mlp, logistic, hist-gradient-boosting, or yours in a file, FILE.py:NAME."),
     ] = "mlp",
     label: Annotated[
         str | None, typer.Option(help="The file's label column. Default: found by its usual names.")

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from onewarm.errors import InputError
-from onewarm.study.arms.arm import parse_arm, parse_arms
+from onewarm.study.arms.arm import Arm, parse_arm, parse_arms
 from onewarm.study.data.load import load
 from onewarm.study.engines.driver import Progress, check_engine, train_missing
 from onewarm.study.engines.keys import study_key
 from onewarm.study.models.choose import choose
+from onewarm.study.models.logistic import Logistic
 from onewarm.study.models.training import Training
 from onewarm.study.report.report import StudyReport
 from onewarm.study.seeds import parse_seeds
 from onewarm.study.store.store import Store
 
+REFERENCE = parse_arm("logistic")
 DEFAULT_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
 
 
@@ -52,12 +54,12 @@ def run(
         data: a built-in data set by its name; the path of a file; a DataFrame of pandas or polars; an array or tensor
             (N, ...), with its labels `y`; a Dataset or DataLoader of PyTorch of (x, y); or a `Dataset` of `load`.
         y: the labels (N,), or the name of the label column.
-        model: "mlp", our own perceptron; "hist-gradient-boosting"; a scikit-learn, LightGBM or XGBoost estimator that
-            takes sample weights, cloned and fitted for each run; a factory of a PyTorch module, `lambda features,
-            classes: nn.Linear(features, classes)`, trained by the study, or an instance, initialised anew for each
-            run; or "FILE.py:NAME" of one of these in a file.
+        model: "mlp", our own perceptron; "logistic"; "hist-gradient-boosting"; a scikit-learn, LightGBM or XGBoost
+            estimator that takes sample weights, cloned and fitted for each run; a factory of a PyTorch module, `lambda
+            features, classes: nn.Linear(features, classes)`, trained by the study, or an instance, initialised anew
+            for each run; or "FILE.py:NAME" of one of these in a file.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
-            if it is absent.
+            if it is absent. The reference, "logistic", is always added: multinomial logistic regression, hard labels.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
         label, split, group, time, rare, votes: see `load`.
         fit: your own training: `fit(model, target, data)` is called for each run, with a new `model`, the `SoftTarget`
@@ -116,7 +118,7 @@ class Study:
     Example:
         >>> study = Study("blobs", arms="hard,smooth:0.1", seeds=2, training=Training(steps=20), store="sqlite://")
         >>> study.arms, study.seeds
-        (['hard', 'smooth:0.1'], [0, 1])
+        (['hard', 'smooth:0.1', 'logistic'], [0, 1])
     """
 
     def __init__(
@@ -142,7 +144,7 @@ class Study:
         workers: int | None = None,
         pairs: Iterable[tuple[str, str]] = (),
     ) -> None:
-        self._arms = parse_arms(arms if isinstance(arms, str) else list(arms))
+        self._arms = with_reference(parse_arms(arms if isinstance(arms, str) else list(arms)))
         self.arms = [arm.name for arm in self._arms]
         self.seeds = parse_seeds(seeds)
         self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
@@ -152,7 +154,7 @@ class Study:
             arm.check(self.data.num_classes, votes=has_votes, names=self.data.class_names)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, fit=fit, key=key, device=device)
-        if refused := [why for arm in self._arms if (why := self.model.refuses(arm))]:
+        if refused := [why for arm in self._arms if not arm.reference and (why := self.model.refuses(arm))]:
             raise InputError(refused[0])
         check_engine(engine, workers)
         self._store, self._engine, self._workers = store, engine, workers
@@ -174,6 +176,7 @@ class Study:
                 self.model,
                 store,
                 study,
+                reference=Logistic(),
                 engine=self._engine,
                 workers=self._workers,
                 progress=progress,
@@ -210,6 +213,18 @@ class Study:
         finally:
             if store is not self._store:
                 store.close()
+
+
+def with_reference(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """The arms, with the reference last, which every study has. Raises InputError where it is the only one.
+
+    >>> [arm.name for arm in with_reference(parse_arms("logistic,hard"))]
+    ['hard', 'logistic']
+    """
+    own = tuple(arm for arm in arms if not arm.reference)
+    if not own:
+        raise InputError("arms has only the reference, logistic, which every study has: name another, such as hard")
+    return (*own, REFERENCE)
 
 
 def _pair(pair: tuple[str, str], arms: list[str]) -> tuple[str, str]:

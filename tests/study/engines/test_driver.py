@@ -64,10 +64,10 @@ def test_kill_9_loses_and_repeats_nothing(tiny, short, sqlite_url):
                 child.send_signal(signal.SIGKILL)
                 break
     kept = rows(url)
-    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 36
+    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 48
     report = run(tiny, arms=ARMS, seeds=12, store=url, training=short)
-    assert report.trained == 36 - len(kept)
-    assert len(set(rows(url))) == len(rows(url)) == 36 and set(kept) <= set(rows(url))
+    assert report.trained == 48 - len(kept)
+    assert len(set(rows(url))) == len(rows(url)) == 48 and set(kept) <= set(rows(url))
     assert report.to_dict() == run(tiny, arms=ARMS, seeds=12, store=url + "2", training=short).to_dict()
 
 

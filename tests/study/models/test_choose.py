@@ -30,7 +30,7 @@ def test_a_key_stands_for_the_parameters():
     ("model", "said"),
     [
         ("hist_gradient_bosting", "no model 'hist_gradient_bosting'; did you mean 'hist-gradient-boosting'?: expected"),
-        (7, "model is 7: expected 'mlp', 'hist-gradient-boosting'"),
+        (7, "model is 7: expected 'mlp', 'logistic', 'hist-gradient-boosting', FILE.py:NAME of one"),
         (None, "model is None: expected 'mlp', "),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 from onewarm.errors import InputError, needs
 from onewarm.study.models.estimators.estimator import Estimator
 from onewarm.study.models.function import Function
+from onewarm.study.models.logistic import GRID
 from onewarm.study.models.model import Model
 from onewarm.study.models.modules.module import Module
 from onewarm.study.models.python_file import from_python_file, is_python_file
@@ -18,8 +19,12 @@ from onewarm.study.models.user_errors import user_code
 
 with needs("onewarm.study", "study"):
     import torch
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-NAMES = ("mlp", "hist-gradient-boosting")
+NAMES = ("mlp", "logistic", "hist-gradient-boosting")
 
 EXPECTED = (
     f"expected {', '.join(map(repr, NAMES))}, FILE.py:NAME of one in a file, a factory of a "
@@ -81,9 +86,10 @@ def _is_estimator(model: Any) -> bool:
 def _named(name: str, training: Training, device: str | None) -> Model:
     if name == "mlp":
         return Perceptrons(training, device)
+    if name == "logistic":
+        regression = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        return Estimator(regression, options=[{"logisticregression__C": c} for c in GRID])
     if name == "hist-gradient-boosting":
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
         return Estimator(HistGradientBoostingClassifier())
     near = difflib.get_close_matches(name.strip().lower().replace("_", "-"), NAMES, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""

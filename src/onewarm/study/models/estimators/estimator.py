@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from onewarm.study.models.estimators.probabilities import log_probabilities
 from onewarm.study.models.estimators.rounds import rounds, staged
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Curve, Outputs, Run, Trained
+from onewarm.study.models.stopping import chosen
 from onewarm.study.models.user_errors import user_code
 from onewarm.target import SoftTarget
 
@@ -46,6 +48,7 @@ class Estimator:
     Args:
         estimator: an estimator, or a class of one that needs no arguments.
         key: what identifies it in the store; None is its class and parameters.
+        options: parameters to try; the run with the lowest validation NLL is taken.
 
     Raises:
         InputError: for an estimator that cannot be trained on soft targets, with the remedy.
@@ -56,7 +59,7 @@ class Estimator:
         'GaussianNB'
     """
 
-    def __init__(self, estimator: Any, key: str | None = None) -> None:
+    def __init__(self, estimator: Any, key: str | None = None, options: Sequence[Mapping[str, Any]] = ({},)) -> None:
         if isinstance(estimator, type):
             with user_code(f"model={estimator.__name__}()"):
                 estimator = estimator()
@@ -64,6 +67,7 @@ class Estimator:
         self.name = type(estimator).__name__
         _check(estimator)
         self._identity = key or identity(estimator)
+        self.options = list(options)
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""
@@ -71,6 +75,7 @@ class Estimator:
             "network": self.name,
             "estimator": self._identity,
             "targets": "a row for each class with mass, weighted by it, inside fit",
+            **({"options": self.options} if len(self.options) > 1 else {}),
         }
 
     def refuses(self, arm: Arm) -> str | None:
@@ -95,10 +100,21 @@ class Estimator:
     def _fit(
         self, num_classes: int, job: Job, target: SoftTarget, split: Split, progress: Callable[[float], None]
     ) -> Trained:
+        tried = []
+        for i, options in enumerate(self.options, 1):
+            trained = self._fit_with(options, num_classes, job, target, split)
+            tried.append(replace(trained, options=options))
+            progress(i / len(self.options))
+        best = chosen([_nll(trained.stopped.validation, split.validation.y) for trained in tried])
+        return tried[best or 0]
+
+    def _fit_with(
+        self, options: Mapping[str, Any], num_classes: int, job: Job, target: SoftTarget, split: Split
+    ) -> Trained:
         temperature = job.arm.temperature
         row, label, weight = expand(target.scale(temperature**-2))
         classes, codes = np.unique(label, return_inverse=True)  # XGBoost wants all of 0..k-1
-        features, last = _parts(self._seeded(job))
+        features, last = _parts(self._seeded(job).set_params(**options))
         with user_code(f"{self.name}, arm {job.arm.name}, seed {job.seed}"), threadpool_limits(1):
             x = [_rows(part, features is not None) for part in (split.train, split.validation, split.test)]
             if features is not None:
@@ -121,7 +137,7 @@ class Estimator:
     def _seeded(self, job: Job) -> Any:
         copy = clone(self.estimator)
         parameters = copy.get_params(deep=True)
-        chosen: dict[str, Any] = {
+        given: dict[str, Any] = {
             name: job.random_state for name in parameters if _base(name) in ("random_state", "random_seed")
         }
         for name, value in parameters.items():
@@ -130,8 +146,8 @@ class Estimator:
                 base == "n_iter_no_change" and f"{name.removesuffix(base)}early_stopping" in parameters
             )
             if base in EARLY_STOPPING and value not in (None, False) and not means_something_else:
-                chosen[name] = EARLY_STOPPING[base]
-        copy.set_params(**chosen)
+                given[name] = EARLY_STOPPING[base]
+        copy.set_params(**given)
         _, last = _parts(copy)
         if type(last).__module__.startswith(("lightgbm", "xgboost")) and last.get_params()["n_jobs"] is None:
             last.set_params(n_jobs=1)  # by itself it takes every core, in each of the study's workers
