@@ -131,6 +131,7 @@ def test_an_order_of_the_alphabet_is_no_order():
     with pytest.raises(InputError, match=r"'a', 'b', 'c', \.\.\. have none"):
         parse_arm("ordinal:1").check(4, votes=False, names=("a", "b", "c", "d"))
     parse_arm("smooth:0.1").check(3, votes=False, names=("high", "low", "mid"))
+    parse_arm("ordinal:1").check(2, votes=False, names=("no", "yes"))  # two classes have but one order
 
 
 @pytest.mark.parametrize("arm", ["confusion:0.1", "votes", "teacher:2", "teacher-top:1:1"])

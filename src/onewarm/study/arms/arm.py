@@ -178,7 +178,7 @@ class Arm:
         """
         if self.teacher is not None:
             self.teacher.check(num_classes, votes=votes, names=names)
-        if self.recipe.ordered and names is not None and not _increasing(names):
+        if self.recipe.ordered and num_classes > 2 and names is not None and not _increasing(names):
             listed = ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
             raise InputError(
                 f"the arm {self.name} goes by the order of the classes, and {listed} have none: give labels that are "
