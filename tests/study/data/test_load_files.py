@@ -198,10 +198,11 @@ def test_an_archive_with_its_own_split(tmp_path):
 
 def test_an_id_with_very_many_values_is_left_out_at_once(tmp_path):
     keys = np.char.add("u", RNG.permutation(30_000).astype(str))
-    pa.parquet.write_table(
-        pa.table({"uid": keys, "v": np.arange(30_000) % 97, "y": np.arange(30_000) % 2}), tmp_path / "t.parquet"
-    )
+    seconds = RNG.permutation(86_400)[:30_000]
+    clock = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in seconds.tolist()]
+    pa.parquet.write_table(pa.table({"uid": keys, "at": clock, "y": np.arange(30_000) % 2}), tmp_path / "t.parquet")
     data = load(str(tmp_path / "t.parquet"))
+    assert data.notes[-2] == "Text read as numbers: 'at' (hours)."
     assert data.notes[-1] == "Left out: 'uid': a different value in every row, as of an id or an index."
 
 

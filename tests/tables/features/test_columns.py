@@ -24,6 +24,7 @@ def kind(name, values):
         ("a", RNG.integers(0, 5, N), "numbers"),
         ("Unnamed: 0", np.arange(N), "id"),
         ("", RNG.permutation(N) + 1, "id"),
+        ("Unnamed: 0", np.arange(N) % 20, "index"),
         ("PassengerId", np.arange(1.0, N + 1), "id"),
         ("customer_id", RNG.permutation(10**6)[:N], "id"),
         ("age", RNG.permutation(N) + 20, "numbers"),

@@ -27,6 +27,9 @@ def numbers(texts, decimal="."):
         (["1'200.5", "7"], ".", [1200.5, 7]),
         (["(3)", "4"], ".", [-3, 4]),
         (["1e3", "2.5E-1"], ".", [1000, 0.25]),
+        (["70 kg", "82.5kg"], ".", [70, 82.5]),
+        (["12.5 km/h", "3 km/h"], ".", [12.5, 3]),
+        (["34 m²", "1,200 m²"], ".", [34, 1200]),
         (["inf", "-Inf", "3"], ".", [np.inf, -np.inf, 3]),
     ],
 )
@@ -34,7 +37,20 @@ def test_numbers_as_people_write_them(texts, decimal, expected):
     assert numbers(texts, decimal) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("texts", [["007", "012"], ["a", "b"], ["1", "b"], ["3-4", "5-6"], ["1.2.3.4", "a"], []])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["007", "012"],
+        ["a", "b"],
+        ["1", "b"],
+        ["3-4", "5-6"],
+        ["1.2.3.4", "a"],
+        ["1st", "2nd"],
+        ["info", "infra"],
+        ["1k", "2M"],
+        [],
+    ],
+)
 def test_texts_that_are_no_numbers(texts):
     assert numbers(texts) is None
 

@@ -177,7 +177,8 @@ def grouped(file: str, name: str, codes: Indices, y: Indices) -> Grouped:
             f"{file}: {name} has {count} group{'s' if count > 1 else ''}, and needs {MIN_GROUPS}: one each for "
             "training, validation and test"
         )
-    return Grouped(y, codes, f"Split: whole groups of {name} ({count}) on one side, by seed, classes in proportion.")
+    of_name = "" if name == "group" else f" of {name}"
+    return Grouped(y, codes, f"Split: whole groups{of_name} ({count}) on one side, by seed, classes in proportion.")
 
 
 def timed(file: str, name: str, times: NDArray[Any], y: Indices, classes: Sequence[str]) -> Fixed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from onewarm.study.data.partition import Partition, Parts, Stratified, grouped, 
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder
 from onewarm.tables.features.keys import codes_of, times_of
-from onewarm.tables.features.labels import has_label
+from onewarm.tables.features.labels import has_label, no_column
 from onewarm.tables.features.raw import Raw, column_of, columns_hash
 from onewarm.tables.features.table import Table, table
 
@@ -55,8 +54,7 @@ class Options:
         names = [n for n in (self.split, self.group, self.time, *votes) if isinstance(n, str)]
         for name in names:
             if name not in raw.columns:
-                near = difflib.get_close_matches(name, raw.columns, n=3) or list(raw.columns)[:8]
-                raise InputError(f"{raw.name}: no column {name!r}; nearest: {', '.join(map(repr, near))}")
+                raise no_column(raw.name, name, list(raw.columns))
         return tuple(names)
 
 

@@ -27,6 +27,7 @@ _LOOKED_AT = 10_000
 _ID_NAMES = re.compile(
     r"(?:.*[\s_.-])?(?:id|ids|uuid|guid)|.*(?:[a-z]I[dD]|ID)|key|index|idx|nr|no|row|rownum", re.ASCII
 )
+_UNNAMED = re.compile(r"|unnamed: ?\d+|__index_level_\d+__", re.IGNORECASE)
 _INDEX_NAMES = re.compile(
     r"|unnamed: ?\d+|__index_level_\d+__|index|rownames?|row[_ ]?(?:id|num(?:ber)?)", re.IGNORECASE
 )
@@ -38,7 +39,8 @@ class Column:
 
     Attributes:
         name: of the column.
-        kind: "numbers", "levels", "date", "list", or why it is left out: "id", "constant", "empty", "text", "bytes".
+        kind: "numbers", "levels", "date", "list", or why it is left out: "id", "index", "constant", "empty",
+            "text", "bytes".
         numbers: (N, d), NaN where missing; of "numbers", "date" and "list".
         parts: names of the d numbers.
         codes: (N,) places in `levels`, -1 where missing; of "levels", and of what was left out, where it could be told
@@ -137,6 +139,8 @@ def _numbers(
         alone = len(different) == len(known) >= _FEWEST_IDS
         run = alone and different[-1] - different[0] == len(different) - 1
         counted = run and (different[0] in (0, 1) or (known[1:] > known[:-1]).all())
+        if _UNNAMED.fullmatch(name.strip()) and not alone:
+            return Column(name, "index", missing=some)
         if counted or (alone and (_is_id(name) or _INDEX_NAMES.fullmatch(name.strip()))):
             return Column(name, "id", missing=some)
         if _is_id(name) and len(different) > MOST_ID_LEVELS and len(different) > len(known) / 50:
@@ -229,7 +233,8 @@ def _of_many(name: str, values: Any, decimal: str) -> Column | None:
     if len(values) <= _LOOKED_AT or pa.types.is_dictionary(values.type) or len(some.unique()) < len(some):
         return None
     texts = [text.strip() for text in some.drop_null().to_pylist()]
-    if read_numbers(texts, np.ones(len(texts), np.int64), decimal) or read_dates(texts) or read_clock(texts):
+    read = read_numbers(texts, np.ones(len(texts), np.int64), decimal), read_dates(texts), read_clock(texts)
+    if any(found is not None for found in read):
         return None
     if pc.count_distinct(values).as_py() < len(values):
         return None

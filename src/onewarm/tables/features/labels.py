@@ -44,8 +44,7 @@ def find_label(file: str, names: Sequence[str], label: str | None) -> str:
     if label is not None:
         if label in names:
             return label
-        near = difflib.get_close_matches(label, names, n=3) or list(names[:8])
-        raise InputError(f"{file}: no column {label!r}; nearest: {', '.join(map(repr, near))}")
+        raise no_column(file, label, names)
     found = _usual(names)
     if len(found) == 1:
         return found[0]
@@ -56,6 +55,17 @@ def find_label(file: str, names: Sequence[str], label: str | None) -> str:
     raise InputError(
         f"{file}: no label column found (looked for {', '.join(LABEL_NAMES[:7])}, ...); name one with --label: {shown}"
     )
+
+
+def no_column(file: str, name: str, names: Sequence[str]) -> InputError:
+    """The error for a column that is not there.
+
+    >>> no_column("t.csv", "labl", ["a", "label"])
+    InputError("t.csv: no column 'labl'; nearest: 'label'")
+    """
+    near = difflib.get_close_matches(name, names, n=3)
+    shown = ", ".join(map(repr, near or names[:8])) + (", ..." if not near and len(names) > 8 else "")
+    return InputError(f"{file}: no column {name!r}; {'nearest' if near else 'it has'}: {shown}")
 
 
 def has_label(names: Sequence[str]) -> bool:

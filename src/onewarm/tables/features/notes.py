@@ -14,6 +14,7 @@ from onewarm.tables.features.scale import MOST
 SHOWN = 5
 _LEFT_OUT = {
     "id": "a different value in every row, as of an id or an index",
+    "index": "whole numbers without a name, as of an index",
     "repeated id": "the id of something that occurs in several rows (so that its rows stay on one side of a split: "
     "--group NAME)",
     "constant": "the same value in every row",

@@ -16,9 +16,11 @@ MISSING = WORDS | {"?", "-", "--", "–", "—", ".", "n.a.", "#value!", "#div/0
 
 _SIGNS = "$€£¥₹"
 _UNITS = r"%|[" + _SIGNS + r"]|USD|EUR|GBP|CHF|JPY"
+_MEASURES = r"[a-zµ°Ω]+[23²³]?(?:/[a-z]+[23²³]?)?"
 _AROUND = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+−])?\s*(?P<before>{_UNITS})?\s*(?P<sign2>[-+−])?\s*"
-    rf"(?P<core>\d[\d.,'’ \u00a0\u202f]*|[.,]\d+|inf(?:inity)?)(?P<exp>[eE][-+]?\d+)?\s*(?P<after>{_UNITS})?\s*\)?",
+    rf"(?:(?P<core>\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)(?P<exp>[eE][-+]?\d+)?\s*(?P<after>{_UNITS}|{_MEASURES})?"
+    r"|inf(?:inity)?)\s*\)?",
     re.IGNORECASE,
 )
 _GROUPS = re.compile(r"\d{1,3}([.,'’ \u00a0\u202f])\d{3}(?:\1\d{3})*")
@@ -37,8 +39,8 @@ class Numbers:
 def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str = ".") -> Numbers | None:
     """Different texts as numbers, or None where they hold something else: at most a tenth of the rows may be no number.
 
-    One way of writing is found for all of them: which sign is the decimal one, which separates thousands. Codes with
-    leading zeros ("007") are no numbers.
+    One way of writing is found for all of them: which sign is the decimal one, which separates thousands, the unit
+    ("70 kg"). Codes with leading zeros ("007") are no numbers.
 
     Args:
         texts: without those that stand for no value.
@@ -56,8 +58,9 @@ def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str =
     if sum(_AROUND.fullmatch(texts[i].strip()) is not None for i in some) < 0.5 * len(some):
         return None
     matches = [_AROUND.fullmatch(text.strip()) for text in texts]
-    cores = [m["core"].strip() for m in matches if m]
-    if any(re.match(r"0\d", core) for core in cores):
+    cores = [m["core"].strip() for m in matches if m and m["core"]]
+    measures = {m["after"].lower() for m in matches if m and m["after"] and not re.fullmatch(_UNITS, m["after"], re.I)}
+    if len(measures) > 1 or any(re.match(r"0\d", core) for core in cores):  # "4th" and "2nd", "007": codes
         return None
     point = _decimal_sign(cores, decimal)
     values = np.asarray([np.nan if m is None else _value(m, point) for m in matches])
@@ -85,10 +88,8 @@ def _decimal_sign(cores: Sequence[str], decimal: str) -> str:
 
 
 def _value(match: re.Match[str], point: str) -> float:
-    core = match["core"].strip()
-    if core[0] in "iI":
-        number = np.inf
-    else:
+    number = np.inf
+    if core := match["core"]:
         plain = re.sub(r"['’ \u00a0\u202f]" + ("|," if point == "." else r"|\."), "", core).replace(",", ".")
         try:
             number = float(plain + (match["exp"] or ""))
