@@ -22,7 +22,8 @@ class TemperatureFit:
 
     Attributes:
         temperature: T, above 1 if the model was overconfident.
-        gradient: d NLL / d log T at T, in nats; 0 up to rounding.
+        gradient: d NLL / d log T at T, in nats; 0 up to rounding. With a prior, as in the next two, of the NLL plus
+            the prior's penalty.
         bracket: (T_lo, T_hi) around T. The NLL falls at T_lo and rises at T_hi: its minimum lies between.
         excess: upper bound on NLL(T) minus the least NLL, in nats: |d NLL / d b| (1 / T_lo - 1 / T_hi), because the
             NLL is convex in b = 1/T.
@@ -68,6 +69,7 @@ def fit_temperature(
     bounds: tuple[float, float] = (0.01, 100.0),
     tolerance: float = 1e-8,
     weights: Any = None,
+    prior: float = 0.0,
 ) -> TemperatureFit:
     """The temperature T that minimises the NLL of softmax(z / T), certified.
 
@@ -77,6 +79,10 @@ def fit_temperature(
     L is convex in b because L'' >= 0, so a sign change of L' encloses the minimum. Newton steps in b that stay inside
     that bracket, else bisection, all in float64, until the ends of the bracket differ by ``tolerance``.
 
+    With ``prior`` c > 0 what is minimised is L(b) + (c / N) (b - 1 - log b): the posterior mode under a gamma prior on
+    b with its mode at T = 1, which counts as c rows. The sum is convex too, and has a minimum for any logits, also
+    where all rows are right; the prior vanishes as rows grow.
+
     Args:
         logits: (N, K) floats, NumPy or PyTorch; -inf masks a class. Any constant may be added to a row.
         truth: labels (N,) of integers; votes (N, K) of integers; or distributions (N, K) of floats.
@@ -85,6 +91,7 @@ def fit_temperature(
         bounds: least and greatest temperature to consider.
         tolerance: relative width of the bracket at which the search ends, in [1e-12, 1).
         weights: (N,), not negative, or None: the NLL is their weighted mean.
+        prior: rows that the prior counts as, finite and not negative; 0 for none.
 
     Returns:
         A ``TemperatureFit``: T, its bracket, and bounds on the remaining error.
@@ -105,6 +112,9 @@ def fit_temperature(
         (2.0, True)
         >>> round(fit_temperature(2 * z, p).temperature, 6)    # exactly 2 with distributions as the truth
         2.0
+        >>> right = np.array([[4.0, 0.0], [0.0, 3.0]])         # no temperature is best without a prior
+        >>> round(fit_temperature(right, np.array([0, 1]), prior=1).temperature, 2)
+        0.9
 
     Source: Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017, section 4.2.
     """
@@ -113,12 +123,14 @@ def fit_temperature(
         raise InputError(f"bounds is {bounds}: expected 0 < least < greatest < inf")
     if not 1e-12 <= tolerance < 1:
         raise InputError(f"tolerance is {tolerance}: expected at least 1e-12 and less than 1")
+    if not 0 <= prior < math.inf:
+        raise InputError(f"prior is {prior}: expected a number of rows, finite and not negative")
     array = read_predictions(logits, "probabilities" if probabilities else "logits")
     true = read_truth(truth, array.shape, normalize=normalize)
     w = read_weights(weights, len(array))
     if w is not None and not w.any():
         raise InputError("weights are 0 in every row: nothing is left to fit on")
-    objective = Objective(array, true, probabilities=probabilities, normalize=normalize, weights=w)
+    objective = Objective(array, true, probabilities=probabilities, normalize=normalize, weights=w, prior=prior)
     before = objective(1.0)
     ends = enclose(objective, before, 1 / high, 1 / low)
     left, right = minimise(objective, before, *ends, tolerance)

@@ -22,7 +22,8 @@ class TemperatureError(InputError):
 
 
 class Point(NamedTuple):
-    """The mean NLL at inverse temperature b, with its first and second derivative in b."""
+    """The mean NLL at inverse temperature b, and the first and second derivative in b of what is minimised: the mean
+    NLL plus the prior's penalty."""
 
     b: float
     nll: float
@@ -34,10 +35,18 @@ class Objective:
     """The NLL and its derivatives at b, by one pass over the rows; ``passes`` counts the passes."""
 
     def __init__(
-        self, array: Array, truth: Truth, *, probabilities: bool, normalize: bool, weights: Floats | None = None
+        self,
+        array: Array,
+        truth: Truth,
+        *,
+        probabilities: bool,
+        normalize: bool,
+        weights: Floats | None = None,
+        prior: float = 0.0,
     ) -> None:
         self.array, self.truth, self.probabilities, self.normalize = array, truth, probabilities, normalize
         self.weights = weights
+        self.prior = prior
         self.passes = 0
 
     def __call__(self, b: float) -> Point:
@@ -56,6 +65,8 @@ class Objective:
             nll += dot(w, np.log(total) - b * true_z)
             slope += dot(w, mean - true_z)
             curvature += dot(w, variance)
+        slope += self.prior * (1 - 1 / b)  # the penalty prior * (b - 1 - log b), convex in b as the NLL is
+        curvature += self.prior / b**2
         n = self.array.shape[0] if self.weights is None else self.weights.sum()
         return Point(b, nll / n, slope / n, curvature / n)
 

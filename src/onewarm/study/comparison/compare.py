@@ -1,170 +1,139 @@
-"""Paired differences by seed of an arm and the baseline: bootstrap intervals, sign-flip p values, Holm's correction."""
+"""Paired differences by seed of arms, in families whose intervals hold together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
 from onewarm.calibration.defaults import LEVEL
-from onewarm.errors import InputError
+from onewarm.study.comparison.results import Results, Training
 
-RESAMPLES = 9999
-EXACT_PAIRS = 36  # up to this many pairs all 2^n sign patterns are counted
+DECIDING = ("nll", "accuracy", "nll_after")
+"""What a study's verdict is decided by: NLL, accuracy, and NLL after a temperature."""
+
+BESIDE = (
+    "ece",
+    "brier",
+    "auroc",
+    "aurc",
+    "mean_confidence",
+    "confidence_gap",
+    "ece_after",
+    "confidence_gap_after",
+)
+"""What is told beside it."""
+
 SIGNIFICANCE = round(1 - LEVEL, 12)
-"""A difference counts as real where its Holm-corrected p is below this, 0.05."""
+"""A difference is clear where its adjusted p is below this, 0.05."""
+
+SHARE = 0.8
+"""The part of a family's error, `SIGNIFICANCE`, that goes to the metrics that decide; the others have the rest."""
+
+LEAST_SEEDS = 3
+MORE_IS_BETTER = ("accuracy", "auroc")
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A paired comparison: mean difference, its interval at `level`, and the p value of no difference."""
+class Comparison:
+    """An arm minus another on one metric, paired by seed.
 
-    mean: float
-    interval: tuple[float, float]
+    Attributes:
+        mean: of the differences; None where no seed has both.
+        interval: simultaneous: all of a family hold together in 95 % of studies. None for fewer than 3 seeds.
+        pointwise: the 95 % interval of this difference alone.
+        level: of `interval` taken alone.
+        p: of this difference alone, two-sided.
+        p_adjusted: below .05 exactly where `interval` excludes 0.
+        seeds: on which all arms have the metric.
+        testable: whether there are 3 seeds.
+        seeds_needed: 3 where it is not testable; where it is but is not clear, how many seeds would show a difference
+            of this mean and spread; None where none would, and where it is clear.
+        detectable: the least mean that this many seeds with this spread would have shown as clear.
+    """
+
+    arm: str
+    baseline: str
+    metric: str
+    training: Training
+    mean: float | None
+    interval: tuple[float, float] | None
+    pointwise: tuple[float, float] | None
     level: float
-    p: float
-    pairs: int
+    p: float | None
+    p_adjusted: float | None
+    seeds: int
+    testable: bool
+    seeds_needed: int | None
+    detectable: float | None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the simultaneous interval excludes 0."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    @property
+    def side(self) -> int:
+        """1 where the arm is clearly better, -1 where it is clearly worse, else 0."""
+        if not self.clear or self.mean is None:
+            return 0
+        return 1 if (self.mean > 0) == (self.metric in MORE_IS_BETTER) else -1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes, and `clear`, as values for JSON."""
+        ends = {
+            name: None if (pair := getattr(self, name)) is None else list(pair) for name in ("interval", "pointwise")
+        }
+        return {**vars(self), **ends, "clear": self.clear}
 
 
-def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = LEVEL, seed: int = 0) -> Difference:
-    """Compare two arms run on the same seeds: d_i = value_i - baseline_i.
-
-    The interval is the bootstrap's (BCa) for mean(d), the p value that of the sign-flip test.
-
-    Args:
-        values, baseline: one number for each seed, in the same order of seeds, (n,) with n >= 2.
-        level: coverage of the interval, in (0, 1).
-        seed: of the bootstrap.
-
-    Raises ValueError for shapes that do not pair up, fewer than 2 pairs, a difference that is not finite, or a level
-    outside (0, 1).
-
-    >>> d = paired_difference([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])
-    >>> round(d.mean, 3), d.p
-    (0.1, 0.25)
-    """
-    v, b = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
-    if v.shape != b.shape or v.ndim != 1:
-        raise InputError(
-            f"values {v.shape} and baseline {b.shape} must have one number for each seed, in the same order"
-        )
-    d = v - b
-    return Difference(float(d.mean()), mean_interval(d, level=level, seed=seed), level, sign_flip(d), len(d))
-
-
-def mean_interval(
-    values: ArrayLike, *, level: float = LEVEL, seed: int = 0, resamples: int = RESAMPLES
-) -> tuple[float, float]:
-    """Bias-corrected and accelerated (BCa) bootstrap interval of a mean.
-
-    With G the bootstrap distribution, z0 = Phi^-1(G(mean)) and a the jackknife skewness over 6, the ends are
-    G^-1(Phi(z0 + (z0 + z) / (1 - a (z0 + z)))) at z = Phi^-1((1 -+ level) / 2). Equal values give [v, v].
+def family(
+    results: Results,
+    pairs: Sequence[tuple[str, str]],
+    training: Training = "stopped",
+    metrics: tuple[Sequence[str], Sequence[str]] = (DECIDING, BESIDE),
+) -> list[Comparison]:
+    """Compare each pair on each metric; the intervals of all of them hold together in 95 % of studies (Bonferroni).
 
     Args:
-        values: (n,), n >= 2, finite.
-        level: coverage of the interval, in (0, 1).
-        seed: of the resampling; the same seed gives the same interval.
-        resamples: bootstrap samples drawn.
-
-    Raises ValueError for fewer than 2 values, a value that is not finite, or a level outside (0, 1).
-
-    Efron, Better Bootstrap Confidence Intervals, JASA 82 (1987), section 4.
-
-    >>> low, high = mean_interval([1.0, 2.0, 3.0, 4.0], seed=1)
-    >>> low < 2.5 < high
-    True
+        results: the runs.
+        pairs: (arm, the arm it is compared with); both must have the training.
+        training: of the stopped models, or of those trained to the end.
+        metrics: those that decide, which get `SHARE` of the error together, and those beside.
     """
-    x = np.asarray(values, np.float64)
-    if x.ndim != 1 or len(x) < 2:
-        raise InputError(f"an interval needs at least 2 values, (n,), got shape {x.shape}")
-    if not np.isfinite(x).all():
-        raise InputError(f"values[{int(np.argmin(np.isfinite(x)))}] is not finite")
-    if not 0 < level < 1:
-        raise InputError(f"level must lie between 0 and 1, got {level}")
-    mean = float(x.mean())
-    if np.ptp(x) <= 1e-14 * max(1.0, abs(mean)):
-        return mean, mean
-    n = len(x)
-    means = np.sort(x[np.random.default_rng(seed).integers(0, n, (resamples, n))].mean(1))
-    normal = NormalDist()
-    tie = 1e-12 * np.ptp(x)  # resampled means this close to the mean equal it but for rounding: each counts half
-    below = (np.count_nonzero(means < mean - tie) + np.count_nonzero(means <= mean + tie)) / (2 * resamples)
-    z0 = normal.inv_cdf(min(max(below, 0.5 / resamples), 1 - 0.5 / resamples))
-    u = x - mean  # leaving x_i out moves the mean by -u_i / (n - 1)
-    acceleration = (u**3).sum() / (6 * (u**2).sum() ** 1.5)
-    ends = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        z = z0 + normal.inv_cdf(tail)
-        ends.append(float(np.quantile(means, normal.cdf(z0 + z / (1 - acceleration * z)))))
-    return ends[0], ends[1]
+    compared = []
+    for names, share in zip(metrics, (SHARE, 1 - SHARE) if metrics[1] else (1.0, 0.0), strict=True):
+        # The chance that any of a family's intervals misses is at most the sum of the single ones' chances.
+        wrong = share * SIGNIFICANCE / max(1, len(pairs) * len(names))
+        compared += [_compare(results, *pair, name, training, wrong) for pair in pairs for name in names]
+    order = {name: i for i, name in enumerate((*metrics[0], *metrics[1]))}
+    place = {pair: i for i, pair in enumerate(pairs)}
+    return sorted(compared, key=lambda c: (place[c.arm, c.baseline], order[c.metric]))
 
 
-def sign_flip(differences: ArrayLike, *, resamples: int = 200_000, seed: int = 0) -> float:
-    """Two-sided p value of the sign-flip test: the share of sign patterns with |sum +-d_i| >= |sum d_i|.
-
-    The null hypothesis is that each d_i is as likely as -d_i. Up to n = 36 all 2^n patterns are counted (the sums of
-    two halves, matched by binary search), so the smallest p is 2 / 2^n. Beyond, `resamples` patterns are drawn and the
-    observed one is counted as one more, so the smallest p is 1 / (resamples + 1).
-
-    Args:
-        differences: (n,), n >= 1.
-        resamples: sign patterns drawn where n > 36.
-        seed: of that drawing; the same seed gives the same p.
-
-    Raises ValueError for no differences or more than one axis.
-
-    Fisher, The Design of Experiments (1935), section 21.
-
-    >>> sign_flip([1.0, 2.0, 3.0])
-    0.25
-    """
-    d = np.asarray(differences, np.float64)
-    if d.ndim != 1 or len(d) == 0:
-        raise InputError(f"differences must be (n,) with n >= 1, got shape {d.shape}")
-    # The slack lets a pattern whose sum equals the observed one but for rounding count as reaching it.
-    reach = abs(d.sum()) * (1 - 1e-12) - 1e-15 * np.abs(d).sum()
-    if reach <= 0:
-        return 1.0
-    if len(d) <= EXACT_PAIRS:
-        left, right = _sums(d[: len(d) // 2]), np.sort(_sums(d[len(d) // 2 :]))
-        high = len(right) - np.searchsorted(right, reach - left, side="left")
-        # By symmetry as many patterns have a sum at or below -reach.
-        return float(2 * high.sum() / 2.0 ** len(d))
-    rng = np.random.default_rng(seed)
-    hits = 1  # the observed pattern, which makes the p value valid (never 0)
-    for start in range(0, resamples, 4096):
-        signs = rng.integers(0, 2, (min(4096, resamples - start), len(d))) * 2.0 - 1.0
-        hits += int(np.count_nonzero(np.abs(signs @ d) >= reach))
-    return hits / (resamples + 1)
-
-
-def _sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum of `d` (n,) under each of the 2^n sign patterns."""
-    sums = np.zeros(1)
-    for value in d:
-        sums = np.concatenate([sums - value, sums + value])
-    return sums
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's correction of m p values: the i-th smallest becomes max over j <= i of (m - j + 1) p_(j), at most 1.
-
-    Raises ValueError for a p outside [0, 1].
-
-    Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scand. J. Stat. 6 (1979), section 3.
-
-    >>> [round(q, 3) for q in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    m = len(p)
-    corrected = [0.0] * m
-    worst = 0.0
-    for rank, i in enumerate(sorted(range(m), key=lambda i: p[i])):
-        if not 0 <= p[i] <= 1:
-            raise InputError(f"p[{i}] must lie in [0, 1], got {p[i]}")
-        worst = max(worst, min(1.0, (m - rank) * p[i]))
-        corrected[i] = worst
-    return corrected
+def _compare(results: Results, arm: str, baseline: str, metric: str, training: Training, wrong: float) -> Comparison:
+    mean, found, seeds = results.estimate(arm, baseline, metric, training)
+    testable = found is not None and seeds >= LEAST_SEEDS
+    level = 1 - wrong
+    nothing = Comparison(
+        arm, baseline, metric, training, mean, None, None, level, None, None, seeds, False, LEAST_SEEDS, None
+    )
+    if found is None or not testable:
+        return nothing
+    clear = found.p < wrong
+    return Comparison(
+        arm=arm,
+        baseline=baseline,
+        metric=metric,
+        training=training,
+        mean=mean,
+        interval=found.interval(level),
+        pointwise=found.interval(LEVEL),
+        level=level,
+        p=found.p,
+        p_adjusted=min(1.0, found.p * SIGNIFICANCE / wrong),
+        seeds=seeds,
+        testable=True,
+        seeds_needed=None if clear else found.seeds_needed(level),
+        detectable=found.half_width(level),
+    )

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from onewarm.atomic_write import atomic_write
-from onewarm.calibration.defaults import BINS, LEVEL
-from onewarm.calibration.plots.reliability_data import reliability
-from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.calibration.defaults import LEVEL
 from onewarm.errors import needs
-from onewarm.study.comparison.compare import SIGNIFICANCE, holm, mean_interval, paired_difference
-from onewarm.study.scoring import METRICS
+from onewarm.study.comparison.compare import Comparison, family
+from onewarm.study.comparison.design import Design
+from onewarm.study.comparison.results import Results, Training
+from onewarm.study.report.values import metrics_of, reliability_of
 from onewarm.study.store.store import StoredRun
-from onewarm.study.verdict.verdict import significant, verdict
+from onewarm.study.verdict.decide import Decision, decide, is_reference, recommended
+from onewarm.study.verdict.sentences import recommendation, sentences
 
 with needs("onewarm.study", "study"):
     from rich.console import Console
     from rich.table import Table
 
 
-FORMAT = 1
-COMPARED = (
-    "accuracy",
-    "nll",
-    "ece",
-    "mean_confidence",
-    "confidence_gap",
-    "nll_after",
-    "ece_after",
-    "confidence_gap_after",
-)
-"""The metrics that every arm is compared with the baseline on; Holm's correction covers all of them together."""
+FORMAT = 2
+_TRAININGS: tuple[Training, ...] = ("stopped", "end")
 
 
 @dataclass(frozen=True)
@@ -53,24 +45,37 @@ class StudyReport:
     pairs: tuple[tuple[str, str], ...] = ()
     """Further comparisons: (arm, the arm it is compared with)."""
 
+    @cached_property
+    def results(self) -> Results:
+        """The runs' values, on the seeds that all arms have."""
+        return Results(self.runs, self.arms, self.seeds, Design.of(self.dataset))
+
     def values(self, arm: str, metric: str) -> list[float | None]:
-        """The metric of each seed's run, in the order of `seeds`; None where the run has no such number."""
-        return [self.runs[arm, seed].stopped.metrics.get(metric) for seed in self.seeds]
+        """The metric of each seed's stopped run, in the order of `seeds`; None where the run has no such number."""
+        return self.results.values(arm, metric)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values; the same runs give the same report."""
+        ended = [arm for arm in self.arms if any(self.runs[arm, seed].end is not None for seed in self.seeds)]
         return {
             "format": FORMAT,
             "dataset": self.dataset,
             "arms": self.arms,
+            "reference": [arm for arm in self.arms if is_reference(arm)],
             "seeds": self.seeds,
             "baseline": self.baseline,
             "model": self.model,
             "versions": self._versions(),
-            "metrics": {arm: self._metrics(arm) for arm in self.arms},
+            "training": {arm: self._training(arm) for arm in self.arms},
+            "metrics": {arm: metrics_of(self.results, arm, "stopped") for arm in self.arms},
+            "metrics_end": {arm: metrics_of(self.results, arm, "end") for arm in ended},
             "comparisons": self.comparisons(),
+            "recommendation": recommended(self.decision, recommendation(self.decision)),
             "verdict": self.verdict(),
-            "reliability": {arm: self._reliability(arm) for arm in self.arms},
+            "scope": self.results.design.scope,
+            "curves": {arm: self._curves(arm) for arm in self.arms},
+            "reliability": {arm: reliability_of(self.results, arm, "stopped") for arm in self.arms},
+            "reliability_end": {arm: reliability_of(self.results, arm, "end") for arm in ended},
             "notes": [
                 {"arm": arm, "seed": seed, "note": self.runs[arm, seed].stopped.note}
                 for arm in self.arms
@@ -80,44 +85,29 @@ class StudyReport:
         }
 
     def comparisons(self) -> list[dict[str, Any]]:
-        """Each arm minus the baseline, then each of `pairs`, for each metric of `COMPARED`.
-
-        A comparison takes the seeds on which both arms have the metric, and is left out where these are fewer than 2.
-        """
-        rows: list[dict[str, Any]] = []
-        with_baseline = [(arm, self.baseline) for arm in self.arms if arm != self.baseline]
-        for arm, baseline in dict.fromkeys([*with_baseline, *self.pairs]):
-            for metric in COMPARED:
-                pairs = [
-                    (a, b)
-                    for a, b in zip(self.values(arm, metric), self.values(baseline, metric), strict=True)
-                    if a is not None and b is not None
-                ]
-                if len(pairs) < 2:
-                    continue
-                d = paired_difference([a for a, _ in pairs], [b for _, b in pairs], level=LEVEL)
-                rows.append(
-                    {
-                        "arm": arm,
-                        "baseline": baseline,
-                        "metric": metric,
-                        "mean": d.mean,
-                        "interval": list(d.interval),
-                        "level": d.level,
-                        "p": d.p,
-                        "seeds": d.pairs,
-                    }
-                )
-        for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
-            row["p_holm"] = corrected
-        return rows
+        """Each arm minus the baseline, stopped and then trained to the end, then each of `pairs`, on every metric."""
+        return [comparison.to_dict() for comparison in self.compared]
 
     def verdict(self) -> list[str]:
-        """The results in sentences; the last one answers whether another arm would help."""
-        return verdict(self._against_baseline(), self.arms, self.baseline)
+        """The results in sentences; the last one is the recommendation."""
+        return sentences(self.decision)
 
-    def _against_baseline(self) -> list[dict[str, Any]]:
-        return [row for row in self.comparisons() if row["baseline"] == self.baseline]
+    @cached_property
+    def compared(self) -> list[Comparison]:
+        """The comparisons, in three families: with the baseline stopped, with it to the end, and `pairs`."""
+        results = self.results
+        with_baseline = [(arm, self.baseline) for arm in self.arms if arm != self.baseline]
+        further = [pair for pair in dict.fromkeys(self.pairs) if pair not in with_baseline]
+        rows: list[Comparison] = []
+        for pairs, training in itertools.product((with_baseline, further), _TRAININGS):
+            having = [pair for pair in pairs if all(results.has(arm, "accuracy", training) for arm in pair)]
+            rows += family(results, having, training)
+        return rows
+
+    @cached_property
+    def decision(self) -> Decision:
+        """What the study says to do."""
+        return decide(self.results, self.compared, self.baseline, self.dataset["num_classes"])
 
     def print(self, console: Console) -> None:
         """Two tables: each arm's means, and each arm minus the baseline with intervals."""
@@ -134,20 +124,18 @@ class StudyReport:
         of_seeds = f"mean of {len(self.seeds)} seeds" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
         table = _table(f"{self.dataset['title']}: {of_seeds}\n{sizes}", heads.values())
         for arm in self.arms:
-            metrics = self._metrics(arm)
+            metrics = metrics_of(self.results, arm, "stopped")
             means = [metrics[m]["mean"] for m in heads]
             table.add_row(_two_lines(arm), *("-" if m is None else f"{m:.3f}" for m in means))
         console.print(table)
-        for line in self._missing_temperatures():
+        for line in self._notes():
             console.print(line, markup=False)
-        rows = {(row["arm"], row["metric"]): row for row in self._against_baseline()}
+        rows = self.decision.rows
         if not rows:
             return
         heads = {m: heads[m] for m in ("accuracy", "nll", "ece", "nll_after", "ece_after")}
-        level, limit = f"{100 * LEVEL:g} %", f"{SIGNIFICANCE:g}".lstrip("0")
-        title = (
-            f"Difference from {self.baseline}, paired by seed: mean [{level} interval]\n* Holm-corrected p < {limit}"
-        )
+        level = f"{100 * LEVEL:g} %"
+        title = f"Difference from {self.baseline}, paired by seed: mean [simultaneous {level} interval]\n* clear"
         table = _table(title, heads.values())
         for arm in self.arms:
             if arm != self.baseline:
@@ -156,8 +144,8 @@ class StudyReport:
         for line in self.verdict():
             console.print(line, markup=False, highlight=False)
 
-    def _missing_temperatures(self) -> list[str]:
-        """For each reason why runs have no temperature, a line with their number and the first of them."""
+    def _notes(self) -> list[str]:
+        """For each reason given in the runs' notes, a line with their number and the first of them."""
         reasons: dict[str, list[str]] = {}
         for (arm, seed), run in sorted(self.runs.items()):
             if run.stopped.note:
@@ -167,29 +155,19 @@ class StudyReport:
             for why, where in reasons.items()
         ]
 
-    def _metrics(self, arm: str) -> dict[str, Any]:
-        metrics: dict[str, Any] = {}
-        for metric in METRICS:
-            values = self.values(arm, metric)
-            known = [v for v in values if v is not None]
-            if not known and metric in ("ece_unsmoothed", "excess_nll"):
-                continue  # not defined for this arm or data set
-            metrics[metric] = {
-                "mean": math.fsum(known) / len(known) if known else None,
-                "interval": list(mean_interval(known, level=LEVEL)) if len(known) > 1 else None,
-                "values": values,
-            }
-        return metrics
-
-    def _reliability(self, arm: str) -> dict[str, Any]:
-        """All seeds' test rows in one diagram, before and after each seed's own temperature."""
-        scores = [self.runs[arm, seed].stopped for seed in self.seeds]
-        temperatures = [t for s in scores if (t := s.metrics["temperature"]) is not None]
+    def _training(self, arm: str) -> dict[str, Any]:
+        """Where each seed's run stopped, where it ended, and what was chosen for it, in the order of seeds."""
+        runs = [self.runs[arm, seed] for seed in self.seeds]
         return {
-            "before": _bins([s.before for s in scores]),
-            "after": _bins([s.after for s in scores if s.after is not None]),
-            "temperature": math.fsum(temperatures) / len(temperatures) if temperatures else None,
+            "steps": [run.steps for run in runs],
+            "end_steps": [run.end_steps for run in runs],
+            "options": [dict(run.options) for run in runs],
         }
+
+    def _curves(self, arm: str) -> list[dict[str, Any] | None]:
+        """Each seed's curve, in the order of seeds; None where the run has none."""
+        curves = [self.runs[arm, seed].curve for seed in self.seeds]
+        return [None if c is None else {name: list(values) for name, values in c._asdict().items()} for c in curves]
 
     def _versions(self) -> dict[str, str]:
         by_name: dict[str, set[str]] = {}
@@ -197,18 +175,6 @@ class StudyReport:
             for name, version in run.versions.items():
                 by_name.setdefault(name, set()).add(version)
         return {name: ", ".join(sorted(versions)) for name, versions in sorted(by_name.items())}
-
-
-def _bins(summaries: list[CalibrationSummary]) -> dict[str, Any] | None:
-    if not summaries:
-        return None
-    merged = CalibrationSummary()
-    for summary in summaries:
-        merged.merge(summary)
-    data = reliability(merged, BINS).to_dict()
-    # The seeds' test rows may overlap, so an interval that counts rows as independent would be too narrow.
-    keep = ("lower", "upper", "count", "confidence", "accuracy")
-    return {"bins": [{k: b[k] for k in keep} for b in data["bins"]], "ece": data["ece"], "rows": data["rows"]}
 
 
 def _table(title: str, heads: Iterable[str]) -> Table:
@@ -225,12 +191,13 @@ def _two_lines(arm: str) -> str:
     return arm if len(parts) < 3 else f"{parts[0]}:{parts[1]}:\n{parts[2]}"
 
 
-def _cell(row: dict[str, Any] | None) -> str:
-    if row is None:
+def _cell(row: Comparison | None) -> str:
+    if row is None or row.mean is None:
         return "-"
-    low, high = row["interval"]
-    star = "*" if significant(row) else " "
-    return f"{row['mean']:+.3f}{star}\n[{low:+.3f}, {high:+.3f}]"
+    if row.interval is None:
+        return f"{row.mean:+.3f}"
+    low, high = row.interval
+    return f"{row.mean:+.3f}{'*' if row.clear else ' '}\n[{low:+.3f}, {high:+.3f}]"
 
 
 def write_json(path: Path, value: Any) -> None:
