@@ -16,9 +16,14 @@ import pytest
 import sqlalchemy as sa
 import torch
 
+from onewarm.calibration.summary.summary import CalibrationSummary
+from onewarm.study.comparison.design import Design
+from onewarm.study.comparison.results import Results
 from onewarm.study.data.datasets import Dataset
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.training import Training
+from onewarm.study.scoring import METRICS, Scores
+from onewarm.study.store.store import StoredRun
 
 
 def make_tiny(sizes=(60, 40, 50), classes=3, features=5):
@@ -130,3 +135,30 @@ def url(request):
         if request.param == "postgresql"
         else request.getfixturevalue("sqlite_url")
     )
+
+
+def results_of(stopped, end=None, *, without=None, sampling="fresh", sizes=(60, 20, 100)):
+    """A study of given numbers: `stopped` and `end` have each arm's values by metric, one for each seed.
+
+    `without` has by arm and metric, for each seed, the values without each group of test rows.
+    """
+    summary = CalibrationSummary().update(np.array([[0.6, 0.4], [0.3, 0.7]]), np.array([0, 1]))
+
+    def scores(values, seed, groups=None):
+        metrics = {m: values[m][seed] if m in values else None for m in METRICS}
+        return Scores(metrics, summary, summary, None, groups)
+
+    seeds = range(len(next(iter(next(iter(stopped.values())).values()))))
+    runs = {}
+    for arm, values in stopped.items():
+        for s in seeds:
+            groups = {m: v[s] for m, v in without[arm].items()} if without else None
+            ended = scores(end[arm], s) if end and arm in end else None
+            runs[arm, s] = StoredRun(arm, s, scores(values, s, groups), 0.1, {}, end=ended)
+    return Results(runs, list(stopped), list(seeds), Design(sampling, sizes))
+
+
+@pytest.fixture(scope="session")
+def study_of():
+    """`results_of`."""
+    return results_of

@@ -133,7 +133,7 @@ def score(arm: Arm, outputs: Outputs, split: Split, *, row_groups: int = 0) -> S
         summary = CalibrationSummary().update(outputs.test, split.test.posterior, logits=True)
         metrics["excess_nll"] = summary_metrics.nll(summary) - summary.total("truth_entropy") / summary.weight
     without = None
-    if row_groups:
+    if row_groups and len(labels) > 1:
         without = _leaving_out(outputs.test, labels, row_groups, _BEFORE)
         if tempered is not None:
             without |= _leaving_out(tempered, labels, row_groups, _AFTER)

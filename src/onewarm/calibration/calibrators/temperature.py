@@ -114,7 +114,7 @@ def fit_temperature(
         2.0
         >>> right = np.array([[4.0, 0.0], [0.0, 3.0]])         # no temperature is best without a prior
         >>> round(fit_temperature(right, np.array([0, 1]), prior=1).temperature, 2)
-        0.9
+        0.87
 
     Source: Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017, section 4.2.
     """

@@ -172,7 +172,7 @@ def _power(decision: Decision) -> str:
         return f"{could}."
     observed = f"that of {closest.arm}, {closest.mean:+.3g}"
     if closest.seeds_needed is None:
-        return f"{could}; no number of seeds on these rows would show {observed}: it takes more rows."
+        return f"{could}; no number of seeds would show {observed}: that takes more rows."
     return f"{could}; {observed}, would take about {closest.seeds_needed:,}."
 
 

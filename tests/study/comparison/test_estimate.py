@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import scipy.stats
+
+from onewarm.errors import InputError
+from onewarm.study.comparison.estimate import MOST_SEEDS, estimate
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 50])
+@pytest.mark.parametrize("level", [0.95, 0.999, 1 - 1e-9])
+def test_independent_seeds_have_students_interval(n, level):
+    x = RNG.normal(0.3, 2, n)
+    theirs = scipy.stats.ttest_1samp(x, 0)
+    found = estimate(x)
+    assert found.interval(level) == pytest.approx(tuple(theirs.confidence_interval(level)), rel=1e-6)
+    assert found.p == pytest.approx(theirs.pvalue)
+
+
+def test_resplits_have_nadeau_and_bengios():
+    x, ratio = RNG.normal(1, 1, 10), 0.25
+    error = np.sqrt(x.var(ddof=1) * (1 / 10 + ratio))
+    found = estimate(x, ratio=ratio)
+    half = scipy.stats.t.ppf(0.975, 9) * error
+    assert found.interval(0.95) == pytest.approx((x.mean() - half, x.mean() + half))
+    assert found.p == pytest.approx(2 * scipy.stats.t.sf(abs(x.mean()) / error, 9))
+
+
+def test_shared_test_rows_add_their_jackknife():
+    """Seeds that share a split vary in initial weights alone: the rows' own error was in no interval."""
+    rows = RNG.normal(0.2, 1, 400)
+    without = np.array([np.delete(rows, part).mean() for part in np.array_split(np.arange(400), 400)])
+    found = estimate([rows.mean()] * 5, without=without)  # five equal seeds: all error is the rows'
+    theirs = scipy.stats.ttest_1samp(rows, 0).confidence_interval(0.95)
+    assert found.interval(0.95) == pytest.approx(tuple(theirs), rel=1e-6)
+    assert found.freedom() == pytest.approx(399)
+    both = estimate(rows.mean() + np.array([-0.1, 0.0, 0.1]), without=without)
+    assert both.error() == pytest.approx(np.hypot(found.error(), 0.1 / np.sqrt(3)))
+    assert 2 < both.freedom() < 401
+
+
+@pytest.mark.parametrize("level", [0.95, 0.9958])
+@pytest.mark.parametrize("shift", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("ratio", [0.0, 0.25])
+def test_the_interval_excludes_0_exactly_where_p_is_small(level, shift, ratio):
+    for seed in range(50):
+        found = estimate(np.random.default_rng(seed).normal(shift, 1, 6), ratio=ratio)
+        low, high = found.interval(level)
+        assert (found.p < 1 - level) == (low > 0 or high < 0)
+
+
+def test_the_seeds_that_a_difference_would_take():
+    x = RNG.normal(0.4, 1, 5)
+    found = estimate(x)
+    needed = found.seeds_needed(0.99)
+    width = lambda n: scipy.stats.t.ppf(0.995, n - 1) * x.std(ddof=1) / np.sqrt(n)  # noqa: E731
+    assert width(needed) < abs(x.mean()) <= width(needed - 1)
+    assert estimate([5.0, 5.1, 4.9]).seeds_needed(0.95) == 3
+
+
+def test_no_number_of_resplits_shows_what_the_file_is_too_small_for():
+    found = estimate([0.1, -0.1, 0.2, 0.0], ratio=1.0)
+    assert abs(found.mean) < 1.96 * found.spread and found.seeds_needed(0.95) is None
+    assert found.half_width(0.95, MOST_SEEDS) > abs(found.mean)
+
+
+def test_accuracies_that_repeat_have_a_spread():
+    """Where no row changes between arms, every seed's difference is 0 and the interval was [0, 0]."""
+    low, high = estimate([0.0] * 5, step=0.01).interval(0.95)
+    assert low == -high and 0.001 < high < 0.01
+    assert estimate([0.01] * 3, step=0.01).p > 0.05
+    assert estimate([0.0] * 5).interval(0.95) == (0, 0) and estimate([0.0] * 5).p == 1
+
+
+def test_equal_differences_are_not_certain():
+    found = estimate([0.3, 0.3, 0.3])
+    assert found.spread == pytest.approx(np.std([0.3, 0.3, 0.3, 0.0], ddof=1)) and 0.05 < found.p < 0.1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1.0], r"values have shape \(1,\): a spread needs \(n,\) with n of at least 2"),
+        ([[1.0, 2.0]], r"values have shape \(1, 2\): a spread needs"),
+        ([1.0, np.nan, 2.0], r"values\[1\] is not finite"),
+    ],
+)
+def test_bad_input(values, message):
+    with pytest.raises(InputError, match=message):
+        estimate(values)
