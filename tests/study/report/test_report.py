@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from onewarm.calibration.metrics.calibration_error import ece
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.comparison.estimate import estimate
 from onewarm.study.report.report import StudyReport, write_json
@@ -32,7 +31,15 @@ def stored(arm, seed, note=None):
 def report():
     runs = {(a, s): stored(a, s) for a in ARMS for s in SEEDS}
     runs["hard", 2] = stored("hard", 2, "no temperature: all right")
-    dataset = {"key": "k", "title": "T", "train": 1, "validation": 2, "test": 3, "sampling": "resplit", "num_classes": 3}
+    dataset = {
+        "key": "k",
+        "title": "T",
+        "train": 1,
+        "validation": 2,
+        "test": 3,
+        "sampling": "resplit",
+        "num_classes": 3,
+    }
     return StudyReport(dataset, ARMS, SEEDS, "hard", {"hidden": 8}, runs, 8)
 
 
@@ -86,19 +93,6 @@ def test_other_pairs_are_a_family_of_their_own(report):
     assert rows[: len(alone.comparisons())] == alone.comparisons()
 
 
-def test_reliability_joins_the_seeds(report):
-    as_dict = report.to_dict()["reliability"]["hard"]
-    whole = CalibrationSummary()
-    for s in SEEDS:
-        whole.merge(report.runs["hard", s].stopped.before)
-    assert as_dict["before"]["rows"] == 200 and as_dict["after"]["rows"] == 150
-    assert as_dict["before"]["ece"] == ece(whole) and len(as_dict["before"]["bins"]) == 15
-    assert sum(b["count"] for b in as_dict["before"]["bins"]) == 200
-    assert set(as_dict["before"]["bins"][0]) == {"lower", "upper", "count", "confidence", "accuracy"}
-    temperatures = [t for s in SEEDS if (t := report.runs["hard", s].stopped.metrics["temperature"]) is not None]
-    assert as_dict["temperature"] == pytest.approx(np.mean(temperatures))
-
-
 def test_tables_fit_a_narrow_terminal(report):
     out = io.StringIO()
     report.print(Console(file=out, width=80))
@@ -120,7 +114,10 @@ def test_a_long_recipe_gives_way_to_the_numbers(report):
 def test_one_seed_has_no_intervals(report):
     alone = StudyReport(report.dataset, ARMS, [0], "hard", {}, {k: v for k, v in report.runs.items() if k[1] == 0}, 2)
     as_dict = alone.to_dict()
-    assert not any(row["testable"] for row in as_dict["comparisons"]) and as_dict["metrics"]["hard"]["nll"]["interval"] is None
+    assert (
+        not any(row["testable"] for row in as_dict["comparisons"])
+        and as_dict["metrics"]["hard"]["nll"]["interval"] is None
+    )
     alone.print(Console(file=io.StringIO()))
 
 

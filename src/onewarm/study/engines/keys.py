@@ -10,7 +10,7 @@ import platform
 from onewarm.study.data.datasets import Dataset
 from onewarm.study.models.model import Model
 
-CODE_FORMAT = 3
+CODE_FORMAT = 5
 """Part of the key of stored runs. Raise it when a change of the code changes the results of a run beyond rounding.
 
 `tests/study/engines/test_keys.py` trains a small study and fails when its numbers change without that.

@@ -14,7 +14,7 @@ from onewarm.study.data.datasets import Dataset
 from onewarm.study.data.splits import Split
 from onewarm.study.engines.keys import versions
 from onewarm.study.models.model import Model, Run, Trained
-from onewarm.study.scoring import score
+from onewarm.study.scoring import ROW_GROUPS, score
 from onewarm.study.store.store import StoredRun
 
 with needs("onewarm.study", "study"):
@@ -82,21 +82,23 @@ def train_group(work: Work, group: Group, progress: Callable[[float], None] | No
     """
     start = time.perf_counter()
     splits = {seed: work.data.split(seed) for seed in {run.seed for run in group.runs}}
+    # Where all seeds have the same test rows, the rows' own error has to be in the intervals.
+    groups = ROW_GROUPS if work.data.sampling == "fixed" else 0
     with _one_torch_thread():
         trained = work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, progress)
-        scored = [_scored(run, t, splits[run.seed]) for run, t in zip(group.runs, trained, strict=True)]
+        scored = [_scored(run, t, splits[run.seed], groups) for run, t in zip(group.runs, trained, strict=True)]
     seconds = (time.perf_counter() - start) / len(group.runs)
     return [dataclasses.replace(run, seconds=seconds) for run in scored]
 
 
-def _scored(run: Run, trained: Trained, split: Split) -> StoredRun:
+def _scored(run: Run, trained: Trained, split: Split, row_groups: int) -> StoredRun:
     return StoredRun(
         arm=run.arm.name,
         seed=run.seed,
-        stopped=score(run.arm, trained.stopped, split),
+        stopped=score(run.arm, trained.stopped, split, row_groups=row_groups),
         seconds=0.0,
         versions=versions(),
-        end=None if trained.end is None else score(run.arm, trained.end, split),
+        end=None if trained.end is None else score(run.arm, trained.end, split, row_groups=row_groups),
         steps=trained.steps,
         end_steps=trained.end_steps,
         options=trained.options,

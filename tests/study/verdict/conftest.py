@@ -1,0 +1,44 @@
+"""Decisions of studies whose differences from hard labels are given."""
+
+import numpy as np
+import pytest
+
+from onewarm.study.comparison.compare import family
+from onewarm.study.verdict.decide import decide
+
+HARD = {
+    "nll": 1.0,
+    "accuracy": 0.7,
+    "nll_after": 0.9,
+    "ece": 0.1,
+    "confidence_gap": 0.08,
+    "mean_confidence": 0.78,
+}
+
+
+@pytest.fixture
+def decided(study_of):
+    """A function of each arm's mean differences from hard, by metric; those not given are 0.
+
+    Every difference of a seed has the deviation `noise` (a hundredth of it for `sure` studies), the same in every arm,
+    and n seeds. `end` has the differences of models trained to the end.
+    """
+
+    def make(arms, end=None, *, n=10, noise=0.01, classes=10, hard=HARD, **options):
+        rng = np.random.default_rng(1)
+
+        def numbers(differences):
+            return {
+                m: (value + differences.get(m, 0.0) + noise * rng.normal(size=n)).tolist() for m, value in hard.items()
+            }
+
+        stopped = {"hard": numbers({})} | {arm: numbers(d) for arm, d in arms.items()}
+        ended = None if end is None else {"hard": numbers({})} | {arm: numbers(d) for arm, d in end.items()}
+        results = study_of(stopped, ended, **options)
+        pairs = [(arm, "hard") for arm in arms]
+        rows = family(results, pairs)
+        if end is not None:
+            rows += family(results, [(arm, "hard") for arm in end], "end")
+        return decide(results, rows, "hard", classes)
+
+    return make
