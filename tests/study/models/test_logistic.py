@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 
 from onewarm.study.arms.arm import parse_arm
 from onewarm.study.models import logistic
@@ -77,6 +78,24 @@ def test_outputs_are_log_probabilities_of_all_parts_and_classes(tiny):
             log_p = getattr(outputs, part)
             assert log_p.shape == (len(getattr(split, part)), classes) and log_p.dtype == np.float64
             np.testing.assert_allclose(np.exp(log_p).sum(1), 1)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_probability_that_is_0_in_float64_has_a_finite_logarithm(tiny, classes):
+    """A study of breast-cancer printed scikit-learn's "divide by zero encountered in log"."""
+    split = tiny.split(0)
+    parts = {}
+    for part in ("train", "validation", "test"):
+        rows = getattr(split, part)
+        y = rows.y % classes
+        parts[part] = dataclasses.replace(rows, x=np.eye(5, dtype=np.float32)[y] + 1e-3 * rows.x, y=y)
+    parts["test"] = dataclasses.replace(parts["test"], x=1e4 * parts["test"].x)  # far beyond the training rows
+    outputs = trained(replaced(split, **parts), classes).stopped
+    assert np.isfinite(outputs.test).all() and (np.exp(outputs.test) == 0).any()
+    scaled = (parts["train"].x - parts["train"].x.astype(float).mean(0)) / parts["train"].x.astype(float).std(0)
+    theirs = LogisticRegression(C=GRID[0]).fit(scaled, parts["train"].y)
+    ours = logistic._log_probabilities(theirs, scaled)
+    np.testing.assert_allclose(np.exp(ours), theirs.predict_proba(scaled), rtol=1e-9)
 
 
 def test_a_class_without_training_rows_has_a_small_probability(tiny):

@@ -16,6 +16,7 @@ from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.stopping import chosen
 
 with needs("onewarm.study", "study"):
+    from scipy.special import log_softmax
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -83,7 +84,7 @@ def _train(split: Split, num_classes: int, progress: Callable[[float], None]) ->
         if len(found) > 1:
             model.set_params(C=c)
             converged.append(_fit(model, parts[0], split.train.y))
-            seen = [np.asarray(model.predict_log_proba(part), np.float64) for part in parts]
+            seen = [_log_probabilities(model, part) for part in parts]
         else:
             converged.append(True)
             seen = [np.zeros((len(part), 1)) for part in parts]
@@ -106,12 +107,20 @@ def _fit(model: Any, x: Floats, y: NDArray[np.int64]) -> bool:
     return False
 
 
+def _log_probabilities(model: Any, x: Floats) -> Floats:
+    """The log-softmax of the scores: finite where the probability itself is 0, as `predict_log_proba` is not."""
+    scores = np.asarray(model.decision_function(x), np.float64)
+    if scores.ndim == 1:  # two classes: the log odds of the second
+        scores = np.stack([np.zeros_like(scores), scores], axis=1)
+    return np.asarray(log_softmax(scores, axis=1), np.float64)
+
+
 def _all_classes(log_p: Floats, found: NDArray[np.int64], num_classes: int, rows: int) -> Floats:
     """Log probabilities (N, K) from those of the classes that were found among the training rows."""
     if len(found) == num_classes:
-        return np.maximum(log_p, np.log(np.finfo(np.float64).tiny))  # a probability that became 0 is not
+        return log_p
     each = 1 / (rows + num_classes)
     whole = np.full((len(log_p), num_classes), np.log(each))
     rest = 1 - each * (num_classes - len(found))
-    whole[:, found] = np.maximum(log_p, np.log(np.finfo(np.float64).tiny)) + np.log(rest)
+    whole[:, found] = log_p + np.log(rest)
     return whole
