@@ -18,7 +18,10 @@ from onewarm.errors import InputError
 def study(
     dataset: Annotated[
         str | None,
-        typer.Argument(help="A CSV, JSON Lines, Parquet or NPZ file; or digits, digits-noisy, blobs, lookalikes."),
+        typer.Argument(
+            help="A CSV, JSON Lines, Parquet, Arrow or NPZ file; or digits, digits-noisy, blobs, lookalikes, wine, "
+            "breast-cancer, iris, titanic-like."
+        ),
     ] = None,
     arms: Annotated[
         str,

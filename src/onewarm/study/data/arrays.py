@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration.summary.inputs import to_numpy
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 
 MOST_HELD = 1 << 31
 """Bytes of features that are held in memory: of a sparse matrix made dense, of a PyTorch Dataset's items."""
@@ -45,7 +45,8 @@ def items_of(data: Any) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
 
     Raises InputError for items that are no pairs, and for more than ``MOST_HELD`` bytes.
     """
-    from torch.utils.data import DataLoader, IterableDataset
+    with needs("a Dataset of PyTorch", "study"):
+        from torch.utils.data import DataLoader, IterableDataset
 
     name = type(data).__name__
     batches: Iterable[Any] = data
