@@ -89,6 +89,7 @@ def study(
         from onewarm.study.study import run
 
         with bars(errors if json == "-" else output) as progress:
+            show = progress.steps()
             report = run(
                 dataset,
                 model=model,
@@ -103,7 +104,7 @@ def study(
                 engine=engine,
                 workers=workers,
                 device=device,
-                progress=lambda run: progress.each(f"study of {dataset}", run.done, run.total),
+                progress=lambda p: show(p.describe(f"study of {dataset}"), p.done, p.total),
             )
         if json == "-":
             output.file.write(json_format.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")

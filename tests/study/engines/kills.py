@@ -71,6 +71,22 @@ def start(data, url, seeds, model, workers):
     return child
 
 
+def wait_for_work(log, process):
+    """Until this process, or any that is not yet in it, has written to the log; at most ten seconds."""
+    before = workers_in(log)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        now = workers_in(log)
+        if (process in now) if process else (now - before):
+            return
+        time.sleep(0.02)
+
+
+def workers_in(log):
+    lines = Path(log).read_text().splitlines() if Path(log).exists() else []
+    return {int(line[1 : line.index(",")]) for line in lines if "," in line}
+
+
 def main(url, log, kills, engine, seeds):
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -78,12 +94,15 @@ def main(url, log, kills, engine, seeds):
     groups.GROUP = len(ARMS)  # one seed
     model = NearestMean(log, 0.05)
     workers = 2 if engine == "processes" else 1
+    Store(url).close()  # what this imports, and makes, is there when the first is killed
     rng = random.Random(len(url))
     running, killed = [start(data, url, seeds, model, workers) for _ in range(2)], 0
     while running:
-        time.sleep(rng.uniform(0.02, 0.5 if engine == "inline" else 6))
         if killed < kills:
             victim = rng.randrange(len(running))
+            if killed % 4:  # in its training, or between the commits that follow
+                wait_for_work(log, running[victim] if engine == "inline" else None)
+            time.sleep(rng.uniform(0, 0.4))
             if os.waitpid(running[victim], os.WNOHANG) == (0, 0):
                 os.kill(running[victim], signal.SIGKILL)
                 os.waitpid(running[victim], 0)

@@ -112,6 +112,7 @@ def test_groups_of_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.long
 def test_workers_that_always_end_end_the_study(tiny):
     with pytest.raises(
         WorkerError, match=r"^worker processes end before they have trained their runs \(.*\); where mem"
@@ -135,7 +136,9 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere idle workers end after a minute")
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "name", ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.long), pytest.param("SIGINT", marks=pytest.mark.long)]
+)
 def test_no_worker_outlives_the_study(name):
     """Those of a driver that was killed would train on."""
     here = Path(__file__).parent

@@ -1,5 +1,6 @@
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
-from onewarm.study.engines.work import Group, Work, first_line, pickled, train_group
+from onewarm.study.engines.work import Group, Work, first_line, one_torch_thread, pickled, train_group
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.training import Perceptrons
 from onewarm.study.scoring import score
@@ -19,7 +20,6 @@ class Priors:
     name = "priors"
 
     def train(self, runs, splits, num_classes, progress=None):
-        self.threads_seen = torch.get_num_threads()
         trained = []
         for run in runs:
             split = splits[run.seed]
@@ -43,13 +43,14 @@ def test_each_run_is_scored_on_the_rows_of_its_seed(tiny, short):
         assert of_store.curve == t.curve and of_store.seconds > 0
 
 
-def test_training_uses_one_thread_of_pytorch(tiny):
+def test_one_torch_thread_reaches_new_threads_and_is_undone():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        model = Priors()
-        train_group(Work(tiny, model), Group(0, (Run(parse_arms("hard")[0], 0),)))
-        assert model.threads_seen == 1 and torch.get_num_threads() == 2
+        with one_torch_thread(), ThreadPoolExecutor(1) as pool:
+            assert torch.get_num_threads() == 1 == pool.submit(torch.get_num_threads).result()
+        with ThreadPoolExecutor(1) as pool:
+            assert torch.get_num_threads() == 2 == pool.submit(torch.get_num_threads).result()
     finally:
         torch.set_num_threads(before)
 

@@ -29,12 +29,22 @@ class Progress(NamedTuple):
     """Progress of a study: `done` of `total` runs, one in training as a fraction; `saved` are in the store.
 
     `elsewhere` are being trained by another process.
+
+    >>> Progress(2.5, 2, 8, 1).describe("study of iris")
+    'study of iris (1 run is being trained by another process)'
     """
 
     done: float
     saved: int
     total: int
     elsewhere: int = 0
+
+    def describe(self, what: str) -> str:
+        """What is in progress, for a person: `what`, and how many of its runs others train."""
+        if not self.elsewhere:
+            return what
+        runs = "1 run is" if self.elsewhere == 1 else f"{self.elsewhere} runs are"
+        return f"{what} ({runs} being trained by another process)"
 
 
 def train_missing(

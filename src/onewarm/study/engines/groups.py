@@ -40,8 +40,8 @@ def next_group(runs: Sequence[Run], data: Dataset, workers: int) -> list[Run]:
 
 
 def run_bytes(data: Dataset) -> int:
-    """About the memory that one run needs besides its weights: four copies of its logits in float64."""
-    return 32 * sum(data.sizes) * data.num_classes
+    """The memory of one run's logits, float64; a model may keep those of a whole group."""
+    return 8 * sum(data.sizes) * data.num_classes
 
 
 def _seed(run: Run) -> int:

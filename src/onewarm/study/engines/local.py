@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from onewarm.study.engines.work import (
     Work,
     WorkerError,
     first_line,
+    one_torch_thread,
     pickled,
     train_group,
 )
@@ -41,8 +43,8 @@ WATCH = 0.1
 IDLE = 60
 """Seconds after which a worker process that has nothing to do ends; until then the next study finds it ready."""
 
-LOSSES = 3
-"""Groups that may be lost one after another with their worker process before the study gives up."""
+LOSSES = 2
+"""How often in a row worker processes may be lost with the groups that they train before the study gives up."""
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
@@ -82,7 +84,8 @@ class Inline:
             self._share = share
             tick()
 
-        finished = (self._group, train_group(self._work, self._group, progress))
+        with one_torch_thread():
+            finished = (self._group, train_group(self._work, self._group, progress))
         self._group = None
         return [finished]
 
@@ -109,14 +112,14 @@ class _Pool:
         while not done and time.monotonic() < until:
             done = wait(self._training, timeout=0.1, return_when=FIRST_COMPLETED).done
             tick()
-        return [finished for future in done if (finished := self._take(future, self._training.pop(future)))]
+        return self._take([(future, self._training.pop(future)) for future in done])
 
     def in_training(self) -> float:
         """See `Engine`."""
         return sum(self._share(group) * len(group.runs) for group in self._training.values())
 
-    def _take(self, future: Future[list[StoredRun]], group: Group) -> Finished | None:
-        return group, future.result()
+    def _take(self, done: list[tuple[Future[list[StoredRun]], Group]]) -> list[Finished]:
+        return [(group, future.result()) for future, group in done]
 
     def _share(self, group: Group) -> float:
         raise NotImplementedError
@@ -131,6 +134,8 @@ class Threads(_Pool):
 
     def __init__(self, work: Work, workers: int) -> None:
         super().__init__(work, workers)
+        self._limit = ExitStack()
+        self._limit.enter_context(one_torch_thread())
         self._pool: Executor = ThreadPoolExecutor(workers, "onewarm-study")
         self._stop = threading.Event()
         self._shares: dict[int, float] = {}
@@ -149,6 +154,7 @@ class Threads(_Pool):
         """See `Engine`: the threads end at their next step."""
         self._stop.set()
         self._pool.shutdown(cancel_futures=True)
+        self._limit.close()
 
     def _share(self, group: Group) -> float:
         return self._shares.get(group.number, 0.0)
@@ -182,20 +188,24 @@ class Processes(_Pool):
         resource_tracker.unregister(self._folder.name, "folder")
         self._folder.cleanup()
 
-    def _take(self, future: Future[list[StoredRun]], group: Group) -> Finished | None:
-        try:
-            finished = future.result()
-        except BrokenExecutor as error:  # a worker process was killed, and with it the groups of the others
-            self._losses += 1
-            if self._losses > LOSSES * self.workers:
-                raise WorkerError(
-                    f"worker processes end before they have trained their runs ({first_line(error)}); where memory is "
-                    "short, fewer take less: --workers 1"
-                ) from None
+    def _take(self, done: list[tuple[Future[list[StoredRun]], Group]]) -> list[Finished]:
+        finished: list[Finished] = []
+        lost: list[Group] = []
+        for future, group in done:
+            try:
+                finished.append((group, future.result()))
+            except BrokenExecutor as error:  # a worker process was killed, and with it the groups of the others
+                lost.append(group)
+                reason = first_line(error)
+        self._losses = self._losses + 1 if lost else 0 if finished else self._losses
+        if self._losses > LOSSES:
+            raise WorkerError(
+                f"worker processes end before they have trained their runs ({reason}); where memory is short, fewer "
+                "take less: --workers 1"
+            )
+        for group in lost:
             self.start(group)
-            return None
-        self._losses = 0
-        return group, finished
+        return finished
 
     def _share(self, group: Group) -> float:
         with open(Path(self._folder.name) / SHARES, "rb") as file:
@@ -215,7 +225,8 @@ def _train_in_worker(folder: str, group: Group) -> list[StoredRun]:
             file.seek(group.number * SHARE.size)
             file.write(SHARE.pack(share))
 
-        return train_group(_read_work(folder), group, progress)
+        with one_torch_thread():
+            return train_group(_read_work(folder), group, progress)
 
 
 @lru_cache(1)

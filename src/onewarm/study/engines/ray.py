@@ -9,7 +9,17 @@ import time
 from typing import Any
 
 from onewarm.errors import MissingExtraError
-from onewarm.study.engines.work import Finished, Group, Tick, Work, WorkerError, first_line, pickled, train_group
+from onewarm.study.engines.work import (
+    Finished,
+    Group,
+    Tick,
+    Work,
+    WorkerError,
+    first_line,
+    one_torch_thread,
+    pickled,
+    train_group,
+)
 from onewarm.study.store.store import StoredRun
 
 
@@ -74,4 +84,5 @@ class Cluster:
 
 def _train_pickled(work: bytes, group: Group) -> list[StoredRun]:
     """`train_group` in a worker of the cluster."""
-    return train_group(pickle.loads(work), group)
+    with one_torch_thread():
+        return train_group(pickle.loads(work), group)

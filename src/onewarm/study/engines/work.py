@@ -84,9 +84,8 @@ def train_group(work: Work, group: Group, progress: Callable[[float], None] | No
     splits = {seed: work.data.split(seed) for seed in {run.seed for run in group.runs}}
     # Where all seeds have the same test rows, the rows' own error has to be in the intervals.
     groups = ROW_GROUPS if work.data.sampling == "fixed" else 0
-    with _one_torch_thread():
-        trained = work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, progress)
-        scored = [_scored(run, t, splits[run.seed], groups) for run, t in zip(group.runs, trained, strict=True)]
+    trained = work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, progress)
+    scored = [_scored(run, t, splits[run.seed], groups) for run, t in zip(group.runs, trained, strict=True)]
     seconds = (time.perf_counter() - start) / len(group.runs)
     return [dataclasses.replace(run, seconds=seconds) for run in scored]
 
@@ -126,8 +125,8 @@ def first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """Limit PyTorch to one thread: the workers already use all cores, and more threads would compete for them."""
+def one_torch_thread() -> Iterator[None]:
+    """Limit PyTorch to one thread, in this thread and those that start meanwhile: workers already use all cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
