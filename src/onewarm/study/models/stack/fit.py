@@ -206,11 +206,13 @@ class _Loop:
         jobs = [m.job for m in active.now]
         self.slopes.enter(jobs)
         self.which = self.seed_of_job[jobs]
+        self.first = self.which[:, None] * self.x.shape[1]  # where the rows of the member's seed begin
 
     def _advance(self, active: Members, step: int) -> None:
         """One step of all members."""
         rows = torch.from_numpy(self.batches(step)).to(self.device)
-        x = torch.take_along_dim(self.x, rows[:, :, None], 1)[self.which]  # (M, B, D)
+        rows = rows[self.which]  # (M, B)
+        x = self.x.flatten(0, 1).index_select(0, (rows + self.first).flatten()).view(*rows.shape, -1)
         mixing = {}
         online = {}
         for place, member in enumerate(active.now):
@@ -220,7 +222,7 @@ class _Loop:
                 x[place] = share * x[place] + (1 - share) * x[place][torch.from_numpy(partner).to(self.device)]
             if job.arm.online:
                 online[place] = member.online
-        slope = self.slopes(active.stack.forward(x), rows[self.which], mixing, online)
+        slope = self.slopes(active.stack.forward(x), rows, mixing, online)
         active.stack.backward(slope)
         active.update()
         if (step + 1) % self.batches.in_epoch == 0:
