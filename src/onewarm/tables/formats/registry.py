@@ -34,13 +34,13 @@ _FORMATS: dict[str, type[Source]] = {
     ".ipc": Ipc,
 }
 _TEXT = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
-_PICKLE = "it can run code: load it where it was made, and save it with df.to_parquet('predictions.parquet')"
-_EXCEL = "save it as CSV, or with pandas.read_excel(...).to_parquet('predictions.parquet')"
+_PICKLE = "it can run code: load it where it was made, and save it with df.to_parquet('table.parquet')"
+_EXCEL = "save it as CSV, or with pandas.read_excel(...).to_parquet('table.parquet')"
 _REMEDIES = (
     dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE)
     | dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), _EXCEL)
     | dict.fromkeys((".zip", ".tar", ".tgz", ".7z"), "unpack it and give the file inside")
-    | dict.fromkeys((".h5", ".hdf5"), "save its columns with pandas.read_hdf(...).to_parquet('predictions.parquet')")
+    | dict.fromkeys((".h5", ".hdf5"), "save its columns with pandas.read_hdf(...).to_parquet('table.parquet')")
     | {".mat": "save its arrays with numpy.savez", ".rds": "save it with arrow::write_parquet or write.csv"}
 )
 SUFFIXES = (*_FORMATS, *COMPRESSED)
