@@ -1,6 +1,9 @@
 """``onewarm study`` as a person meets it: what it prints, what it leaves behind, and how it says no."""
 
 import json
+import sys
+import warnings
+from html import escape
 
 import pytest
 
@@ -18,6 +21,38 @@ def test_study_of_a_file_prints_a_table_writes_json_and_trains_nothing_twice(run
     assert (home / "studies.db").is_file()
     second = run("study", flowers, "--label", "species", *ARMS, "--json", "-")
     assert json.loads(second.stdout) == report
+
+
+def test_the_report_is_a_page_that_says_how_to_run_it_again(run, flowers):
+    page = flowers.with_name("study.html")
+    done = run("study", flowers, "--label", "species", *ARMS, "--report", page, "--json", "-", "--store", "sqlite://")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["format"] == 2 and f"Wrote {page}." in " ".join(done.stderr.split())
+    again = f"onewarm study '{flowers}' --arms hard,smooth:0.1 --seeds 2 --label species"
+    assert f"<code>{escape(again)}</code>" in page.read_text(encoding="utf-8")
+
+
+def test_a_study_is_kept_in_mlflow(run, flowers, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pytest.importorskip("mlflow")
+    runs = flowers.with_name("runs")
+    done = run("study", flowers, "--label", "species", *ARMS, "--mlflow", runs.as_uri())
+    assert done.exit_code == 0, done.output
+    assert "Kept in MLflow as run " in done.output
+    assert list(runs.rglob("report.html"))
+
+
+def test_without_mlflow_nothing_is_trained(run, flowers, home, monkeypatch):
+    monkeypatch.delitem(sys.modules, "onewarm.study.report.mlflow_log", raising=False)
+    for name in [m for m in sys.modules if m == "mlflow" or m.startswith("mlflow.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    done = run("study", flowers, "--label", "species", *ARMS, "--mlflow", "runs")
+    assert done.exit_code == 2 and "pip install 'onewarm[mlflow]'" in done.output
+    assert not (home / "studies.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,11 @@ from onewarm.cli.options import HomeOption, home_folder, store_url
 from onewarm.cli.progress import bars
 from onewarm.errors import InputError
 
+_WHERE = ("store", "engine", "workers", "device", "report", "json", "mlflow", "home")
+
 
 def study(
+    context: typer.Context,
     dataset: Annotated[
         str | None,
         typer.Argument(
@@ -60,7 +64,11 @@ def study(
     device: Annotated[
         str | None, typer.Option(help="Where PyTorch trains: cpu, cuda, mps. Default: a GPU where that is faster.")
     ] = None,
-    json: Annotated[str | None, typer.Option(help="Write the full report to this file, or - for the terminal.")] = None,
+    report: Annotated[str | None, typer.Option(help="Write the report as one HTML file, such as study.html.")] = None,
+    json: Annotated[str | None, typer.Option(help="Write its numbers to this file, or - for the terminal.")] = None,
+    mlflow: Annotated[
+        str | None, typer.Option(help="Keep the study in this MLflow store: a server, sqlite:///runs.db, a folder.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Would smoothing help this data? Trains every arm on every seed and compares them in pairs.
@@ -75,7 +83,7 @@ def study(
 
     `onewarm study flowers.csv --arms hard,smooth:0.1,teacher:2 --model hist-gradient-boosting`: these arms, boosted
 
-    `onewarm study scans.npz --model nets.py:make --seeds 10 --json study.json`: your own network, the numbers in a file
+    `onewarm study scans.npz --model nets.py:make --seeds 10 --report study.html`: your own network; a report to read
     """
     with friendly():
         if arms.strip() == "list":
@@ -85,12 +93,15 @@ def study(
             return
         if dataset is None:
             raise InputError("name the data: a file, or digits, digits-noisy, blobs, lookalikes")
+        from onewarm.study.report.html import write_html
         from onewarm.study.report.report import write_json
         from onewarm.study.study import run
 
+        if mlflow is not None:
+            from onewarm.study.report.mlflow_log import log_to_mlflow  # where it is missing, before any training
         with bars(errors if json == "-" else output) as progress:
             show = progress.steps()
-            report = run(
+            found = run(
                 dataset,
                 model=model,
                 arms=arms,
@@ -106,10 +117,31 @@ def study(
                 device=device,
                 progress=lambda p: show(p.describe(f"study of {dataset}"), p.done, p.total),
             )
+        told = errors if json == "-" else output
         if json == "-":
-            output.file.write(json_format.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")
-            return
-        report.print(output)
-        if json is not None:
-            write_json(Path(json), report.to_dict())
-            output.print(f"Wrote {escape(json)}.")
+            output.file.write(json_format.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n")
+        else:
+            found.print(output)
+        command = _command(context)
+        if report is not None:
+            write_html(found, report, command=command)
+        if json not in (None, "-"):
+            write_json(Path(json), found.to_dict())
+        for path in (report, json):
+            if path not in (None, "-"):
+                told.print(f"Wrote {escape(path)}.")
+        if mlflow is not None:
+            told.print(f"Kept in MLflow as run {log_to_mlflow(found, mlflow, command=command)}.")
+
+
+def _command(context: typer.Context) -> str:
+    """The command line with all that determines the study; where its results go is left out."""
+    words = ["onewarm", "study"]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        given = context.get_parameter_source(name)
+        if given is None or given.name != "COMMANDLINE" or name in _WHERE:
+            continue
+        value = str(context.params[name])
+        words += [value] if parameter.param_type_name == "argument" else [parameter.opts[0], value]
+    return shlex.join(words)

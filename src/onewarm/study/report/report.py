@@ -1,18 +1,15 @@
-"""A study's report: metrics of its arms, differences from the baseline, reliability; as JSON and as tables."""
+"""A study's report: metrics of its arms, differences from the baseline, reliability; as JSON."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onewarm.atomic_write import atomic_write
-from onewarm.calibration.defaults import LEVEL
-from onewarm.errors import needs
 from onewarm.study.comparison.compare import Comparison, family
 from onewarm.study.comparison.design import Design
 from onewarm.study.comparison.results import Results, Training
@@ -21,9 +18,8 @@ from onewarm.study.store.store import StoredRun
 from onewarm.study.verdict.decide import Decision, decide, is_reference, recommended
 from onewarm.study.verdict.sentences import recommendation, sentences
 
-with needs("onewarm.study", "study"):
+if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 
 FORMAT = 2
@@ -110,50 +106,10 @@ class StudyReport:
         return decide(self.results, self.compared, self.baseline, self.dataset["num_classes"])
 
     def print(self, console: Console) -> None:
-        """Two tables: each arm's means, and each arm minus the baseline with intervals."""
-        heads = {
-            "accuracy": "accuracy",
-            "nll": "NLL",
-            "ece": "ECE",
-            "confidence_gap": "conf.\ngap",
-            "temperature": "T",
-            "nll_after": "NLL\nafter T",
-            "ece_after": "ECE\nafter T",
-        }
-        sizes = "train {train}, validation {validation}, test {test} rows".format(**self.dataset)
-        of_seeds = f"mean of {len(self.seeds)} seeds" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
-        table = _table(f"{self.dataset['title']}: {of_seeds}\n{sizes}", heads.values())
-        for arm in self.arms:
-            metrics = metrics_of(self.results, arm, "stopped")
-            means = [metrics[m]["mean"] for m in heads]
-            table.add_row(_two_lines(arm), *("-" if m is None else f"{m:.3f}" for m in means))
-        console.print(table)
-        for line in self._notes():
-            console.print(line, markup=False)
-        rows = self.decision.rows
-        if not rows:
-            return
-        heads = {m: heads[m] for m in ("accuracy", "nll", "ece", "nll_after", "ece_after")}
-        level = f"{100 * LEVEL:g} %"
-        title = f"Difference from {self.baseline}, paired by seed: mean [simultaneous {level} interval]\n* clear"
-        table = _table(title, heads.values())
-        for arm in self.arms:
-            if arm != self.baseline:
-                table.add_row(_two_lines(arm), *(_cell(rows.get((arm, m))) for m in heads))
-        console.print(table)
-        for line in self.verdict():
-            console.print(line, markup=False, highlight=False)
+        """Print the study to a Rich console: the data, the arms, their differences, what to do."""
+        from onewarm.study.report.terminal import print_study  # the views read a report
 
-    def _notes(self) -> list[str]:
-        """For each reason given in the runs' notes, a line with their number and the first of them."""
-        reasons: dict[str, list[str]] = {}
-        for (arm, seed), run in sorted(self.runs.items()):
-            if run.stopped.note:
-                reasons.setdefault(run.stopped.note, []).append(f"{arm} seed {seed}")
-        return [
-            f"{len(where)} run{'s' * (len(where) > 1)} ({where[0]}{', ...' * (len(where) > 1)}): {why}"
-            for why, where in reasons.items()
-        ]
+        print_study(self, console)
 
     def _training(self, arm: str) -> dict[str, Any]:
         """Where each seed's run stopped, where it ended, and what was chosen for it, in the order of seeds."""
@@ -175,29 +131,6 @@ class StudyReport:
             for name, version in run.versions.items():
                 by_name.setdefault(name, set()).add(version)
         return {name: ", ".join(sorted(versions)) for name, versions in sorted(by_name.items())}
-
-
-def _table(title: str, heads: Iterable[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("arm", no_wrap=True)
-    for head in heads:
-        table.add_column(head, justify="right")
-    return table
-
-
-def _two_lines(arm: str) -> str:
-    """A teacher and its own recipe on two lines, so that the columns of numbers fit into 80 characters."""
-    parts = arm.split(":", 2)
-    return arm if len(parts) < 3 else f"{parts[0]}:{parts[1]}:\n{parts[2]}"
-
-
-def _cell(row: Comparison | None) -> str:
-    if row is None or row.mean is None:
-        return "-"
-    if row.interval is None:
-        return f"{row.mean:+.3f}"
-    low, high = row.interval
-    return f"{row.mean:+.3f}{'*' if row.clear else ' '}\n[{low:+.3f}, {high:+.3f}]"
 
 
 def write_json(path: Path, value: Any) -> None:
