@@ -21,7 +21,8 @@ from benchmarks.measure import Case, Timing, in_turns
 from onewarm.atomic_write import atomic_write
 
 BENCHES: dict[str, Any] = {"losses": losses, "linear": linear, "jax": jax_losses, "calibration": calibration}
-ALONE = ("notebook", "study", "study_story")  # modules with a main(console), without peers to take turns with
+# Modules with a main(console), without peers to take turns with.
+ALONE = ("notebook", "study", "study_coverage", "study_story")
 SECONDS, QUICK_SECONDS = 12.0, 2.0  # for each case, besides compilation
 
 

@@ -20,25 +20,28 @@ HARD = {
 def decided(study_of):
     """A function of each arm's mean differences from hard, by metric; those not given are 0.
 
-    Every difference of a seed has the deviation `noise` (a hundredth of it for `sure` studies), the same in every arm,
-    and n seeds. `end` has the differences of models trained to the end.
+    There are n seeds, and each value has the deviation `noise`. A difference of None is a metric that is infinite.
+    `end` has the differences of models trained to the end, those of hard itself included.
     """
 
     def make(arms, end=None, *, n=10, noise=0.01, classes=10, hard=HARD, **options):
         rng = np.random.default_rng(1)
 
         def numbers(differences):
-            return {
-                m: (value + differences.get(m, 0.0) + noise * rng.normal(size=n)).tolist() for m, value in hard.items()
-            }
+            found = {}
+            for m, value in hard.items():
+                noisy = value + noise * rng.normal(size=n)
+                difference = differences.get(m, 0.0)
+                found[m] = [None] * n if difference is None else (noisy + difference).tolist()
+            return found
 
         stopped = {"hard": numbers({})} | {arm: numbers(d) for arm, d in arms.items()}
-        ended = None if end is None else {"hard": numbers({})} | {arm: numbers(d) for arm, d in end.items()}
+        ended = None if end is None else {arm: numbers(d) for arm, d in ({"hard": {}} | end).items()}
         results = study_of(stopped, ended, **options)
         pairs = [(arm, "hard") for arm in arms]
         rows = family(results, pairs)
         if end is not None:
-            rows += family(results, [(arm, "hard") for arm in end], "end")
+            rows += family(results, [(arm, "hard") for arm in end if arm != "hard"], "end")
         return decide(results, rows, "hard", classes)
 
     return make

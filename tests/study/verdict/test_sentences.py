@@ -1,9 +1,102 @@
 """The sentences of a study, read as its user reads them."""
 
+import pytest
+
 from onewarm.study.verdict.sentences import sentences
 
+A, B = "smooth:0.05", "smooth:0.1"
 
-def test_the_recommendation_is_last_and_has_the_accuracy(decided):
-    said = sentences(decided({"smooth:0.1": {"nll": -0.1}}))
-    assert said[-1].startswith("Train with smooth:0.1: against hard smooth:0.1 has lower NLL, -0.10")
+
+def test_nothing_differs(decided):
+    """ "None clearly beats hard" was said of studies that could have found nothing."""
+    last = sentences(decided({A: {}, B: {}}))[-1]
+    assert last.startswith(
+        f"No measurable difference between hard, {A} and {B}: hard stays. 10 seeds could have shown "
+    )
+    assert f"that of {A}, " in last and "would take about " in last
+    resplit = sentences(decided({A: {}}, sampling="resplit"))[-1]
+    assert "no number of seeds would show that of" in resplit and "takes more rows" in resplit
+
+
+def test_an_arm_that_is_worse_is_not_called_the_same(decided):
+    last = sentences(decided({A: {}, B: {"nll": 0.2}}))[-1]
+    assert last.startswith(f"No measurable difference between hard and {A}: hard stays. {B} is clearly worse.")
+    last = sentences(decided({A: {"nll": 0.1}, B: {"nll": 0.2}}))[-1]
+    assert last == f"Stay with hard: {A} and {B} are clearly worse, and better in nothing that decides."
+
+
+def test_a_gain_has_the_accuracy_beside_it(decided):
+    """Losses of accuracy were left out of the sentence that recommends."""
+    said = sentences(decided({B: {"nll": -0.1}}))
+    assert said[-1].startswith(f"Train with {B}: against hard {B} has lower NLL, -0.10")
     assert "no clear difference in accuracy" in said[-1] and " points (" in said[-1]
+    last = sentences(decided({B: {"nll": -0.1, "accuracy": -0.05}}))[-1]
+    assert last.startswith("Stay with hard unless one side of this matters more to you: ")
+    assert "lower NLL, -0.1" in last and "lower accuracy, -4.9 points" in last
+
+
+def test_arms_that_cannot_be_told_apart(decided):
+    last = sentences(decided({A: {"nll": -0.1}, B: {"nll": -0.101}}))[-1]
+    assert last.startswith((f"Train with {A} or {B}: ", f"Train with {B} or {A}: "))
+    assert "cannot be told from each other with 10 seeds" in last
+
+
+def test_a_temperature_afterwards(decided):
+    last = sentences(decided({B: {"nll": 0.2, "accuracy": 0.05, "nll_after": -0.03}}))[-1]
+    assert last.startswith(f"Train with {B} and fit a temperature on held-out rows: ")
+    assert "higher accuracy" in last and "without a temperature higher NLL" in last
+    last = sentences(decided({B: {"nll": -0.1, "nll_after": 0.05}}))[-1]
+    assert last.startswith("Stay with hard and fit a temperature on held-out rows: ")
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_too_few_seeds(decided, n):
+    (last,) = sentences(decided({B: {"nll": -9.0}}, n=n))
+    assert last.startswith(f"Not testable with {n} seed{'s' * (n > 1)}: 3 are needed")
+
+
+def test_a_large_effect_with_few_seeds(decided):
+    assert sentences(decided({B: {"nll": -0.1}}, n=3))[-1].startswith(f"Train with {B}")
+
+
+def test_one_arm(decided):
+    assert sentences(decided({}))[-1] == "Nothing was compared with hard: add an arm, such as smooth:0.12."
+
+
+def test_logistic_regression_is_said_first(decided):
+    """A linear model beat every arm on five of seven tables, and the study did not say so."""
+    said = sentences(decided({B: {"nll": -0.1}, "logistic": {"nll": -0.4}}))
+    assert said[0].startswith("A plain logistic regression has a lower NLL than every arm: regularise or simplify")
+    assert said[-1].startswith("Regularise or simplify the model first") and f"of its arms take {B}" in said[-1]
+    said = sentences(decided({B: {"nll": -0.4}, "logistic": {"nll": -0.1}}))
+    assert said[0].startswith(f"A plain logistic regression has a lower NLL than hard, but not clearly than {B} (")
+    assert "logistic regression" not in " ".join(sentences(decided({B: {}, "logistic": {"nll": 0.1}})))
+    assert sentences(decided({"logistic": {"nll": -0.4}}))[0].startswith("A plain logistic regression")
+
+
+def test_smoothing_as_a_substitute_for_stopping(decided):
+    """A cure for training too long was reported as a virtue of smoothing."""
+    said = " ".join(sentences(decided({B: {}}, {"hard": {"nll": 0.3}, B: {"nll": 0.1}})))
+    assert f"Trained to the end, {B} has a lower NLL than hard" in said and "stopping does the same" in said
+    assert "Stopping lowers the NLL of hard itself: stopped minus trained to the end, -0." in said
+    assert "to the end" not in " ".join(sentences(decided({B: {}}, {B: {}})))
+
+
+def test_stopping_too_early(decided):
+    said = " ".join(sentences(decided({B: {}}, {"hard": {"nll": -0.3}, B: {"nll": -0.3}})))
+    assert "Stopping raises the NLL of hard itself" in said and "the ones to compare" in said
+
+
+def test_all_rows_right(decided):
+    sure = {"nll": 0.01, "accuracy": 1.0, "nll_after": 0.01, "ece": 0.01, "confidence_gap": 0.0, "mean_confidence": 1.0}
+    said = sentences(decided({B: {}}, hard=sure, noise=0.0))
+    assert said[0].startswith(f"{B} against hard: no clear difference in NLL +0.000 (+0.000 to +0.000)")
+    assert "-0.0 points" not in " ".join(said) and said[-1].startswith("No measurable difference")
+
+
+def test_an_infinite_nll(decided):
+    said = sentences(decided({A: {}, B: {"nll": None}}))
+    assert any(s.startswith(f"{B} against hard") and "NLL could not be compared" in s for s in said)
+    assert said[-1].startswith(f"No measurable difference between hard and {A}: hard stays. ")
+    said = sentences(decided({B: {"nll": None}}))
+    assert said[-1] == f"Stay with hard: the NLL of {B} is not a finite number in every run."

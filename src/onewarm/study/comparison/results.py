@@ -67,29 +67,36 @@ class Results:
         return self.estimate(arm, None, metric, training)[0]
 
     def estimate(
-        self, arm: str, baseline: str | None, metric: str, training: Training = "stopped"
+        self,
+        arm: str,
+        baseline: str | None,
+        metric: str,
+        training: Training = "stopped",
+        of_baseline: Training | None = None,
     ) -> tuple[float | None, Estimate | None, int]:
-        """The mean of the arm, or of it minus a baseline by seed; its Estimate from 2 seeds on; the number of seeds."""
-        seeds = self.common(metric, training)
-        of_arms = [arm] if baseline is None else [arm, baseline]
-        if not seeds or not all(self.has(a, metric, training) for a in of_arms):
+        """The mean of the arm, or of it minus a baseline by seed; its Estimate from 2 seeds on; the number of seeds.
+
+        The baseline's models are of the same training, or of that in `of_baseline`.
+        """
+        cells = [(arm, training)] if baseline is None else [(arm, training), (baseline, of_baseline or training)]
+        having = set.intersection(*(set(self.common(metric, t)) for _, t in cells))
+        seeds = [seed for seed in self.seeds if seed in having]
+        if not seeds or not all(self.has(a, metric, t) for a, t in cells):
             return None, None, 0
-        values = self._difference([[self.value(a, s, metric, training) for s in seeds] for a in of_arms])
+        values = self._difference([[self.value(a, s, metric, t) for s in seeds] for a, t in cells])
         if len(seeds) < 2:
             return float(values.mean()), None, 1
         step = 1 / self.design.sizes[2] if metric == "accuracy" else 0.0
-        without = self._without(of_arms, seeds, metric, training)
+        without = self._without(cells, seeds, metric)
         found = estimate(values, ratio=self.design.ratio, without=without, step=step)
         return found.mean, found, len(seeds)
 
-    def _without(
-        self, arms: list[str], seeds: list[int], metric: str, training: Training
-    ) -> NDArray[np.float64] | None:
+    def _without(self, cells: list[tuple[str, Training]], seeds: list[int], metric: str) -> NDArray[np.float64] | None:
         """The mean over seeds without each group of test rows; None where the seeds do not share their rows."""
         if self.design.sampling != "fixed":
             return None
         of_arms = []
-        for arm in arms:
+        for arm, training in cells:
             scores = [s for seed in seeds if (s := self.scores(arm, seed, training)) is not None]
             groups = [s.without[metric] for s in scores if s.without is not None and metric in s.without]
             if len(groups) < len(seeds) or any(None in values for values in groups):

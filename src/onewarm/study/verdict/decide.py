@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from onewarm.calibration.defaults import LEVEL
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import Arm, parse_arm
-from onewarm.study.comparison.compare import LEAST_SEEDS, Comparison, family
+from onewarm.study.comparison.compare import DECIDING, LEAST_SEEDS, Comparison, family
 from onewarm.study.comparison.results import Results
 from onewarm.study.verdict.suggestion import Suggestion, suggest
 
@@ -19,8 +20,15 @@ Kind = Literal["alone", "untestable", "better", "with temperature", "temperature
 accuracy and none after a temperature. "with temperature": an arm is better once a temperature is fitted, with no loss
 of accuracy. "temperature instead": lower NLL only until the baseline gets a temperature. "trade": an arm gains
 something and loses accuracy, or gains accuracy and loses NLL. "worse": every arm is clearly worse and none better.
-"none": no measurable difference.
+"none": no arm is clearly better; between the baseline and those that are not worse no difference can be measured.
 """
+
+
+class Stopping(NamedTuple):
+    """A mean difference with its 95 % interval."""
+
+    mean: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Decision:
         ended: the same of models trained to the end.
         between: comparisons of the first of `chosen` with the other candidates, intervals that hold together.
         reference: the comparisons of the reference with every arm by NLL, its name as `arm`; empty without one.
-        stopping: each arm stopped minus itself trained to the end, by NLL.
+        stopping: the baseline stopped minus itself trained to the end, by NLL; None without models to the end.
         suggestion: the alpha that the baseline's confidence gap suggests; None without an arm of hard labels.
     """
 
@@ -50,6 +58,7 @@ class Decision:
     ended: dict[tuple[str, str], Comparison] = field(default_factory=dict)
     between: tuple[Comparison, ...] = ()
     reference: tuple[Comparison, ...] = ()
+    stopping: Stopping | None = None
     suggestion: Suggestion | None = None
 
     @property
@@ -63,6 +72,11 @@ class Decision:
         """1 where the stopped arm is clearly better than the baseline, -1 where it is clearly worse, else 0."""
         row = self.rows.get((arm, metric))
         return 0 if row is None else row.side
+
+    @property
+    def worse(self) -> list[str]:
+        """The arms that are clearly worse than the baseline in something that decides."""
+        return [arm for arm in self.others if any(self.side(arm, metric) == -1 for metric in DECIDING)]
 
     @property
     def beaten_by_reference(self) -> bool:
@@ -96,6 +110,7 @@ def decide(results: Results, compared: Sequence[Comparison], baseline: str, num_
         ended=ended,
         between=between,
         reference=_reference(results, names, baseline),
+        stopping=_stopping(results, baseline),
         suggestion=None if hard is None else suggest(results, hard, num_classes),
     )
 
@@ -129,7 +144,7 @@ def _conclusion(
 
     if not others:
         return "alone", (), ()
-    if not any(rows[arm, metric].testable for arm in others for metric in ("nll", "accuracy", "nll_after")):
+    if not any(rows[arm, metric].testable for arm in others for metric in DECIDING):
         return "untestable", (), ()
     keeps = [arm for arm in others if side(arm, "accuracy") >= 0]
     better = [arm for arm in keeps if side(arm, "nll") == 1 and side(arm, "nll_after") >= 0]
@@ -147,9 +162,9 @@ def _conclusion(
             return (kind, *_best(results, arms, metric))
     if any(side(arm, "nll") == 1 for arm in keeps):
         return "temperature instead", (), ()
-    if any(side(arm, metric) == 1 for arm in others for metric in ("nll", "accuracy", "nll_after")):
+    if any(side(arm, metric) == 1 for arm in others for metric in DECIDING):
         return "trade", (), ()
-    if all(any(side(arm, metric) == -1 for metric in ("nll", "accuracy")) for arm in others):
+    if all(any(side(arm, metric) == -1 for metric in DECIDING) for arm in others):
         return "worse", (), ()
     return "none", (), ()
 
@@ -172,6 +187,11 @@ def _reference(results: Results, names: list[str], baseline: str) -> tuple[Compa
         return ()
     pairs = [(reference, arm) for arm in results.arms if arm != reference]
     return tuple(family(results, pairs, metrics=(("nll",), ())))
+
+
+def _stopping(results: Results, baseline: str) -> Stopping | None:
+    mean, found, seeds = results.estimate(baseline, baseline, "nll", "stopped", "end")
+    return None if mean is None or found is None or seeds < LEAST_SEEDS else Stopping(mean, found.interval(LEVEL))
 
 
 def alpha_of(name: str | None) -> float | None:

@@ -18,9 +18,10 @@ def sentences(decision: Decision) -> list[str]:
     A logistic regression with a lower NLL than every arm comes first. Then each arm against the baseline, what
     stopping does, and the alpha that the confidence gap suggests.
     """
-    said = []
+    said = _of_reference(decision)
     if decision.kind not in ("alone", "untestable"):
-        said += _of_reference(decision) + [_of_arm(decision, arm) for arm in decision.others] + _of_ended(decision)
+        said += [_of_arm(decision, arm) for arm in decision.others]
+    said += _of_ended(decision) + _of_stopping(decision)
     if decision.seeds >= LEAST_SEEDS and decision.suggestion is not None:
         said.append(_of_suggestion(decision.suggestion))
     return [*said, recommendation(decision)]
@@ -29,26 +30,33 @@ def sentences(decision: Decision) -> list[str]:
 def recommendation(decision: Decision) -> str:
     """What to do, one sentence."""
     base, arms = decision.baseline, _either(decision.chosen)
+    train = "Train with"
+    if decision.beaten_by_reference:
+        train = (
+            "Regularise or simplify the model first, until it is no worse than logistic regression; of its arms take"
+        )
     match decision.kind:
         case "alone":
-            return f"Only {base} ran, so that there is nothing to compare: add an arm, such as smooth:0.1."
+            alpha = 0.0 if decision.suggestion is None else decision.suggestion.alpha
+            return f"Nothing was compared with {base}: add an arm, such as smooth:{alpha or 0.1:.2g}."
         case "untestable":
             return (
-                f"Not testable with {_counted(decision.seeds)}: no difference from {base} can be told from chance with "
-                f"fewer than {LEAST_SEEDS}; 10 find what matters on most data."
+                f"Not testable with {_counted(decision.seeds)}: {LEAST_SEEDS} are needed to tell any difference from "
+                f"{base} from chance, and more to find a small one; run at least 10."
             )
         case "better":
-            return f"Train with {arms}: {_gain(decision, 'nll')}."
+            return f"{train} {arms}: {_gain(decision, 'nll')}."
         case "with temperature":
             return (
-                f"Train with {arms} and fit a temperature on held-out rows: {_gain(decision, 'nll_after')}; "
+                f"{train} {arms} and fit a temperature on held-out rows: {_gain(decision, 'nll_after')}; "
                 f"without a temperature {_phrase(decision.rows.get((decision.chosen[0], 'nll')))}."
             )
         case "temperature instead":
             arm = _lowest(decision, "nll")
+            after = difference(decision.rows[arm, "nll_after"])
             return (
                 f"Stay with {base} and fit a temperature on held-out rows: {_with(decision, arm, 'nll', 'accuracy')}, "
-                f"but with a temperature on both, {_phrase(decision.rows.get((arm, 'nll_after')))}."
+                f"but once both have a temperature its NLL is clearly higher, {after}."
             )
         case "trade":
             return f"Stay with {base} unless one side of this matters more to you: {_trades(decision)}."
@@ -57,21 +65,30 @@ def recommendation(decision: Decision) -> str:
             verb = "is" if len(decision.others) == 1 else "are"
             return f"Stay with {base}: {names} {verb} clearly worse, and better in nothing that decides."
         case _:
-            return (
-                f"No measurable difference between {_and((base, *decision.others))}: {base} stays. {_power(decision)}"
-            )
+            worse = decision.worse
+            lost = [arm for arm in decision.others if (row := decision.rows.get((arm, "nll"))) and row.mean is None]
+            same = [arm for arm in decision.others if arm not in (*worse, *lost)]
+            if not same:
+                return f"Stay with {base}: the NLL of {_and(lost)} is not a finite number in every run."
+            stays = f"No measurable difference between {_and((base, *same))}: {base} stays."
+            also = f" {_and(worse)} {'is' if len(worse) == 1 else 'are'} clearly worse." if worse else ""
+            return f"{stays}{also} {_power(decision, same)}"
 
 
 def difference(row: Comparison) -> str:
     """A difference with its simultaneous interval, in points for accuracy."""
-    scale, unit, digits = (100.0, " points", 1) if row.metric in _POINTS else (1.0, "", 3)
     assert row.mean is not None
-    if row.interval is None:
-        return f"{scale * row.mean:+.{digits}f}{unit}"
-    low, high = (scale * end for end in row.interval)
-    while digits < 6 and high - low and (high - low) < 8 * 10**-digits:  # an interval needs digits to be read
+    return _numbers(row.mean, row.interval, 100.0 if row.metric in _POINTS else 1.0)
+
+
+def _numbers(mean: float, interval: tuple[float, float] | None, scale: float = 1.0) -> str:
+    unit, digits = (" points", 1) if scale > 1 else ("", 3)
+    width = 0.0 if interval is None else scale * (interval[1] - interval[0])
+    while digits < 6 and 0 < width < 8 * 10**-digits:  # an interval needs digits to be read
         digits += 1
-    return f"{scale * row.mean:+.{digits}f}{unit} ({low:+.{digits}f} to {high:+.{digits}f})"
+    # Adding 0.0 leaves no minus before a 0.
+    number, *ends = (f"{round(scale * x, digits) + 0.0:+.{digits}f}" for x in (mean, *(interval or ())))
+    return f"{number}{unit} ({' to '.join(ends)})" if ends else f"{number}{unit}"
 
 
 def _phrase(row: Comparison | None) -> str:
@@ -102,11 +119,14 @@ def _gain(decision: Decision, metric: str) -> str:
 
 
 def _of_arm(decision: Decision, arm: str) -> str:
+    """The arm's differences from the baseline: the clear ones, then the others."""
     known = [r for m in ("nll", "accuracy", "nll_after", "ece") if (r := decision.rows.get((arm, m))) is not None]
-    said = [_phrase(row) for row in known if row.mean is not None]
-    lost = [_NAMES[row.metric] for row in known if row.mean is None]
-    if lost:
-        said.append(f"{_and(lost)} could not be compared, as it is not a finite number in every run")
+    said = [_phrase(row) for row in known if row.clear]
+    unclear = [f"{_NAMES[r.metric]} {difference(r)}" for r in known if r.mean is not None and not r.clear]
+    if unclear:
+        said.append(f"no clear difference in {_and(unclear)}")
+    if lost := [_NAMES[row.metric] for row in known if row.mean is None]:
+        said.append(f"{_and(lost)} could not be compared, for want of a finite number in every run")
     return f"{arm} against {decision.baseline}: {'; '.join(said)}."
 
 
@@ -124,7 +144,11 @@ def _of_reference(decision: Decision) -> list[str]:
         ]
     below = [row.baseline for row in decision.reference if row.side == 1]
     if below:
-        return [f"A plain logistic regression has a lower NLL than {_and(below)} ({numbers})."]
+        rest = [row.baseline for row in decision.reference if row.side < 1]
+        return [
+            f"A plain logistic regression has a lower NLL than {_and(below)}, but not clearly than {_and(rest)} "
+            f"({numbers})."
+        ]
     return []
 
 
@@ -145,10 +169,26 @@ def _of_ended(decision: Decision) -> list[str]:
     ]
 
 
+def _of_stopping(decision: Decision) -> list[str]:
+    """Whether stopping did what it is for; said where the interval excludes 0."""
+    if decision.stopping is None:
+        return []
+    mean, (low, high) = decision.stopping
+    base, numbers = decision.baseline, _numbers(mean, (low, high))
+    if high < 0:
+        return [f"Stopping lowers the NLL of {base} itself: stopped minus trained to the end, {numbers}."]
+    if low > 0:
+        return [
+            f"Stopping raises the NLL of {base} itself: stopped minus trained to the end, {numbers}; with few "
+            f"validation rows it stops too early, so that the models trained to the end are the ones to compare."
+        ]
+    return []
+
+
 def _of_suggestion(suggestion: Suggestion) -> str:
     alpha, because = suggestion
-    because = because[0].upper() + because[1:]
-    return f"Suggested alpha {alpha:.2g}. {because}."
+    what = f"alpha {alpha:.2g}" if alpha else "no smoothing"
+    return f"The confidence gap alone suggests {what}: {because}."
 
 
 def _trades(decision: Decision) -> str:
@@ -160,15 +200,15 @@ def _trades(decision: Decision) -> str:
     return "; ".join(said)
 
 
-def _power(decision: Decision) -> str:
-    """What these seeds could have shown, and how many the largest observed difference would take."""
-    rows = [row for arm in decision.others if (row := decision.rows.get((arm, "nll"))) is not None and row.testable]
+def _power(decision: Decision, arms: Sequence[str]) -> str:
+    """What these seeds could have shown of these arms, and how many the largest observed difference would take."""
+    rows = [row for arm in arms if (row := decision.rows.get((arm, "nll"))) is not None and row.testable]
     if not rows:
         return "Their NLL could not be compared."
     closest = max(rows, key=lambda row: abs(row.mean or 0.0) / (row.detectable or 1e-300))
     worst = max(row.detectable or 0.0 for row in rows)
     could = f"{_counted(closest.seeds)} could have shown an NLL difference of {worst:.2g}"
-    if not closest.mean or closest.clear:
+    if not closest.mean:
         return f"{could}."
     observed = f"that of {closest.arm}, {closest.mean:+.3g}"
     if closest.seeds_needed is None:

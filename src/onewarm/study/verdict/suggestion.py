@@ -41,8 +41,8 @@ def suggest(results: Results, hard: str, num_classes: int) -> Suggestion:
     if high < 0:
         return Suggestion(0.0, f"{says}: it is underconfident already, and smoothing would make it more so")
     alpha = min(MOST, gap / (confidence - 1 / num_classes)) if confidence > 1 / num_classes else MOST
-    return Suggestion(alpha, f"{says}: at its optimum, smoothing with {alpha:.2g} lowers confidence by so much")
+    return Suggestion(alpha, f"{says}, and the optimum of smoothing with {alpha:.2g} is less confident by as much")
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
+    return f"{round(100 * share, 1) + 0.0:+.1f}"
