@@ -1,11 +1,11 @@
 """Do the intervals of a study hold what they say? `python -m benchmarks study_coverage`.
 
 Simulated studies whose true differences are known. Where seeds draw fresh rows, differences are drawn: normal, or t
-with 3 degrees of freedom, of 4 arms on the 3 metrics that decide and the 8 beside, correlated. Where seeds split one file
-anew, or share one split, files are drawn from a population and binary logistic regressions are trained on them, so that
-the correlation of seeds is real; a seed's part that is neither rows nor arm, as initial weights are in a network, is a
-random weight of each training row. The truth is the mean over many files (or, with one split, over many seeds on it)
-and many new rows.
+with 3 degrees of freedom, of 4 arms on the 3 metrics that decide and the 8 beside, correlated. Where seeds split one
+file anew, or share one split, files are drawn from a population and binary logistic regressions are trained on them, so
+that the correlation of seeds is real; a seed's part that is neither rows nor arm, as initial weights are in a network,
+is a random weight of each training row. The truth is the mean over many files (or, with one split, over the seeds on
+it) and many new rows.
 
 Columns: how often the 95 % interval of one difference covers the truth, over arms, on the metric where it does least;
 how often all simultaneous intervals of a study do; how often a study calls any arm clearly better or worse where none
