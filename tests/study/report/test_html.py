@@ -8,6 +8,7 @@ import pytest
 
 from onewarm.study.report.html import html, picture_arms, write_html
 from onewarm.study.report.view import View
+from onewarm.study.report.words import sentence
 
 ARMS = ["hard", "smooth:0.05", "smooth:0.1", "prior:0.1", "prior:0.2", "teacher:2:smooth:0.1", "logistic"]
 MANY = ["hard", *(f"smooth:{a / 100:g}" for a in range(2, 60, 2)), "logistic"]
@@ -110,6 +111,15 @@ def test_every_kind_of_study_has_a_page(simulate, format2, name):
         assert nonsense not in re.sub("<style>.*?</style>", "", page, flags=re.S), nonsense
     assert ("Stopped, and trained to the end" in page) == ("end" not in STUDIES[name])
     assert ("The effect over alpha" in page) == (name not in ("binary", "one arm, one seed"))
+
+
+@pytest.mark.parametrize("name", ["binary", "one arm, one seed", "two seeds", "no curves, no end"])
+def test_the_values_of_a_report_are_what_the_page_reads(simulate, name):
+    """The other tests make the values themselves; here they are those of the report."""
+    made = simulate(**STUDIES[name])
+    page = html(made)
+    outline(page)
+    assert sentence(made.to_dict()["recommendation"]["sentence"]) in page and sentence(made.to_dict()["scope"]) in page
 
 
 def test_of_many_arms_the_picture_shows_eight_with_the_best_and_the_reference(simulate, format2):
