@@ -30,7 +30,7 @@ with needs("onewarm.study", "study"):
 # Streams of random numbers of a seed. All arms draw from the same INIT, so that runs of a seed are paired.
 INIT, TEACHER_INIT = 10, 11
 
-MEMORY = 2**28
+MEMORY = 2**27
 """Bytes that a stack may take, about: of more runs, several stacks are trained one after the other."""
 
 WORTH_A_GPU = 2e6
@@ -87,8 +87,8 @@ class Perceptrons:
 
     Args:
         training: hyperparameters.
-        device: where to train, such as "cpu", "cuda" or "mps"; None takes a GPU where there is one and a step of a
-            dozen runs is enough work for it.
+        device: where to train, such as "cpu" or "cuda"; None takes a CUDA GPU where there is one and a step of a dozen
+            runs is enough work for it.
     """
 
     training: Training
@@ -171,7 +171,8 @@ class Perceptrons:
         jobs = []
         for (arm, seed), context in runs.items():
             labels = torch.from_numpy(rows[seed].y)
-            target = arm.target(labels, num_classes, context).to(device)
+            exact = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+            target = arm.target(labels, num_classes, context).to(device, exact)
             jobs.append(Job(arm, seed, labels.to(device), target))
         validation = {seed: splits[seed].validation for seed in rows}
         return fit(jobs, rows, validation, num_classes, self.training, stream, to_end=to_end, progress=progress)
@@ -209,12 +210,7 @@ class Perceptrons:
         if self.device is not None:
             return torch.device(self.device)
         work = self.training.batch * self.training.hidden * (rows.x.shape[1] + self.training.hidden + num_classes)
-        if work >= WORTH_A_GPU:
-            if torch.cuda.is_available():
-                return torch.device("cuda")
-            if torch.backends.mps.is_available():
-                return torch.device("mps")
-        return torch.device("cpu")
+        return torch.device("cuda" if work >= WORTH_A_GPU and torch.cuda.is_available() else "cpu")
 
     def _together(self, split: Split, num_classes: int) -> int:
         """How many runs a stack takes within `MEMORY`."""

@@ -155,11 +155,12 @@ def _stacked(targets: list[SoftTarget], classes: int, device: torch.device) -> S
     For a table of one row the kernel takes a shorter path that differs in the last bit. With the two rows, a run has
     the same bits in a group that only smooths as in one with teachers.
     """
-    empty = torch.zeros(0, 1, dtype=torch.float64, device=device)
+    dtype = targets[0].weight.dtype
+    empty = torch.zeros(0, 1, dtype=dtype, device=device)
     no_rows = SoftTarget(
         index=empty.long(),
         weight=empty,
-        table=torch.zeros(2, classes, dtype=torch.float64, device=device),
+        table=torch.zeros(2, classes, dtype=dtype, device=device),
         table_index=empty.long(),
         table_weight=empty,
         num_classes=classes,
