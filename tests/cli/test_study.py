@@ -76,3 +76,42 @@ def test_a_missing_label_column_names_what_there_is(run, flowers):
     result = run("study", flowers, "--label", "specie")
     assert result.exit_code == 2
     assert "species" in result.output
+
+
+NETS = """
+from torch import nn
+def make(features, classes):
+    return nn.Linear(features, classes)
+def probabilities(features, classes):
+    return nn.Sequential(nn.Linear(features, classes), nn.Softmax(1))
+"""
+
+
+def test_a_model_in_a_file(run, flowers):
+    nets = flowers.with_name("nets.py")
+    nets.write_text(NETS)
+    result = run("study", flowers, "--label", "species", *ARMS, "--model", f"{nets}:make")
+    assert result.exit_code == 0, result.output
+    assert "logistic" in result.output and "6/6" in result.output
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("nets.py:mkae", "has no 'mkae'; did you mean 'make'?"),
+        ("nets.py:probabilities", "the module of probabilities returned probabilities"),
+        ("net.py:make", "no file"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_one_sentence_before_any_work(run, flowers, home, model, said):
+    flowers.with_name("nets.py").write_text(NETS)
+    result = run("study", flowers, "--label", "species", *ARMS, "--model", f"{flowers.parent}/{model}")
+    assert result.exit_code == 2 and said in " ".join(result.output.split()), result.output
+    assert "Traceback" not in result.output and not list(home.iterdir())
+
+
+def test_arms_list_shows_every_kind_without_data(run):
+    result = run("study", "--arms", "list")
+    assert result.exit_code == 0 and "mixup:0.2" in result.output
+    missing = run("study")
+    assert missing.exit_code == 2 and "name the data" in missing.output

@@ -12,7 +12,9 @@ from onewarm.study.data.load import load
 from onewarm.study.engines.driver import Progress, check_engine, train_missing
 from onewarm.study.engines.keys import study_key
 from onewarm.study.models.choose import choose
+from onewarm.study.models.function import Function
 from onewarm.study.models.logistic import Logistic
+from onewarm.study.models.modules.module import Module
 from onewarm.study.models.training import Training
 from onewarm.study.report.report import StudyReport
 from onewarm.study.seeds import parse_seeds
@@ -149,13 +151,15 @@ class Study:
         self.seeds = parse_seeds(seeds)
         self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
         self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes)
-        has_votes = self.data.split(self.seeds[0]).train.votes is not None
+        first = self.data.split(self.seeds[0])
         for arm in self._arms:
-            arm.check(self.data.num_classes, votes=has_votes, names=self.data.class_names)
+            arm.check(self.data.num_classes, votes=first.train.votes is not None, names=self.data.class_names)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, fit=fit, key=key, device=device)
         if refused := [why for arm in self._arms if not arm.reference and (why := self.model.refuses(arm))]:
             raise InputError(refused[0])
+        if isinstance(self.model, Module | Function):
+            self.model.check(first, self.data.num_classes)
         check_engine(engine, workers)
         self._store, self._engine, self._workers = store, engine, workers
 

@@ -63,6 +63,12 @@ class Function:
         """See `Model`."""
         return {"network": f"trained by your function {self.name}", "fit": self._identity}
 
+    def check(self, split: Split, num_classes: int) -> None:
+        """Make one module, where it trains modules, and call it. Raises InputError where it is not usable."""
+        if isinstance(self.model, Factory):
+            with torch.random.fork_rng(), user_code(self.model.name):
+                form_of(self.model, split.train, num_classes)
+
     def refuses(self, arm: Arm) -> str | None:
         """See `Model`: the function gets a target, which says nothing of another loss or other features."""
         if not arm.changes_loss:

@@ -43,7 +43,7 @@ def from_python_file(model: str) -> Any:
     with user_code(f"model: {path} does not run"):
         try:
             # Under a name of its own, which no module has: worker processes get its functions by value.
-            names = runpy.run_path(str(path), run_name=f"model_in_{path.stem}")
+            names = runpy.run_path(str(path.absolute()), run_name=f"model_in_{path.stem}")
         except SystemExit as error:
             raise InputError(f"model: {path} ended Python, with sys.exit({error.code!r})") from error
     own = [key for key, value in names.items() if not key.startswith("_") and callable(value) and _is_own(value, path)]

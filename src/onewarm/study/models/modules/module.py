@@ -64,6 +64,11 @@ class Module:
         training = {key: value for key, value in self.training.describe().items() if key != "hidden"}
         return {**training, "network": self.name, "factory": self._identity}
 
+    def check(self, split: Split, num_classes: int) -> None:
+        """Make one module and call it, before anything is trained. Raises InputError where it is not usable."""
+        with torch.random.fork_rng(), user_code(self.name):
+            form_of(self.factory, split.train, num_classes)
+
     def refuses(self, arm: Arm) -> str | None:
         """None: every arm can be trained."""
         return None
