@@ -1,8 +1,10 @@
 """The sentences of a study, read as its user reads them."""
 
+import dataclasses
+
 import pytest
 
-from onewarm.study.verdict.sentences import sentences
+from onewarm.study.verdict.sentences import recommendation, sentences
 
 A, B = "smooth:0.05", "smooth:0.1"
 
@@ -61,6 +63,8 @@ def test_a_large_effect_with_few_seeds(decided):
 
 def test_one_arm(decided):
     assert sentences(decided({}))[-1] == "Nothing was compared with hard: add an arm, such as smooth:0.12."
+    smoothed = dataclasses.replace(decided({}), baseline="smooth:0.1")  # it was told to add smooth:0.1
+    assert recommendation(smoothed) == "Nothing was compared with smooth:0.1: add an arm, such as hard."
 
 
 def test_logistic_regression_is_said_first(decided):

@@ -38,7 +38,8 @@ def recommendation(decision: Decision) -> str:
     match decision.kind:
         case "alone":
             alpha = 0.0 if decision.suggestion is None else decision.suggestion.alpha
-            return f"Nothing was compared with {base}: add an arm, such as smooth:{alpha or 0.1:.2g}."
+            other = f"smooth:{alpha or 0.1:.2g}" if base == "hard" else "hard"
+            return f"Nothing was compared with {base}: add an arm, such as {other}."
         case "untestable":
             return (
                 f"Not testable with {_counted(decision.seeds)}: {LEAST_SEEDS} are needed to tell any difference from "
