@@ -36,6 +36,11 @@ def test_the_order_is_data_means_differences_end_recommendation(many, format2):
     assert "\\x1b[31m, [bold]" in told and "The intervals speak of this file, split anew." in told
 
 
+def test_the_label_column_is_named_once(simulate, format2):
+    told = printed(simulate(["hard"], [0], notes=["Label: column 'species' (4 classes)."]))
+    assert told.count("species") == 1
+
+
 def test_it_fits_80_columns_and_has_no_control_characters_when_piped(many, format2):
     lines = printed(many).splitlines()
     assert max(map(len, lines)) <= 80

@@ -25,7 +25,8 @@ def print_study(report: StudyReport, console: Console) -> None:
     data = view.values["dataset"]
     title(console, f"Study of {data['title']}")
     sizes = f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test rows"
-    label = f"Label column: {data['label']}. " if data.get("label") else ""
+    noted = any(note.startswith("Label:") for note in data.get("notes", ()))
+    label = f"Label column: {data['label']}. " if data.get("label") and not noted else ""
     say(console, f"{label}{data['num_classes']:,} classes; {sizes}.")
     for note in data.get("notes", ()):
         say(console, f"- {note}")
