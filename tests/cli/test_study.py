@@ -115,3 +115,11 @@ def test_arms_list_shows_every_kind_without_data(run):
     assert result.exit_code == 0 and "mixup:0.2" in result.output
     missing = run("study")
     assert missing.exit_code == 2 and "name the data" in missing.output
+
+
+def test_files_that_cannot_be_written_are_refused_before_any_work(run, flowers, home):
+    result = run("study", flowers, "--label", "species", *ARMS, "--json", flowers / "a.json")
+    assert result.exit_code == 2 and "--json:" in result.output and "is a file, so" in " ".join(result.output.split())
+    both = run("study", flowers, *ARMS, "--json", "out", "--report", "out")
+    assert both.exit_code == 2 and "both name out: write to two files" in both.output
+    assert not list(home.iterdir())

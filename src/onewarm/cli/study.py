@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from onewarm.cli.console import errors, friendly, output
 from onewarm.cli.options import HomeOption, home_folder, store_url
+from onewarm.cli.outputs import check_outputs
 from onewarm.cli.progress import bars
 from onewarm.errors import InputError
 
@@ -93,6 +94,8 @@ def study(
             return
         if dataset is None:
             raise InputError("name the data: a file, or digits, digits-noisy, blobs, lookalikes")
+        files = {"--json": json if json != "-" else None, "--report": report}
+        check_outputs({option: None if path is None else Path(path) for option, path in files.items()})
         from onewarm.study.report.html import write_html
         from onewarm.study.report.report import write_json
         from onewarm.study.study import run
