@@ -77,8 +77,7 @@ def difference(report: Mapping[str, Any], arm: str, metric: str, training: str) 
     """The arm minus hard targets with its interval, in bold where that excludes 0."""
     if arm == "hard":
         return ""
-    key = (arm, "hard", metric, training)
-    row = next(r for r in report["comparisons"] if (r["arm"], r["baseline"], r["metric"], r["training"]) == key)
+    row = comparison(report, arm, "hard", metric, training)
     if row["interval"] is None:
         return f"{row['mean']:+.3f}"
     low, high = row["interval"]
@@ -87,21 +86,24 @@ def difference(report: Mapping[str, Any], arm: str, metric: str, training: str) 
 
 
 def suggestion(name: str, study: Callable[..., Any], report: Mapping[str, Any], **options: Any) -> list[str]:
-    """The alpha that the report suggests, trained as one more arm, against the best arm by stopped NLL."""
-    alpha = round(float(report["recommendation"]["suggested_alpha"]), 2)
+    """The alpha that the report suggests, trained as one more arm, against the arm with the lowest stopped NLL."""
+    alpha = round(float(report["recommendation"]["suggested_alpha"] or 0), 2)
     suggested = f"smooth:{alpha:g}" if alpha else "hard"
     arms = list(dict.fromkeys([*ARMS, suggested]))
-    best = min(arms, key=lambda arm: report["metrics"][arm]["nll"]["mean"] if arm in report["metrics"] else np.inf)
-    if suggested not in ARMS:
-        grown = study(arms=arms, pairs=[(suggested, best)], **options).to_dict()
-        best = min(arms, key=lambda arm: grown["metrics"][arm]["nll"]["mean"])
+    metrics = study(arms=arms, **options).to_dict()["metrics"]
+    best = min(arms, key=lambda arm: metrics[arm]["nll"]["mean"])
     if suggested == best:
-        return [name, f"{alpha:g}", best, "the best itself", "yes"]
-    grown = study(arms=arms, pairs=[(suggested, best)], **options).to_dict()
-    key = (suggested, best, "nll", "stopped")
-    row = next(r for r in grown["comparisons"] if (r["arm"], r["baseline"], r["metric"], r["training"]) == key)
-    low, high = row["interval"]
+        return [name, f"{alpha:g}", best, "0", "yes"]
+    against_best = study(arms=arms, pairs=[(suggested, best)], **options).to_dict()
+    low, high = (row := comparison(against_best, suggested, best, "nll", "stopped"))["interval"]
     return [name, f"{alpha:g}", best, f"{row['mean']:+.3f} [{low:+.3f}, {high:+.3f}]", "yes" if low <= 0 else "no"]
+
+
+def comparison(report: Mapping[str, Any], arm: str, baseline: str, metric: str, training: str) -> Mapping[str, Any]:
+    """The row of a report's comparisons."""
+    wanted = (arm, baseline, metric, training)
+    rows: list[Mapping[str, Any]] = report["comparisons"]
+    return next(r for r in rows if (r["arm"], r["baseline"], r["metric"], r["training"]) == wanted)
 
 
 def markdown(head: tuple[str, ...], rows: list[list[str]]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from onewarm.cli.app import app
+from onewarm.study.arms.table import arms_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,6 +36,21 @@ def test_its_python_runs(capsys):
     torch.testing.assert_close(names["logits"].grad, (p - smooth) / 5000)
     printed = capsys.readouterr().out
     assert float(re.search(r"temperature=([\d.]+)", printed)[1]) == pytest.approx(2, rel=0.05)
+
+
+def test_the_python_of_the_study_runs(home):
+    """Each model of docs/study.md in a study of three arms, in at most ten lines."""
+    pytest.importorskip("lightgbm")
+    names = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/study.md").read_text(encoding="utf-8"), re.S)
+    assert len(blocks) == 5 and all(len(block.strip().splitlines()) <= 10 for block in blocks)
+    for code in blocks:
+        exec(compile(code, "study.md", "exec"), names)
+    assert names["report"].to_dict()["dataset"]["num_classes"] == 3
+
+
+def test_the_arms_of_the_study_are_those_there_are():
+    assert arms_table() in (ROOT / "docs/study.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
