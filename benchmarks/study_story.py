@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import palmerpenguins
 from rich.console import Console
 
 from onewarm.study import run
@@ -26,38 +27,11 @@ METRICS = ("nll", "ece", "accuracy")
 HEAD = ("data", "model", "NLL", "ECE", "accuracy", "NLL - hard", "ECE - hard", "accuracy - hard")
 
 
-def titanic_like(rows: int = 891, seed: int = 0) -> str:
-    """An invented passenger list as CSV: classes, names of ports, ages that are missing, skewed fares."""
-    rng = np.random.default_rng(seed)
-    cabin = rng.choice(3, rows, p=[0.24, 0.21, 0.55])
-    woman = rng.random(rows) < 0.35
-    age = np.clip(rng.gamma(4.5, 6.6, rows), 1, 80).round()
-    fare = np.exp(rng.normal(np.array([4.2, 2.9, 2.4])[cabin], 0.6)).round(2)
-    port = rng.choice(["Southampton", "Cherbourg", "Queenstown"], rows, p=[0.72, 0.19, 0.09])
-    logit = 2.6 * woman - 1.0 * cabin - 0.03 * (age - 30) + 0.4 * (port == "Cherbourg") - 0.3 + 1.2 * (age < 10)
-    survived = rng.random(rows) < 1 / (1 + np.exp(-logit))
-    missing = rng.random(rows) < 0.2
-    lines = ["class,sex,age,fare,port,survived"]
-    for i in range(rows):
-        sex, years = "female" if woman[i] else "male", "" if missing[i] else f"{age[i]:g}"
-        lines.append(f"{cabin[i] + 1},{sex},{years},{fare[i]},{port[i]},{'yes' if survived[i] else 'no'}")
-    return "\n".join(lines) + "\n"
-
-
-def data_sets(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
+def data_sets() -> Iterator[tuple[str, Callable[..., Any]]]:
     """The name of each data set, and a function that studies it."""
-    import palmerpenguins
-    from sklearn.datasets import load_breast_cancer, load_wine
-
-    for name in ("digits", "digits-noisy", "blobs"):
-        yield name, lambda name=name, **options: run(name, **options)
-    table = folder / "passengers.csv"
-    table.write_text(titanic_like(), encoding="utf-8")
-    yield "titanic-like", lambda **options: run(str(table), label="survived", **options)
-    yield "wine", lambda **options: run(*load_wine(return_X_y=True), **options)
-    yield "breast cancer", lambda **options: run(*load_breast_cancer(return_X_y=True), **options)
-    raw = Path(palmerpenguins.__file__).parent / "data" / "penguins-raw.csv"
-    yield "penguins, raw", lambda **options: run(str(raw), label="Species", **options)
+    for name in ("digits", "digits-noisy", "blobs", "titanic-like", "wine", "breast-cancer"):
+        yield name, partial(run, name)
+    yield "penguins, raw", partial(run, Path(palmerpenguins.__file__).parent / "data/penguins-raw.csv", label="Species")
 
 
 def rows_of(name: str, report: Mapping[str, Any]) -> list[list[str]]:
@@ -117,7 +91,7 @@ def main(console: Console) -> list[dict[str, Any]]:
     rows, suggested, reports = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         options = {"seeds": SEEDS, "store": f"sqlite:///{folder}/studies.db"}
-        for name, study in data_sets(Path(folder)):
+        for name, study in data_sets():
             report = study(arms=ARMS, **options).to_dict()
             reports.append(report)
             rows += rows_of(name, report)
