@@ -38,9 +38,12 @@ def test_its_python_runs(capsys):
     assert float(re.search(r"temperature=([\d.]+)", printed)[1]) == pytest.approx(2, rel=0.05)
 
 
-def test_the_python_of_the_study_runs(home):
-    """Each model of docs/study.md in a study of three arms, in at most ten lines."""
+def test_the_python_of_the_study_runs(home, monkeypatch):
+    """Each model of docs/study.md in a study of three arms, in at most ten lines; trained for fewer steps here."""
     pytest.importorskip("lightgbm")
+    from onewarm.study.models.training import Training
+
+    monkeypatch.setattr(Training, "for_rows", classmethod(lambda cls, rows, hidden=128: cls(steps=20, hidden=8)))
     names = {}
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/study.md").read_text(encoding="utf-8"), re.S)
     assert len(blocks) == 5 and all(len(block.strip().splitlines()) <= 10 for block in blocks)
