@@ -38,6 +38,7 @@ def test_its_python_runs(capsys):
     assert float(re.search(r"temperature=([\d.]+)", printed)[1]) == pytest.approx(2, rel=0.05)
 
 
+@pytest.mark.long
 def test_the_python_of_the_study_runs(home, monkeypatch):
     """Each model of docs/study.md in a study of three arms, in at most ten lines; trained for fewer steps here."""
     pytest.importorskip("lightgbm")
