@@ -15,12 +15,14 @@ is; and how often it finds a difference of one standard deviation (fresh), or th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from scipy.special import expit
+from scipy.stats import t
 
 from onewarm.calibration.defaults import LEVEL
 from onewarm.study.comparison.compare import BESIDE, DECIDING, SHARE, SIGNIFICANCE
@@ -125,17 +127,24 @@ def judge(
         wrong = (share if metrics > deciding else 1.0) * SIGNIFICANCE / (arms * count)
         without = leaving_out(d[s, :, a, m].mean(0)) if rows else None
         of_one = estimate(values[s, :, a, m], ratio=ratio, without=without, step=step if m == 1 else 0.0)
-        low, high = of_one.interval(LEVEL)
-        alone[s, a, m] = low <= truth[s, a, m] <= high
-        low, high = of_one.interval(1 - wrong)
-        together[s, a, m] = low <= truth[s, a, m] <= high
-        clear[s, a, m] = not low <= 0 <= high
+        freedom, error = of_one.freedom(), of_one.error()
+        off = abs(of_one.mean - truth[s, a, m])
+        alone[s, a, m] = off <= critical(1 - LEVEL, freedom) * error
+        half = critical(wrong, freedom) * error
+        together[s, a, m] = off <= half
+        clear[s, a, m] = abs(of_one.mean) > half
     return {
         "alone": float(alone.mean((0, 1)).min()),
         "together": float(together.all((1, 2)).mean()),
         "any": float(clear.any((1, 2)).mean()),
         "each": clear.mean(0),
     }
+
+
+@lru_cache(None)
+def critical(wrong: float, freedom: float) -> float:
+    """The quantile of Student's t by which `Estimate.interval` multiplies the error."""
+    return float(t.isf(wrong / 2, freedom))
 
 
 def line(seeds: str, differ: str, n: int, found: dict[str, Any], false: float, power: float) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def suggest(results: Results, hard: str, num_classes: int) -> Suggestion:
     low, high = found.interval(LEVEL)
     says = f"{hard}'s mean confidence minus its accuracy is {_points(gap)} points ({_points(low)} to {_points(high)})"
     if low <= 0 <= high:
-        return Suggestion(0.0, f"{says}: no clear overconfidence to smooth away")
+        return Suggestion(0.0, f"{says}, no clear overconfidence to smooth away")
     if high < 0:
-        return Suggestion(0.0, f"{says}: it is underconfident already, and smoothing would make it more so")
+        return Suggestion(0.0, f"{says}; it is underconfident already, and smoothing would make it more so")
     alpha = min(MOST, gap / (confidence - 1 / num_classes)) if confidence > 1 / num_classes else MOST
     return Suggestion(alpha, f"{says}, and the optimum of smoothing with {alpha:.2g} is less confident by as much")
 
