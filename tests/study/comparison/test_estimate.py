@@ -38,6 +38,7 @@ def test_shared_test_rows_add_their_jackknife():
     both = estimate(rows.mean() + np.array([-0.1, 0.0, 0.1]), without=without)
     assert both.error() == pytest.approx(np.hypot(found.error(), 0.1 / np.sqrt(3)))
     assert 2 < both.freedom() < 401
+    assert estimate([0.0] * 5, without=[0.0] * 20, step=0.01).error() > 0.01  # no row was judged otherwise
 
 
 @pytest.mark.parametrize("level", [0.95, 0.9958])

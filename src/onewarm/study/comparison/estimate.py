@@ -92,7 +92,8 @@ def estimate(values: ArrayLike, *, ratio: float = 0.0, without: ArrayLike | None
     with s^2 the variance of the values plus step^2 / (n + 1), and m_g the mean over seeds without the g-th of G groups
     of test rows: a grouped jackknife of the rows that all seeds share. A share of right rows is a multiple of the step,
     and where few rows change between two arms its values repeat, and tell too little of their spread; the added term
-    is the variance that one row more, judged otherwise in one seed more, would give. Other values that are all equal
+    is the variance that one row more, judged otherwise in one seed more, would give; to the jackknife step^2 is added,
+    that of one row judged otherwise in all of them. Other values that are all equal
     and not 0 tell nothing of their spread either: s is then that of them and one value of 0.
 
     Args:
@@ -121,7 +122,7 @@ def estimate(values: ArrayLike, *, ratio: float = 0.0, without: ArrayLike | None
     rows, groups = 0.0, 1
     if without is not None:
         m = np.asarray(without, np.float64)
-        rows, groups = float((len(m) - 1) / len(m) * ((m - m.mean()) ** 2).sum()), len(m)
+        rows, groups = float((len(m) - 1) / len(m) * ((m - m.mean()) ** 2).sum()) + step**2, len(m)
     if spread + rows <= 1e-12 * abs(mean):
         spread = float(np.append(x, 0.0).std(ddof=1))
     return Estimate(mean, len(x), spread, ratio, rows, groups - 1)
