@@ -1,5 +1,6 @@
 """Ray: the same numbers from a cluster of two workers."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,8 @@ def test_without_ray_the_extra_is_named(tiny, short, monkeypatch):
 
 
 BOTH = """
-import sys
 import ray
 from ray.cluster_utils import Cluster
-sys.path[:0] = sys.argv[1:]
 from conftest import make_tiny
 from onewarm.errors import InputError
 from onewarm.study.engines import groups
@@ -56,6 +55,12 @@ def test_two_workers_give_the_same_bytes():
     """A local cluster of two nodes with one processor each, in a process of its own."""
     pytest.importorskip("ray")
     here = Path(__file__).parent
-    command = [sys.executable, "-c", BOTH, str(here), str(here.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    places = os.pathsep.join([str(here), str(here.parent), *sys.path])  # the workers find what they import there
+    done = subprocess.run(
+        [sys.executable, "-c", BOTH],
+        env=os.environ | {"PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.stdout.split("\n")[:2] == ["same 12", "no such seed"], done.stderr[-3000:]
