@@ -89,7 +89,7 @@ FACES = {
     "import onewarm.notebook.text.latex": "onewarm.notebook needs latex2mathml: pip install 'onewarm[notebook]'",
     "import onewarm.notebook.site.build": "onewarm.claims needs yaml: pip install 'onewarm[notebook]'",
     "import onewarm.audit.audit": "onewarm.tables needs pyarrow: pip install 'onewarm[audit]'",
-    "import onewarm.study.study": "onewarm.study needs torch: pip install 'onewarm[study]'",
+    "import onewarm.study.study": "onewarm.study needs pyarrow: pip install 'onewarm[study]'",
     "import os; os.environ.pop('ONEWARM_HOME', 0); from onewarm.home import home; home()": (
         "the folder of onewarm's data needs platformdirs: pip install 'onewarm[audit]'"
     ),
