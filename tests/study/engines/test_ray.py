@@ -21,7 +21,6 @@ def test_without_ray_the_extra_is_named(tiny, short, monkeypatch):
 
 BOTH = """
 import ray
-from ray.cluster_utils import Cluster
 from conftest import make_tiny
 from onewarm.errors import InputError
 from onewarm.study.engines import groups
@@ -33,34 +32,33 @@ def refuse(seeds):
 
 if __name__ == "__main__":
     groups.GROUP = 6
-    small = {"num_cpus": 1, "object_store_memory": 100_000_000}
-    cluster = Cluster(initialize_head=True, head_node_args=small)
-    cluster.add_node(**small)
-    ray.init(address=cluster.address, log_to_driver=False)
     short = Training(hidden=32, batch=25, steps=60, learning_rate=3e-3)
     here, _ = train(make_tiny(), Perceptrons(short), workers=1)
-    there, seen = train(make_tiny(), Perceptrons(short), engine="ray")
-    print("same" if here == there else "different", [p.done for p in seen][-1])
+    there, seen = train(make_tiny(), Perceptrons(short), engine="ray", workers=2)
+    print("same" if here == there else "different", seen[-1].saved, int(ray.cluster_resources()["CPU"]))
     try:
         train(make_tiny(), Priors(refuse), engine="ray")
     except InputError as error:
         print(error)
     ray.shutdown()
-    cluster.shutdown()
 """
 
 
 @pytest.mark.long
 def test_two_workers_give_the_same_bytes():
-    """A local cluster of two nodes with one processor each, in a process of its own."""
+    """On a local cluster of two processors, which the engine starts, in a process of its own."""
     pytest.importorskip("ray")
     here = Path(__file__).parent
     places = os.pathsep.join([str(here), str(here.parent), *sys.path])  # the workers find what they import there
-    done = subprocess.run(
-        [sys.executable, "-c", BOTH],
-        env=os.environ | {"PYTHONPATH": places},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.stdout.split("\n")[:2] == ["same 12", "no such seed"], done.stderr[-3000:]
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    for _ in range(3):  # Ray gives up where its own processes do not start within half a minute
+        done = subprocess.run(
+            [sys.executable, "-c", BOTH],
+            env=environment | {"PYTHONPATH": places},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        if "Ray does not start" not in done.stderr:
+            break
+    assert done.stdout.split("\n")[:2] == ["same 12 2", "no such seed"], done.stderr[-3000:]

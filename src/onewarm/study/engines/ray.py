@@ -39,7 +39,7 @@ class Cluster:
         self._ray = ray
         if not ray.is_initialized():
             # A cluster that is named has cores of its own.
-            local = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
+            local = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers, "include_dashboard": False}
             try:
                 ray.init(logging_level=logging.ERROR, log_to_driver=False, **local)  # type: ignore[arg-type]
             except Exception as error:  # Ray raises plain ones where a node does not start
