@@ -34,12 +34,16 @@ chromium:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	  else echo "No chromium found: the browser tests will be skipped."; fi; }
 
-# Debian's PostgreSQL for the tests of a study's store: installed where possible, else those tests are skipped with a reason.
+# Debian's PostgreSQL for the tests of a study's store: installed where possible, else those tests are skipped with a
+# reason. The tests start a server of their own; Debian's, which the package would make and start, is not wanted.
 postgresql:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing Debian's postgresql for the tests of a study's store ..."; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	    apt-get update -qq && export DEBIAN_FRONTEND=noninteractive && \
+	    apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null && \
+	    sed -i 's/^#\? *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && \
+	    apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
 	  else echo "No PostgreSQL found: its tests will be skipped."; fi; }
 
 test: install chromium postgresql

@@ -20,6 +20,7 @@ from conftest import make_tiny
 from onewarm.study.arms.arm import parse_arms
 from onewarm.study.engines import driver, groups
 from onewarm.study.models.model import Outputs, Trained
+from onewarm.study.report.report import StudyReport
 from onewarm.study.store.store import Store
 
 ARMS = parse_arms("hard,smooth:0.1")
@@ -51,13 +52,15 @@ class NearestMean:
 
 
 def train(data, url, seeds, model, workers):
-    """What the study's runs are in the end, and how many were trained here."""
+    """What the study's runs are in the end, its report, and how many runs were trained here."""
     store = Store(url)
     study = store.study("key", {})
     trained = driver.train_missing(data, ARMS, range(seeds), model, store, study, workers=workers)
-    runs = store.load(study, [arm.name for arm in ARMS], list(range(seeds)))
+    names = [arm.name for arm in ARMS]
+    runs = store.load(study, names, list(range(seeds)))
     store.close()
-    return {key: run.stopped.to_bytes() for key, run in runs.items()}, trained
+    report = StudyReport(data.describe(), names, list(range(seeds)), "hard", {}, runs, trained)
+    return {key: run.stopped.to_bytes() for key, run in runs.items()}, report.to_dict(), trained
 
 
 def start(data, url, seeds, model, workers):
