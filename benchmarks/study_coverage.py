@@ -4,25 +4,24 @@ Simulated studies whose true differences are known. Where seeds draw fresh rows,
 with 3 degrees of freedom, of 4 arms on the 3 metrics that decide and the 8 beside, correlated. Where seeds split one
 file anew, or share one split, files are drawn from a population and binary logistic regressions are trained on them, so
 that the correlation of seeds is real; a seed's part that is neither rows nor arm, as initial weights are in a network,
-is a random weight of each training row. The truth is the mean over many files (or, with one split, over the seeds on
-it) and many new rows.
+is a random weight of each training row. The truth is the mean over many files (or, with one split, over many other
+seeds on it) and many new rows. With one split differences are also drawn, of a seed's and the test rows' parts.
 
 Columns: how often the 95 % interval of one difference covers the truth, over arms, on the metric where it does least;
 how often all simultaneous intervals of a study do; how often a study calls any arm clearly better or worse where none
-is; and how often it finds a difference of one standard deviation (fresh), or that of the strongest smoothing (NLL).
+is; and how often it finds a difference of one standard deviation of seeds (fresh), of four standard errors of the rows
+(drawn for one split), or that of the strongest smoothing (trained, NLL).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from scipy.special import expit
-from scipy.stats import t
 
 from onewarm.calibration.defaults import LEVEL
 from onewarm.study.comparison.compare import BESIDE, DECIDING, SHARE, SIGNIFICANCE
@@ -36,15 +35,16 @@ STUDIES = 500
 ARMS = 4
 FEATURES = 6
 GROUPS = 20
+TRUTHS = 100
 ALPHAS = (0.05, 0.1, 0.2, 0.5)
 HEAD = ("seeds are", "differences", "n", "one interval", "all together", "false finding", "finds")
 
 
 def main(console: Console, studies: int = STUDIES, seed: int = 0) -> list[dict[str, Any]]:
     """Simulate, print the table as Markdown, and return its rows."""
-    rows = []
-    for lines in (fresh(studies, seed), resplit(studies, seed), fixed(studies, seed)):
-        rows += list(lines)
+    rows = [*fresh(studies, seed), *resplit(studies, seed), *resplit(studies, seed, (54, 27, 99))]
+    for test in (60, 200, 1000):
+        rows += [*fixed(studies, seed, test), *components(studies, seed, test)]
     table = [HEAD, ("---",) * len(HEAD), *([*r.values()] for r in rows)]
     for line in table:
         cells = (f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in line)
@@ -69,10 +69,11 @@ def fresh(studies: int, seed: int) -> Iterator[dict[str, Any]]:
             yield line("drawn anew", name, n, found, found["any"], shifted["each"][0, 0])
 
 
-def resplit(studies: int, seed: int, rows: int = 150) -> Iterator[dict[str, Any]]:
-    """Splits of one file of 60, 20 and 20 % of the rows; the study's own ratio widens the intervals."""
+def resplit(studies: int, seed: int, sizes: tuple[int, int, int] = (90, 30, 30)) -> Iterator[dict[str, Any]]:
+    """Splits of one file; the study's own ratio widens the intervals."""
     rng = np.random.default_rng([seed, 1])
-    train, test = round(0.6 * rows), round(0.2 * rows)
+    design, (train, _, test) = Design("resplit", sizes), sizes
+    rows = sum(sizes)
     x, y = population(rng, (studies, rows))
     smooth, same = (np.empty((studies, max(SEEDS), ARMS, 2)) for _ in range(2))
     for i in range(max(SEEDS)):
@@ -81,70 +82,103 @@ def resplit(studies: int, seed: int, rows: int = 150) -> Iterator[dict[str, Any]
         parts = xs[:, :train], ys[:, :train], xs[:, -test:], ys[:, -test:]
         smooth[:, i] = differences(losses(rng, *parts, (0.0, *ALPHAS))).mean(-1)
         same[:, i] = differences(losses(rng, *parts, (0.0,) * (ARMS + 1), shared=False)).mean(-1)
-    many = 4 * studies
-    x, y = population(rng, (many, train))
-    new = population(rng, (1, 4000))
-    truth = differences(losses(rng, x, y, *new, (0.0, *ALPHAS))).mean((0, -1))
-    ratio = Design("resplit", (train, rows - train - test, test)).ratio
+    truth = np.zeros((ARMS, 2))
+    files = TRUTHS // 5
+    for _ in range(files):
+        x, y = population(rng, (studies, train))
+        truth += differences(losses(rng, x, y, *population(rng, (1, 500)), (0.0, *ALPHAS))).mean((0, -1)) / files
     for n in SEEDS:
-        found = judge(smooth[:, :n], truth, ratio=ratio, step=1 / test)
-        null = judge(same[:, :n], 0 * truth, ratio=ratio, step=1 / test)
-        yield line("splits of one file", "trained", n, found, null["any"], found["each"][-1, 0])
+        found = judge(smooth[:, :n], truth, ratio=design.ratio, step=1 / test)
+        null = judge(same[:, :n], 0 * truth, ratio=design.ratio, step=1 / test)
+        yield line(
+            "splits of one file", f"trained, {test} of {rows} test rows", n, found, null["any"], found["each"][-1, 0]
+        )
 
 
-def fixed(studies: int, seed: int, train: int = 90, test: int = 60) -> Iterator[dict[str, Any]]:
+def fixed(studies: int, seed: int, test: int = 60, train: int = 90) -> Iterator[dict[str, Any]]:
     """One split for all seeds: the test rows' jackknife is in the error."""
-    rng = np.random.default_rng([seed, 2])
+    rng = np.random.default_rng([seed, 2, test])
     x, y = population(rng, (studies, train))
     xt, yt = population(rng, (studies, test))
-    new = population(rng, (1, 2000))
-    shape = (studies, max(SEEDS), ARMS, 2, test)
-    smooth, same = np.empty(shape), np.empty(shape)
-    truth = np.zeros((studies, ARMS, 2))
+    shape = (studies, max(SEEDS), ARMS, 2)
+    smooth, same, smooth_without, same_without = (
+        np.empty(s) for s in (shape, shape, (*shape, GROUPS), (*shape, GROUPS))
+    )
     for i in range(max(SEEDS)):
-        smooth[:, i] = differences(losses(rng, x, y, xt, yt, (0.0, *ALPHAS)))
-        same[:, i] = differences(losses(rng, x, y, xt, yt, (0.0,) * (ARMS + 1), shared=False))
-        truth += differences(losses(rng, x, y, *new, (0.0, *ALPHAS))).mean(-1) / max(SEEDS)
+        of_rows = differences(losses(rng, x, y, xt, yt, (0.0, *ALPHAS)))
+        smooth[:, i], smooth_without[:, i] = of_rows.mean(-1), leaving_out(of_rows)
+        of_rows = differences(losses(rng, x, y, xt, yt, (0.0,) * (ARMS + 1), shared=False))
+        same[:, i], same_without[:, i] = of_rows.mean(-1), leaving_out(of_rows)
+    truth = np.zeros((studies, ARMS, 2))
+    for _ in range(TRUTHS):  # other seeds than those of the study
+        truth += differences(losses(rng, x, y, *population(rng, (1, 500)), (0.0, *ALPHAS))).mean(-1) / TRUTHS
     for n in SEEDS:
-        found = judge(smooth[:, :n], truth, step=1 / test, rows=True)
-        null = judge(same[:, :n], 0 * truth, step=1 / test, rows=True)
-        yield line("one split", "trained", n, found, null["any"], found["each"][-1, 0])
+        found = judge(smooth[:, :n], truth, step=1 / test, without=smooth_without[:, :n].mean(1))
+        null = judge(same[:, :n], 0 * truth, step=1 / test, without=same_without[:, :n].mean(1))
+        yield line("one split", f"trained, {test:,} test rows", n, found, null["any"], found["each"][-1, 0])
+
+
+def components(studies: int, seed: int, rows: int) -> Iterator[dict[str, Any]]:
+    """One split, differences drawn as a seed's part and the test rows'; the worst of several mixtures of them."""
+    of_name = {
+        "normal": lambda rng, shape: rng.standard_normal(shape),
+        "t3": lambda rng, shape: rng.standard_t(3, shape) / np.sqrt(3),
+        "skewed rows": lambda rng, shape: (rng.lognormal(0, 1, shape) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1)),
+    }
+    for name, draw in of_name.items():
+        rng = np.random.default_rng([seed, 3, rows])
+        for n in SEEDS:
+            worst: list[dict[str, Any]] = []
+            for share in (0.03, 0.3, 1.0, 3.0):  # the variance of the mean over seeds, to that over rows
+                of_seeds = of_name["t3" if name == "t3" else "normal"](rng, (studies, n, ARMS, 1)) * np.sqrt(share * n)
+                of_rows = draw(rng, (studies, ARMS, 1, rows)) * np.sqrt(rows)
+                values = of_seeds + of_rows.mean(-1)[:, None]
+                without = of_seeds.mean(1)[..., None] + leaving_out(of_rows)
+                zero = np.zeros((ARMS, 1))
+                found = judge(values, zero, deciding=1, without=without)
+                moved = judge(values + 4, zero + 4, deciding=1, without=without + 4)
+                worst.append({**found, "moved": moved["each"].mean()})
+            alone, together, moved = (min(f[key] for f in worst) for key in ("alone", "together", "moved"))
+            least = {"alone": alone, "together": together}
+            yield line("one split", f"{name}, {rows:,} test rows", n, least, max(f["any"] for f in worst), moved)
 
 
 def judge(
-    d: Floats, truth: Floats, *, deciding: int = 2, ratio: float = 0.0, step: float = 0.0, rows: bool = False
+    values: Floats,
+    truth: Floats,
+    *,
+    deciding: int = 2,
+    ratio: float = 0.0,
+    step: float = 0.0,
+    without: Floats | None = None,
 ) -> dict[str, Any]:
-    """Coverage of differences (studies, n, arms, metrics), with `rows` (..., test rows): NLL first, accuracy second.
+    """Coverage of differences (studies, n, arms, metrics): NLL first, accuracy second.
 
-    `any` is the share of studies with a simultaneous interval that excludes 0, `each` that of each difference.
+    `without` (studies, arms, metrics, GROUPS) are the means over seeds without each group of test rows. `any` is the
+    share of studies with a simultaneous interval that excludes 0, `each` that of each difference.
     """
-    values = d.mean(-1) if rows else d
     studies, _, arms, metrics = values.shape
     truth = np.broadcast_to(truth, (studies, arms, metrics))
     alone, together, clear = (np.zeros((studies, arms, metrics), bool) for _ in range(3))
     for s, a, m in np.ndindex(studies, arms, metrics):
         share, count = (SHARE, deciding) if m < deciding else (1 - SHARE, metrics - deciding)
         wrong = (share if metrics > deciding else 1.0) * SIGNIFICANCE / (arms * count)
-        without = leaving_out(d[s, :, a, m].mean(0)) if rows else None
-        of_one = estimate(values[s, :, a, m], ratio=ratio, without=without, step=step if m == 1 else 0.0)
-        freedom, error = of_one.freedom(), of_one.error()
-        off = abs(of_one.mean - truth[s, a, m])
-        alone[s, a, m] = off <= critical(1 - LEVEL, freedom) * error
-        half = critical(wrong, freedom) * error
+        found = estimate(
+            values[s, :, a, m],
+            ratio=ratio,
+            without=None if without is None else without[s, a, m],
+            step=step if m == 1 else 0.0,
+        )
+        off, half = abs(found.mean - truth[s, a, m]), found.half_width(1 - wrong)
+        alone[s, a, m] = off <= found.half_width(LEVEL)
         together[s, a, m] = off <= half
-        clear[s, a, m] = abs(of_one.mean) > half
+        clear[s, a, m] = abs(found.mean) > half
     return {
         "alone": float(alone.mean((0, 1)).min()),
         "together": float(together.all((1, 2)).mean()),
         "any": float(clear.any((1, 2)).mean()),
         "each": clear.mean(0),
     }
-
-
-@lru_cache(None)
-def critical(wrong: float, freedom: float) -> float:
-    """The quantile of Student's t by which `Estimate.interval` multiplies the error."""
-    return float(t.isf(wrong / 2, freedom))
 
 
 def line(seeds: str, differ: str, n: int, found: dict[str, Any], false: float, power: float) -> dict[str, Any]:
@@ -154,9 +188,11 @@ def line(seeds: str, differ: str, n: int, found: dict[str, Any], false: float, p
 
 
 def leaving_out(of_rows: Floats) -> Floats:
-    """The mean without each of `GROUPS` groups of rows."""
-    parts = np.array_split(np.arange(len(of_rows)), GROUPS)
-    return np.array([np.delete(of_rows, part).mean() for part in parts])
+    """The mean over the last axis without each of `GROUPS` groups of rows."""
+    count = of_rows.shape[-1]
+    parts = np.array_split(np.arange(count), GROUPS)
+    left = [(of_rows.sum(-1) - of_rows[..., part].sum(-1)) / (count - len(part)) for part in parts]
+    return np.stack(left, -1)
 
 
 def population(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Floats]:
@@ -185,7 +221,7 @@ def losses(
     for alpha in alphas:
         if not shared:
             weights = rng.exponential(size=y.shape)
-        z = np.einsum("bnd,bd->bn", np.broadcast_to(new_x, (len(x), *new_x.shape[1:])), logistic(x, y, weights, alpha))
+        z = (new_x @ logistic(x, y, weights, alpha)[..., None])[..., 0]
         of_arms.append(np.stack([np.logaddexp(0, np.where(new_y > 0, -z, z)), (z > 0) == (new_y > 0)], 1))
     return np.stack(of_arms, 1)
 
@@ -194,9 +230,9 @@ def logistic(x: Floats, y: Floats, weights: Floats, alpha: float) -> Floats:
     """Weights (files, FEATURES) of ridge-penalised regressions on smoothed labels, by Newton's method."""
     target, w = y * (1 - alpha) + alpha / 2, np.zeros((len(x), x.shape[2]))
     for _ in range(8):
-        p = expit(np.einsum("bnd,bd->bn", x, w))
-        slope = np.einsum("bnd,bn->bd", x, weights * (p - target)) + w
-        curve = np.einsum("bnd,bne->bde", x * (weights * p * (1 - p))[..., None], x) + np.eye(x.shape[2])
+        p = expit((x @ w[..., None])[..., 0])
+        slope = ((weights * (p - target))[:, None] @ x)[:, 0] + w
+        curve = np.swapaxes(x * (weights * p * (1 - p))[..., None], 1, 2) @ x + np.eye(x.shape[2])
         w -= np.linalg.solve(curve, slope[..., None])[..., 0]
     return w
 

@@ -19,3 +19,11 @@ def test_only_resplits_share_rows_across_seeds(sampling, ratio):
 def test_every_design_says_of_what_its_intervals_speak(sampling, speaks):
     """No text said of what an interval of resplits of one file speaks."""
     assert speaks in Design(sampling, (600, 200, 200)).scope
+
+
+def test_the_scope_says_what_is_assumed_and_what_would_help():
+    """Rows close in time were taken as independent without a word, and nothing said how to get narrower intervals."""
+    fixed, resplit = (Design(s, (600, 200, 200)).scope for s in ("fixed", "resplit"))
+    assert "Test rows are taken as independent" in fixed and "close in time" in fixed
+    assert "Rows are taken as independent, or whole groups" in resplit
+    assert "A larger file narrows the intervals, more seeds do so little" in resplit

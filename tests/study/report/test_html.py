@@ -83,6 +83,7 @@ def test_every_picture_has_a_title_and_a_description_and_every_table_a_caption_o
 def test_the_first_screen_says_what_to_do_what_was_compared_and_of_what_the_intervals_speak(report, format2):
     first = html(report).split("<section")[0]
     assert "<h1>hard it is: NLL \u22120.020.</h1>" in first
+    assert "<p>Six seeds could have shown \u22120.010.</p>" in first
     assert (
         "hard against smooth:0.05, smooth:0.1, prior:0.1, prior:0.2, teacher:2:smooth:0.1; the reference logistic"
         in first
@@ -119,7 +120,9 @@ def test_the_values_of_a_report_are_what_the_page_reads(simulate, name):
     made = simulate(**STUDIES[name])
     page = html(made)
     outline(page)
-    assert sentence(made.to_dict()["recommendation"]["sentence"]) in page and sentence(made.to_dict()["scope"]) in page
+    said = made.to_dict()["recommendation"]
+    assert all(sentence(said[part]) in page for part in ("headline", "rest"))
+    assert sentence(made.to_dict()["scope"]) in page
 
 
 def test_of_many_arms_the_picture_shows_eight_with_the_best_and_the_reference(simulate, format2):

@@ -31,7 +31,7 @@ def test_the_order_is_data_means_differences_end_recommendation(many, format2):
         "Trained to the end",
     ]
     at = [told.index(t) for t in titles]
-    assert at == sorted(at) and told.rstrip().endswith("hard it is: NLL -0.020.")
+    assert at == sorted(at) and told.rstrip().endswith("Six seeds could have shown -0.010.")
     assert "A temperature does as well." in told and "against hard:" not in told  # that is what the table says
     assert "\\x1b[31m, [bold]" in told and "The intervals speak of this file, split anew." in told
 

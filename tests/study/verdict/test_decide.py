@@ -1,6 +1,6 @@
 import pytest
 
-from onewarm.study.verdict.decide import alpha_of, is_reference, recommended
+from onewarm.study.verdict.decide import Recommendation, alpha_of, is_reference, recommended
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_a_reference_is_never_recommended(decided):
 
 def test_the_recommendation_as_values(decided):
     found = decided({"smooth:0.1": {"nll": -0.1, "ece": 0.1}})
-    values = recommended(found, "Do it.")
-    assert (values["arm"], values["alpha"], values["sentence"]) == ("smooth:0.1", 0.1, "Do it.")
+    values = recommended(found, Recommendation("Do it.", "It helps."))
+    assert (values["arm"], values["alpha"], values["sentence"]) == ("smooth:0.1", 0.1, "Do it. It helps.")
     assert [row["metric"] for row in values["gains"]] == ["nll"]
     assert [row["metric"] for row in values["costs"]] == ["ece"]
     assert values["suggested_alpha"] == found.suggestion.alpha > 0
-    assert recommended(decided({"smooth:0.1": {}}), "")["gains"] == [] and alpha_of("mine") is None
+    assert recommended(decided({"smooth:0.1": {}}), Recommendation("No."))["gains"] == [] and alpha_of("mine") is None

@@ -30,10 +30,14 @@ def test_an_arm_that_is_worse_is_not_called_the_same(decided):
 def test_a_gain_has_the_accuracy_beside_it(decided):
     """Losses of accuracy were left out of the sentence that recommends."""
     said = sentences(decided({B: {"nll": -0.1}}))
-    assert said[-1].startswith(f"Train with {B}: against hard {B} has lower NLL, -0.10")
+    assert said[-1].startswith(
+        f"Train with {B}: its NLL is clearly lower than that of hard. Against hard {B} has lower NLL, -0.10"
+    )
     assert "no clear difference in accuracy" in said[-1] and " points (" in said[-1]
     last = sentences(decided({B: {"nll": -0.1, "accuracy": -0.05}}))[-1]
-    assert last.startswith("Stay with hard unless one side of this matters more to you: ")
+    assert last.startswith(
+        f"Stay with hard unless what {B} gains matters more to you than what it loses. Against hard {B} has "
+    )
     assert "lower NLL, -0.1" in last and "lower accuracy, -4.9 points" in last
 
 
@@ -45,10 +49,10 @@ def test_arms_that_cannot_be_told_apart(decided):
 
 def test_a_temperature_afterwards(decided):
     last = sentences(decided({B: {"nll": 0.2, "accuracy": 0.05, "nll_after": -0.03}}))[-1]
-    assert last.startswith(f"Train with {B} and fit a temperature on held-out rows: ")
+    assert last.startswith(f"Train with {B} and fit a temperature on held-out rows. Against hard {B} has ")
     assert "higher accuracy" in last and "without a temperature higher NLL" in last
     last = sentences(decided({B: {"nll": -0.1, "nll_after": 0.05}}))[-1]
-    assert last.startswith("Stay with hard and fit a temperature on held-out rows: ")
+    assert last.startswith(f"Stay with hard and fit a temperature on held-out rows. Against hard {B} has ")
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -64,14 +68,14 @@ def test_a_large_effect_with_few_seeds(decided):
 def test_one_arm(decided):
     assert sentences(decided({}))[-1] == "Nothing was compared with hard: add an arm, such as smooth:0.12."
     smoothed = dataclasses.replace(decided({}), baseline="smooth:0.1")  # it was told to add smooth:0.1
-    assert recommendation(smoothed) == "Nothing was compared with smooth:0.1: add an arm, such as hard."
+    assert recommendation(smoothed).sentence == "Nothing was compared with smooth:0.1: add an arm, such as hard."
 
 
 def test_logistic_regression_is_said_first(decided):
     """A linear model beat every arm on five of seven tables, and the study did not say so."""
     said = sentences(decided({B: {"nll": -0.1}, "logistic": {"nll": -0.4}}))
     assert said[0].startswith("A plain logistic regression has a lower NLL than every arm: regularise or simplify")
-    assert said[-1].startswith("Regularise or simplify the model first") and f"of its arms take {B}" in said[-1]
+    assert said[-1].startswith("Regularise or simplify the model first") and f"Of its arms take {B}" in said[-1]
     said = sentences(decided({B: {"nll": -0.4}, "logistic": {"nll": -0.1}}))
     assert said[0].startswith(f"A plain logistic regression has a lower NLL than hard, but not clearly than {B} (")
     assert "logistic regression" not in " ".join(sentences(decided({B: {}, "logistic": {"nll": 0.1}})))
@@ -104,3 +108,31 @@ def test_an_infinite_nll(decided):
     assert said[-1].startswith(f"No measurable difference between hard and {A}: hard stays. ")
     said = sentences(decided({B: {"nll": None}}))
     assert said[-1] == f"Stay with hard: the NLL of {B} is not a finite number in every run."
+
+
+def test_the_headline_is_one_short_sentence(decided):
+    """A report's heading ran over five lines: what is worse and what the seeds could have shown was all in it."""
+    said = recommendation(decided({A: {}, B: {"nll": 0.2}}))
+    assert said.headline == f"No measurable difference between hard and {A}: hard stays."
+    assert said.rest.startswith(f"{B} is clearly worse. 10 seeds could have shown ")
+    assert said.sentence == f"{said.headline} {said.rest}"
+    every = (
+        {B: {"nll": -0.1}},
+        {B: {"nll": -0.1, "accuracy": -0.05}},
+        {B: {"nll": 0.2, "accuracy": 0.05, "nll_after": -0.03}},
+        {B: {"nll": -0.1, "nll_after": 0.05}},
+        {A: {"nll": -0.1}, "logistic": {"nll": -0.4}},
+        {A: {"nll": 0.1}, B: {"nll": 0.2}},
+        {f"smooth:0.{i:02}": {} for i in range(1, 30)},
+        {f"smooth:0.{i:02}": {"nll": 0.3} for i in range(1, 30)},
+    )
+    for arms in every:
+        headline = recommendation(decided(arms)).headline
+        assert len(headline) < 100 and headline.count(". ") == 0 and headline.endswith("."), headline
+
+
+def test_arms_that_a_headline_has_no_room_for_are_named_below(decided):
+    names = [f"smooth:0.{i:02}" for i in range(1, 8)]
+    said = recommendation(decided({name: {} for name in names}))
+    assert said.headline == "No measurable difference between hard and 7 arms: hard stays."
+    assert said.rest.startswith(f"Not told from hard: {', '.join(names[:-1])} and {names[-1]}. ")

@@ -41,7 +41,7 @@ class Design:
 
     @property
     def scope(self) -> str:
-        """Of what the intervals speak, one sentence."""
+        """Of what the intervals speak, what they assume, and what would make them narrower."""
         train, validation, test = self.sizes
         rows = train + validation + test
         if self.sampling == "fresh":
@@ -52,9 +52,13 @@ class Design:
         if self.sampling == "resplit":
             return (
                 f"Each seed splits the same {rows:,} rows anew: the intervals speak of a new file of this size from "
-                "the same source, and are widened for what the splits share (Nadeau and Bengio's corrected t)."
+                "the same source, and are widened for what the splits share (Nadeau and Bengio's corrected t). Rows "
+                "are taken as independent, or whole groups where these are kept together. A larger file narrows the "
+                "intervals, more seeds do so little; those of one split of your own are narrower where they need speak "
+                "of its training rows alone."
             )
         return (
             "All seeds share one split: the intervals speak of training again on these training rows, and of new test "
-            "rows from the same source; they do not speak of other training rows."
+            "rows from the same source; they do not speak of other training rows. Test rows are taken as independent: "
+            "where they are not, as rows close in time or of one group, the intervals are too narrow."
         )

@@ -56,10 +56,12 @@ def _first(view: View) -> str:
         f"Study of <code>{text(data['title'])}</code> · {data['train']:,} training, {data['validation']:,} validation, "
         f"{data['test']:,} test rows · {data['num_classes']:,} classes · {counted(len(view.report.seeds), 'seed')}"
     )
+    said = values["recommendation"]
+    rest = f"<p>{sentence(said['rest'])}</p>" if said["rest"] else ""
     scope = f"<p><strong>Scope</strong> {sentence(values['scope'])}</p>"
     return (
-        f'<header class="top"><p class="ow-about">{about}</p><h1>{sentence(values["recommendation"]["sentence"])}</h1>'
-        f'<div class="lead"><p><strong>Compared</strong> {_compared(view)}.</p>{scope}</div></header>'
+        f'<header class="top"><p class="ow-about">{about}</p><h1>{sentence(said["headline"])}</h1>'
+        f'<div class="lead">{rest}<p><strong>Compared</strong> {_compared(view)}.</p>{scope}</div></header>'
         + _differences_picture(view)
     )
 

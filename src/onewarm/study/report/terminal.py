@@ -44,7 +44,10 @@ def print_study(report: StudyReport, console: Console) -> None:
     title(console, "What was found")
     for sentence in (*view.of_all, view.values["scope"]):
         say(console, sentence)
-    say(console, view.values["recommendation"]["sentence"], style="bold")
+    said = view.values["recommendation"]
+    say(console, said["headline"], style="bold")
+    if said["rest"]:
+        say(console, said["rest"])
 
 
 def _means(view: View) -> Table:

@@ -31,6 +31,18 @@ class Stopping(NamedTuple):
     interval: tuple[float, float]
 
 
+class Recommendation(NamedTuple):
+    """What to do: one short sentence, and what it rests on; `rest` may be empty."""
+
+    headline: str
+    rest: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"{self.headline} {self.rest}".rstrip()
+
+
 @dataclass(frozen=True)
 class Decision:
     """The conclusion of a study, with the comparisons that it rests on.
@@ -204,7 +216,7 @@ def alpha_of(name: str | None) -> float | None:
     return None if arm is None else arm.alpha
 
 
-def recommended(decision: Decision, sentence: str) -> dict[str, Any]:
+def recommended(decision: Decision, said: Recommendation) -> dict[str, Any]:
     """The recommendation as values for JSON."""
     gains: list[dict[str, Any]] = []
     costs: list[dict[str, Any]] = []
@@ -223,5 +235,7 @@ def recommended(decision: Decision, sentence: str) -> dict[str, Any]:
         "reference": [row.to_dict() for row in decision.reference],
         "suggested_alpha": 0.0 if decision.suggestion is None else decision.suggestion.alpha,
         "suggested_because": None if decision.suggestion is None else decision.suggestion.because,
-        "sentence": sentence,
+        "headline": said.headline,
+        "rest": said.rest,
+        "sentence": said.sentence,
     }

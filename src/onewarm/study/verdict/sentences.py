@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onewarm.study.comparison.compare import LEAST_SEEDS, MORE_IS_BETTER, Comparison
-from onewarm.study.verdict.decide import Decision
+from onewarm.study.verdict.decide import Decision, Recommendation
 from onewarm.study.verdict.suggestion import Suggestion
 
 _NAMES = {"nll": "NLL", "accuracy": "accuracy", "nll_after": "NLL after a temperature", "ece": "ECE"}
 _POINTS = ("accuracy",)
+_MOST_NAMED = 4
+"""Arms that a headline names; of more it gives the number."""
 
 
 def sentences(decision: Decision) -> list[str]:
@@ -24,56 +26,80 @@ def sentences(decision: Decision) -> list[str]:
     said += _of_ended(decision) + _of_stopping(decision)
     if decision.seeds >= LEAST_SEEDS and decision.suggestion is not None:
         said.append(_of_suggestion(decision.suggestion))
-    return [*said, recommendation(decision)]
+    return [*said, recommendation(decision).sentence]
 
 
-def recommendation(decision: Decision) -> str:
-    """What to do, one sentence."""
-    base, arms = decision.baseline, _either(decision.chosen)
-    train = "Train with"
-    if decision.beaten_by_reference:
-        train = (
-            "Regularise or simplify the model first, until it is no worse than logistic regression; of its arms take"
-        )
+def recommendation(decision: Decision) -> Recommendation:
+    """What to do."""
+    base, others = decision.baseline, decision.others
     match decision.kind:
         case "alone":
             alpha = 0.0 if decision.suggestion is None else decision.suggestion.alpha
             other = f"smooth:{alpha or 0.1:.2g}" if base == "hard" else "hard"
-            return f"Nothing was compared with {base}: add an arm, such as {other}."
+            return Recommendation(f"Nothing was compared with {base}: add an arm, such as {other}.")
         case "untestable":
-            return (
-                f"Not testable with {_counted(decision.seeds)}: {LEAST_SEEDS} are needed to tell any difference from "
-                f"{base} from chance, and more to find a small one; run at least 10."
+            return Recommendation(
+                f"Not testable with {_counted(decision.seeds)}: {LEAST_SEEDS} are needed to tell a difference from "
+                "chance.",
+                "A small difference takes more: run at least 10.",
             )
         case "better":
-            return f"{train} {arms}: {_gain(decision, 'nll')}."
+            lower = f"{'its' if len(decision.chosen) == 1 else 'their'} NLL is clearly lower than that of {base}"
+            return _train(decision, f": {lower}", f"{_gain(decision, 'nll')}.")
         case "with temperature":
-            return (
-                f"{train} {arms} and fit a temperature on held-out rows: {_gain(decision, 'nll_after')}; "
-                f"without a temperature {_phrase(decision.rows.get((decision.chosen[0], 'nll')))}."
-            )
+            raw = _phrase(decision.rows.get((decision.chosen[0], "nll")))
+            rest = f"{_gain(decision, 'nll_after')}; without a temperature {raw}."
+            return _train(decision, " and fit a temperature on held-out rows", rest)
         case "temperature instead":
             arm = _lowest(decision, "nll")
             after = difference(decision.rows[arm, "nll_after"])
-            return (
-                f"Stay with {base} and fit a temperature on held-out rows: {_with(decision, arm, 'nll', 'accuracy')}, "
-                f"but once both have a temperature its NLL is clearly higher, {after}."
+            return Recommendation(
+                f"Stay with {base} and fit a temperature on held-out rows.",
+                f"Against {base} {_with(decision, arm, 'nll', 'accuracy')}, but once both have a temperature its NLL "
+                f"is clearly higher, {after}.",
             )
         case "trade":
-            return f"Stay with {base} unless one side of this matters more to you: {_trades(decision)}."
+            traded = [arm for arm in others if 1 in _sides(decision, arm).values()]
+            gains, they = ("gains", "it loses") if len(traded) == 1 else ("gain", "they lose")
+            return Recommendation(
+                f"Stay with {base} unless what {_short(traded)} {gains} matters more to you than what {they}.",
+                f"Against {base} {_trades(decision, traded)}.",
+            )
         case "worse":
-            names = _and(decision.others)
-            verb = "is" if len(decision.others) == 1 else "are"
-            return f"Stay with {base}: {names} {verb} clearly worse, and better in nothing that decides."
-        case _:
-            worse = decision.worse
-            lost = [arm for arm in decision.others if (row := decision.rows.get((arm, "nll"))) and row.mean is None]
-            same = [arm for arm in decision.others if arm not in (*worse, *lost)]
-            if not same:
-                return f"Stay with {base}: the NLL of {_and(lost)} is not a finite number in every run."
-            stays = f"No measurable difference between {_and((base, *same))}: {base} stays."
-            also = f" {_and(worse)} {'is' if len(worse) == 1 else 'are'} clearly worse." if worse else ""
-            return f"{stays}{also} {_power(decision, same)}"
+            verb = "is" if len(others) == 1 else "are"
+            return Recommendation(
+                f"Stay with {base}: {_short(others)} {verb} clearly worse, and better in nothing that decides."
+            )
+        case "none":
+            return _nothing(decision)
+
+
+def _train(decision: Decision, why: str, rest: str) -> Recommendation:
+    """To train with the chosen arms, or to mend the model first where logistic regression has a lower NLL."""
+    arms = _short(decision.chosen, "or")
+    if decision.beaten_by_reference:
+        return Recommendation(
+            "Regularise or simplify the model first, until it is no worse than logistic regression.",
+            f"Of its arms take {arms}{why}. {rest}",
+        )
+    return Recommendation(f"Train with {arms}{why}.", rest)
+
+
+def _nothing(decision: Decision) -> Recommendation:
+    """No arm is clearly better, and some not clearly worse."""
+    base, worse = decision.baseline, decision.worse
+    lost = [arm for arm in decision.others if (row := decision.rows.get((arm, "nll"))) and row.mean is None]
+    same = [arm for arm in decision.others if arm not in (*worse, *lost)]
+    told = [f"{_and(worse)} {'is' if len(worse) == 1 else 'are'} clearly worse."] if worse else []
+    if not same:
+        infinite = f"the NLL of {_short(lost)} is not a finite number in every run"
+        return Recommendation(f"Stay with {base}: {infinite}.", " ".join(told))
+    if len(same) > _MOST_NAMED:
+        told.insert(0, f"Not told from {base}: {_and(same)}.")
+    names = _and((base, *same)) if len(same) <= _MOST_NAMED else f"{base} and {_short(same)}"
+    return Recommendation(
+        f"No measurable difference between {names}: {base} stays.", " ".join([*told, _power(decision, same)])
+    )
 
 
 def difference(row: Comparison) -> str:
@@ -111,7 +137,7 @@ def _with(decision: Decision, arm: str, *metrics: str) -> str:
 def _gain(decision: Decision, metric: str) -> str:
     """What the chosen arm gains and costs against the baseline; accuracy is always in it."""
     arm = decision.chosen[0]
-    gained = f"against {decision.baseline} {_with(decision, arm, metric, 'accuracy')}"
+    gained = f"Against {decision.baseline} {_with(decision, arm, metric, 'accuracy')}"
     if len(decision.chosen) > 1:
         return f"{gained}; {_and(decision.chosen)} cannot be told from each other with {_counted(decision.seeds)}"
     if decision.between:
@@ -192,13 +218,15 @@ def _of_suggestion(suggestion: Suggestion) -> str:
     return f"The confidence gap alone suggests {what}: {because}."
 
 
-def _trades(decision: Decision) -> str:
-    said = []
-    for arm in decision.others:
-        sides = {metric: decision.side(arm, metric) for metric in ("nll", "accuracy", "nll_after")}
-        if 1 in sides.values():
-            said.append(_with(decision, arm, *(m for m, side in sides.items() if side or m in ("nll", "accuracy"))))
-    return "; ".join(said)
+def _sides(decision: Decision, arm: str) -> dict[str, int]:
+    return {metric: decision.side(arm, metric) for metric in ("nll", "accuracy", "nll_after")}
+
+
+def _trades(decision: Decision, arms: Sequence[str]) -> str:
+    def told(arm: str) -> list[str]:
+        return [metric for metric, side in _sides(decision, arm).items() if side or metric in ("nll", "accuracy")]
+
+    return "; ".join(_with(decision, arm, *told(arm)) for arm in arms)
 
 
 def _power(decision: Decision, arms: Sequence[str]) -> str:
@@ -231,5 +259,12 @@ def _and(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(names)
+def _short(names: Sequence[str], last: str = "and") -> str:
+    """A few names, or the number of arms.
+
+    >>> _short(["a", "b"], "or"), _short(list("abcdef"))
+    ('a or b', '6 arms')
+    """
+    if len(names) > _MOST_NAMED:
+        return f"{len(names)} arms"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
