@@ -120,18 +120,13 @@ def fixed(studies: int, seed: int, test: int = 60, train: int = 90) -> Iterator[
 
 def components(studies: int, seed: int, rows: int) -> Iterator[dict[str, Any]]:
     """One split, differences drawn as a seed's part and the test rows'; the worst of several mixtures of them."""
-    of_name = {
-        "normal": lambda rng, shape: rng.standard_normal(shape),
-        "t3": lambda rng, shape: rng.standard_t(3, shape) / np.sqrt(3),
-        "skewed rows": lambda rng, shape: (rng.lognormal(0, 1, shape) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1)),
-    }
-    for name, draw in of_name.items():
+    for name in ("normal", "t3", "skewed rows"):
         rng = np.random.default_rng([seed, 3, rows])
         for n in SEEDS:
             worst: list[dict[str, Any]] = []
             for share in (0.03, 0.3, 1.0, 3.0):  # the variance of the mean over seeds, to that over rows
-                of_seeds = of_name["t3" if name == "t3" else "normal"](rng, (studies, n, ARMS, 1)) * np.sqrt(share * n)
-                of_rows = draw(rng, (studies, ARMS, 1, rows)) * np.sqrt(rows)
+                of_seeds = drawn("t3" if name == "t3" else "normal", rng, (studies, n, ARMS, 1)) * np.sqrt(share * n)
+                of_rows = drawn(name, rng, (studies, ARMS, 1, rows)) * np.sqrt(rows)
                 values = of_seeds + of_rows.mean(-1)[:, None]
                 without = of_seeds.mean(1)[..., None] + leaving_out(of_rows)
                 zero = np.zeros((ARMS, 1))
@@ -141,6 +136,15 @@ def components(studies: int, seed: int, rows: int) -> Iterator[dict[str, Any]]:
             alone, together, moved = (min(f[key] for f in worst) for key in ("alone", "together", "moved"))
             least = {"alone": alone, "together": together}
             yield line("one split", f"{name}, {rows:,} test rows", n, least, max(f["any"] for f in worst), moved)
+
+
+def drawn(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Numbers of mean 0 and variance 1."""
+    if name == "normal":
+        return rng.standard_normal(shape)
+    skewed: Floats = (rng.lognormal(0, 1, shape) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1))
+    heavy: Floats = rng.standard_t(3, shape) / np.sqrt(3)
+    return heavy if name == "t3" else skewed
 
 
 def judge(
