@@ -49,7 +49,7 @@ def report(p):
     print(p.saved, flush=True)
     time.sleep(0.3 if p.saved >= 8 else 0)  # so that the kill comes in time on a busy machine
 
-run(make_tiny(), arms="hard,smooth:0.1,teacher:2", seeds=12, store=sys.argv[1], training=training, progress=report)
+run(make_tiny(), arms="hard,smooth:0.1,teacher:2", seeds=6, store=sys.argv[1], training=training, progress=report)
 """
 
 
@@ -64,11 +64,11 @@ def test_kill_9_loses_and_repeats_nothing(tiny, short, sqlite_url):
                 child.send_signal(signal.SIGKILL)
                 break
     kept = rows(url)
-    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 48
-    report = run(tiny, arms=ARMS, seeds=12, store=url, training=short)
-    assert report.trained == 48 - len(kept)
-    assert len(set(rows(url))) == len(rows(url)) == 48 and set(kept) <= set(rows(url))
-    assert report.to_dict() == run(tiny, arms=ARMS, seeds=12, store=url + "2", training=short).to_dict()
+    assert child.returncode == -signal.SIGKILL and 8 <= saved <= len(kept) < 24
+    report = run(tiny, arms=ARMS, seeds=6, store=url, training=short)
+    assert report.trained == 24 - len(kept)
+    assert len(set(rows(url))) == len(rows(url)) == 24 and set(kept) <= set(rows(url))
+    assert report.to_dict() == run(tiny, arms=ARMS, seeds=6, store=url + "2", training=short).to_dict()
 
 
 def trained_by(log):

@@ -98,7 +98,7 @@ def test_an_error_of_the_model_is_the_callers(tiny):
     def refuse(seeds):
         raise InputError(f"no seed {seeds[0]}")
 
-    with pytest.raises(InputError, match=r"^no seed 0$"):
+    with pytest.raises(InputError, match=r"^no seed [02]$"):  # of the worker that is there first
         train(tiny, Priors(refuse), workers=2)
 
 
@@ -135,10 +135,9 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere idle workers end after a minute")
-@pytest.mark.parametrize(
-    "name", ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.long), pytest.param("SIGINT", marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_no_worker_outlives_the_study(name):
     """Those of a driver that was killed would train on."""
     here = Path(__file__).parent

@@ -112,7 +112,8 @@ class _Pool:
         while not done and time.monotonic() < until:
             done = wait(self._training, timeout=0.1, return_when=FIRST_COMPLETED).done
             tick()
-        return self._take([(future, self._training.pop(future)) for future in done])
+        ended = [future for future in self._training if future in done]  # in the order in which they were started
+        return self._take([(future, self._training.pop(future)) for future in ended])
 
     def in_training(self) -> float:
         """See `Engine`."""

@@ -85,8 +85,9 @@ def train_group(work: Work, group: Group, progress: Callable[[float], None] | No
     # Where all seeds have the same test rows, the rows' own error has to be in the intervals.
     groups = ROW_GROUPS if work.data.sampling == "fixed" else 0
     report = progress or (lambda share: None)
-    trained = work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, report)
-    scored = [_scored(run, t, splits[run.seed], groups) for run, t in zip(group.runs, trained, strict=True)]
+    trained = iter(work.model_of(group.runs[0].arm).train(list(group.runs), splits, work.data.num_classes, report))
+    # A loop's variable, or zip, would keep a run's outputs while those of the next are computed.
+    scored = [_scored(run, next(trained), splits[run.seed], groups) for run in group.runs]
     seconds = (time.perf_counter() - start) / len(group.runs)
     return [dataclasses.replace(run, seconds=seconds) for run in scored]
 
