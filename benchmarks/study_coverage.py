@@ -142,9 +142,12 @@ def drawn(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats
     """Numbers of mean 0 and variance 1."""
     if name == "normal":
         return rng.standard_normal(shape)
-    skewed: Floats = (rng.lognormal(0, 1, shape) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1))
-    heavy: Floats = rng.standard_t(3, shape) / np.sqrt(3)
-    return heavy if name == "t3" else skewed
+    made: Floats
+    if name == "t3":
+        made = rng.standard_t(3, shape) / np.sqrt(3)
+    else:
+        made = (rng.lognormal(0, 1, shape) - np.exp(0.5)) / np.sqrt(np.e * (np.e - 1))
+    return made
 
 
 def judge(

@@ -135,4 +135,4 @@ def test_arms_that_a_headline_has_no_room_for_are_named_below(decided):
     names = [f"smooth:0.{i:02}" for i in range(1, 8)]
     said = recommendation(decided({name: {} for name in names}))
     assert said.headline == "No measurable difference between hard and 7 arms: hard stays."
-    assert said.rest.startswith(f"Not told from hard: {', '.join(names[:-1])} and {names[-1]}. ")
+    assert said.rest.startswith(f"Not told apart from hard: {', '.join(names[:-1])} and {names[-1]}. ")

@@ -95,7 +95,7 @@ def _nothing(decision: Decision) -> Recommendation:
         infinite = f"the NLL of {_short(lost)} is not a finite number in every run"
         return Recommendation(f"Stay with {base}: {infinite}.", " ".join(told))
     if len(same) > _MOST_NAMED:
-        told.insert(0, f"Not told from {base}: {_and(same)}.")
+        told.insert(0, f"Not told apart from {base}: {_and(same)}.")
     names = _and((base, *same)) if len(same) <= _MOST_NAMED else f"{base} and {_short(same)}"
     return Recommendation(
         f"No measurable difference between {names}: {base} stays.", " ".join([*told, _power(decision, same)])
