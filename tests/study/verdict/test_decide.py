@@ -52,6 +52,12 @@ def test_a_reference_is_never_recommended(decided):
     assert is_reference("logistic") and not is_reference("an arm of the user's")
 
 
+def test_the_references_sentence_has_the_interval_of_the_table(decided):
+    found = decided({"smooth:0.1": {}, "logistic": {"nll": -0.5}})
+    assert found.reference[0] is found.rows["logistic", "nll"]
+    assert [row.baseline for row in found.reference] == ["hard", "smooth:0.1"]
+
+
 def test_the_recommendation_as_values(decided):
     found = decided({"smooth:0.1": {"nll": -0.1, "ece": 0.1}})
     values = recommended(found, Recommendation("Do it.", "It helps."))

@@ -121,7 +121,7 @@ def decide(results: Results, compared: Sequence[Comparison], baseline: str, num_
         rows=rows,
         ended=ended,
         between=between,
-        reference=_reference(results, names, baseline),
+        reference=_reference(results, rows, names, baseline),
         stopping=_stopping(results, baseline),
         suggestion=None if hard is None else suggest(results, hard, num_classes),
     )
@@ -193,12 +193,15 @@ def _best(results: Results, arms: list[str], metric: str) -> tuple[tuple[str, ..
     return (order[0], *tied), between
 
 
-def _reference(results: Results, names: list[str], baseline: str) -> tuple[Comparison, ...]:
+def _reference(
+    results: Results, rows: dict[tuple[str, str], Comparison], names: list[str], baseline: str
+) -> tuple[Comparison, ...]:
+    """The reference against every arm: against the baseline as everywhere, against the others in their own family."""
     reference = next((arm for arm in names if is_reference(arm)), None)
     if reference is None or len(results.seeds) < LEAST_SEEDS:
         return ()
-    pairs = [(reference, arm) for arm in results.arms if arm != reference]
-    return tuple(family(results, pairs, metrics=(("nll",), ())))
+    pairs = [(reference, arm) for arm in names if arm != reference]
+    return (rows[reference, "nll"], *family(results, pairs, metrics=(("nll",), ())))
 
 
 def _stopping(results: Results, baseline: str) -> Stopping | None:
