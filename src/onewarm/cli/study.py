@@ -118,7 +118,7 @@ def study(
                 engine=engine,
                 workers=workers,
                 device=device,
-                progress=lambda p: show(p.describe(f"study of {dataset}"), p.done, p.total),
+                progress=lambda p: show(p.describe(f"study of {Path(dataset).name}"), p.done, p.total),
             )
         told = errors if json == "-" else output
         if json == "-":

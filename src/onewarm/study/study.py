@@ -57,7 +57,9 @@ def run(
             (N, ...), with its labels `y`; a Dataset or DataLoader of PyTorch of (x, y); or a `Dataset` of `load`.
         y: the labels (N,), or the name of the label column.
         model: "mlp", our own perceptron; "logistic"; "hist-gradient-boosting"; a scikit-learn, LightGBM or XGBoost
-            estimator that takes sample weights, cloned and fitted for each run; a factory of a PyTorch module, `lambda
+            estimator that takes sample weights, cloned and fitted for each run (a Pipeline, or one whose
+            `categorical_features` are names, on your DataFrame's own columns, text and missing values as they are;
+            any other on the study's numeric features, as with data from a file); a factory of a PyTorch module, `lambda
             features, classes: nn.Linear(features, classes)`, trained by the study, or an instance, initialised anew
             for each run; or "FILE.py:NAME" of one of these in a file.
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
@@ -66,7 +68,8 @@ def run(
         label, split, group, time, rare, votes: see `load`.
         fit: your own training: `fit(model, target, data)` is called for each run, with a new `model`, the `SoftTarget`
             of the training rows, and these rows (`data.x`, `data.y`, `data.original`). It returns the trained model,
-            or None where it trained `model` itself.
+            or None where it trained `model` itself. The model predicts on `data.original` where `fit` read that, else
+            on `data.x`.
         key: a name for `model` and `fit`: runs are found again under this name, whatever their code is. Only needed
             for what has no lasting form, such as an open file; see `models.identity`.
         training: hyperparameters; the default depends on the number of training rows.

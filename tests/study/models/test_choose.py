@@ -1,12 +1,17 @@
+import numpy as np
+import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import nn
 
 from onewarm.errors import InputError
+from onewarm.study.arms.arm import parse_arm
+from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.choose import choose
 from onewarm.study.models.estimators.estimator import Estimator
 from onewarm.study.models.function import Function
+from onewarm.study.models.model import Run
 from onewarm.study.models.modules.module import Module
 from onewarm.study.models.training import Perceptrons, Training
 
@@ -48,3 +53,11 @@ def test_modules_functions_and_devices():
         choose("mlp", TRAINING, device="gpu")
     with pytest.raises(InputError, match=r"^fit= trains a model of yours, and model='hist-gradient-boosting' is ours"):
         choose("hist-gradient-boosting", TRAINING, fit=lambda model, target, data: None)
+
+
+def test_our_logistic_regression_takes_a_table_with_text():
+    """model="logistic" on a DataFrame with a column of text ended with "could not convert string to float: 'B'"."""
+    x = np.arange(12.0, dtype=np.float32).reshape(12, 1)
+    part = Rows(x, np.arange(12) % 2, original=pd.DataFrame({"town": ["A", "B"] * 6}))
+    (run,) = choose("logistic", TRAINING).train([Run(parse_arm("hard"), 0)], {0: Split(part, part, part)}, 2)
+    assert run.stopped.test.shape == (12, 2)

@@ -141,7 +141,7 @@ def test_its_own_errors_say_which_run_and_line():
         train(None, fit, "hard")
     line = fit.__code__.co_firstlineno + 1
     assert str(raised.value) == (
-        "your function fit, arm hard, seed 3: AttributeError: 'Rows' object has no attribute 'features' "
+        "your function fit, arm hard, seed 3: AttributeError: 'TrainingRows' object has no attribute 'features' "
         f"(test_function.py, line {line}: return data.features)"
     )
 
@@ -154,3 +154,36 @@ def test_arms_that_are_more_than_a_target_are_refused_in_words():
     )
     with pytest.raises(InputError, match=r"fit is 3: expected a function fit\(model, target, data\)"):
         Function(None, 3)
+
+
+@pytest.mark.parametrize("read", ["x", "original"])
+@pytest.mark.parametrize("kind", ["estimator", "module"])
+def test_a_model_predicts_on_the_kind_of_rows_that_it_was_trained_on(read, kind):
+    """A model fitted on the standardised data.x was asked for its predictions on data.original: NLL 1.16, not 0.71."""
+    given = Split(
+        *(
+            Rows(part.x, part.y, original=100 + 50 * part.x.astype(float))
+            for part in (SPLIT.train, SPLIT.validation, SPLIT.test)
+        )
+    )
+
+    def fit(model, target, data):
+        x = np.asarray(getattr(data, read), np.float32)
+        if model is None:
+            return LogisticRegression(max_iter=5000).fit(x, data.y)
+        with torch.no_grad():
+            model.weight.copy_(torch.from_numpy(x[:3] / np.abs(x).max()))
+        return None
+
+    model = None if kind == "estimator" else linear
+    (run,) = Function(model, fit).train([Run(parse_arm("hard"), 3)], {3: given}, 3)
+    data = given.test.x if read == "x" else given.test.original
+    if kind == "estimator":
+        expected = LogisticRegression(max_iter=5000)
+        expected = expected.fit(getattr(given.train, read).astype(np.float32), given.train.y).predict_proba(data)
+        np.testing.assert_allclose(softmax(run.stopped.test), expected, atol=1e-4)
+    else:
+        seen = np.asarray(getattr(given.train, read), np.float32)
+        slope = seen[:3] / np.abs(seen).max()
+        bias = run.stopped.test - data @ slope.T
+        np.testing.assert_allclose(bias - bias[:1], 0, atol=1e-3)

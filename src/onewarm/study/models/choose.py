@@ -88,7 +88,7 @@ def _named(name: str, training: Training, device: str | None) -> Model:
         return Perceptrons(training, device)
     if name == "logistic":
         regression = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        return Estimator(regression, options=[{"logisticregression__C": c} for c in GRID])
+        return Estimator(regression, options=[{"logisticregression__C": c} for c in GRID], original=False)
     if name == "hist-gradient-boosting":
         return Estimator(HistGradientBoostingClassifier())
     near = difflib.get_close_matches(name.strip().lower().replace("_", "-"), NAMES, n=1, cutoff=0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from onewarm.study.models.estimators.probabilities import log_probabilities
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.modules.factory import Factory, check_logits
-from onewarm.study.models.modules.inputs import FORMS, features_of, form_of
+from onewarm.study.models.modules.inputs import FORMS, as_columns, features_of, form_of
 from onewarm.study.models.user_errors import user_code
 from onewarm.target import SoftTarget
 
@@ -39,7 +40,8 @@ class Function:
     the trained model, or None where it trained `model` itself. The random numbers of Python, NumPy and PyTorch are
     seeded before. Of a module `model(x)` are the logits; other models are asked for `predict_proba` (columns in the
     order of `classes_`, where there is one), `predict_log_proba`, or called, for logits, with the rows as `data` has
-    them. When to stop is the function's own affair: a run has one model.
+    them: `data.original` where `fit` read that, else `data.x`. When to stop is the function's own affair: a run has one
+    model.
 
     Args:
         model: what to train: a module or a factory (see `Factory`), an estimator, which is cloned, or None.
@@ -61,7 +63,11 @@ class Function:
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""
-        return {"network": f"trained by your function {self.name}", "fit": self._identity}
+        return {
+            "network": f"trained by your function {self.name}",
+            "fit": self._identity,
+            "predicts": "on the rows that fit read: data.original, or else data.x",
+        }
 
     def check(self, split: Split, num_classes: int) -> None:
         """Make one module, where it trains modules, and call it. Raises InputError where it is not usable."""
@@ -101,12 +107,15 @@ class Function:
         random.seed(job.random_state)
         what = f"your function {self.name}, arm {job.arm.name}, seed {job.seed}"
         with user_code(what):
-            trained = self.fit(model, target, split.train)
+            data = TrainingRows(*(getattr(split.train, field.name) for field in fields(Rows)))
+            trained = self.fit(model, target, data)
             if trained is None:
                 trained = model
             if trained is None:
                 raise InputError(f"{what}: returned None, and there was no model to train: return the trained model")
-            parts = (split.train, split.validation, split.test)
+            parts = [split.train, split.validation, split.test]
+            if not data.original_was_read:
+                parts = [replace(part, original=None) for part in parts]
             return Trained(Outputs(*(temperature * logits(trained, rows, num_classes, self.name) for rows in parts)))
 
     def _new(self, job: Job, rows: Rows, classes: int) -> Any:
@@ -118,6 +127,17 @@ class Function:
         copy = clone(self.model)
         parameters = copy.get_params(deep=True)
         return copy.set_params(**{name: job.random_state for name in parameters if name.endswith("random_state")})
+
+
+class TrainingRows(Rows):
+    """Rows that know whether `original` was read: a model must predict on the kind of rows that it was trained on."""
+
+    original_was_read = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "original":
+            object.__setattr__(self, "original_was_read", True)
+        return super().__getattribute__(name)
 
 
 def logits(model: Any, rows: Rows, classes: int, name: str) -> NDArray[np.float64]:
@@ -152,7 +172,7 @@ def of_module(module: nn.Module, rows: Rows, classes: int, name: str) -> NDArray
     module.eval()
     device = next(module.parameters()).device
     refused: Exception | None = None
-    for form in FORMS:
+    for form in (as_columns, *FORMS):
         x = form(rows)
         if x is None:
             continue

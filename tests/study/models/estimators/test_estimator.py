@@ -203,3 +203,14 @@ def test_an_error_of_the_estimator_says_which_run():
 def test_a_network_of_scikit_learn_is_one_model():
     (run,) = train(MLPClassifier((8,), max_iter=300, tol=1e-2), "hard")
     assert run.end is None and (run.stopped.test.argmax(1) == SPLIT.test.y).mean() > 0.34
+
+
+def test_categorical_features_by_name_are_columns_of_the_users_table():
+    """An estimator with categorical_features=["town"] got the study's features, which have no names."""
+
+    def named(part):
+        return Rows(part.x, part.y, original=pd.DataFrame({"a": part.x[:, 0], "town": part.y}))
+
+    split = Split(*map(named, (SPLIT.train, SPLIT.validation, SPLIT.test)))
+    (run,) = train(HistGradientBoostingClassifier(categorical_features=["town"], max_iter=20), "hard", split)
+    assert nll(run.stopped, split) < 0.2

@@ -49,6 +49,8 @@ class Estimator:
         estimator: an estimator, or a class of one that needs no arguments.
         key: what identifies it in the store; None is its class and parameters.
         options: parameters to try; the run with the lowest validation NLL is taken.
+        original: whether it gets the rows as the user gave them, with their columns' names, instead of the study's
+            features; by default, a Pipeline does, and one whose `categorical_features` are names of columns.
 
     Raises:
         InputError: for an estimator that cannot be trained on soft targets, with the remedy.
@@ -59,7 +61,13 @@ class Estimator:
         'GaussianNB'
     """
 
-    def __init__(self, estimator: Any, key: str | None = None, options: Sequence[Mapping[str, Any]] = ({},)) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        key: str | None = None,
+        options: Sequence[Mapping[str, Any]] = ({},),
+        original: bool | None = None,
+    ) -> None:
         if isinstance(estimator, type):
             with user_code(f"model={estimator.__name__}()"):
                 estimator = estimator()
@@ -68,6 +76,7 @@ class Estimator:
         _check(estimator)
         self._identity = key or identity(estimator)
         self.options = list(options)
+        self._original = _names_columns(estimator) if original is None else original
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""
@@ -116,7 +125,7 @@ class Estimator:
         classes, codes = np.unique(label, return_inverse=True)  # XGBoost wants all of 0..k-1
         features, last = _parts(self._seeded(job).set_params(**options))
         with user_code(f"{self.name}, arm {job.arm.name}, seed {job.seed}"), threadpool_limits(1):
-            x = [_rows(part, features is not None) for part in (split.train, split.validation, split.test)]
+            x = [_rows(part, self._original) for part in (split.train, split.validation, split.test)]
             if features is not None:
                 x[0] = features.fit_transform(x[0], split.train.y)
                 x[1:] = [features.transform(part) for part in x[1:]]
@@ -190,8 +199,15 @@ def _parts(estimator: Any) -> tuple[Any, Any]:
 
 
 def _rows(rows: Rows, original: bool) -> Any:
-    """A pipeline gets the rows as the user gave them, with their columns' names; others the study's features."""
     return rows.original if original and rows.original is not None else rows.x
+
+
+def _names_columns(estimator: Any) -> bool:
+    """Whether an estimator may choose columns by their names: a pipeline, or one with names of categorical features."""
+    named = getattr(estimator, "categorical_features", None)
+    return isinstance(estimator, Pipeline) or (
+        isinstance(named, list | tuple | np.ndarray) and any(isinstance(name, str) for name in named)
+    )
 
 
 def _take(x: Any, row: NDArray[np.int64]) -> Any:

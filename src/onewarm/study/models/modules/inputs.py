@@ -33,6 +33,12 @@ def as_given_in_float(rows: Rows) -> Tensor | None:
     return x.float() if x is not None and x.ndim != 2 else None
 
 
+def as_columns(rows: Rows) -> Tensor | None:
+    """Columns of floats as they were given, as float32: for a function of the user's that was trained on them."""
+    x = _tensor(rows.original)
+    return x.float() if x is not None and x.ndim == 2 and x.is_floating_point() else None
+
+
 def as_features(rows: Rows) -> Tensor:
     """The study's features (N, D), float32."""
     return torch.from_numpy(rows.x)
