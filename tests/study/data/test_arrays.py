@@ -56,7 +56,7 @@ def test_votes_and_their_majority():
     assert labels_of(np.eye(3)).votes is None
     for bad, error in [
         ([[0, 0], [1, 0]], "votes: row 1 has no votes: leave such rows out"),
-        ([[1, -1]], "votes: row 1, class 1 is -1: give counts of votes, whole numbers from 0"),
+        ([[1, -1]], r"votes: row 1, class 1 is -1: give counts of votes, whole numbers from 0 \(shares: .*"),
         ([1, 2], r"votes has shape \(2,\) of int64: expected votes \(N, K\), a count for each class"),
     ]:
         with pytest.raises(InputError, match=f"^{error}$"):

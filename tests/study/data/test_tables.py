@@ -102,3 +102,18 @@ def test_votes_of_classes_that_no_row_has_are_left_out_and_rare_ones_added():
 def test_a_data_set_can_be_sent_to_other_processes():
     data = load(FRAME, split="part")
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(data)).split(0).train.x, data.split(0).train.x)
+
+
+def test_votes_of_a_class_without_rows_are_not_dropped_silently():
+    votes = np.eye(4, dtype=int)[np.arange(60) % 3]
+    votes[5, 3] = 2
+    error = "votes: row 6 has 2 for class 3, which is the label of no row of X: add that column to another one"
+    with pytest.raises(InputError, match="^" + re.escape(error)):
+        load(RNG.normal(size=(60, 2)), np.arange(60) % 3, votes=votes)
+
+
+def test_a_column_of_parts_that_is_not_named_is_said():
+    frame = pd.DataFrame({"u": RNG.normal(size=60), "fold": ["train", "test", "val"] * 20, "label": [0, 1] * 30})
+    said = [note for note in load(frame).notes if "--split-column fold" in note]
+    assert len(said) == 1
+    assert not [note for note in load(frame, split="fold").notes if "--split-column" in note]

@@ -146,7 +146,8 @@ def votes_of(given: Any, name: str) -> Labels:
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         raise InputError(
-            f"{name}: row {row + 1}, class {column} is {array[row, column]}: give counts of votes, whole numbers from 0"
+            f"{name}: row {row + 1}, class {column} is {array[row, column]}: give counts of votes, whole numbers from "
+            "0 (shares: times the number of votes)"
         )
     votes = array.astype(np.int64)
     total = votes.sum(axis=1)

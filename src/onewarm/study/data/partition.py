@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,19 @@ _SPELLINGS = {
     "validation": ("validation", "valid", "val", "dev", "development", "eval", "tune"),
     "test": ("test", "testing", "tst", "te", "holdout", "hold-out"),
 }
+
+
+def looks_like_parts(values: Iterable[Any]) -> bool:
+    """Whether a column's values name parts of a split, training and test among them, and nothing else.
+
+    >>> looks_like_parts(["train", "test", "val"]), looks_like_parts(["train", "bus"])
+    (True, False)
+    """
+    named = {str(value).strip().lower() for value in values}
+    known = {spelling for spellings in _SPELLINGS.values() for spelling in spellings}
+    return named <= known and all(named & set(_SPELLINGS[part]) for part in ("training", "test"))
+
+
 _FOLDS = 5
 MIN_GROUPS = 3
 

@@ -10,10 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onewarm.checks import visible
 from onewarm.errors import InputError
 from onewarm.study.data.arrays import Labels, take, votes_of, without
 from onewarm.study.data.datasets import Dataset, content
-from onewarm.study.data.partition import Partition, Parts, Stratified, grouped, indexed_parts, named_parts, timed
+from onewarm.study.data.partition import (
+    Partition,
+    Parts,
+    Stratified,
+    grouped,
+    indexed_parts,
+    looks_like_parts,
+    named_parts,
+    timed,
+)
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder
 from onewarm.tables.features.keys import codes_of, times_of
@@ -114,9 +124,9 @@ def of_raw(
     units = codes_of(raw.name, _called(options.group), values["group"]) if "group" in values else None
     made = table(raw, label, y=None if labels is None else labels.values, aside=aside, rare=options.rare, units=units)
     if counts is not None:
-        counts = _of_classes(counts, made, raw.name)
+        counts = _of_classes(counts, made, raw.name, options.rare)
     partition = _partition(raw, made, options, values, units)
-    said = [*notes, *(labels.notes if labels else ()), *made.notes, partition.sentence]
+    said = [*notes, *(labels.notes if labels else ()), *made.notes, partition.sentence, *_unnamed_split(raw, options)]
     first = partition(0)
     sizes = tuple(len(part) for part in first)
     extra = [None if v is None else columns_hash({"": v if isinstance(v, np.ndarray) else column_of(v, "")})
@@ -179,6 +189,19 @@ def _partition(raw: Raw, made: Table, options: Options, values: dict[str, Any], 
     return Stratified(made.y)
 
 
+def _unnamed_split(raw: Raw, options: Options) -> list[str]:
+    """A sentence for a column that holds the parts of a split and was not named as one."""
+    if options.ways:
+        return []
+    texts = {name: c for name, c in raw.columns.items() if not isinstance(c, np.ndarray) and "string" in str(c.type)}
+    found = [name for name, c in texts.items() if looks_like_parts(v for v in c.unique().to_pylist() if v is not None)]
+    return [
+        f"Column {visible(name)!r} names training and test rows, and is a feature here: --split-column {visible(name)} "
+        f"(split={visible(name)!r}) takes it as your split."
+        for name in found
+    ]
+
+
 def _votes(raw: Raw, given: Any) -> Labels | None:
     if given is None:
         return None
@@ -194,8 +217,11 @@ def _votes(raw: Raw, given: Any) -> Labels | None:
     return votes
 
 
-def _of_classes(counts: NDArray[np.int64], made: Table, name: str) -> NDArray[np.int64]:
-    """The votes (n, K) of the rows and classes that are used; those of merged classes are added."""
+def _of_classes(counts: NDArray[np.int64], made: Table, name: str, rare: str) -> NDArray[np.int64]:
+    """The votes (n, K) of the rows and classes that are used; those of merged classes are added, of dropped ones not.
+
+    Raises InputError where the columns are not those of the classes, and for votes of a class that no row has.
+    """
     counts = counts[made.rows]
     known = [int(text) if text.isdecimal() else -1 for text in made.class_names]
     if counts.shape[1] == len(known) and known.count(-1) != 1:  # a column for each class, in their order
@@ -205,6 +231,12 @@ def _of_classes(counts: NDArray[np.int64], made: Table, name: str) -> NDArray[np
             f"votes have {counts.shape[1]} columns, and {name} has {len(known)} classes: a column for each"
         )
     rest = np.setdiff1d(np.arange(counts.shape[1]), [k for k in known if k >= 0])
+    if rare == "error" and -1 not in known and counts[:, rest].any():
+        at, column = np.argwhere(counts[:, rest])[0]
+        raise InputError(
+            f"votes: row {made.rows[at] + 1} has {counts[at, rest[column]]} for class {rest[column]}, which is the "
+            f"label of no row of {name}: add that column to another one, or leave it out"
+        )
     return np.column_stack([counts[:, rest].sum(axis=1) if k < 0 else counts[:, k] for k in known])
 
 
