@@ -106,7 +106,7 @@ def test_two_processes_of_which_one_is_killed_at_20_moments(tiny, url, tmp_path)
 @pytest.mark.long
 def test_worker_processes_of_one_that_is_killed_do_not_train_on(tiny, sqlite_url, tmp_path):
     """An orphan's lines would be among those of the process that took its runs over."""
-    kill(tiny, sqlite_url, tmp_path / "log", 6, "processes", 100)
+    kill(tiny, sqlite_url, tmp_path / "log", 6, "processes", 60)
 
 
 def test_two_at_once_train_each_run_once(tiny, url, tmp_path):

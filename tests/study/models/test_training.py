@@ -103,20 +103,20 @@ def test_stacked_runs_have_the_distribution_of_plain_ones(tiny, short, plain):
     runs = [Run(parse_arm("hard"), seed) for seed in range(100)]
     stacked = trained(tiny, longer, runs)
     found = {"stopped": ([], []), "end": ([], [])}
+    for seed, run in enumerate(stacked):
+        for name, outputs in (("stopped", run.stopped), ("end", run.end)):
+            found[name][0].append(nll(outputs.test, tiny.split(seed).test.y))
     agree = 0
-    for seed in range(200):
+    for seed in range(60, 200):
         split = tiny.split(seed)
         target = functional.one_hot(torch.from_numpy(split.train.y), 3).float()
         step, decay, stopped, ended = plain.train(split, target, longer, seed, 3)
         if seed < 100:
-            run = stacked[seed]
-            agree += (run.steps, run.options["weight_decay"]) == (step, decay)
-            for name, outputs in (("stopped", run.stopped), ("end", run.end)):
-                found[name][0].append(nll(outputs.test, split.test.y))
+            agree += (stacked[seed].steps, stacked[seed].options["weight_decay"]) == (step, decay)
         else:
             for name, logits in (("stopped", stopped), ("end", ended)):
                 found[name][1].append(nll(logits(split.test.x), split.test.y))
-    assert agree >= 97
+    assert agree >= 38
     assert all(ks_2samp(*both).pvalue > 0.01 for both in found.values())
 
 
