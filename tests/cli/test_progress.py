@@ -55,6 +55,23 @@ def test_lines_are_rare_but_the_last_one_is_there_once(monkeypatch):
     ]
 
 
+def test_time_left_counts_what_was_done_here_and_not_at_first(monkeypatch):
+    """The first runs pay for what starts once ("1304 s left" of 90), and runs of the store cost nothing."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def report(all_bars):
+        for now[0], done in ((0.0, 50), (10.0, 51), (20.0, 60), (30.0, 75)):
+            all_bars.each("study", done, 100)
+
+    assert printed(report, terminal=False).splitlines() == [
+        "study: 50/100",
+        "study: 51/100",
+        "study: 60/100, 80 s left",
+        "study: 75/100, 30 s left",
+    ]
+
+
 @pytest.mark.parametrize("every", [0.0, 2.0])
 def test_lines_wait_so_many_seconds(monkeypatch, every):
     now = [0.0]

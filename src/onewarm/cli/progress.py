@@ -60,8 +60,11 @@ def bars(console: Console = output) -> Iterator[Bars]:
 
 
 def _lines(console: Console, every: float = 5.0) -> Callable[[object, str, float, float], None]:
-    """Lines of a log: for each description at most one in ``every`` seconds, and one when it is done."""
-    began: dict[str, float] = {}
+    """Lines of a log: for each description at most one in ``every`` seconds, and one when it is done.
+
+    The time left is told once a twentieth of the work has been done here: the first steps pay for what starts once.
+    """
+    began: dict[str, tuple[float, float]] = {}
     printed: dict[str, float] = {}
 
     def show(job: object, what: str, done: float, total: float) -> None:
@@ -69,9 +72,10 @@ def _lines(console: Console, every: float = 5.0) -> Callable[[object, str, float
         last = printed.get(what, -math.inf)
         if last == math.inf or (done < total and now - last < every):
             return
-        start = began.setdefault(what, now)
+        start, first = began.setdefault(what, (now, done))
         printed[what] = now if done < total else math.inf
-        left = f", {(now - start) * (total - done) / done:.0f} s left" if 0 < done < total and now > start else ""
+        told = done < total and now > start and done - first >= (total - first) / 20
+        left = f", {(now - start) * (total - done) / (done - first):.0f} s left" if told else ""
         console.print(f"{what}: {int(done)}/{int(total)}{left}", markup=False, highlight=False, soft_wrap=True)
         console.file.flush()
 
