@@ -16,7 +16,8 @@ import numpy as np
 
 from onewarm.checks import visible
 from onewarm.errors import InputError
-from onewarm.tables import features
+from onewarm.tables.features.raw import of_file
+from onewarm.tables.features.table import table
 from onewarm.tables.formats import open_source
 from onewarm.tables.plan import plan
 
@@ -37,10 +38,14 @@ def read_plan(path: Path) -> None:
             np.isfinite(batch.predictions).all()
 
 
+def read_features(path: Path) -> None:
+    table(of_file(path), None)
+
+
 def outcome(path: Path) -> str:
     """ "read", "refused", or what went wrong."""
     ended = "read"
-    for read in (read_columns, read_plan, features.read):
+    for read in (read_columns, read_plan, read_features):
         try:
             read(path)
         except (InputError, OSError) as error:
