@@ -152,7 +152,7 @@ class _Session:
         self.random = torch.get_rng_state()
 
     def until(self, report: Callable[[float], None], ended: Callable[[_Session], bool] = lambda session: False) -> None:
-        """Train for the steps that are left, or until `ended`; random numbers go on where this session stopped."""
+        """Train for the steps that are left, or until `ended`; random numbers go on where the session stopped."""
         torch.set_rng_state(self.random)
         steps = self.training.steps
         while self.done < steps and not ended(self):
