@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,10 @@ def brought(extra: str) -> set[str]:
         if (inner := re.match(r"onewarm\[(.+)\]$", requirement)) is not None:
             modules |= set().union(*map(brought, inner[1].split(",")))
         else:
-            modules.add(MODULES.get(re.split(r"[\[>=;]", requirement)[0], requirement))
+            package = re.split(r"[\[>=;]", requirement)[0]
+            modules.add(MODULES.get(package, requirement))
+            if package == "mlflow-skinny":  # which imports its own requirements as soon as it is imported
+                modules |= {re.split(r"[^\w-]", r)[0].replace("-", "_") for r in requires(package) or ()}
     return modules
 
 
