@@ -85,7 +85,6 @@ def test_every_fault_is_reported_at_once(write: Write, line_of: LineOf) -> None:
         f"{folder}/concept.yaml:2: titel: unknown key. Did you mean 'title'?",
         f"{folder}/concept.yaml:{line_of(folder, '- name: sum')}: equations[0].name: "
         "no equation labelled '(sum)' in page.md. There are none yet.",
-        f"{folder}/page.md:1: missing part 'Intuition'. Add the line `## Intuition`.",
         f"{folder}/page.md:1: missing part 'Math'. Add the line `## Math`.",
         f"{folder}/page.md:1: unknown part '## Maths'. Did you mean 'Math'? Headings inside a part start with ###.",
         f"{folder}/witness.py:1: missing file. Add witness.py to the folder.",

@@ -109,9 +109,9 @@ def test_practice_asks_for_reasons_only_where_a_number_is_not_the_whole_answer(f
     number = {"value": 0.1, "tolerance": 1e-3, "expression": "0.1"}
     folder.yaml["practice"][1]["number"] = number
     concrete, why, neighbour = context()["practice"]
-    assert concrete["number"] == {"value": "0.5", "tolerance": "0.01"} and not concrete["reasons"]
-    assert why["number"] == {"value": "0.1", "tolerance": "0.001"} and why["reasons"]
-    assert neighbour["number"] is None and not neighbour["reasons"]
+    assert [concrete["variants"][0]["value"], concrete["tolerance"], concrete["reasons"]] == ["0.5", "0.01", False]
+    assert [why["variants"][0]["value"], why["tolerance"], why["reasons"]] == ["0.1", "0.001", True]
+    assert [neighbour["variants"][0]["value"], neighbour["tolerance"], neighbour["reasons"]] == ["", "", False]
     assert [item["level"] for item in (concrete, why, neighbour)] == [
         "A concrete answer", "Why it holds", "A neighbouring idea",
     ]  # fmt: skip

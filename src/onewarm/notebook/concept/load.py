@@ -1,21 +1,28 @@
-"""Loads concept folders: concept.yaml, page.md, witness.py and, if there is one, demo.js.
+"""Loads concept folders: concept.yaml, page.md, witness.py and, where they are, values.py and demo.js.
 
 `load_concept` reads one folder; `load_concepts` reads several and checks the edges between them. All faults are
 reported at once, each with file, line, key and remedy. The types are in `onewarm.notebook.concept.model`, the
-checks of names and references in `onewarm.notebook.concept.references`.
+checks of names and references in `onewarm.notebook.concept.references.file`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from onewarm.errors import needs
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
-from onewarm.notebook.concept.model import HTTPS_PATTERN, ConceptFile, ResearchQuestion
+from onewarm.notebook.concept.model import HTTPS_PATTERN, VALUE_NAME_PATTERN, ConceptFile, ResearchQuestion
 from onewarm.notebook.concept.page_md import Page, try_page
-from onewarm.notebook.concept.references import ValidLists, claim_faults, edge_faults, equation_faults, reference_faults
+from onewarm.notebook.concept.references.file import (
+    ValidLists,
+    claim_faults,
+    edge_faults,
+    equation_faults,
+    reference_faults,
+)
+from onewarm.notebook.concept.values import Values, filled_document, filled_text, read_values, reference_faults_in
 from onewarm.notebook.concept.walk import read_leniently
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
 
@@ -52,6 +59,7 @@ _FORMS = {
     CONCEPT_PATTERN: "Write concept:section/slug, as in concept:basics/coin-toss.",
     CLAIM_PATTERN: "Write claim:section/slug/name; `onewarm claims list` has all of them.",
     KEY_PATTERN: "Write kind:section/slug/name, as in equation:basics/coin-toss/sum.",
+    VALUE_NAME_PATTERN: "Use letters, digits and underscores, as in label_share.",
     HTTPS_PATTERN: "Write an address that starts with https://.",
 }
 
@@ -63,6 +71,8 @@ class Concept(ConceptFile):
     page: Page
     code_text: str
     """The text of witness.py."""
+    values: dict[str, float | int | str]
+    """The values that values.py computes; the concept's texts have them filled in, but for its exercises."""
 
     @property
     def demo_file(self) -> Path | None:
@@ -94,19 +104,26 @@ class Reading:
     page: Page | None
     code_text: str | None
     faults: tuple[Fault, ...]
+    values: Values = field(default_factory=dict)
 
     def concept(self) -> Concept:
         """The concept; raises ConceptError if there are faults."""
-        if self.faults or self.file is None or self.page is None or self.code_text is None:
+        if self.faults or self.document is None or self.page is None or self.code_text is None:
             raise ConceptError(self.faults)
-        values = {name: getattr(self.file, name) for name in ConceptFile.model_fields}
-        return Concept(**values, folder=self.folder, page=self.page, code_text=self.code_text)
+        file = ConceptFile.model_validate(filled_document(self.document.value, self.values))
+        parts = {name: getattr(file, name) for name in ConceptFile.model_fields}
+        page = self.page.model_copy(
+            update={name: filled_text(getattr(self.page, name), self.values) for name in ("intuition", "math")}
+        )
+        return Concept(**parts, folder=self.folder, page=page, code_text=self.code_text, values=dict(self.values))
 
 
 def read_folder(folder: Path | str) -> Reading:
-    """Read one folder; faults are returned, not raised."""
+    """Read one folder and run its values.py; faults are returned, not raised."""
     folder = Path(folder)
     page, labels, faults = try_page(folder / "page.md")
+    values, value_faults = read_values(folder / "values.py")
+    faults += value_faults
     code_text = document = file = None
     try:
         code_text = read_text(folder / "witness.py")
@@ -127,12 +144,16 @@ def read_folder(folder: Path | str) -> Reading:
         faults += reference_faults(document, file, valid)
         if (folder / "page.md").is_file():
             faults += equation_faults(document, file, valid, folder / "page.md", labels)
+        if page is not None and not value_faults:
+            own = {i: [*q.draw, *q.compute, "answer"] for i, q in enumerate(file.practice)}
+            texts = (folder / "page.md").read_text(encoding="utf-8")
+            faults += reference_faults_in(document, values, own, folder / "page.md", texts)
     try:
         if (folder / "demo.js").is_file():
             bundle_demo(folder / "demo.js")
     except ConceptError as error:
         faults += error.faults
-    return Reading(folder, document, file, page, code_text, tuple(faults))
+    return Reading(folder, document, file, page, code_text, tuple(faults), values)
 
 
 def load_concept(folder: Path | str) -> Concept:

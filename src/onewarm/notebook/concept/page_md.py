@@ -27,9 +27,10 @@ class PageEquation(Part):
 
 
 class Page(Part):
-    """The two parts of page.md, and its labelled equations in order."""
+    """The parts of page.md, and its labelled equations in order."""
 
     intuition: str
+    """Empty where the lesson of concept.yaml has it."""
     intuition_line: int
     """1-based line of page.md on which the Markdown in `intuition` starts."""
     math: str
@@ -80,10 +81,9 @@ def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
             faults.append(Fault(file, line, "", f"repeated part '{title}'", remedy))
         else:
             headings[title] = (line, token.map[1])
-    for title in PARTS:
-        if title not in headings:
-            faults.append(Fault(file, 1, "", f"missing part '{title}'", f"Add the line `## {title}`."))
-    if not faults and headings["Intuition"][0] > headings["Math"][0]:
+    if "Math" not in headings:
+        faults.append(Fault(file, 1, "", "missing part 'Math'", "Add the line `## Math`."))
+    if not faults and headings.get("Intuition", (0, 0))[0] > headings["Math"][0]:
         line = headings["Intuition"][0]
         faults.append(Fault(file, line, "", "'Intuition' comes after 'Math'", "Put '## Intuition' first."))
     equations: dict[str, PageEquation] = {}
@@ -102,7 +102,8 @@ def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
     if faults:
         return None, labels, faults
     lines = text.splitlines(keepends=True)
-    start, end, math_start = headings["Intuition"][1], headings["Math"][0] - 1, headings["Math"][1]
+    end, math_start = headings["Math"][0] - 1, headings["Math"][1]
+    start = headings["Intuition"][1] if "Intuition" in headings else end
     page = Page(
         intuition="".join(lines[start:end]),
         intuition_line=start + 1,

@@ -10,7 +10,7 @@ import contextlib
 import io
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 import onewarm as ow
+from onewarm.notebook.concept.exercises import exercise_faults
 from onewarm.notebook.concept.load import Concept
 from onewarm.notebook.concept.model import ConceptFile
+from onewarm.notebook.concept.values import Values
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, read_yaml
 
-__all__ = ["Outputs", "PageCode", "evaluate", "numbers_missing", "page_outputs", "run_code"]
+__all__ = ["Outputs", "PageCode", "numbers_missing", "page_outputs", "run_code"]
 
 _BACKTICKED = re.compile(r"`([^`\n]+)`")
 _NUMBER = re.compile(r"(?<![\w.])[-−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.])")
@@ -40,15 +42,6 @@ def run_code(code: str, *, name: str = "<snippet>") -> str:
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compiled, _globals())
     return out.getvalue()
-
-
-def evaluate(expression: str) -> float:
-    """The value of a Python expression over `ow` and `np`.
-
-    >>> evaluate("np.log(1 + 10 * (1 - .1) / .1)").__round__(4)
-    4.5109
-    """
-    return float(eval(compile(expression.strip(), "<expression>", "eval"), _globals()))
 
 
 def numbers_missing(text: str, printed: str) -> tuple[str, ...]:
@@ -78,7 +71,7 @@ def page_outputs(concept: Concept) -> Outputs:
     Raises:
         ConceptError: code, a check or an expression fails, or its result contradicts the page.
     """
-    code = PageCode(concept.folder, concept, concept.code_text)
+    code = PageCode(concept.folder, concept, concept.code_text, values=concept.values)
     if code.faults:
         raise ConceptError(code.faults)
     return code.outputs
@@ -88,7 +81,12 @@ class PageCode:
     """All code of a page, run once: `outputs` is what it printed, `faults` is what failed or contradicts the page."""
 
     def __init__(
-        self, folder: Path, file: ConceptFile, code_text: str | None, document: Document | None = None
+        self,
+        folder: Path,
+        file: ConceptFile,
+        code_text: str | None,
+        document: Document | None = None,
+        values: Values | None = None,
     ) -> None:
         self.folder, self.file = folder, file
         self._given_document = document
@@ -99,8 +97,8 @@ class PageCode:
         for i, item in enumerate(file.misconceptions):
             checks[item.name] = self._run_check(i, item.check, item.correction)
         for i, question in enumerate(file.practice):
-            if question.number is not None:
-                self.faults += self._number_faults(i, question.number.expression)
+            if isinstance(question.draw, dict) and isinstance(question.compute, dict):
+                self.faults += exercise_faults(self._document, i, question, values or {})
         self.outputs = Outputs(file.code.output.strip("\n"), checks)
 
     @cached_property
@@ -143,21 +141,6 @@ class PageCode:
             problem = f"the check printed `{shown}`, but the correction has {', '.join(missing)} in backticks"
             self.faults.append(self._document.fault(place, problem, "Correct the check or the correction."))
         return printed
-
-    def _number_faults(self, i: int, expression: str) -> Iterator[Fault]:
-        number = self.file.practice[i].number
-        assert number is not None
-        place: Place = ("practice", i, "number")
-        try:
-            value = evaluate(expression)
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            yield self._document.fault((*place, "expression"), problem, "Correct the expression.")
-            return
-        typed = all(isinstance(given, float | int) for given in (number.value, number.tolerance))
-        if typed and not abs(value - number.value) <= number.tolerance:
-            problem = f"the expression gives {value:.6g}, which is not {number.value:g} within {number.tolerance:g}"
-            yield self._document.fault((*place, "value"), problem, "Correct the value or the expression.")
 
 
 def _at_line(fault: Fault, document: Document, place: Place, below: int) -> Fault:

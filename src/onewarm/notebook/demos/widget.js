@@ -1,12 +1,14 @@
 /** The frame of a demo: it keeps the state, draws the parts that can be seen, and publishes every change to the host. */
 
+import { segments } from "onewarm/controls.js";
 import { h, put, say } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
 import { STYLE } from "onewarm/style.js";
 
 /** @typedef {(view: any, width: (figure: Element) => number) => void} Draw
- *  @typedef {{node: HTMLElement, figures?: Element[], draw?: Draw, late?: Draw, tick?: (view: any) => boolean}} Pane
- *   A part of the demo. Its nodes are made once, and drawing only changes them: `draw` at once, for what the eye follows;
+ *  @typedef {{node: HTMLElement, name?: string, figures?: Element[], draw?: Draw, late?: Draw,
+ *   tick?: (view: any) => boolean}} Pane
+ *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them: `draw` at once, for what the eye follows;
  *   `late` after the next paint when the reader made the change, for what is read afterwards (sentences, curves, tables),
  *   so that a control never waits for it. A pane with `figures` (the boxes of its charts) is drawn only near the screen,
  *   and again when a figure changes its width. `tick` animates a pane: near the screen it is called once a frame for as
@@ -24,13 +26,16 @@ import { STYLE } from "onewarm/style.js";
 
 /** @typedef {{name: string, label: string, css?: string, fields: Record<string, import("onewarm/fields.js").Field>,
  *   traits: string[], inputs?: string[], highlights?: string[],
+ *   scenes?: Record<string, {title: string, panes: string[]}>,
  *   derive: (state: any, get: (key: string) => any) => any, shape?: (view: any) => string,
  *   build: (ctx: Context, view: any) => {panes: Pane[], nodes: Node[]}, report?: (view: any) => any,
  *   sentence?: (view: any) => string}} Demo
  *   name: the outer element has class onewarm-NAME-demo; label: the demo's name for screen readers; css: a sheet after the
  *   kit's; fields: the state (see fields.js); traits: the fields that are also keys of the model, in both directions;
  *   inputs: other keys of the model that the drawing depends on; highlights: the data-object names that a storyboard may
- *   point at; derive: the view, that is the state and all that is drawn, computed once a change; shape: when this text
+ *   point at; scenes: what a page's stage, which has no room for all, shows at a time: by name a title and the names of its
+ *   panes (with them the state has the field `scene`; where the host's `layout` is not "stage", all panes are shown);
+ *   derive: the view, that is the state and all that is drawn, computed once a change; shape: when this text
  *   changes, the panes are built anew; build: makes the panes; report: what is published besides the fields; sentence:
  *   announced to screen readers when a change has settled. */
 
@@ -44,9 +49,12 @@ export const widget = (demo) => ({
 
 /** @param {Demo} demo @param {{model: any, el: HTMLElement}} host */
 function start(demo, { model, el }) {
-  const { traits, inputs = [], highlights = [], report = () => ({}), sentence = () => "", shape = () => "" } = demo;
+  const { inputs = [], highlights = [], report = () => ({}), sentence = () => "", shape = () => "" } = demo;
+  const sceneNames = Object.keys(demo.scenes ?? {});
+  const traits = sceneNames.length ? [...demo.traits, "scene"] : demo.traits;
   const { start: firstState, apply, format, parse } = rules({
     ...demo.fields,
+    ...(sceneNames.length ? { scene: choice(sceneNames[0], sceneNames) } : {}),
     highlight: { ...optional(choice("", highlights)), address: null },
   });
   const uid = `onewarm-${++instances}`;
@@ -62,7 +70,8 @@ function start(demo, { model, el }) {
   sheet.replaceSync(STYLE + (demo.css ?? ""));
   shadow.adoptedStyleSheets = [sheet];
   const live = h("p", { class: "sr", role: "status", "aria-live": "polite" });
-  const root = h("div", { class: "root", role: "group", "aria-label": demo.label });
+  const onStage = sceneNames.length > 0 && get("layout") === "stage";
+  const root = h("div", { class: "root", role: "group", "aria-label": demo.label, "data-layout": onStage ? "stage" : "full" });
   shadow.append(root, live);
 
   const given = Object.fromEntries(traits.map((key) => [key, get(key)]));
@@ -137,14 +146,32 @@ function start(demo, { model, el }) {
     if (pane && !seen.has(pane.node)) pane.draw?.(view, width);
   });
 
+  const scenes = segments({
+    name: `${uid}-scene`,
+    legend: "On the stage",
+    options: sceneNames.map((name) => [name, demo.scenes?.[name].title ?? name]),
+    change: (scene) => ctx.change({ scene }),
+  });
+  scenes.node.classList.add("scenes");
+
+  /** Shows the panes of the present scene, and no other. */
+  function setScene() {
+    if (!onStage || root.dataset.scene === state.scene) return;
+    put(root, { "data-scene": state.scene });
+    const shown = demo.scenes?.[state.scene].panes ?? [];
+    for (const pane of panes) if (pane.name) pane.node.hidden = !shown.includes(pane.name);
+    scenes.draw(state.scene);
+  }
+
   function build() {
+    root.removeAttribute("data-scene");
     resize.disconnect();
     sight.disconnect();
     widths.clear();
     seen.clear();
     const made = demo.build(ctx, view);
     panes = made.panes;
-    root.replaceChildren(...made.nodes);
+    root.replaceChildren(...(onStage && sceneNames.length > 1 ? [scenes.node] : []), ...made.nodes);
     for (const pane of panes) {
       if (!pane.figures) continue;
       for (const figure of pane.figures) resize.observe(figure);
@@ -161,6 +188,7 @@ function start(demo, { model, el }) {
       built = shapeNow;
       build();
     }
+    setScene();
     for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw?.(view, width);
     if (!deferLate || rebuilt) drawLate(everything);
     // A frame's callbacks run before its paint, and a timer's after it. All changes in between are drawn together.

@@ -38,7 +38,7 @@ def concept_faults(
     for reading in readings:
         faults += _text_faults(reading, pages)
         if reading.file is not None:
-            faults += PageCode(reading.folder, reading.file, reading.code_text, reading.document).faults
+            faults += PageCode(reading.folder, reading.file, reading.code_text, reading.document, reading.values).faults
     return tuple(sorted(set(faults)))
 
 

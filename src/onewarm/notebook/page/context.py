@@ -20,6 +20,7 @@ from onewarm.notebook.page.claim_review import claim_review, status_counts
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.panel_list import PANELS
+from onewarm.notebook.page.practice import practice_view
 from onewarm.notebook.page.research_room import research_room
 from onewarm.notebook.text.data_block import data_block
 from onewarm.notebook.text.markdown import Prose, highlight, plain_text
@@ -27,7 +28,6 @@ from onewarm.notebook.text.markdown import Prose, highlight, plain_text
 __all__ = ["page_context"]
 
 _LAYERS = {"intuition": "Picture", "math": "Symbols", "code": "Program", "demo": "Motion"}
-_LEVELS = {"concrete": "A concrete answer", "why": "Why it holds", "neighbour": "A neighbouring idea"}
 
 
 def page_context(
@@ -207,7 +207,7 @@ class _Page:
                 }
                 for m in concept.misconceptions
             ],
-            "practice": self._practice(),
+            "practice": practice_view(concept, self._inline, self._block),
             "next": [self._edge(edge) for edge in concept.edges.next],
             **research_room(concept, list(self.objects.values()), self.claims, self.evidence, outputs, self._inline),
         }
@@ -301,18 +301,3 @@ class _Page:
             "json": self._state_json(inquiry.reveal.state),
             "highlight": inquiry.reveal.highlight or "",
         }
-
-    def _practice(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": q.name,
-                "level": _LEVELS[q.level],
-                "reasons": q.number is not None and q.level != "concrete",
-                "question": self._block(q.question),
-                "answer": self._block(q.answer),
-                "number": q.number and {"value": repr(q.number.value), "tolerance": f"{q.number.tolerance:g}"},
-                "nudges": [self._block(n) for n in q.nudges],
-                "rubric": [self._inline(line) for line in q.rubric],
-            }
-            for q in self.concept.practice
-        ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onewarm.notebook.concept.load import ConceptError, load_concept, load_concepts
-from onewarm.notebook.concept.references import ValidLists
+from onewarm.notebook.concept.references.file import ValidLists
 
 Write = Callable[..., Path]
 LineOf = Callable[[Path, str], int]

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from onewarm.notebook.concept.model import ConceptFile, Kind, Level
 from onewarm.notebook.concept.objects import concept_keys
+from onewarm.notebook.concept.references.lesson import lesson_faults
 from onewarm.notebook.concept.yaml import Document, Fault, Place, nearest
 
 _GROUPS = ("prerequisites", "next", "contrast")
@@ -38,6 +39,8 @@ def reference_faults(document: Document, file: ConceptFile, valid: ValidLists) -
     yield from _names(document, file)
     yield from _shown_objects(document, file, valid)
     yield from _states(document, file)
+    if file.lesson is not None:
+        yield from lesson_faults(document, file, ("demo", "states") in valid, ("demo", "highlights") in valid)
     yield from _practice_and_research(document, file, valid)
 
 
@@ -129,6 +132,8 @@ def _practice_and_research(document: Document, file: ConceptFile, valid: ValidLi
 def _shape(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
+    if isinstance(value, str) and value.startswith("{{"):
+        return "a number"  # a named value
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, list):

@@ -1,0 +1,1 @@
+"""Checks of a concept.yaml that the schema cannot express."""

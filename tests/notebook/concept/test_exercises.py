@@ -1,0 +1,43 @@
+"""Exercises: numbers drawn by seed, and the right number by the exercise's own expression."""
+
+import math
+
+import pytest
+
+from onewarm.notebook.concept.exercises import draws, evaluate, variants
+from onewarm.notebook.concept.model.practice import Question
+
+GIVEN = {
+    "name": "entropy",
+    "level": "concrete",
+    "question": "{{ value:K }} classes",
+    "answer": "{{ value:answer .4f }}",
+    "draw": {"K": (4, 5, 8), "alpha": (0.1, 0.2)},
+    "compute": {"label": "1 - alpha + alpha / K", "others": "1 - label"},
+    "number": {"tolerance": 0.001, "expression": "ow.smooth(np.array([0]), alpha, num_classes=K).entropy()[0]"},
+    "nudges": ("a", "b", "c"),
+    "rubric": ("a", "b"),
+}
+
+
+def test_value_of_an_expression() -> None:
+    assert evaluate(" 1 / np.array(4) ") == 0.25
+    assert evaluate("a + b", {"a": 1, "b": 2}) == 3
+
+
+def test_the_first_numbers_are_the_first_and_no_set_comes_twice() -> None:
+    sets = draws("entropy", {"K": (4, 5, 8), "alpha": (0.1, 0.2)})
+    assert sets[0] == {"K": 4, "alpha": 0.1}
+    assert len(sets) == len({tuple(s.items()) for s in sets}) == 6
+    assert sets == draws("entropy", {"K": (4, 5, 8), "alpha": (0.1, 0.2)}) != draws("other", {"K": (4, 5, 8)})
+    assert draws("fixed", {}) == ({},)
+
+
+def test_each_set_has_its_own_answer_and_values() -> None:
+    for one in variants(Question.model_validate(GIVEN), {"page": 7.0}):
+        K, alpha = one.values["K"], one.values["alpha"]
+        assert one.values["label"] == pytest.approx(1 - alpha * (K - 1) / K)
+        assert one.values["others"] == pytest.approx(alpha * (K - 1) / K)
+        assert one.values["page"] == 7.0
+        t = [1 - alpha * (K - 1) / K, *[alpha / K] * (K - 1)]
+        assert one.answer == pytest.approx(-sum(v * math.log(v) for v in t), rel=1e-12)
