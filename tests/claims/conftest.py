@@ -19,7 +19,7 @@ SOURCE = Source(
     url="https://example.org",
     place="Section 1",
     read="abstract",
-    says="S.",
+    summary="S.",
 )
 
 

@@ -18,7 +18,7 @@ def test_every_claim_is_json_with_its_sources_scope_and_counter_evidence() -> No
     for row, claim in zip(rows, LEDGER.values(), strict=True):
         assert (row["slug"], row["statement"], row["scope"]) == (claim.slug, claim.statement, claim.scope)
         assert [s["place"] for s in row["sources"]] == [s.place for s in claim.sources]
-        assert [s["says"] for s in row["counter"]] == [s.says for s in claim.counter]
+        assert [s["summary"] for s in row["counter"]] == [s.summary for s in claim.counter]
         assert row["status"] == "no witness" and row["ran"] is None and row["seeds"] is None
         assert all(p["verdict"] == "not measured" and p["found"] is None for p in row["predictions"])
 

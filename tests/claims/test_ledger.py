@@ -31,7 +31,7 @@ scope: S
 witness: onewarm.claims.witnesses.label_smoothing:gradient
 predictions: [{measure: m, quantity: q, scope: s}]
 sources:
-  - {authors: A, title: T, venue: V, year: 2020, url: https://example.org, place: Section 1, read: abstract, says: S}
+  - {authors: A, title: T, venue: V, year: 2020, url: https://example.org, place: Section 1, read: abstract, summary: S}
 """
 
 
@@ -58,7 +58,7 @@ def test_every_claim_is_reviewed_on_the_page_of_its_concept() -> None:
 @pytest.mark.parametrize("claim", LEDGER.values(), ids=lambda c: c.slug)
 def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Claim) -> None:
     for source in (*claim.sources, *claim.counter):
-        assert source.place and source.says.endswith((".", "here."))
+        assert source.place and source.summary.endswith((".", "here."))
         assert re.match(r"full text$|abstract$|reprinted in |cited, not read$", source.read)
         # An abstract was read for its statement: no table value may be printed from it.
         assert not (source.read in ("abstract", "cited, not read") and source.numbers)

@@ -257,7 +257,7 @@ def test_evidence_of_another_claim_is_refused(
 
 ends = st.floats(-1, 1).flatmap(lambda low: st.tuples(st.just(low), st.floats(low, 1)))
 SOURCE = Source(
-    authors="A", title="T", venue="V", year=2020, url="https://example.org", place="P", read="abstract", says="S."
+    authors="A", title="T", venue="V", year=2020, url="https://example.org", place="P", read="abstract", summary="S."
 )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def coin() -> dict[str, Any]:
                 }
             ]
         },
-        "equations": [{"name": "sum", "title": "Sum", "says": "They add up."}],
+        "equations": [{"name": "sum", "title": "Sum", "summary": "They add up."}],
         "code": {"name": "witness", "title": "Toss", "text": "A toss.", "output": "1"},
         "demo": {
             "notes": "A coin would turn here.",

@@ -12,8 +12,8 @@ from onewarm.notebook.concept.yaml import ConceptError
 from onewarm.widgets import DemoWidget
 
 CONCEPT = "demo:\n  model: {heat: 3, name: cup, lit: true, many: [1, 2]}\n"
-DEMO = """import { h, say } from "onewarm/dom.js";
-export default { render({ model, el }) { el.append(h("p", {}, String(model.get("heat")))); } };
+DEMO = """import { element, setText } from "onewarm/dom.js";
+export default { render({ model, el }) { el.append(element("p", {}, String(model.get("heat")))); } };
 """
 
 

@@ -55,7 +55,7 @@ class Source(Record):
     """One publication, the place in it that supports or opposes the claim, and how that place was read.
 
     `read` is "full text", "abstract", "reprinted in <title, place>", or "cited, not read" for a classic whose content
-    is common knowledge: then the claim rests on its witness alone. `says` is a paraphrase, never a quotation.
+    is common knowledge: then the claim rests on its witness alone. `summary` is a paraphrase, never a quotation.
     """
 
     authors: str = Field(min_length=1)
@@ -65,7 +65,7 @@ class Source(Record):
     url: str = Field(pattern=r"^https://\S+$")
     place: str = Field(min_length=1)
     read: str = Field(pattern=r"^(full text|abstract|reprinted in \S.*|cited, not read)$")
-    says: str = Field(min_length=1)
+    summary: str = Field(min_length=1)
     numbers: str = ""
 
 

@@ -81,7 +81,7 @@ def _source(role: str, source: Source) -> Padding:
     """Where it stands, how it was read, and what it says there."""
     where = f"{source.authors}, {source.title}, {source.venue} {source.year}, {source.place} ({source.read})"
     numbers = f" {source.numbers}." if source.numbers else ""
-    text = Text.assemble((f"{role}: ", "bold"), f"{where}. {source.says}{numbers} {source.url}")
+    text = Text.assemble((f"{role}: ", "bold"), f"{where}. {source.summary}{numbers} {source.url}")
     return Padding(text, (0, 0, 0, 2))
 
 

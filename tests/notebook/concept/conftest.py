@@ -21,9 +21,9 @@ edges:
 equations:
   - name: sum
     title: Sum
-    says: The two add up to one.
+    summary: The two add up to one.
 sources:
-  - {name: book, title: A book, citation: "A, 2001", url: "https://example.org", place: p. 1, read: abstract, says: So.}
+  - {name: book, title: Book, citation: "A, 2001", url: "https://example.org", place: p. 1, read: abstract, summary: So.}
 code: {name: witness, title: Toss, text: A toss., output: "1"}
 demo:
   notes: A coin turns.

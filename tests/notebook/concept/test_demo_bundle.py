@@ -72,18 +72,24 @@ FAULTS = {
     'import x from "onewarm/dom.js";': "an import of an unsupported form",
     'import * as x from "onewarm/dom.js";': "an import of an unsupported form",
     'import "onewarm/dom.js";': "an import of an unsupported form",
-    "import { h } from 'onewarm/dom.js';": "an import of an unsupported form",
-    '  import { h } from "onewarm/dom.js";': "an import of an unsupported form",
-    'import { h as g } from "onewarm/dom.js";': "an import under another name, 'h as g'",
-    'import { h g } from "onewarm/dom.js";': "'h g' is not a name",
-    'import { h } from "onewarm/dim.js";': "the demo kit has no 'onewarm/dim.js'. Did you mean 'onewarm/dom.js'?",
-    'import { h } from "https://example.org/d3.js";': "import from 'https://example.org/d3.js', which is neither in",
-    'import { h } from "d3";': "import from 'd3', which is neither in the kit nor",
-    'import { h } from "../demo.js";': "import of '../demo.js' from outside the demo's folder",
-    'import { h } from "./none.js";': "there is no file './none.js'. There are: demo.js.",
+    "import { element } from 'onewarm/dom.js';": "an import of an unsupported form",
+    '  import { element } from "onewarm/dom.js";': "an import of an unsupported form",
+    'import { element as g } from "onewarm/dom.js";': "an import under another name, 'element as g'",
+    'import { element g } from "onewarm/dom.js";': "'element g' is not a name",
+    'import { element } from "onewarm/dim.js";': "the demo kit has no 'onewarm/dim.js'. Did you mean 'onewarm/dom.js'?",
+    'import { element } from "https://example.org/d3.js";': (
+        "import from 'https://example.org/d3.js', which is neither in"
+    ),
+    'import { element } from "d3";': "import from 'd3', which is neither in the kit nor",
+    'import { element } from "../demo.js";': "import of '../demo.js' from outside the demo's folder",
+    'import { element } from "./none.js";': "there is no file './none.js'. There are: demo.js.",
     'import { softmx } from "onewarm/arithmetic.js";': "does not export 'softmx'. Did you mean 'softmax'?",
-    'import { h } from "onewarm/dom.js";\nimport { h } from "onewarm/dom.js";': "'h' is imported, and declared on line",
-    'import { h } from "onewarm/dom.js";\nfunction h() {}': "'h' is imported, and declared on line 3 too",
+    'import { element } from "onewarm/dom.js";\nimport { element } from "onewarm/dom.js";': (
+        "'element' is imported, and declared on line"
+    ),
+    'import { element } from "onewarm/dom.js";\nfunction element() {}': (
+        "'element' is imported, and declared on line 3 too"
+    ),
     'const x = await import("./other.js");': "an import at run time",
     "export { h };": "an export of an unsupported form",
     'export * from "onewarm/dom.js";': "an export of an unsupported form",
@@ -102,7 +108,7 @@ def test_what_is_refused_is_reported_with_file_line_and_remedy(write, line: str)
 
 def test_every_fault_of_every_file_is_reported_at_once(write) -> None:
     file = write(
-        demo='import { a } from "./a.js";\nimport { h } from "d3";\nconst x = 1;\n',
+        demo='import { a } from "./a.js";\nimport { element } from "d3";\nconst x = 1;\n',
         a='import { b } from "./b.js";\nexport const a = b;\n',
         b='import { a } from "./a.js";\nexport const b = a;\nexport let c = 1;\n',
     )
@@ -128,7 +134,7 @@ def test_a_link_out_of_the_folder_is_refused(write, tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_demo_is_a_fault_of_the_concept(folder, tmp_path: Path) -> None:
-    folder.demo = 'import { h } from "d3";\n' + SMALLEST
+    folder.demo = 'import { element } from "d3";\n' + SMALLEST
     with pytest.raises(ConceptError, match=r"demo\.js:1: import from 'd3'"):
         load_concept(folder.write(tmp_path / "coin"))
 

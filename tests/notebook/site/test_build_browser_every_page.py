@@ -173,7 +173,7 @@ def test_hostile_texts_of_a_folder_are_inert_and_break_nothing(
             return [spoil(v, key) for v in value]
         return HOSTILE if isinstance(value, str) and key in TEXTS else value
 
-    TEXTS = ("title", "text", "summary", "says", "reason", "more", "notes", "question", "answer", "feedback", "ending",
+    TEXTS = ("title", "text", "summary", "reason", "more", "notes", "question", "answer", "feedback", "ending",
              "wrong", "nudges", "rubric", "evidence", "resolves", "next_action", "section")  # fmt: skip
     folder.yaml = spoil(folder.yaml)
     folder.page += f"\n{HOSTILE}\n"

@@ -30,7 +30,7 @@ def claim_file(place: Path) -> dict[str, Claim]:
     file.parent.mkdir(parents=True)
     source = {
         "authors": HOSTILE, "title": HOSTILE, "venue": HOSTILE, "year": 2020, "url": "https://example.org/\"><script>",
-        "place": HOSTILE, "read": f"reprinted in {HOSTILE}", "says": "Something.",
+        "place": HOSTILE, "read": f"reprinted in {HOSTILE}", "summary": "Something.",
     }  # fmt: skip
     names = {"dataset": HOSTILE, "arm": "arm " + HOSTILE, "baseline": "base " + HOSTILE, "expected": "negative"}
     claim = {

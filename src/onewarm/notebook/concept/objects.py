@@ -25,7 +25,7 @@ class ConceptObject:
 def concept_objects(concept: ConceptFile) -> tuple[ConceptObject, ...]:
     """The page's objects in reading order. A claim has its key as title, because its statement is in the ledger."""
     listed: list[tuple[str, str | None, str, str]] = [("concept", None, concept.title, concept.summary)]
-    listed += [("equation", e.name, e.title, e.says) for e in concept.equations]
+    listed += [("equation", e.name, e.title, e.summary) for e in concept.equations]
     listed += [("code", concept.code.name, concept.code.title, concept.code.text)]
     listed += [("demo-state", s.name, s.title, s.text) for s in concept.demo.states]
     listed += [("misconception", m.name, m.wrong, m.correction) for m in concept.misconceptions]

@@ -1,18 +1,18 @@
 /** Charts: an SVG as wide as its box, whose axes are drawn anew only where they changed; and what charts have in common. */
 
-import { h, put, s } from "onewarm/dom.js";
+import { element, setAttributes, svgElement } from "onewarm/dom.js";
 import { px, tickText } from "onewarm/numbers.js";
 
 /** @typedef {(value: number) => number} Scale */
 
 /** A chart in its box. @param {string} label how it is called aloud @param {string} [name] more classes of the box */
 export function chart(label, name = "") {
-  const axes = s("g", { class: "gridlines" });
-  const svg = s("svg", { class: "chart", role: "img", "aria-label": label }, axes);
+  const axes = svgElement("g", { class: "gridlines" });
+  const svg = svgElement("svg", { class: "chart", role: "img", "aria-label": label }, axes);
   let drawn = "";
   return {
     svg,
-    figure: h("div", { class: name ? `figure ${name}` : "figure" }, svg),
+    figure: element("div", { class: name ? `figure ${name}` : "figure" }, svg),
     /** Sets the size and draws the axes, if that size or `key` is new; whether it did.
      * @param {number} width @param {number} height @param {string} key what the axes depend on
      * @param {() => Node[]} lines */
@@ -20,7 +20,7 @@ export function chart(label, name = "") {
       const now = [width, height, key].join();
       if (now === drawn) return false;
       drawn = now;
-      put(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+      setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
       axes.replaceChildren(...lines());
       return true;
     },
@@ -31,14 +31,14 @@ export function chart(label, name = "") {
  * @param {number[]} values @param {{y: Scale, left: number, right: number, gap?: number, text?: (value: number) => string}} of */
 export const levels = (values, { y, left, right, gap = 7, text = tickText }) =>
   values.flatMap((value) => [
-    s("line", { x1: left, x2: right, y1: y(value), y2: y(value) }),
-    s("text", { x: left - gap, y: y(value) + 4, "text-anchor": "end" }, text(value)),
+    svgElement("line", { x1: left, x2: right, y1: y(value), y2: y(value) }),
+    svgElement("text", { x: left - gap, y: y(value) + 4, "text-anchor": "end" }, text(value)),
   ]);
 
 /** The values below the horizontal axis. @param {number[]} values @param {Scale} x @param {number} y
  * @param {(value: number) => string} [text] */
 export const valuesBelow = (values, x, y, text = tickText) =>
-  values.map((value) => s("text", { x: x(value), y, "text-anchor": "middle" }, text(value)));
+  values.map((value) => svgElement("text", { x: x(value), y, "text-anchor": "middle" }, text(value)));
 
 /** The path through these points, in pixels. @param {[number, number][]} points */
 export const pathThrough = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;

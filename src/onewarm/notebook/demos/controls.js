@@ -1,6 +1,6 @@
 /** Labelled native controls. Each has `draw`, which shows a value and never fires an event. */
 
-import { h, held, put, say } from "onewarm/dom.js";
+import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** A slider with its label and its value. Screen readers read the value from the slider.
@@ -19,25 +19,25 @@ export function range({
   text = (v) => fixed(v, 2),
   spoken = text,
 }) {
-  const input = h("input", { type: "range", min, max, step, id, class: name });
-  const shown = held();
+  const input = element("input", { type: "range", min, max, step, id, class: name });
+  const shown = fixedBox();
   input.addEventListener("input", () => change(input.valueAsNumber));
-  const node = h(
+  const node = element(
     "div",
     { class: `control range-control ${name}-control` },
-    h("label", { for: id }, ...label),
-    h("span", {}, held(input)),
-    h("output", { for: id, "aria-live": "off" }, shown),
+    element("label", { for: id }, ...label),
+    element("span", {}, fixedBox(input)),
+    element("output", { for: id, "aria-live": "off" }, shown),
   );
-  if (object) put(node, { "data-object": object });
+  if (object) setAttributes(node, { "data-object": object });
   return {
     node,
     input,
     /** @param {number} value @param {[number, number]} [span] the ends, where the value lies outside min and max */
     draw(value, [lo, hi] = [min, max]) {
-      put(input, { min: lo, max: hi, "aria-valuetext": spoken(value) });
+      setAttributes(input, { min: lo, max: hi, "aria-valuetext": spoken(value) });
       if (input.valueAsNumber !== value) input.value = String(value);
-      say(shown, text(value));
+      setText(shown, text(value));
     },
   };
 }
@@ -50,7 +50,7 @@ export function alphaRange({ id, label, change, object, name = "alpha", text = a
     id,
     name,
     object,
-    label: [`${label} `, h("i", {}, "α")],
+    label: [`${label} `, element("i", {}, "α")],
     min: 0,
     max: 0.5,
     step: 0.01,
@@ -73,18 +73,18 @@ const alphaText = (alpha) => fixed(alpha, Number(alpha.toFixed(2)) === alpha ? 2
  *          object?: string}} of   options: value and text */
 export function segments({ name, legend, options, change, object = "" }) {
   const radios = options.map(([value]) => {
-    const input = h("input", { type: "radio", name, value });
+    const input = element("input", { type: "radio", name, value });
     input.addEventListener("change", () => change(value));
     return input;
   });
-  const labels = radios.map((input, i) => h("label", {}, input, h("span", {}, options[i][1])));
-  const node = h(
+  const labels = radios.map((input, i) => element("label", {}, input, element("span", {}, options[i][1])));
+  const node = element(
     "fieldset",
     { class: "control segmented" },
-    h("legend", {}, legend),
-    h("div", { class: "segments" }, ...labels),
+    element("legend", {}, legend),
+    element("div", { class: "segments" }, ...labels),
   );
-  if (object) put(node, { "data-object": object });
+  if (object) setAttributes(node, { "data-object": object });
   return {
     node,
     /** @param {string} value */
@@ -94,7 +94,7 @@ export function segments({ name, legend, options, change, object = "" }) {
 
 /** A button. @param {string} text @param {() => void} press @param {string} [name] its class: "quiet" looks like a link */
 export function button(text, press, name = "") {
-  const node = h("button", name ? { type: "button", class: name } : { type: "button" }, text);
+  const node = element("button", name ? { type: "button", class: name } : { type: "button" }, text);
   node.addEventListener("click", press);
   return node;
 }
@@ -102,10 +102,10 @@ export function button(text, press, name = "") {
 /** A choice of many: a select. An option's value may be "". @param {{id: string, label: string,
  *   options: [string, string][], change: (value: string) => void}} of */
 export function select({ id, label, options, change }) {
-  const input = h("select", { id }, ...options.map(([value, text]) => h("option", { value }, text)));
+  const input = element("select", { id }, ...options.map(([value, text]) => element("option", { value }, text)));
   input.addEventListener("change", () => change(input.value));
   return {
-    label: h("label", { for: id }, label),
+    label: element("label", { for: id }, label),
     input,
     /** @param {string} value */
     draw: (value) => void (input.value !== value && (input.value = value)),

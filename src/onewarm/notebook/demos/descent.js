@@ -2,7 +2,7 @@
 
 import { descend } from "onewarm/arithmetic.js";
 import { button } from "onewarm/controls.js";
-import { say } from "onewarm/dom.js";
+import { setText } from "onewarm/dom.js";
 import { LARGEST } from "onewarm/fields.js";
 import { clamp } from "onewarm/numbers.js";
 
@@ -48,6 +48,6 @@ export function descent(ctx, field, runText, plan) {
       runButton,
       button("Reset", ctx.reset, "quiet"),
     ],
-    draw: () => say(runButton, ctx.running ? "Stop" : runText),
+    draw: () => setText(runButton, ctx.running ? "Stop" : runText),
   };
 }

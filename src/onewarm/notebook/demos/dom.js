@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Sets attributes. @param {Element} node @param {Record<string, any>} attributes */
-export function put(node, attributes) {
+export function setAttributes(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     const text = String(value);
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
@@ -13,22 +13,22 @@ export function put(node, attributes) {
 
 /** An HTML element. Text children are text, never markup.
  * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string)} children @returns {any} */
-export function h(tag, attributes = {}, ...children) {
-  const node = put(document.createElement(tag), attributes);
+export function element(tag, attributes = {}, ...children) {
+  const node = setAttributes(document.createElement(tag), attributes);
   node.append(...children);
   return node;
 }
 
 /** An SVG element.
  * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string)} children @returns {any} */
-export function s(tag, attributes = {}, ...children) {
-  const node = put(document.createElementNS(SVG, tag), attributes);
+export function svgElement(tag, attributes = {}, ...children) {
+  const node = setAttributes(document.createElementNS(SVG, tag), attributes);
   node.append(...children);
   return node;
 }
 
 /** Sets the text, in the text node that is there. @param {Element} node @param {string} text */
-export function say(node, text) {
+export function setText(node, text) {
   const only = node.firstChild;
   if (only instanceof Text && !only.nextSibling) only.data !== text && (only.data = text);
   else if (node.textContent !== text) node.textContent = text;
@@ -37,8 +37,8 @@ export function say(node, text) {
 /** A box for something that changes while a control moves. It has a fixed size (see style.js), so that a change in it does
  * not lay out what is around it; for that it must be inside a grid item, not a grid item itself.
  * @param {...(Node | string)} children */
-export const held = (...children) => h("span", { class: "held" }, ...children);
+export const fixedBox = (...children) => element("span", { class: "held" }, ...children);
 
 /** Sets one style property. @param {HTMLElement} node @param {string} name @param {string} value */
-export const style = (node, name, value) =>
+export const setStyle = (node, name, value) =>
   void (node.style.getPropertyValue(name) !== value && node.style.setProperty(name, value));

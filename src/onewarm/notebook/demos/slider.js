@@ -1,7 +1,7 @@
 /** Sliders that a demo draws itself: a track to drag on, a thumb with ARIA's slider pattern, and their axes. How far an
  * arrow key moves a slider is decided here, in `slide`. */
 
-import { h, put, say, style } from "onewarm/dom.js";
+import { element, setAttributes, setStyle, setText } from "onewarm/dom.js";
 import { clamp, niceCeil, px, scale, tickText } from "onewarm/numbers.js";
 
 /** Makes a lane a slider from -reach to reach, or between the two ends that `reach` gives: drag anywhere on the track,
@@ -62,21 +62,21 @@ export function slide(track, lane, thumb, reach, get, set, { grid = 10, coarse, 
 /** Axis labels, and the grid lines of every lane on the axis.
  * @param {number} count labels @param {boolean} [inside] the first and the last label stay between the ends */
 export function axis(count, inside = false) {
-  const labels = Array.from({ length: count }, () => h("span", { class: "at" }));
+  const labels = Array.from({ length: count }, () => element("span", { class: "at" }));
   /** @type {HTMLElement[][]} */
   const lines = labels.map(() => []);
   let last = "";
   return {
-    node: h("div", { class: inside ? "lane axis inside" : "lane axis" }, ...labels),
-    lines: () => lines.map((group) => group[group.push(h("i", { class: "grid" })) - 1]),
+    node: element("div", { class: inside ? "lane axis inside" : "lane axis" }, ...labels),
+    lines: () => lines.map((group) => group[group.push(element("i", { class: "grid" })) - 1]),
     /** @param {number[]} values @param {(v: number) => number} at */
     place(values, at) {
       const now = values.map((v) => `${v}@${px(at(v))}`).join();
       if (now === last) return;
       last = now;
       values.forEach((value, i) => {
-        say(labels[i], tickText(value));
-        for (const node of [labels[i], ...lines[i]]) style(node, "left", `${px(at(value))}%`);
+        setText(labels[i], tickText(value));
+        for (const node of [labels[i], ...lines[i]]) setStyle(node, "left", `${px(at(value))}%`);
       });
     },
   };
@@ -116,16 +116,16 @@ export function growingAxis({ least, signed = true }) {
  *          object: string, name?: string, mark?: "stem" | "fill", grid?: number, coarse?: number}} of
  *   label: how it is called aloud; object: what a storyboard may highlight; name: a class of the track; grid, coarse: see `slide` */
 export function laneSlider({ label, along, get, set, object, name = "", mark = "stem", ...steps }) {
-  const line = h("div", { class: mark });
-  const thumb = h("div", {
+  const line = element("div", { class: mark });
+  const thumb = element("div", {
     class: "thumb",
     role: "slider",
     tabindex: 0,
     "aria-label": label,
     "aria-orientation": "horizontal",
   });
-  const lane = h("div", { class: "lane" }, ...along.lines(), line, thumb);
-  const track = h("div", { class: `track ${name} draggable`, "data-object": object }, lane);
+  const lane = element("div", { class: "lane" }, ...along.lines(), line, thumb);
+  const track = element("div", { class: `track ${name} draggable`, "data-object": object }, lane);
   slide(track, lane, thumb, along.ends, get, set, steps);
   return {
     node: track,
@@ -133,10 +133,10 @@ export function laneSlider({ label, along, get, set, object, name = "", mark = "
     draw(value, text) {
       const [zero, here] = [along.at(0), along.at(value)];
       const [lo, hi] = along.ends();
-      style(thumb, "left", `${px(here)}%`);
-      style(line, "left", `${px(Math.min(zero, here))}%`);
-      style(line, "width", `${px(Math.abs(here - zero))}%`);
-      put(thumb, {
+      setStyle(thumb, "left", `${px(here)}%`);
+      setStyle(line, "left", `${px(Math.min(zero, here))}%`);
+      setStyle(line, "width", `${px(Math.abs(here - zero))}%`);
+      setAttributes(thumb, {
         "aria-valuemin": lo,
         "aria-valuemax": hi,
         "aria-valuenow": Number(value.toFixed(4)),

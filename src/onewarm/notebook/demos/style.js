@@ -90,7 +90,7 @@ button.quiet {
   .buttons button { font-size: 14px; padding-inline: 10px; white-space: nowrap; }
   .buttons .quiet { padding-inline: 4px; }
 }
-/* What changes while a control moves has a fixed size, so that nothing around it is laid out anew: see held(). */
+/* What changes while a control moves has a fixed size, so that nothing around it is laid out anew: see fixedBox(). */
 .held { display: block; height: 1.45em; }
 .held, .lane, .chart { contain: size layout style; }
 .chart { contain-intrinsic-size: 300px 220px; } /* until it is drawn */

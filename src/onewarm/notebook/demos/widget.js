@@ -1,7 +1,7 @@
 /** The frame of a demo: it keeps the state, draws the parts that can be seen, and publishes every change to the host. */
 
 import { segments } from "onewarm/controls.js";
-import { h, put, say } from "onewarm/dom.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
 import { STYLE } from "onewarm/style.js";
 
@@ -61,7 +61,7 @@ function start(demo, { model, el }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const get = (/** @type {string} */ key) => model.get(key);
 
-  const frame = h("div", { class: `onewarm-${demo.name}-demo` });
+  const frame = element("div", { class: `onewarm-${demo.name}-demo` });
   el.append(frame);
   // Follow the page's light or dark; where it declares none, follow the reader's.
   if (getComputedStyle(frame).colorScheme === "normal") frame.style.colorScheme = "light dark";
@@ -69,9 +69,9 @@ function start(demo, { model, el }) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE + (demo.css ?? ""));
   shadow.adoptedStyleSheets = [sheet];
-  const live = h("p", { class: "sr", role: "status", "aria-live": "polite" });
+  const live = element("p", { class: "sr", role: "status", "aria-live": "polite" });
   const onStage = sceneNames.length > 0 && get("layout") === "stage";
-  const root = h("div", { class: "root", role: "group", "aria-label": demo.label, "data-layout": onStage ? "stage" : "full" });
+  const root = element("div", { class: "root", role: "group", "aria-label": demo.label, "data-layout": onStage ? "stage" : "full" });
   shadow.append(root, live);
 
   const given = Object.fromEntries(traits.map((key) => [key, get(key)]));
@@ -157,7 +157,7 @@ function start(demo, { model, el }) {
   /** Shows the panes of the present scene, and no other. */
   function setScene() {
     if (!onStage || root.dataset.scene === state.scene) return;
-    put(root, { "data-scene": state.scene });
+    setAttributes(root, { "data-scene": state.scene });
     const shown = demo.scenes?.[state.scene].panes ?? [];
     for (const pane of panes) if (pane.name) pane.node.hidden = !shown.includes(pane.name);
     scenes.draw(state.scene);
@@ -195,7 +195,7 @@ function start(demo, { model, el }) {
     else lateRequest ||= requestAnimationFrame(() => setTimeout(drawLate));
     if (panes.some((pane) => pane.tick && seen.has(pane.node))) ticking ||= requestAnimationFrame(tickPanes);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
-      state.highlight ? put(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
+      state.highlight ? setAttributes(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
   }
 
   /** Draws what may come after the paint. @param {boolean} [everything] */
@@ -268,7 +268,7 @@ function start(demo, { model, el }) {
     clearTimeout(speechTimer);
     speechTimer = setTimeout(() => {
       announced = true;
-      say(live, message || sentence(view));
+      setText(live, message || sentence(view));
     }, 600);
   }
 

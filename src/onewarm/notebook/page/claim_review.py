@@ -42,7 +42,7 @@ def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formul
                 **source.model_dump(),
                 "by": _short(source.authors),
                 "role": role,
-                "says": inline(source.says),
+                "summary": inline(source.summary),
                 "numbers": inline(source.numbers),
             }
             for source, role in sources

@@ -114,7 +114,7 @@ class _Page:
             number = self.numbers[name]
             item = self.objects.get(self._key("equation", name))
             target = anchor(self._key("equation", name))
-            says = next((e.says for e in self.concept.equations if e.name == name), "")
+            words = next((e.summary for e in self.concept.equations if e.name == name), "")
             ask = ""
             if item:
                 label = escape(f"Ask about equation {number}: {item['title']}")
@@ -123,8 +123,8 @@ class _Page:
             return Markup(
                 '<figure class="equation" id="{}"><div class="formula scroll">{}</div>'
                 '<p class="equation-number"><a href="#{}" aria-label="Equation {}">({})</a></p>'
-                '<figcaption><span class="equation-says">{}</span> {}</figcaption></figure>\n'
-            ).format(target, mathml, target, number, number, self._inline(says) if says else "", Markup(ask))
+                '<figcaption><span class="equation-words">{}</span> {}</figcaption></figure>\n'
+            ).format(target, mathml, target, number, number, self._inline(words) if words else "", Markup(ask))
 
         return figure
 
@@ -194,7 +194,11 @@ class _Page:
             "claims": claim_views,
             "statuses": status_counts(claim_views),
             "sources": [
-                {**s.model_dump(), "says": self._inline(s.says), "object": self.objects[self._key("source", s.name)]}
+                {
+                    **s.model_dump(),
+                    "summary": self._inline(s.summary),
+                    "object": self.objects[self._key("source", s.name)],
+                }
                 for s in concept.sources
             ],
             "misconceptions": [

@@ -94,5 +94,5 @@ def _facts(
             key("misconception", m.name): ["Its check prints:", *outputs.checks[m.name].splitlines()]
             for m in concept.misconceptions
         },
-        **{key("source", s.name): [f"{plain_text(s.says)} ({s.url})"] for s in concept.sources},
+        **{key("source", s.name): [f"{plain_text(s.summary)} ({s.url})"] for s in concept.sources},
     }

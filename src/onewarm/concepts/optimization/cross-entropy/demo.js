@@ -16,7 +16,7 @@
  */
 
 import { normalized } from "onewarm/arithmetic.js";
-import { h } from "onewarm/dom.js";
+import { element } from "onewarm/dom.js";
 import { choice, classNames, row, rowLike, rules, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
@@ -69,10 +69,10 @@ function build(ctx, { names }) {
     panes: [controls, total, areas, rows, curve, table],
     nodes: [
       controls.node,
-      h(
+      element(
         "div",
         { class: "stage" },
-        h("div", { class: "picture" }, total.node, areas.node),
+        element("div", { class: "picture" }, total.node, areas.node),
         rows.node,
         curve.node,
         table.node,

@@ -20,7 +20,7 @@
 
 import { softmax } from "onewarm/arithmetic.js";
 import { descent } from "onewarm/descent.js";
-import { h } from "onewarm/dom.js";
+import { element } from "onewarm/dom.js";
 import { choice, classNames, number, row, rowLike, rules, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
@@ -100,7 +100,7 @@ function build(ctx, { names }) {
   const knowledge = darkPane(names);
   return {
     panes: [controls, rows, table, norm, knowledge],
-    nodes: [controls.node, rows.node, table.node, h("div", { class: "curves" }, norm.node, knowledge.node)],
+    nodes: [controls.node, rows.node, table.node, element("div", { class: "curves" }, norm.node, knowledge.node)],
   };
 }
 

@@ -18,7 +18,7 @@
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
 import { descent } from "onewarm/descent.js";
-import { h } from "onewarm/dom.js";
+import { element } from "onewarm/dom.js";
 import { choice, classNames, number, optional, row, rules, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
@@ -109,7 +109,7 @@ function build(ctx, { names }) {
     panes: [controls, logits, loss, table, trained, calibration],
     nodes: [
       controls.node,
-      h("div", { class: "stage" }, logits.node, loss.node, table.node),
+      element("div", { class: "stage" }, logits.node, loss.node, table.node),
       trained.node,
       calibration.node,
     ],

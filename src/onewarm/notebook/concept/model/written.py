@@ -23,8 +23,8 @@ class Source(Part):
     place: Plain
     """Section, equation or table; plain text."""
     read: Literal["full text", "abstract", "cited, not read"]
-    """How the author of `says` read it; `cited, not read` is for a classic whose content is common knowledge."""
-    says: Text
+    """How the author of `summary` read it; `cited, not read` is for a classic whose content is common knowledge."""
+    summary: Text
     """What that place says, in your own words."""
 
 
@@ -35,7 +35,7 @@ class Equation(Part):
     """The label of the equation in page.md."""
     title: Plain
     """Title of the equation; plain text."""
-    says: Text
+    summary: Text
     """The equation in words, in one sentence."""
 
 

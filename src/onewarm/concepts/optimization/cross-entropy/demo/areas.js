@@ -2,7 +2,7 @@
  * loss. */
 
 import { chart, levels } from "onewarm/chart.js";
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { labelRoom, priceText } from "./text.js";
@@ -14,29 +14,29 @@ import { labelRoom, priceText } from "./text.js";
 export function areasPane(ctx, names) {
   const hatch = `${ctx.uid}-hatch`;
   const boxes = names.map((_, k) => {
-    const paid = s("rect", { class: "paid", "data-object": "box" });
-    const extra = s("rect", { class: "extra", "data-object": "extra" });
-    const saving = s("rect", { class: "saving", "data-object": "saving", fill: `url(#${hatch})` });
-    const level = s("line", { class: "level", "data-object": "line" });
-    const top = s("line", { class: "top" });
-    const [cost, more] = [s("text", { class: "in-box" }), s("text", { class: "in-box halo" })];
-    const [name, share] = [s("text", { class: "strong" }), s("text")];
-    for (const text of [cost, more, name, share]) put(text, { "text-anchor": "middle" });
-    const shapes = s("g", { class: "box" }, paid, extra, saving, top);
+    const paid = svgElement("rect", { class: "paid", "data-object": "box" });
+    const extra = svgElement("rect", { class: "extra", "data-object": "extra" });
+    const saving = svgElement("rect", { class: "saving", "data-object": "saving", fill: `url(#${hatch})` });
+    const level = svgElement("line", { class: "level", "data-object": "line" });
+    const top = svgElement("line", { class: "top" });
+    const [cost, more] = [svgElement("text", { class: "in-box" }), svgElement("text", { class: "in-box halo" })];
+    const [name, share] = [svgElement("text", { class: "strong" }), svgElement("text")];
+    for (const text of [cost, more, name, share]) setAttributes(text, { "text-anchor": "middle" });
+    const shapes = svgElement("g", { class: "box" }, paid, extra, saving, top);
     shapes.addEventListener("click", () => ctx.change({ pick: k }));
     return { shapes, paid, extra, saving, level, top, cost, more, name, share };
   });
   const all = (/** @type {"shapes" | "level" | "cost" | "more" | "name" | "share"} */ part) => boxes.map((b) => b[part]);
   const plot = chart("The bill as areas");
   plot.svg.append(
-    s(
+    svgElement(
       "defs",
       {},
-      s(
+      svgElement(
         "pattern",
         { id: hatch, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-        s("rect", { width: 6, height: 6, class: "hatch-paper" }),
-        s("rect", { width: 2, height: 6, class: "hatch-line" }),
+        svgElement("rect", { width: 6, height: 6, class: "hatch-paper" }),
+        svgElement("rect", { width: 2, height: 6, class: "hatch-line" }),
       ),
     ),
     ...all("shapes"),
@@ -46,8 +46,8 @@ export function areasPane(ctx, names) {
     ...all("name"),
     ...all("share"),
   );
-  const caption = h("p", { class: "caption" });
-  const node = h(
+  const caption = element("p", { class: "caption" });
+  const node = element(
     "section",
     { class: "pane areas", "aria-label": "The bill as areas" },
     legend([
@@ -79,8 +79,8 @@ export function areasPane(ctx, names) {
 
       plot.ground(W, H, `${reach} ${view.unit}`, () => [
         ...levels(ticks(0, reach, 5), { y, left, right }),
-        s("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
-        s("text", { x: right, y: H - 4, "text-anchor": "end" }, "share of the target, t"),
+        svgElement("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
+        svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "share of the target, t"),
       ]);
       let from = 0;
       boxes.forEach((box, k) => {
@@ -88,9 +88,9 @@ export function areasPane(ctx, names) {
         const a = x(from),
           b = x((from += t));
         const shown = t > 0;
-        for (const part of [box.shapes, box.level]) put(part, { visibility: shown ? "visible" : "hidden" });
+        for (const part of [box.shapes, box.level]) setAttributes(part, { visibility: shown ? "visible" : "hidden" });
         if (!shown) {
-          for (const text of [box.cost, box.more, box.name, box.share]) say(text, "");
+          for (const text of [box.cost, box.more, box.name, box.share]) setText(text, "");
           return;
         }
         const price = view.show(view.prices[k]),
@@ -98,15 +98,15 @@ export function areasPane(ctx, names) {
         const yp = y(price),
           yl = y(level),
           wide = b - a;
-        put(box.shapes, { "data-picked": k === view.pick });
-        put(box.more, { "data-kind": yp < yl ? "extra" : "saving" });
+        setAttributes(box.shapes, { "data-picked": k === view.pick });
+        setAttributes(box.more, { "data-kind": yp < yl ? "extra" : "saving" });
         place(box.paid, a, wide, Math.max(yp, yl), bottom);
         place(box.extra, a, wide, yp, Math.max(yp, yl));
         place(box.saving, a, wide, Math.min(yp, yl), yp);
-        put(box.extra, { visibility: yp < yl ? "inherit" : "hidden" });
-        put(box.saving, { visibility: yp > yl ? "inherit" : "hidden" });
-        put(box.level, { x1: a, x2: b, y1: yl, y2: yl });
-        put(box.top, { x1: a, x2: b, y1: yp, y2: yp });
+        setAttributes(box.extra, { visibility: yp < yl ? "inherit" : "hidden" });
+        setAttributes(box.saving, { visibility: yp > yl ? "inherit" : "hidden" });
+        setAttributes(box.level, { x1: a, x2: b, y1: yl, y2: yl });
+        setAttributes(box.top, { x1: a, x2: b, y1: yp, y2: yp });
         const middle = (a + b) / 2;
         write(box.cost, wide, bottom - Math.max(yp, yl), priceText(view.show(view.paid[k])), middle, (Math.max(yp, yl) + bottom) / 2 + 4);
         const term = view.show(view.terms[k]);
@@ -118,8 +118,8 @@ export function areasPane(ctx, names) {
     /** @param {View} view */
     late(view) {
       const most = view.paid.indexOf(Math.max(...view.paid));
-      say(caption, sentence(view));
-      put(plot.svg, {
+      setText(caption, sentence(view));
+      setAttributes(plot.svg, {
         "aria-label": `Boxes of ${view.target.filter((t) => t > 0).length} classes. Their area is the loss, ${fixed(view.show(view.loss), 4)} ${view.unit}; ${names[most]} has the largest, ${fixed(view.show(view.paid[most]), 3)}. ${sentence(view)}`,
       });
     },
@@ -128,13 +128,13 @@ export function areasPane(ctx, names) {
 
 /** @param {Element} rect @param {number} x @param {number} width @param {number} top @param {number} bottom */
 const place = (rect, x, width, top, bottom) =>
-  put(rect, { x: x.toFixed(2), width: Math.max(0, width).toFixed(2), y: top.toFixed(2), height: Math.max(0, bottom - top).toFixed(2) });
+  setAttributes(rect, { x: x.toFixed(2), width: Math.max(0, width).toFixed(2), y: top.toFixed(2), height: Math.max(0, bottom - top).toFixed(2) });
 
 /** Writes the text, or nothing where it would not fit. @param {Element} node @param {number} wide @param {number} high @param {string} text
  * @param {number} x @param {number} y */
 function write(node, wide, high, text, x, y) {
-  say(node, wide >= 7.6 * text.length && high >= 15 ? text : "");
-  put(node, { x: x.toFixed(1), y: y.toFixed(1) });
+  setText(node, wide >= 7.6 * text.length && high >= 15 ? text : "");
+  setAttributes(node, { x: x.toFixed(1), y: y.toFixed(1) });
 }
 
 /** The part of a name that a box has room for. @param {string} name @param {number} wide */

@@ -2,7 +2,7 @@
 
 import { descend } from "onewarm/arithmetic.js";
 import { button, segments, select } from "onewarm/controls.js";
-import { h } from "onewarm/dom.js";
+import { element } from "onewarm/dom.js";
 import { example, meeting } from "./arithmetic.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -40,12 +40,12 @@ export function controlsPane(ctx) {
     button("Reset", ctx.reset, "quiet"),
   ];
   return {
-    node: h(
+    node: element(
       "div",
       { class: "controls" },
-      h("div", { class: "example" }, pick.label, pick.input),
+      element("div", { class: "example" }, pick.label, pick.input),
       unit.node,
-      h("div", { class: "control buttons" }, ...buttons),
+      element("div", { class: "control buttons" }, ...buttons),
     ),
     /** @param {View} view */
     draw(view) {

@@ -2,7 +2,7 @@
 
 import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
@@ -32,24 +32,24 @@ export function curvePane(ctx, names) {
     change: (value) => ctx.change({ pick: Number(value) }),
   });
   const clip = `${ctx.uid}-clip`;
-  const frame = s("rect");
-  const curve = s("path", { class: "curve price", "data-object": "curve" });
-  const tangent = s("line", { class: "tangent", "data-object": "slope" });
-  const asked = s("circle", { r: 5.5, class: "asked" });
-  const dots = names.map(() => s("circle", { r: 4, class: "dot other" }));
-  const here = s("circle", { r: 6.5, class: "dot this" });
-  const hereText = s("text", { class: "strong halo" });
+  const frame = svgElement("rect");
+  const curve = svgElement("path", { class: "curve price", "data-object": "curve" });
+  const tangent = svgElement("line", { class: "tangent", "data-object": "slope" });
+  const asked = svgElement("circle", { r: 5.5, class: "asked" });
+  const dots = names.map(() => svgElement("circle", { r: 4, class: "dot other" }));
+  const here = svgElement("circle", { r: 6.5, class: "dot this" });
+  const hereText = svgElement("text", { class: "strong halo" });
   const plot = chart("The surprise of a probability");
   plot.svg.append(
-    s("defs", {}, s("clipPath", { id: clip }, frame)),
-    s("g", { "clip-path": `url(#${clip})` }, curve, tangent, asked, ...dots, here),
+    svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
+    svgElement("g", { "clip-path": `url(#${clip})` }, curve, tangent, asked, ...dots, here),
     hereText,
   );
   const list = facts(FACTS.nats, "facts");
-  const node = h(
+  const node = element(
     "section",
     { class: "pane price-pane", "aria-label": "The surprise of a probability" },
-    h("div", { class: "pane-head" }, pick.label, pick.input),
+    element("div", { class: "pane-head" }, pick.label, pick.input),
     legend([
       ["now", "price now"],
       ["asked", "if p were t"],
@@ -80,34 +80,34 @@ export function curvePane(ctx, names) {
       const resized = plot.ground(W, H, `${reach} ${view.unit}`, () => [
         ...levels(ticks(0, reach, 5), { y, left, right }),
         ...valuesBelow([0, 0.25, 0.5, 0.75, 1], x, bottom + 18),
-        s("text", { x: right, y: H - 4, "text-anchor": "end" }, "probability"),
-        s("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
+        svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "probability"),
+        svgElement("text", { x: 0, y: 12 }, `surprise, ${view.unit}`),
       ]);
       if (resized) {
-        put(frame, { x: left, y: top - 8, width: right - left + 8, height: bottom - top + 16 });
+        setAttributes(frame, { x: left, y: top - 8, width: right - left + 8, height: bottom - top + 16 });
         // Points evenly spaced in surprise, so that the steep part is as smooth as the flat.
         const prices = Array.from({ length: 81 }, (_, i) => (reach * i) / 80);
-        put(curve, { d: pathThrough(prices.map((v) => [x(Math.exp(-v * view.perUnit)), y(v)])) });
+        setAttributes(curve, { d: pathThrough(prices.map((v) => [x(Math.exp(-v * view.perUnit)), y(v)])) });
       }
-      put(tangent, tangentAt(x, y, [p, price], -1 / p / view.perUnit, 44));
+      setAttributes(tangent, tangentAt(x, y, [p, price], -1 / p / view.perUnit, 44));
       dots.forEach((dot, j) =>
-        put(dot, {
+        setAttributes(dot, {
           cx: x(view.probabilities[j]).toFixed(1),
           cy: y(view.show(view.prices[j])).toFixed(1),
           visibility: j === k ? "hidden" : "visible",
         }),
       );
-      put(here, { cx: x(p).toFixed(1), cy: y(price).toFixed(1) });
+      setAttributes(here, { cx: x(p).toFixed(1), cy: y(price).toFixed(1) });
       const t = view.target[k];
-      put(asked, { visibility: t > 0 ? "visible" : "hidden" });
-      if (t > 0) put(asked, { cx: x(t).toFixed(1), cy: y(view.show(view.levels[k])).toFixed(1) });
+      setAttributes(asked, { visibility: t > 0 ? "visible" : "hidden" });
+      if (t > 0) setAttributes(asked, { cx: x(t).toFixed(1), cy: y(view.show(view.levels[k])).toFixed(1) });
       const inLeftHalf = x(p) < (left + right) / 2;
-      put(hereText, {
+      setAttributes(hereText, {
         x: (x(p) + (inLeftHalf ? 14 : -14)).toFixed(1),
         y: clamp(y(price) - 10, top + 4, bottom - 6).toFixed(1),
         "text-anchor": inLeftHalf ? "start" : "end",
       });
-      say(hereText, `${short(names[k])} ${priceText(price)}`);
+      setText(hereText, `${short(names[k])} ${priceText(price)}`);
 
       const texts = [
         `${fixed(price, 4)} ${view.unit}`,
@@ -116,7 +116,7 @@ export function curvePane(ctx, names) {
         fixed(view.gradient[k] / view.perUnit, 3, true),
       ];
       list.draw(texts, FACTS[view.unit]);
-      put(plot.svg, {
+      setAttributes(plot.svg, {
         "aria-label": `The curve of the surprise. ${names[k]}: probability ${fixed(p, 3)}, surprise ${texts[0]}; if p were t: ${texts[1]}; slope of the curve ${texts[2]}, slope of the loss in the logit ${texts[3]}.`,
       });
       pick.draw(String(k));

@@ -1,6 +1,6 @@
 /** One row a class: a slider for its votes, one for its logit, and the numbers. */
 
-import { h, put } from "onewarm/dom.js";
+import { element, setAttributes } from "onewarm/dom.js";
 import { fixed, gradientText, logitText, pull } from "onewarm/numbers.js";
 import { classRows, numberCells, numberHeads } from "onewarm/rows.js";
 import { growingAxis, rowSlider } from "onewarm/slider.js";
@@ -27,20 +27,20 @@ export function rowsPane(ctx, names) {
     });
     const logit = rowSlider(ctx, "logits", k, { label: `logit of ${name}`, along: logitAxis, object: "logit", name: "z" });
     const numbers = numberCells(NUMBERS);
-    const title = h("span", { class: "name", title: name, dir: "auto" }, name);
-    return { node: h("div", { class: "row" }, title, votes.node, logit.node, ...numbers.nodes), votes, logit, numbers };
+    const title = element("span", { class: "name", title: name, dir: "auto" }, name);
+    return { node: element("div", { class: "row" }, title, votes.node, logit.node, ...numbers.nodes), votes, logit, numbers };
   });
   const table = classRows({
     head: [
-      h("span", { class: "name" }, "class"),
-      h("span", { class: "track v" }, "votes"),
-      h("span", { class: "track z" }, "logit"),
+      element("span", { class: "name" }, "class"),
+      element("span", { class: "track v" }, "votes"),
+      element("span", { class: "track z" }, "logit"),
       ...numberHeads(NUMBERS, ["t", "p", "−log p", "p − t"]),
     ],
     rows: rows.map((row) => row.node),
-    foot: [h("div", { class: "track v" }, voteAxis.node), h("div", { class: "track z" }, logitAxis.node)],
+    foot: [element("div", { class: "track v" }, voteAxis.node), element("div", { class: "track z" }, logitAxis.node)],
   });
-  const node = h("section", { class: "pane rows-pane", "aria-label": "Votes and logits" }, table);
+  const node = element("section", { class: "pane rows-pane", "aria-label": "Votes and logits" }, table);
 
   return {
     node,
@@ -52,7 +52,7 @@ export function rowsPane(ctx, names) {
         const [votes, logit, g] = [view.votes[k], view.logits[k], view.gradient[k]];
         const [t, p] = [fixed(view.target[k], 3), fixed(view.probabilities[k], 3)];
         const price = priceText(view.show(view.prices[k]));
-        put(row.node, { "data-pull": pull(g), "data-picked": k === view.pick });
+        setAttributes(row.node, { "data-pull": pull(g), "data-picked": k === view.pick });
         row.numbers.draw([t, p, price, gradientText(g)]);
         row.votes.draw(votes, `${Number(votes.toFixed(2))}; share of the target ${t}`);
         row.logit.draw(

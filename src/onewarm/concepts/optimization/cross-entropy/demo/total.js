@@ -1,6 +1,6 @@
 /** The loss as one bar: entropy, then divergence. */
 
-import { h, say, style } from "onewarm/dom.js";
+import { element, setStyle, setText } from "onewarm/dom.js";
 import { fixed, niceCeil, px } from "onewarm/numbers.js";
 import { axis } from "onewarm/slider.js";
 
@@ -8,23 +8,23 @@ import { axis } from "onewarm/slider.js";
 
 export function totalPane() {
   const marks = axis(5, true);
-  const entropy = h("div", { class: "part entropy" });
-  const divergence = h("div", { class: "part divergence", "data-object": "divergence" });
-  const readout = h("p", { class: "readout" });
-  const sum = h("p", { class: "sum" });
-  const [entropyText, divergenceText] = [h("b", { class: "of-entropy" }), h("b", { class: "of-divergence" })];
-  const unit = h("span");
+  const entropy = element("div", { class: "part entropy" });
+  const divergence = element("div", { class: "part divergence", "data-object": "divergence" });
+  const readout = element("p", { class: "readout" });
+  const sum = element("p", { class: "sum" });
+  const [entropyText, divergenceText] = [element("b", { class: "of-entropy" }), element("b", { class: "of-divergence" })];
+  const unit = element("span");
   sum.append("= entropy ", entropyText, " + divergence ", divergenceText, unit);
   let reach = 2;
   return {
-    node: h(
+    node: element(
       "section",
       { class: "pane total", "aria-label": "The loss in two parts" },
-      h("div", { class: "words" }, readout, sum),
-      h(
+      element("div", { class: "words" }, readout, sum),
+      element(
         "div",
         { class: "track", "data-object": "total", "aria-hidden": "true" },
-        h("div", { class: "lane" }, ...marks.lines(), entropy, divergence),
+        element("div", { class: "lane" }, ...marks.lines(), entropy, divergence),
       ),
       marks.node,
     ),
@@ -36,13 +36,13 @@ export function totalPane() {
       const at = (/** @type {number} */ v) => (100 * v) / reach;
       marks.place([0, reach / 4, reach / 2, (3 * reach) / 4, reach], at);
       const floor = view.show(view.entropy);
-      style(entropy, "width", `${px(at(floor))}%`);
-      style(divergence, "left", `${px(at(floor))}%`);
-      style(divergence, "width", `${px(at(Math.max(0, loss - floor)))}%`);
-      say(readout, `loss ${fixed(loss, 4)}`);
-      say(entropyText, fixed(floor, 4));
-      say(divergenceText, fixed(view.show(view.divergence), 4));
-      say(unit, ` ${view.unit}`);
+      setStyle(entropy, "width", `${px(at(floor))}%`);
+      setStyle(divergence, "left", `${px(at(floor))}%`);
+      setStyle(divergence, "width", `${px(at(Math.max(0, loss - floor)))}%`);
+      setText(readout, `loss ${fixed(loss, 4)}`);
+      setText(entropyText, fixed(floor, 4));
+      setText(divergenceText, fixed(view.show(view.divergence), 4));
+      setText(unit, ` ${view.unit}`);
     },
   };
 }

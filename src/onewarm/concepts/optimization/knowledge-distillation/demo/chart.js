@@ -1,7 +1,7 @@
 /** A frame for curves over the temperature, whose axis is logarithmic: from 0.5 to 32. */
 
 import { chart, levels, pathThrough, valuesBelow } from "onewarm/chart.js";
-import { put, s } from "onewarm/dom.js";
+import { setAttributes, svgElement } from "onewarm/dom.js";
 import { clamp, niceCeil, scale, ticks } from "onewarm/numbers.js";
 import { COLDEST, HOTTEST } from "./controls.js";
 
@@ -12,7 +12,7 @@ export const GRID = Array.from({ length: POINTS + 1 }, (_, i) => COLDEST * (HOTT
 /** @param {string} unit what the upright axis measures */
 export function temperatureChart(unit) {
   const plot = chart(unit);
-  const here = s("line", { class: "here" });
+  const here = svgElement("line", { class: "here" });
   plot.svg.append(here);
   return {
     svg: plot.svg,
@@ -29,10 +29,10 @@ export function temperatureChart(unit) {
       plot.ground(W, H, String(most), () => [
         ...levels(ticks(0, most, 4), { y, left, right }),
         ...valuesBelow([0.5, 1, 2, 4, 8, 16, 32], x, bottom + 17),
-        s("text", { x: right, y: H - 6, "text-anchor": "end" }, "temperature T"),
-        s("text", { x: 2, y: 13 }, unit),
+        svgElement("text", { x: right, y: H - 6, "text-anchor": "end" }, "temperature T"),
+        svgElement("text", { x: 2, y: 13 }, unit),
       ]);
-      put(here, { x1: x(T), x2: x(T), y1: upper, y2: bottom });
+      setAttributes(here, { x1: x(T), x2: x(T), y1: upper, y2: bottom });
       return { x, y, left, right, upper, bottom, key: `${W} ${most}` };
     },
   };

@@ -1,7 +1,7 @@
 /** Temperature, the teacher, its share of the loss, and gradient descent. */
 
 import { alphaRange, range, segments } from "onewarm/controls.js";
-import { h, held, say } from "onewarm/dom.js";
+import { element, fixedBox, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -20,7 +20,7 @@ export function controlsPane(ctx, descent) {
     id: `${ctx.uid}-temperature`,
     name: "temperature",
     object: "temperature",
-    label: ["Temperature ", h("i", {}, "T")],
+    label: ["Temperature ", element("i", {}, "T")],
     min: Math.log2(COLDEST),
     max: Math.log2(HOTTEST),
     step: 0.125, // of a doubling
@@ -31,7 +31,7 @@ export function controlsPane(ctx, descent) {
     id: `${ctx.uid}-share`,
     name: "share",
     object: "share",
-    label: ["Teacher's share ", h("i", {}, "w")],
+    label: ["Teacher's share ", element("i", {}, "w")],
     min: 0,
     max: 1,
     step: 0.05,
@@ -55,18 +55,18 @@ export function controlsPane(ctx, descent) {
     change: (value) => ctx.change({ alpha: value }),
     text: (value) => fixed(value, 2),
   });
-  const why = h("p", { class: "why" });
-  const readout = held();
+  const why = element("p", { class: "why" });
+  const readout = fixedBox();
   return {
-    node: h(
+    node: element(
       "div",
       { class: "controls" },
       temperature.node,
       share.node,
       kind.node,
       alpha.node,
-      h("div", { class: "control buttons" }, ...descent.nodes),
-      h("p", { class: "readout" }, readout),
+      element("div", { class: "control buttons" }, ...descent.nodes),
+      element("p", { class: "readout" }, readout),
       why,
     ),
     /** @param {View} view */
@@ -77,10 +77,10 @@ export function controlsPane(ctx, descent) {
       kind.draw(view.kind);
       alpha.draw(view.alpha);
       descent.draw();
-      say(readout, `loss ${fixed(view.loss, 4)}`);
+      setText(readout, `loss ${fixed(view.loss, 4)}`);
     },
     /** @param {View} view */
-    late: (view) => say(why, explain(view)),
+    late: (view) => setText(why, explain(view)),
   };
 }
 

@@ -2,7 +2,7 @@
  * themselves. */
 
 import { sum } from "onewarm/arithmetic.js";
-import { h, put, s, say, style } from "onewarm/dom.js";
+import { element, setAttributes, setStyle, setText, svgElement } from "onewarm/dom.js";
 import { fixed, px } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
 import { GRID, path, temperatureChart } from "./chart.js";
@@ -19,9 +19,9 @@ export function darkPane(names) {
   const plot = temperatureChart("nats beyond label smoothing");
   const curves = KINDS.map((kind) => ({
     kind: /** @type {"hard" | "smoothed" | "own"} */ (kind),
-    curve: s("path", { class: `curve told told-${kind}`, "data-object": "dark" }),
-    dot: s("circle", { r: 5, class: "dot told-dot" }),
-    word: s("text", { class: "halo told-word" }, NAMES[/** @type {"hard"} */ (kind)]),
+    curve: svgElement("path", { class: `curve told told-${kind}`, "data-object": "dark" }),
+    dot: svgElement("circle", { r: 5, class: "dot told-dot" }),
+    word: svgElement("text", { class: "halo told-word" }, NAMES[/** @type {"hard"} */ (kind)]),
     key: "",
     drawn: "",
     values: /** @type {number[]} */ ([]),
@@ -29,47 +29,47 @@ export function darkPane(names) {
   plot.svg.append(...curves.map((c) => c.curve), ...curves.map((c) => c.word), ...curves.map((c) => c.dot));
 
   const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => {
-    const name = h("span", { class: "who", dir: "auto" });
-    const bars = BOTH.map((kind) => h("div", { class: `share-bar ${kind}` }));
-    const level = h("i", { class: "level" });
-    const numbers = [h("span"), h("span")];
-    const node = h(
+    const name = element("span", { class: "who", dir: "auto" });
+    const bars = BOTH.map((kind) => element("div", { class: `share-bar ${kind}` }));
+    const level = element("i", { class: "level" });
+    const numbers = [element("span"), element("span")];
+    const node = element(
       "div",
       { class: "wrong" },
       name,
-      h("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
-      h("div", { class: "share-numbers" }, ...numbers),
+      element("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
+      element("div", { class: "share-numbers" }, ...numbers),
     );
     return { node, name, bars, level, numbers };
   });
-  const heading = h("h4", {}, "The wrong classes by themselves");
-  const line = () => [h("td"), h("td")];
+  const heading = element("h4", {}, "The wrong classes by themselves");
+  const line = () => [element("td"), element("td")];
   const rows = [
     { text: "on wrong classes", cells: line() },
     { text: "entropy they lack", cells: line() },
     { text: "nats told", cells: line() },
   ];
-  const node = h(
+  const node = element(
     "section",
     { class: "pane dark", "aria-label": "Dark knowledge of two teachers" },
-    h("h3", {}, "Dark knowledge of two teachers"),
+    element("h3", {}, "Dark knowledge of two teachers"),
     plot.figure,
-    h("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((line) => line.node)),
-    h(
+    element("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((line) => line.node)),
+    element(
       "table",
       { class: "few told-table" },
-      h(
+      element(
         "thead",
         {},
-        h(
+        element(
           "tr",
           {},
-          h("td"),
-          h("th", { scope: "col" }, h("i", { class: "swatch s-hard-teacher" }), "hard-trained"),
-          h("th", { scope: "col" }, h("i", { class: "swatch s-smoothed-teacher" }), "smoothed"),
+          element("td"),
+          element("th", { scope: "col" }, element("i", { class: "swatch s-hard-teacher" }), "hard-trained"),
+          element("th", { scope: "col" }, element("i", { class: "swatch s-smoothed-teacher" }), "smoothed"),
         ),
       ),
-      h("tbody", {}, ...rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.text), ...row.cells))),
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.text), ...row.cells))),
     ),
   );
   return {
@@ -81,7 +81,7 @@ export function darkPane(names) {
       if (W < 80) return;
       const { label, temperature: T, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
-      for (const c of curves) put(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
+      for (const c of curves) setAttributes(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
       for (const c of visible) {
         const now = [view.teachers[c.kind], label].join(";");
         if (now === c.key) continue;
@@ -93,24 +93,24 @@ export function darkPane(names) {
       const { x, y, right, key: frame } = plot.frame(W, Math.max(top, 1e-3), T);
       for (const c of curves) {
         const visibility = visible.includes(c) ? "visible" : "hidden";
-        put(c.dot, { visibility });
-        put(c.word, { visibility });
+        setAttributes(c.dot, { visibility });
+        setAttributes(c.word, { visibility });
         if (visibility === "hidden") continue;
-        for (const mark of [c.curve, c.dot, c.word]) put(mark, { "data-active": c.kind === kind });
-        put(c.dot, { cx: x(T), cy: y(view.told[c.kind]) });
+        for (const mark of [c.curve, c.dot, c.word]) setAttributes(mark, { "data-active": c.kind === kind });
+        setAttributes(c.dot, { cx: x(T), cy: y(view.told[c.kind]) });
         if (frame === c.drawn) continue;
         c.drawn = frame;
-        put(c.curve, { d: path(c.values, x, y) });
+        setAttributes(c.curve, { d: path(c.values, x, y) });
         const peak = c.values.indexOf(Math.max(...c.values));
         const end = x(GRID[peak]) > right - 90;
-        put(c.word, {
+        setAttributes(c.word, {
           x: x(GRID[peak]) + (end ? -8 : 8),
           y: y(c.values[peak]) - 8,
           "text-anchor": end ? "end" : "start",
         });
       }
       drawWrong(view);
-      put(plot.svg, {
+      setAttributes(plot.svg, {
         "aria-label": `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
       });
     },
@@ -118,23 +118,23 @@ export function darkPane(names) {
 
   /** @param {View} view */
   function drawWrong({ label, rows: softened, temperature: T }) {
-    say(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
+    setText(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
     const wrong = names.map((_, k) => k).filter((k) => k !== label);
     const byHard = (/** @type {number} */ a, /** @type {number} */ b) => softened.hard[b] - softened.hard[a];
     const order = wrong.length > shown.length ? wrong.toSorted(byHard) : wrong;
     const masses = BOTH.map((kind) => sum(wrong.map((k) => softened[kind][k])));
     shown.forEach((line, i) => {
-      say(line.name, names[order[i]]);
-      style(line.level, "left", `${px(100 / wrong.length)}%`);
+      setText(line.name, names[order[i]]);
+      setStyle(line.level, "left", `${px(100 / wrong.length)}%`);
       BOTH.forEach((kind, j) => {
         const part = masses[j] > 0 ? softened[kind][order[i]] / masses[j] : 0;
-        style(line.bars[j], "width", `${px(100 * part)}%`);
-        say(line.numbers[j], fixed(part, 3));
+        setStyle(line.bars[j], "width", `${px(100 * part)}%`);
+        setText(line.numbers[j], fixed(part, 3));
       });
     });
     BOTH.forEach((kind, j) => {
       const lacks = masses[j] > 0 ? dark(softened[kind], label) / masses[j] : 0;
-      [masses[j], lacks, lacks * masses[j]].forEach((value, i) => say(rows[i].cells[j], fixed(value, 4)));
+      [masses[j], lacks, lacks * masses[j]].forEach((value, i) => setText(rows[i].cells[j], fixed(value, 4)));
     });
   }
 }

@@ -1,7 +1,7 @@
 /** The size of the teacher's gradient over the temperature, with the factor T^2 and without; its limit; and the size of the
  * label's gradient. */
 
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
 import { GRID, path, temperatureChart } from "./chart.js";
@@ -11,31 +11,31 @@ import { degrees } from "./controls.js";
 
 export function normPane() {
   const plot = temperatureChart("size of the gradient");
-  const limit = s("line", { class: "limit", "data-object": "limit" });
-  const label = s("line", { class: "label-line" });
-  const without = s("path", { class: "curve hard", "data-object": "norm" });
-  const withFactor = s("path", { class: "curve soft", "data-object": "norm" });
-  const words = ["limit", "label's own"].map((text) => s("text", { class: "halo" }, text));
-  const dots = [s("circle", { r: 4, class: "dot mute-dot" }), s("circle", { r: 6, class: "dot" })];
+  const limit = svgElement("line", { class: "limit", "data-object": "limit" });
+  const label = svgElement("line", { class: "label-line" });
+  const without = svgElement("path", { class: "curve hard", "data-object": "norm" });
+  const withFactor = svgElement("path", { class: "curve soft", "data-object": "norm" });
+  const words = ["limit", "label's own"].map((text) => svgElement("text", { class: "halo" }, text));
+  const dots = [svgElement("circle", { r: 4, class: "dot mute-dot" }), svgElement("circle", { r: 6, class: "dot" })];
   plot.svg.append(limit, label, without, withFactor, ...words, ...dots);
-  const cells = [h("td"), h("td"), h("td"), h("td")];
+  const cells = [element("td"), element("td"), element("td"), element("td")];
   const heads = [
-    [h("i", { class: "swatch s-soft" }), "with T²"],
-    [h("i", { class: "swatch s-hard" }), "without"],
+    [element("i", { class: "swatch s-soft" }), "with T²"],
+    [element("i", { class: "swatch s-hard" }), "without"],
     ["as T grows"],
     ["the label's"],
   ];
-  const balance = h("p", { class: "balance" });
-  const node = h(
+  const balance = element("p", { class: "balance" });
+  const node = element(
     "section",
     { class: "pane norm", "aria-label": "Size of the gradient over the temperature" },
-    h("h3", {}, "Why the factor T²"),
+    element("h3", {}, "Why the factor T²"),
     plot.figure,
-    h(
+    element(
       "table",
       { class: "few" },
-      h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, ...head)))),
-      h("tbody", {}, h("tr", {}, ...cells)),
+      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, ...head)))),
+      element("tbody", {}, element("tr", {}, ...cells)),
     ),
     balance,
   );
@@ -64,27 +64,27 @@ export function normPane() {
       const { x, y, left, right, upper, key: frame } = plot.frame(W, top, T);
       if (frame !== drawn) {
         drawn = frame;
-        put(withFactor, { d: path(sizes, x, y) });
-        put(without, { d: path(bare, x, y) });
+        setAttributes(withFactor, { d: path(sizes, x, y) });
+        setAttributes(without, { d: path(bare, x, y) });
       }
       const levels = /** @type {[SVGElement, number][]} */ ([
         [limit, view.limit],
         [label, view.hardSize],
       ]);
       levels.forEach(([line, level], i) => {
-        put(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
-        put(words[i], {
+        setAttributes(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
+        setAttributes(words[i], {
           x: i ? right : left + 6,
           y: Math.max(y(level) - 6, upper - 4),
           "text-anchor": i ? "end" : "start",
         });
       });
-      put(dots[0], { cx: x(T), cy: y(view.bareSize) });
-      put(dots[1], { cx: x(T), cy: y(view.size) });
+      setAttributes(dots[0], { cx: x(T), cy: y(view.bareSize) });
+      setAttributes(dots[1], { cx: x(T), cy: y(view.size) });
       const values = [view.size, view.bareSize, view.limit, view.hardSize].map((value) => fixed(value, 4));
-      values.forEach((text, i) => say(cells[i], text));
-      say(balance, sentence(view));
-      put(plot.svg, {
+      values.forEach((text, i) => setText(cells[i], text));
+      setText(balance, sentence(view));
+      setAttributes(plot.svg, {
         "aria-label": `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`,
       });
     },

@@ -1,6 +1,6 @@
 /** One row a class: the student's and the teacher's logit, and both softened probabilities with the gap between them. */
 
-import { h, held, put, say } from "onewarm/dom.js";
+import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
 import { PUSH, fixed, gradientText, logitText, pull } from "onewarm/numbers.js";
 import { barLane, classRows, furthest, legend, numberCells, numberHeads, trueClass } from "onewarm/rows.js";
 import { axis, growingAxis, laneSlider, rowSlider } from "onewarm/slider.js";
@@ -16,13 +16,13 @@ export function rowsPane(ctx, names) {
   const shareAxis = axis(3, true);
   /** A logit's slider with its value beside it. @param {"student" | "teacher"} who @param {ReturnType<typeof laneSlider>} slider */
   function logit(who, slider) {
-    const number = held();
+    const number = fixedBox();
     return {
-      node: h("div", { class: `logit ${who}` }, slider.node, h("span", { class: "num", "aria-hidden": "true" }, number)),
+      node: element("div", { class: `logit ${who}` }, slider.node, element("span", { class: "num", "aria-hidden": "true" }, number)),
       /** @param {number} value @param {string} words */
       draw(value, words) {
         const text = logitText(Number(value.toFixed(2)));
-        say(number, text);
+        setText(number, text);
         slider.draw(value, `${text}; ${words}`);
       },
     };
@@ -40,11 +40,11 @@ export function rowsPane(ctx, names) {
     const teacher = logit("teacher", own);
     const lane = barLane(shareAxis);
     const numbers = numberCells(NUMBERS);
-    const node = h("div", { class: "row" }, label.node, student.node, teacher.node, lane.node, ...numbers.nodes);
+    const node = element("div", { class: "row" }, label.node, student.node, teacher.node, lane.node, ...numbers.nodes);
     return { node, label, student, teacher, lane, numbers };
   });
-  const caption = h("p", { class: "caption" });
-  const node = h(
+  const caption = element("p", { class: "caption" });
+  const node = element(
     "section",
     { class: "pane rows-pane", "aria-label": "Student and teacher, class by class" },
     legend([
@@ -57,15 +57,15 @@ export function rowsPane(ctx, names) {
     ]),
     classRows({
       head: [
-        h("span", { class: "name" }, "true class"),
-        h("span", { class: "logit student" }, "drag a logit, or use the arrow keys"),
-        h("span", { class: "track p" }, "at temperature T: bar p, tick q"),
+        element("span", { class: "name" }, "true class"),
+        element("span", { class: "logit student" }, "drag a logit, or use the arrow keys"),
+        element("span", { class: "track p" }, "at temperature T: bar p, tick q"),
         ...numberHeads(NUMBERS, ["p", "q", "gradient"]),
       ],
       rows: rows.map((row) => row.node),
       foot: [
-        h("div", { class: "logit student" }, h("div", { class: "track" }, logitAxis.node), h("span", { class: "num" })),
-        h("div", { class: "track p" }, shareAxis.node),
+        element("div", { class: "logit student" }, element("div", { class: "track" }, logitAxis.node), element("span", { class: "num" })),
+        element("div", { class: "track p" }, shareAxis.node),
       ],
     }),
     caption,
@@ -82,7 +82,7 @@ export function rowsPane(ctx, names) {
         const [p, q, g] = [view.p[k], view.q[k], view.gradient[k]];
         const total = pull(g);
         row.label.draw(k === view.label);
-        put(row.node, { "data-true": k === view.label, "data-pull": pull(p - q), "data-total": total });
+        setAttributes(row.node, { "data-true": k === view.label, "data-pull": pull(p - q), "data-total": total });
         row.lane.draw(p, q, at);
         row.numbers.draw([fixed(p, 3), fixed(q, 3), gradientText(g)]);
         row.student.draw(
@@ -93,7 +93,7 @@ export function rowsPane(ctx, names) {
       });
     },
     /** @param {View} view */
-    late: (view) => say(caption, sentence(view)),
+    late: (view) => setText(caption, sentence(view)),
   };
 }
 

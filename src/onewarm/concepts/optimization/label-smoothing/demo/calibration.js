@@ -1,7 +1,7 @@
 /** Calibration on noisy and on clean data, as the studies measured it, at the alpha of the demo's slider. */
 
 import { button, segments } from "onewarm/controls.js";
-import { h, put, say } from "onewarm/dom.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
 import { fixed, niceCeil } from "onewarm/numbers.js";
 import { calibrationCard } from "./card.js";
 import { nearest, oppositeAlphas } from "./report.js";
@@ -16,16 +16,16 @@ export function calibrationPane(ctx) {
     ["overconfident", "Noisy data"],
     ["calibrated", "Clean data"],
   ].map(([key, title]) => calibrationCard(key, title));
-  const note = h("p", { class: "note" });
-  const none = h(
+  const note = element("p", { class: "note" });
+  const none = element(
     "p",
     { class: "note" },
     "No study has run yet, so there is nothing to show. ",
-    h("code", {}, "onewarm study digits-noisy"),
+    element("code", {}, "onewarm study digits-noisy"),
     " and ",
-    h("code", {}, "onewarm study digits"),
+    element("code", {}, "onewarm study digits"),
     " measure these two models; ",
-    h("code", {}, "onewarm open"),
+    element("code", {}, "onewarm open"),
     " does both.",
   );
   const opposite = button("", () => ctx.change({ alpha: Number(opposite.value) }), "quiet opposite");
@@ -40,14 +40,14 @@ export function calibrationPane(ctx) {
     ],
     change: (value) => ctx.change({ view: value }),
   });
-  const node = h(
+  const node = element(
     "section",
     { class: "pane calibration", "aria-label": "Calibration", "data-object": "calibration" },
-    h("div", { class: "pane-head" }, h("h3", {}, "The same slider, two models"), toggle.node),
+    element("div", { class: "pane-head" }, element("h3", {}, "The same slider, two models"), toggle.node),
     note,
     opposite,
     none,
-    h("div", { class: "cards" }, ...cards.map((card) => card.node)),
+    element("div", { class: "cards" }, ...cards.map((card) => card.node)),
   );
   /** @type {any} */
   let loaded;
@@ -78,7 +78,7 @@ export function calibrationPane(ctx) {
       const shown = [...new Set(points.map((point) => point.alpha))];
       const recipe = view.recipe === "uniform" ? "" : " These models were trained with uniform smoothing.";
       none.hidden = points.length > 0;
-      say(
+      setText(
         note,
         !points.length
           ? ""
@@ -93,8 +93,8 @@ export function calibrationPane(ctx) {
       opposite.hidden = apart === null;
       if (apart !== null) {
         opposite.value = String(apart);
-        put(opposite, { "aria-disabled": here }); // not hidden nor disabled: it may have the focus
-        say(
+        setAttributes(opposite, { "aria-disabled": here }); // not hidden nor disabled: it may have the focus
+        setText(
           opposite,
           here
             ? "Here the two verdicts are opposite."

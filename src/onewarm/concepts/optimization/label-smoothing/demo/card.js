@@ -1,7 +1,7 @@
 /** One model of the study: verdict, reliability diagram, numbers, and ECE over alpha. */
 
 import { pathThrough, valuesBelow } from "onewarm/chart.js";
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed } from "onewarm/numbers.js";
 import { facts } from "onewarm/table.js";
 import { eceChart } from "./ece-chart.js";
@@ -14,14 +14,14 @@ import { intervalText, nearest, readReport, sideOf, verdict, verdictLine } from 
 
 /** @param {string} key @param {string} title */
 export function calibrationCard(key, title) {
-  const subtitle = h("span", { class: "subtitle", dir: "auto" });
+  const subtitle = element("span", { class: "subtitle", dir: "auto" });
   const result = verdictLine();
   const diagram = reliability();
   const curve = eceChart("ECE over alpha");
   const values = facts(["ECE", "mean confidence", "accuracy", "temperature that fits"]);
   const figures = [diagram.figure, curve.figure];
-  const body = h("div", { class: "card-body" }, figures[0], values.node, figures[1]);
-  const node = h("article", { class: "card", "aria-label": title }, h("h4", {}, title, subtitle), result.node, body);
+  const body = element("div", { class: "card-body" }, figures[0], values.node, figures[1]);
+  const node = element("article", { class: "card", "aria-label": title }, element("h4", {}, title, subtitle), result.node, body);
   let reports = 0, // that were loaded: each is drawn anew
     drawn = "";
 
@@ -35,7 +35,7 @@ export function calibrationCard(key, title) {
     load(given) {
       this.report = readReport(given);
       body.hidden = !this.report;
-      say(
+      setText(
         subtitle,
         this.report
           ? [this.report.title, this.report.seeds ? `${this.report.seeds} seeds` : ""].filter(Boolean).join(", ")
@@ -85,7 +85,7 @@ export function calibrationCard(key, title) {
         const baseline = y(ece(nearest(points, 0)).mean);
         let shown = -Infinity; // the place of the last alpha whose label has room
         const labelled = points.map((p) => p.alpha).filter((a) => x(a) - shown >= 30 && ((shown = x(a)), true));
-        put(curve.svg, {
+        setAttributes(curve.svg, {
           "aria-label":
             "ECE over alpha: " +
             points.map((p) => `${p.alpha}: ${fixed(ece(p).mean, 3)}${intervalText(ece(p).interval)}`).join("; "),
@@ -93,10 +93,10 @@ export function calibrationCard(key, title) {
         return {
           alphas: valuesBelow(labelled, x, bottom + 16),
           marks: [
-            s("line", { class: "baseline", x1: left, x2: right, y1: baseline, y2: baseline }),
-            s("path", { class: "band", d: `${pathThrough([...bound(0), ...bound(1).reverse()])}Z` }),
-            s("path", { class: "line", d: pathThrough(points.map((p) => [x(p.alpha), y(ece(p).mean)])) }),
-            ...points.map((p) => s("circle", { r: 2.5, class: "measured", cx: x(p.alpha), cy: y(ece(p).mean) })),
+            svgElement("line", { class: "baseline", x1: left, x2: right, y1: baseline, y2: baseline }),
+            svgElement("path", { class: "band", d: `${pathThrough([...bound(0), ...bound(1).reverse()])}Z` }),
+            svgElement("path", { class: "line", d: pathThrough(points.map((p) => [x(p.alpha), y(ece(p).mean)])) }),
+            ...points.map((p) => svgElement("circle", { r: 2.5, class: "measured", cx: x(p.alpha), cy: y(ece(p).mean) })),
           ],
         };
       });

@@ -1,7 +1,7 @@
 /** Alpha, the recipe of the target, and gradient descent. */
 
 import { alphaRange, segments } from "onewarm/controls.js";
-import { h, held, say } from "onewarm/dom.js";
+import { element, fixedBox, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -24,27 +24,27 @@ export function controlsPane(ctx, descent, rowNote) {
     options: RECIPES.map((name) => [name, name]),
     change: (value) => ctx.change({ recipe: value }),
   });
-  const why = h("p", { class: "why" });
-  const readout = held();
+  const why = element("p", { class: "why" });
+  const readout = fixedBox();
   return {
-    node: h(
+    node: element(
       "div",
       { class: "controls" },
       alpha.node,
       recipe.node,
-      h("div", { class: "control buttons" }, ...descent.nodes),
+      element("div", { class: "control buttons" }, ...descent.nodes),
       why,
-      h("p", { class: "readout" }, readout),
+      element("p", { class: "readout" }, readout),
     ),
     /** @param {View} view */
     draw(view) {
       alpha.draw(view.alpha);
       recipe.draw(view.recipe);
       descent.draw();
-      say(readout, `loss ${fixed(view.loss, 4)}`);
+      setText(readout, `loss ${fixed(view.loss, 4)}`);
     },
     /** @param {View} view */
-    late: (view) => say(why, explain(view) + rowNote(view.recipe)),
+    late: (view) => setText(why, explain(view) + rowNote(view.recipe)),
   };
 }
 

@@ -1,15 +1,15 @@
 /** ECE over alpha: axes, a line at the slider's alpha and a dot at the ECE that is shown. */
 
 import { chart, levels } from "onewarm/chart.js";
-import { put, s } from "onewarm/dom.js";
+import { setAttributes, svgElement } from "onewarm/dom.js";
 import { px, scale } from "onewarm/numbers.js";
 
 /** @param {string} label how it is called aloud */
 export function eceChart(label) {
   const plot = chart(label, "curve-figure");
-  const marks = s("g"),
-    cursor = s("line", { class: "here" }),
-    now = s("circle", { r: 5.5, class: "dot" });
+  const marks = svgElement("g"),
+    cursor = svgElement("line", { class: "here" }),
+    now = svgElement("circle", { r: 5.5, class: "dot" });
   plot.svg.append(marks, cursor, now);
   return {
     svg: plot.svg,
@@ -31,8 +31,8 @@ export function eceChart(label) {
         return [
           ...levels([0, highest / 2, highest], { y, left, right, gap: 6, text }),
           ...made.alphas,
-          s("text", { x: right, y: height - 3, "text-anchor": "end" }, below),
-          s("text", { x: left, y: height - 3 }, title),
+          svgElement("text", { x: right, y: height - 3, "text-anchor": "end" }, below),
+          svgElement("text", { x: left, y: height - 3 }, title),
         ];
       });
       return { x, y, top, bottom };
@@ -40,8 +40,8 @@ export function eceChart(label) {
     /** @param {{x: (alpha: number) => number, y: (ece: number) => number, top: number, bottom: number}} on
      * @param {number} slider alpha of the slider @param {number} alpha of the dot @param {number} ece */
     point({ x, y, top, bottom }, slider, alpha, ece) {
-      put(cursor, { x1: px(x(slider)), x2: px(x(slider)), y1: top, y2: bottom });
-      put(now, { cx: px(x(alpha)), cy: px(y(ece)) });
+      setAttributes(cursor, { x1: px(x(slider)), x2: px(x(slider)), y1: top, y2: bottom });
+      setAttributes(now, { cx: px(x(alpha)), cy: px(y(ece)) });
     },
   };
 }

@@ -1,6 +1,6 @@
 /** One row a class: the choice of the true class, a logit's slider, and a probability's bar with its target as a tick. */
 
-import { h, put, say } from "onewarm/dom.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
 import { PUSH, fixed, gradientText, logitText, pull, scale } from "onewarm/numbers.js";
 import { barLane, classRows, furthest, legend, numberCells, numberHeads, trueClass } from "onewarm/rows.js";
 import { axis, growingAxis, rowSlider } from "onewarm/slider.js";
@@ -20,12 +20,12 @@ export function logitPane(ctx, names) {
     const lane = barLane(massAxis);
     const numbers = numberCells(NUMBERS);
     const [logitCell, ...cells] = numbers.nodes;
-    const node = h("div", { class: "row" }, label.node, logit.node, logitCell, lane.node, ...cells);
+    const node = element("div", { class: "row" }, label.node, logit.node, logitCell, lane.node, ...cells);
     return { node, label, logit, lane, numbers };
   });
   const [logitHead, ...heads] = numberHeads(NUMBERS, ["z", "p", "t", "p − t"]);
-  const caption = h("p", { class: "caption" });
-  const node = h(
+  const caption = element("p", { class: "caption" });
+  const node = element(
     "section",
     { class: "pane logits", "aria-label": "Logits, probabilities and targets" },
     legend([
@@ -37,14 +37,14 @@ export function logitPane(ctx, names) {
     classRows({
       few: names.length <= 5,
       head: [
-        h("span", { class: "name" }, "true class"),
-        h("span", { class: "track z" }, "logit z: drag it, or use the arrow keys"),
+        element("span", { class: "name" }, "true class"),
+        element("span", { class: "track z" }, "logit z: drag it, or use the arrow keys"),
         logitHead,
-        h("span", { class: "track p" }, "bar p, tick t: the gap is the gradient"),
+        element("span", { class: "track p" }, "bar p, tick t: the gap is the gradient"),
         ...heads,
       ],
       rows: rows.map((row) => row.node),
-      foot: [h("div", { class: "track z" }, logitAxis.node), h("div", { class: "track p" }, massAxis.node)],
+      foot: [element("div", { class: "track z" }, logitAxis.node), element("div", { class: "track p" }, massAxis.node)],
     }),
     caption,
   );
@@ -62,7 +62,7 @@ export function logitPane(ctx, names) {
       rows.forEach((row, k) => {
         const [z, p, t, g] = [view.logits[k], view.probabilities[k], view.target[k], view.gradient[k]];
         row.label.draw(k === view.label);
-        put(row.node, { "data-true": k === view.label, "data-pull": pull(g) });
+        setAttributes(row.node, { "data-true": k === view.label, "data-pull": pull(g) });
         row.lane.draw(p, t, at);
         row.numbers.draw([logitText(z), fixed(p, 3), fixed(t, 3), gradientText(g)]);
         row.logit.draw(
@@ -72,7 +72,7 @@ export function logitPane(ctx, names) {
       });
     },
     /** @param {View} view */
-    late: (view) => say(caption, sentence(view)),
+    late: (view) => setText(caption, sentence(view)),
   };
 }
 

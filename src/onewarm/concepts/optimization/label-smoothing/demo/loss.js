@@ -2,7 +2,7 @@
 
 import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, logitText, niceCeil, pull, scale, ticks } from "onewarm/numbers.js";
 import { lossAlong, optimum } from "./arithmetic.js";
 
@@ -19,23 +19,23 @@ export function lossPane(ctx, names) {
   });
 
   const clip = `${ctx.uid}-clip`;
-  const frame = s("rect");
-  const hard = s("path", { class: "curve hard", "data-object": "curve" });
-  const soft = s("path", { class: "curve soft", "data-object": "curve" });
-  const tangent = s("line", { class: "tangent" });
-  const here = s("line", { class: "here" });
-  const hereText = s("text", { class: "strong" });
-  const drop = s("line", { class: "drop" });
-  const low = s("circle", { r: 5, class: "low", "data-object": "minimum" });
-  const lowText = s("text", { class: "halo soft-text", "data-object": "minimum" });
-  const arrow = s("path", { class: "arrow" });
-  const hardText = s("text", { class: "halo hard-text" }, "hard: no minimum");
-  const hardDot = s("circle", { r: 4, class: "dot hard-dot" });
-  const softDot = s("circle", { r: 6, class: "dot soft-dot" });
+  const frame = svgElement("rect");
+  const hard = svgElement("path", { class: "curve hard", "data-object": "curve" });
+  const soft = svgElement("path", { class: "curve soft", "data-object": "curve" });
+  const tangent = svgElement("line", { class: "tangent" });
+  const here = svgElement("line", { class: "here" });
+  const hereText = svgElement("text", { class: "strong" });
+  const drop = svgElement("line", { class: "drop" });
+  const low = svgElement("circle", { r: 5, class: "low", "data-object": "minimum" });
+  const lowText = svgElement("text", { class: "halo soft-text", "data-object": "minimum" });
+  const arrow = svgElement("path", { class: "arrow" });
+  const hardText = svgElement("text", { class: "halo hard-text" }, "hard: no minimum");
+  const hardDot = svgElement("circle", { r: 4, class: "dot hard-dot" });
+  const softDot = svgElement("circle", { r: 6, class: "dot soft-dot" });
   const plot = chart("Loss along one logit");
   plot.svg.append(
-    s("defs", {}, s("clipPath", { id: clip }, frame)),
-    s("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low),
+    svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
+    svgElement("g", { "clip-path": `url(#${clip})` }, here, drop, hard, soft, tangent, hardDot, softDot, low),
     arrow,
     hardText,
     lowText,
@@ -44,19 +44,19 @@ export function lossPane(ctx, names) {
 
   const lines = ["loss now", "slope here = gap", "lowest on curve", "floor of the loss"].map((text) => ({
     text,
-    cells: [h("td"), h("td")],
+    cells: [element("td"), element("td")],
   }));
-  const column = (/** @type {string} */ kind) => h("th", { scope: "col" }, h("i", { class: `swatch s-${kind}` }), kind);
-  const node = h(
+  const column = (/** @type {string} */ kind) => element("th", { scope: "col" }, element("i", { class: `swatch s-${kind}` }), kind);
+  const node = element(
     "section",
     { class: "pane loss", "aria-label": "Loss along one logit" },
-    h("div", { class: "pane-head" }, pick.label, pick.input),
+    element("div", { class: "pane-head" }, pick.label, pick.input),
     plot.figure,
-    h(
+    element(
       "table",
       { class: "losses" },
-      h("thead", {}, h("tr", {}, h("td"), column("soft"), column("hard"))),
-      h("tbody", {}, ...lines.map((line) => h("tr", {}, h("th", { scope: "row" }, line.text), ...line.cells))),
+      element("thead", {}, element("tr", {}, element("td"), column("soft"), column("hard"))),
+      element("tbody", {}, ...lines.map((line) => element("tr", {}, element("th", { scope: "row" }, line.text), ...line.cells))),
     ),
   );
 
@@ -87,44 +87,44 @@ export function lossPane(ctx, names) {
       const x = scale(lo, hi, left, right),
         y = scale(yLo, yHi, bottom, top);
 
-      put(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
+      setAttributes(frame, { x: left, y: top - 4, width: right - left + 8, height: under - top + 4 });
       plot.ground(W, H, [lo, hi, yLo, yHi, k].join(), () => [
         ...levels(ticks(yLo, yHi, 4), { y, left, right }),
         ...valuesBelow(ticks(lo, hi, clamp(W / 42, 5, 10)), x, under + 14),
-        s("line", { x1: left, x2: right, y1: under, y2: under }),
-        s("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${names[k]}`),
-        s("text", { x: 2, y: 12 }, "loss, nats"),
+        svgElement("line", { x1: left, x2: right, y1: under, y2: under }),
+        svgElement("text", { x: right, y: H - 5, "text-anchor": "end" }, `logit of ${names[k]}`),
+        svgElement("text", { x: 2, y: 12 }, "loss, nats"),
       ]);
       const xs = Array.from({ length: 97 }, (_, i) => lo + ((hi - lo) * i) / 96);
       const path = (/** @type {number[]} */ t) =>
         pathThrough(lossAlong(logits, t, k, xs).map((v, i) => [x(xs[i]), clamp(y(v), -2000, 4000)]));
-      put(hard, { d: path(view.hard) });
-      put(soft, { d: path(view.target) });
-      put(here, { x1: x(z), x2: x(z), y1: top, y2: under });
+      setAttributes(hard, { d: path(view.hard) });
+      setAttributes(soft, { d: path(view.target) });
+      setAttributes(here, { x1: x(z), x2: x(z), y1: top, y2: under });
       const nearRight = x(z) > right - 60;
-      put(hereText, { x: clamp(x(z), left + 60, right), y: 14, "text-anchor": nearRight ? "end" : "middle" });
-      say(hereText, `z = ${logitText(z)}`);
-      put(hardDot, { cx: x(z), cy: y(view.hardLoss) });
-      put(softDot, { cx: x(z), cy: y(view.loss) });
+      setAttributes(hereText, { x: clamp(x(z), left + 60, right), y: 14, "text-anchor": nearRight ? "end" : "middle" });
+      setText(hereText, `z = ${logitText(z)}`);
+      setAttributes(hardDot, { cx: x(z), cy: y(view.hardLoss) });
+      setAttributes(softDot, { cx: x(z), cy: y(view.loss) });
 
       // The slope of the soft curve here is the gap of this class's row.
-      put(tangent, tangentAt(x, y, [z, view.loss], view.gradient[k], 34));
-      put(tangent, { "data-pull": pull(view.gradient[k]) });
+      setAttributes(tangent, tangentAt(x, y, [z, view.loss], view.gradient[k], 34));
+      setAttributes(tangent, { "data-pull": pull(view.gradient[k]) });
 
       const finite = Number.isFinite(best.at);
-      for (const mark of [low, lowText, drop]) put(mark, { visibility: finite ? "visible" : "hidden" });
+      for (const mark of [low, lowText, drop]) setAttributes(mark, { visibility: finite ? "visible" : "hidden" });
       if (finite) {
-        put(low, { cx: x(best.at), cy: y(best.loss) });
-        put(drop, { x1: x(best.at), x2: x(best.at), y1: y(best.loss), y2: under });
-        put(lowText, { x: clamp(x(best.at), left + 50, right - 50), y: y(best.loss) - 20, "text-anchor": "middle" });
-        say(lowText, `minimum ${logitText(Number(best.at.toFixed(2)))}`);
+        setAttributes(low, { cx: x(best.at), cy: y(best.loss) });
+        setAttributes(drop, { x1: x(best.at), x2: x(best.at), y1: y(best.loss), y2: under });
+        setAttributes(lowText, { x: clamp(x(best.at), left + 50, right - 50), y: y(best.loss) - 20, "text-anchor": "middle" });
+        setText(lowText, `minimum ${logitText(Number(best.at.toFixed(2)))}`);
       }
       const edge = towards > 0 ? right : left,
         ye = y(lossAlong(logits, view.hard, k, [towards > 0 ? hi : lo])[0]);
-      put(arrow, {
+      setAttributes(arrow, {
         d: `M${edge - 9 * towards},${ye - 5}L${edge + 1 * towards},${ye}L${edge - 9 * towards},${ye + 5}`,
       });
-      put(hardText, { x: edge - 12 * towards, y: ye + 14, "text-anchor": towards > 0 ? "end" : "start" });
+      setAttributes(hardText, { x: edge - 12 * towards, y: ye + 14, "text-anchor": towards > 0 ? "end" : "start" });
 
       const lowest = (/** @type {{at: number, loss: number}} */ o) =>
         Number.isFinite(o.at)
@@ -138,13 +138,13 @@ export function lossPane(ctx, names) {
       ];
       columns.forEach((column, i) => {
         const [loss, g, o, f] = /** @type {[number, number, {at: number, loss: number}, number]} */ (column);
-        [fixed(loss, 4), fixed(g, 3, true), lowest(o), floorText(f)].forEach((text, j) => say(lines[j].cells[i], text));
+        [fixed(loss, 4), fixed(g, 3, true), lowest(o), floorText(f)].forEach((text, j) => setText(lines[j].cells[i], text));
       });
-      put(plot.svg, {
+      setAttributes(plot.svg, {
         "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(z)}. Soft target: ${fixed(view.loss, 4)}, lowest ${lowest(best)}. Hard target: ${fixed(view.hardLoss, 4)}, lowest ${lowest(bestHard)}.`,
       });
       pick.draw(view.pick === null ? "" : String(view.pick));
-      say(pick.input.options[0], `the true class (${names[view.label]})`);
+      setText(pick.input.options[0], `the true class (${names[view.label]})`);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { sum } from "onewarm/arithmetic.js";
 import { chart } from "onewarm/chart.js";
-import { put, s } from "onewarm/dom.js";
+import { setAttributes, svgElement } from "onewarm/dom.js";
 import { fixed, pull, px, scale } from "onewarm/numbers.js";
 
 /** @typedef {{count: number, confidence: number, accuracy: number}} Bin */
@@ -12,10 +12,10 @@ const MOST = 64; // bins
 export function reliability() {
   const plot = chart("Reliability diagram", "reliability");
   const marks = Array.from({ length: MOST }, () => ({
-    gap: s("line", { class: "bin-gap" }),
-    dot: s("circle", { class: "bin" }),
+    gap: svgElement("line", { class: "bin-gap" }),
+    dot: svgElement("circle", { class: "bin" }),
   }));
-  plot.svg.append(s("g", {}, ...marks.map((mark) => mark.gap), ...marks.map((mark) => mark.dot)));
+  plot.svg.append(svgElement("g", {}, ...marks.map((mark) => mark.gap), ...marks.map((mark) => mark.dot)));
 
   return {
     figure: plot.figure,
@@ -33,8 +33,8 @@ export function reliability() {
       marks.forEach(({ gap, dot }, i) => {
         const bin = bins[i];
         const visibility = bin ? "visible" : "hidden";
-        put(gap, { visibility });
-        put(dot, { visibility });
+        setAttributes(gap, { visibility });
+        setAttributes(dot, { visibility });
         if (!bin) return;
         const error = bin.confidence - bin.accuracy;
         const look = {
@@ -43,11 +43,11 @@ export function reliability() {
         };
         const at = px(x(bin.confidence)),
           reached = px(y(bin.accuracy));
-        put(gap, { x1: at, x2: at, y1: px(y(bin.confidence)), y2: reached, ...look });
-        put(dot, { cx: at, cy: reached, r: px(2 + 8 * Math.sqrt(bin.count / most)), ...look });
+        setAttributes(gap, { x1: at, x2: at, y1: px(y(bin.confidence)), y2: reached, ...look });
+        setAttributes(dot, { cx: at, cy: reached, r: px(2 + 8 * Math.sqrt(bin.count / most)), ...look });
       });
       const texts = bins.map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`);
-      put(plot.svg, { "aria-label": `Reliability diagram of ${title}; ${texts.join("; ")}` });
+      setAttributes(plot.svg, { "aria-label": `Reliability diagram of ${title}; ${texts.join("; ")}` });
     },
   };
 }
@@ -56,14 +56,14 @@ export function reliability() {
  * @param {number} top @param {number} bottom @param {number} W */
 const grid = (x, y, left, right, top, bottom, W) => [
   ...[0, 0.5, 1].flatMap((v) => [
-    s("line", { x1: x(v), x2: x(v), y1: top, y2: bottom }),
-    s("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-    s("text", { x: x(v), y: bottom + 16, "text-anchor": v === 0 ? "start" : v === 1 ? "end" : "middle" }, String(v)),
-    s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)),
+    svgElement("line", { x1: x(v), x2: x(v), y1: top, y2: bottom }),
+    svgElement("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
+    svgElement("text", { x: x(v), y: bottom + 16, "text-anchor": v === 0 ? "start" : v === 1 ? "end" : "middle" }, String(v)),
+    svgElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)),
   ]),
-  s("line", { class: "diagonal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
-  s("text", { x: (left + right) / 2, y: W - 5, "text-anchor": "middle" }, "confidence"),
-  s("text", { transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "accuracy"),
-  s("text", { class: "side", x: x(0.04), y: y(0.93) }, "too modest"),
-  s("text", { class: "side", x: x(0.98), y: y(0.05), "text-anchor": "end" }, "too sure"),
+  svgElement("line", { class: "diagonal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
+  svgElement("text", { x: (left + right) / 2, y: W - 5, "text-anchor": "middle" }, "confidence"),
+  svgElement("text", { transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "accuracy"),
+  svgElement("text", { class: "side", x: x(0.04), y: y(0.93) }, "too modest"),
+  svgElement("text", { class: "side", x: x(0.98), y: y(0.05), "text-anchor": "end" }, "too sure"),
 ];

@@ -1,6 +1,6 @@
 /** The part of a study's report that this demo draws, checked value by value. */
 
-import { h, put, say } from "onewarm/dom.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
 import { numberFrom } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 
@@ -128,16 +128,16 @@ const SIGN = { better: "▼", worse: "▲", below: "▼", none: "•" };
 
 /** A verdict with its sign. */
 export function verdictLine() {
-  const sign = h("span", { class: "sign", "aria-hidden": "true" });
-  const words = h("span");
-  const node = h("p", { class: "verdict" }, sign, words);
+  const sign = element("span", { class: "sign", "aria-hidden": "true" });
+  const words = element("span");
+  const node = element("p", { class: "verdict" }, sign, words);
   return {
     node,
     /** @param {string} kind one of SIGN's @param {string} text @param {string} [mark] instead of the kind's own */
     draw(kind, text, mark = SIGN[kind]) {
-      put(node, { "data-kind": kind });
-      say(sign, mark);
-      say(words, text);
+      setAttributes(node, { "data-kind": kind });
+      setText(sign, mark);
+      setText(words, text);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { pathThrough, valuesBelow } from "onewarm/chart.js";
 import { alphaRange, button, segments } from "onewarm/controls.js";
-import { h, put, s, say } from "onewarm/dom.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, px } from "onewarm/numbers.js";
 import { facts, mirror } from "onewarm/table.js";
 import { eceChart } from "./ece-chart.js";
@@ -34,7 +34,7 @@ export function trainedPane(ctx) {
     ],
     change: (value) => ctx.change({ data: value }),
   });
-  const note = h("p", { class: "note" });
+  const note = element("p", { class: "note" });
   const result = verdictLine();
   const diagram = reliability();
   const curve = triedChart();
@@ -48,16 +48,16 @@ export function trainedPane(ctx) {
     label: "Table of the reliability diagram",
     summary: "This diagram as a table",
   });
-  const node = h(
+  const node = element(
     "section",
     { class: "pane training", "aria-label": "A model trained here", "data-object": "training" },
-    h("div", { class: "pane-head" }, h("h3", {}, "A model trained in this page"), data.node),
+    element("div", { class: "pane-head" }, element("h3", {}, "A model trained in this page"), data.node),
     note,
-    h(
+    element(
       "div",
       { class: "train-controls" },
       alpha.node,
-      h(
+      element(
         "div",
         { class: "control buttons" },
         button("Other rows", () => ctx.change({ seed: (ctx.state.seed % 999) + 1 })),
@@ -65,7 +65,7 @@ export function trainedPane(ctx) {
       ),
     ),
     result.node,
-    h("div", { class: "card-body" }, figures[0], values.node, figures[1]),
+    element("div", { class: "card-body" }, figures[0], values.node, figures[1]),
     table.node,
   );
 
@@ -118,7 +118,7 @@ export function trainedPane(ctx) {
     draw(view, width) {
       alpha.draw(view.alpha);
       data.draw(view.data);
-      say(
+      setText(
         note,
         `Softmax regression on ${SIZES[view.data]} rows of three overlapping clouds with 12 inputs, scored on ` +
           `${TEST.toLocaleString("en")} new rows whose true probabilities are known. The same clouds and the same model: ` +
@@ -180,13 +180,13 @@ function triedChart() {
       const words = { below: "α, each one you try leaves a mark", title: "ECE" };
       const on = curve.frame({ ...size, ...words, key: sorted.join() }, ({ x, y, bottom }) => {
         const texts = sorted.map(([a, e]) => `${fixed(a, 2)}: ${fixed(e, 3)}`);
-        put(curve.svg, { "aria-label": `ECE over alpha, as tried: ${texts.join("; ") || "none yet"}` });
+        setAttributes(curve.svg, { "aria-label": `ECE over alpha, as tried: ${texts.join("; ") || "none yet"}` });
         const line = sorted.map(([a, e]) => /** @type {[number, number]} */ ([x(a), y(e)]));
         return {
           alphas: valuesBelow([lo, (lo + hi) / 2, hi], x, bottom + 16, (a) => fixed(a, 2)),
           marks: [
-            ...(line.length > 1 ? [s("path", { class: "line", d: pathThrough(line) })] : []),
-            ...line.map(([cx, cy]) => s("circle", { r: 2.5, class: "measured", cx: px(cx), cy: px(cy) })),
+            ...(line.length > 1 ? [svgElement("path", { class: "line", d: pathThrough(line) })] : []),
+            ...line.map(([cx, cy]) => svgElement("circle", { r: 2.5, class: "measured", cx: px(cx), cy: px(cy) })),
           ],
         };
       });
