@@ -2,6 +2,7 @@
  *
  * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
  * notebooks, is in ../demos/. */
+import { definitions } from "./definitions.js";
 import { mount } from "./host.js";
 import { inquiry } from "./inquiry.js";
 import { path } from "./path.js";
@@ -35,6 +36,7 @@ enhance("[data-inquiry]", inquiry);
 enhance("[data-practice]", practice);
 enhance("[data-path]", path);
 enhance("[data-room]", research);
+definitions(main);
 nextEdge();
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
 reachable();

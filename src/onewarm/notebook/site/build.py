@@ -25,6 +25,8 @@ from onewarm.notebook.site.math_font import FONT_NAME, LICENCE_NAME, font_licenc
 from onewarm.notebook.site.open_graph_card import CARD_NAME, open_graph_card
 from onewarm.notebook.site.render import render
 from onewarm.notebook.site.search import SEARCH_NAME, search_entries, search_index
+from onewarm.notebook.site.terms import with_terms
+from onewarm.notebook.text.glossary import load_glossary
 from onewarm.notebook.text.latex import LatexError
 from onewarm.notebook.text.markdown import LinkError, Prose
 from onewarm.report.page import tokens
@@ -132,6 +134,7 @@ def _write_site(
     steps = len(concepts) + 2
     report = progress or (lambda what, done, steps: None)
     pages = {concept.key: concept for concept in concepts}
+    glossary = load_glossary(concept.folder for concept in concepts)
     characters: set[str] = set()
     entries: list[dict[str, str]] = []
     for done, concept in enumerate(concepts):
@@ -143,6 +146,7 @@ def _write_site(
         modules = [file.name for file in _assets() if file.suffix == ".js" and file.name not in _NAMED_MODULES]
         modules += ["demo.js"] if concept.demo_file else []
         html = render("concept.html", depth=path.count("/"), modules=modules, **page_options, **context)
+        html = with_terms(html, glossary, here=concept.key, pages=pages)
         _write(site / path / "index.html", html)
         texts = (concept.title, concept.section, context["concept"]["summary_plain"])
         _write(site / path / CARD_NAME, open_graph_card(*texts, cache))
