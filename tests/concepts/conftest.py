@@ -1,6 +1,7 @@
 """A page that hosts a demo under a strict policy, served from this machine, and a study for the logit demo to draw.
 
-A module of tests says which demo: CONCEPT is its folder (label-smoothing if it says nothing), ORIGIN the model.
+A module of tests says which demo: CONCEPT is its folder, with its section before it unless that is optimization
+(label-smoothing if it says nothing); ORIGIN is the model.
 """
 
 import json
@@ -14,7 +15,7 @@ import pytest
 import onewarm as ow
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 
-CONCEPTS = Path(ow.__file__).parent / "concepts/optimization"
+CONCEPTS = Path(ow.__file__).parent / "concepts"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'"
 STYLE = "html { color-scheme: light dark; background: light-dark(white, black) } body { margin: 0 16px }"
 # All that a static page needs to host an anywidget module.
@@ -43,7 +44,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo</titl
 @pytest.fixture(scope="module")
 def site(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A loopback server of a page with a strict policy; `site["/"]` is the page, to be written by a test."""
-    demo = bundle_demo(CONCEPTS / getattr(request.module, "CONCEPT", "label-smoothing") / "demo.js")
+    concept = getattr(request.module, "CONCEPT", "label-smoothing")
+    demo = bundle_demo(CONCEPTS / (concept if "/" in concept else f"optimization/{concept}") / "demo.js")
     files = {"/host.js": HOST, "/style.css": STYLE, "/demo.js": demo}
     kinds = {"js": "text/javascript", "css": "text/css", "/": "text/html"}
 

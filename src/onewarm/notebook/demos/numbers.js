@@ -49,3 +49,11 @@ export const PUSH = { up: ", pushed up", down: ", pushed down", none: ", at rest
 
 /** A gradient with the arrow of its pull. @param {number} g */
 export const gradientText = (g) => `${ARROW[pull(g)]} ${fixed(g, 3, true)}`;
+
+/** An interval as it follows its value; nothing where there is none. @param {[number, number] | null} interval
+ * @param {number} [digits] @param {number} [flip] below 0 for the value with its sign changed */
+export function intervalText(interval, digits = 3, flip = 1) {
+  if (!interval) return "";
+  const [lo, hi] = flip > 0 ? interval : [-interval[1], -interval[0]];
+  return ` [${fixed(lo, digits)}, ${fixed(hi, digits)}]`;
+}

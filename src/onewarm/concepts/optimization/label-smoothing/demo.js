@@ -17,6 +17,7 @@
  */
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
+import { binOf } from "onewarm/calibration.js";
 import { descent } from "onewarm/descent.js";
 import { element } from "onewarm/dom.js";
 import { choice, classNames, number, optional, row, rules, whole } from "onewarm/fields.js";
@@ -30,7 +31,7 @@ import { lossPane } from "./demo/loss.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
 import { trainedPane } from "./demo/trained.js";
-import { binOf, clouds, descend, forward, lossAndGradient, score } from "./demo/training.js";
+import { clouds, descend, forward, lossAndGradient, score } from "./demo/training.js";
 
 const fields = {
   logits: row([3, 1, -0.5, -1], "z"),

@@ -2,11 +2,11 @@
 
 import { pathThrough, valuesBelow } from "onewarm/chart.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
-import { clamp, fixed } from "onewarm/numbers.js";
+import { clamp, fixed, intervalText } from "onewarm/numbers.js";
+import { errorAreas, reliability, verdictLine } from "onewarm/reliability.js";
 import { facts } from "onewarm/table.js";
 import { eceChart } from "./ece-chart.js";
-import { reliability } from "./reliability.js";
-import { intervalText, nearest, readReport, sideOf, verdict, verdictLine } from "./report.js";
+import { nearest, readReport, sideOf, verdict } from "./report.js";
 
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {import("./report.js").Point} Point */
@@ -17,10 +17,11 @@ export function calibrationCard(key, title) {
   const subtitle = element("span", { class: "subtitle", dir: "auto" });
   const result = verdictLine();
   const diagram = reliability();
+  const areas = errorAreas();
   const curve = eceChart("ECE over alpha");
   const values = facts(["ECE", "mean confidence", "accuracy", "temperature that fits"]);
-  const figures = [diagram.figure, curve.figure];
-  const body = element("div", { class: "card-body" }, figures[0], values.node, figures[1]);
+  const figures = [diagram.figure, areas.figure, curve.figure];
+  const body = element("div", { class: "card-body" }, figures[0], figures[1], values.node, figures[2]);
   const node = element("article", { class: "card", "aria-label": title }, element("h4", {}, title, subtitle), result.node, body);
   let reports = 0, // that were loaded: each is drawn anew
     drawn = "";
@@ -52,7 +53,8 @@ export function calibrationCard(key, title) {
       const at = (/** @type {Point} */ p) => sideOf(p, view.view);
       const side = at(point);
       const W = Math.min(300, width(figures[0])),
-        C = width(figures[1]);
+        A = Math.min(300, width(figures[1])),
+        C = width(figures[2]);
 
       const state = [point.alpha, view.view, W, C].join();
       if (state !== drawn) {
@@ -66,7 +68,9 @@ export function calibrationCard(key, title) {
           side.temperature === null ? "–" : `${fixed(side.temperature, 2)}${side === point.after ? ", applied" : ""}`,
         ]);
       }
-      if (W > 60) diagram.draw(W, side.bins, `${title.toLowerCase()}: ECE ${fixed(side.ece.mean, 3)}`);
+      const of = `${title.toLowerCase()}: ECE ${fixed(side.ece.mean, 3)}`;
+      if (W > 60) diagram.draw(W, side.bins, of);
+      if (A > 60) areas.draw(A, side.bins, of);
       if (C > 60) this.drawCurve(C, view.alpha, point, at, view.view);
     },
     /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at

@@ -1,8 +1,7 @@
 /** The part of a study's report that this demo draws, checked value by value. */
 
-import { element, setAttributes, setText } from "onewarm/dom.js";
 import { numberFrom } from "onewarm/fields.js";
-import { fixed } from "onewarm/numbers.js";
+import { fixed, intervalText } from "onewarm/numbers.js";
 
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {{mean: number, interval: [number, number] | null}} Estimate */
@@ -84,13 +83,6 @@ export const sideOf = (point, when) => point[when] ?? point.before;
 export const nearest = (points, alpha) =>
   points.reduce((best, point) => (Math.abs(point.alpha - alpha) < Math.abs(best.alpha - alpha) ? point : best));
 
-/** @param {[number, number] | null} interval @param {number} [digits] @param {number} [flip] */
-export function intervalText(interval, digits = 3, flip = 1) {
-  if (!interval) return "";
-  const [lo, hi] = flip > 0 ? interval : [-interval[1], -interval[0]];
-  return ` [${fixed(lo, digits)}, ${fixed(hi, digits)}]`;
-}
-
 const WORDS = { before: "Smoothing", after: "After its temperature, smoothing", end: "Trained to the end, smoothing" };
 
 /** @param {Point} point @param {When} view */
@@ -121,25 +113,6 @@ export function verdict(point, view) {
       text: `${when} ${a} lowers ECE by ${fixed(-d.mean, 3)}${intervalText(d.interval, 3, -1)}.`,
     };
   return { kind: "worse", text: `${when} ${a} raises ECE by ${fixed(d.mean, 3)}${intervalText(d.interval)}.` };
-}
-
-/** The sign before a verdict, so that no colour stands alone. @type {Record<string, string>} */
-const SIGN = { better: "▼", worse: "▲", below: "▼", none: "•" };
-
-/** A verdict with its sign. */
-export function verdictLine() {
-  const sign = element("span", { class: "sign", "aria-hidden": "true" });
-  const words = element("span");
-  const node = element("p", { class: "verdict" }, sign, words);
-  return {
-    node,
-    /** @param {string} kind one of SIGN's @param {string} text @param {string} [mark] instead of the kind's own */
-    draw(kind, text, mark = SIGN[kind]) {
-      setAttributes(node, { "data-kind": kind });
-      setText(sign, mark);
-      setText(words, text);
-    },
-  };
 }
 
 /** The measured alpha nearest to the slider's at which smoothing clearly helps the first model and clearly harms the

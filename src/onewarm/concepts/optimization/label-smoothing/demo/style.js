@@ -1,6 +1,8 @@
 /** The look of this demo, on top of the kit's. */
 
-export const CSS = `
+import { RELIABILITY } from "onewarm/reliability.js";
+
+export const CSS = `${RELIABILITY}
 .losses th, .head { color: var(--mute); font-size: 13px; }
 .loss .pane-head { justify-content: start; gap: 6px 10px; }
 .loss .pane-head label, .loss select { color: var(--ink); font-size: 15px; }
@@ -63,9 +65,9 @@ export const CSS = `
 .drop { stroke: var(--soft); stroke-width: 1.25; stroke-dasharray: 2 3; }
 .low { fill: var(--paper); stroke: var(--soft); stroke-width: 2.5; }
 .chart .soft-text { fill: var(--soft); font-weight: 600; }
-[data-pull="up"].tangent, [data-pull="up"].bin-gap { stroke: var(--up); }
-[data-pull="down"].tangent, [data-pull="down"].bin-gap { stroke: var(--down); }
-[data-pull="none"].tangent, [data-pull="none"].bin-gap { stroke: var(--mute); }
+[data-pull="up"].tangent { stroke: var(--up); }
+[data-pull="down"].tangent { stroke: var(--down); }
+[data-pull="none"].tangent { stroke: var(--mute); }
 .hard-dot { fill: var(--mute); }
 .losses { margin-top: 8px; }
 .losses :is(td, th) { white-space: nowrap; }
@@ -86,24 +88,11 @@ export const CSS = `
 .opposite { margin: -10px 0 14px; padding-inline: 0; font-size: 14px; }
 .cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
 .card { container-type: inline-size; min-width: 0; }
-.verdict {
-  margin: 8px 0 6px;
-  font-size: 17px;
-  font-weight: 600;
-  line-height: 1.35;
-  display: flex;
-  gap: 8px;
-  min-height: 2.7em;
-}
-.verdict[data-kind="better"] .sign { color: light-dark(#0f7552, #57cfa2); }
-.verdict[data-kind="worse"] .sign { color: light-dark(#b3261e, #ff8f85); }
-.verdict[data-kind="below"] .sign { color: var(--up); }
 .training .verdict { min-height: 1.4em; }
-.verdict[data-kind="none"] .sign { color: var(--mute); }
 .card-body { display: grid; gap: 14px 22px; grid-template-columns: minmax(0, 1fr); align-items: center; }
 @container (min-width: 440px) {
-  .card-body { grid-template-columns: minmax(0, 250px) minmax(0, 1fr); }
-  .curve-figure { grid-column: 1 / -1; }
+  .card-body { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .card-body :is(dl, .curve-figure) { grid-column: 1 / -1; }
   dl > div { display: block; }
   dd { text-align: start; }
 }
@@ -111,16 +100,10 @@ export const CSS = `
   .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 44px; }
 }
 @container (min-width: 720px) {
-  .training .card-body { grid-template-columns: minmax(0, 290px) 150px minmax(0, 1fr); gap: 36px; }
-  .training .curve-figure { grid-column: auto; }
+  .training .card-body { grid-template-columns: minmax(0, 290px) minmax(0, 290px) minmax(150px, 1fr); gap: 24px; }
+  .training .card-body dl { grid-column: auto; }
 }
-.diagonal { stroke: var(--mute) !important; stroke-dasharray: 4 4; }
-.chart .side { font-size: 12px; opacity: 0.85; }
-.bin-gap { stroke-width: 3; }
-.bin { stroke: var(--paper); stroke-width: 1; fill: var(--mute); }
-.bin[data-pull="up"] { fill: var(--up); }
-.bin[data-pull="down"] { fill: var(--down); }
-[data-faint="true"] { opacity: 0.4; }
+
 .band { fill: var(--soft); opacity: 0.18; }
 .line { stroke: var(--soft); stroke-width: 2; }
 .measured { fill: var(--soft); }

@@ -4,10 +4,9 @@ import { pathThrough, valuesBelow } from "onewarm/chart.js";
 import { alphaRange, button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, px } from "onewarm/numbers.js";
+import { errorAreas, reliability, verdictLine } from "onewarm/reliability.js";
 import { facts, mirror } from "onewarm/table.js";
 import { eceChart } from "./ece-chart.js";
-import { reliability } from "./reliability.js";
-import { verdictLine } from "./report.js";
 import { BINS, SIZES, clouds, descend, score, untrained } from "./training.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -37,8 +36,9 @@ export function trainedPane(ctx) {
   const note = element("p", { class: "note" });
   const result = verdictLine();
   const diagram = reliability();
+  const areas = errorAreas();
   const curve = triedChart();
-  const figures = [diagram.figure, curve.figure];
+  const figures = [diagram.figure, areas.figure, curve.figure];
   const values = facts(["ECE", "confidence − accuracy", "mean confidence", "accuracy", "NLL, nats"]);
   const progress = facts(["training"]);
   values.node.append(...progress.node.childNodes);
@@ -65,7 +65,7 @@ export function trainedPane(ctx) {
       ),
     ),
     result.node,
-    element("div", { class: "card-body" }, figures[0], values.node, figures[1]),
+    element("div", { class: "card-body" }, figures[0], figures[1], values.node, figures[2]),
     table.node,
   );
 
@@ -136,9 +136,12 @@ export function trainedPane(ctx) {
         fixed(scored.nll, 3),
       ]);
       const W = Math.min(300, width(figures[0])),
-        C = width(figures[1]);
+        A = Math.min(300, width(figures[1])),
+        C = width(figures[2]);
       const filled = scored.bins.filter((bin) => bin.count > 0);
-      if (W > 60) diagram.draw(W, filled, `the model trained here: ECE ${fixed(scored.ece, 3)}`);
+      const of = `the model trained here: ECE ${fixed(scored.ece, 3)}`;
+      if (W > 60) diagram.draw(W, filled, of);
+      if (A > 60) areas.draw(A, filled, of);
       if (C > 60) curve.draw(C, view.alpha, scored.ece);
       if (/** @type {HTMLDetailsElement} */ (table.node).open || steps >= STEPS)
         table.draw(

@@ -4,6 +4,8 @@
  * the true probabilities of every row are known, and a softmax regression can reach them: given rows enough it is
  * calibrated, given few it is overconfident. Matrices are flat, row after row. */
 
+import { binOf, uniforms } from "onewarm/calibration.js";
+
 export const K = 3; // classes
 export const D = 13; // inputs: 12 numbers and a constant 1
 export const BINS = 15;
@@ -12,20 +14,6 @@ const APART = 1.5; // of each cloud's centre from the origin, along its own axis
 const DECAY = 1e-3; // weight decay, so that the loss has one minimum even with hard targets
 const RATE = 0.5;
 const MOMENTUM = 0.9;
-
-/** Uniform numbers in (0, 1]: Marsaglia's xorshift with 32 bits (Journal of Statistical Software 8(14), 2003).
- * @param {number} seed */
-export function uniforms(seed) {
-  let x = (Math.imul(seed + 1, 0x9e3779b1) | 1) >>> 0; // neighbouring seeds start far apart, and never at 0
-  const next = () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return ((x >>> 0) + 1) / 2 ** 32;
-  };
-  for (let i = 0; i < 16; i++) next();
-  return next;
-}
 
 /** Rows of the three clouds: inputs (n, D), labels (n), and the true probabilities of each row (n, K).
  * @param {number} seed @param {number} n */
@@ -117,15 +105,6 @@ export function descend({ weights, velocity }, rows, alpha) {
 /** A model that knows nothing. */
 export const untrained = () => ({ weights: new Float64Array(K * D), velocity: new Float64Array(K * D) });
 
-/** The bin of a confidence, of `bins` equal ones (lo, hi]; edges and confidence compared as float32, as in Python.
- * @param {number} confidence @param {number} [bins] */
-export function binOf(confidence, bins = BINS) {
-  const c = Math.fround(confidence);
-  const b = Math.min(bins - 1, Math.max(0, Math.ceil(c * bins) - 1));
-  if (b > 0 && c <= Math.fround(b / bins)) return b - 1;
-  return b < bins - 1 && c > Math.fround((b + 1) / bins) ? b + 1 : b;
-}
-
 /** The model's calibration, scored on the rows' true probabilities: reliability bins, ECE, and NLL in nats. @param {Float64Array} weights @param {Rows} rows */
 export function score(weights, { n, inputs, truth }) {
   const { probabilities, surprise } = forward(weights, inputs);
@@ -137,7 +116,7 @@ export function score(weights, { n, inputs, truth }) {
       if (probabilities[i * K + k] > probabilities[i * K + top]) top = k;
       if (truth[i * K + k] > 0) nll += truth[i * K + k] * surprise[i * K + k];
     }
-    const bin = bins[binOf(probabilities[i * K + top])];
+    const bin = bins[binOf(probabilities[i * K + top], BINS)];
     bin.count++;
     bin.confidence += probabilities[i * K + top];
     bin.accuracy += truth[i * K + top];
