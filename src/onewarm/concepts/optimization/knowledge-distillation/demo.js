@@ -32,6 +32,9 @@ import { rowsPane, sentence } from "./demo/rows.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
 
+/** What a question covers until it is answered: what warmer teachers tell, or pull. */
+const COVERS = ["dark", "norm"];
+
 const fields = {
   student: row([3, -0.5, 1, -1], "z"),
   teacher: rowLike("student", (student) => student.map((_, k) => 6 - 3 * k), "v"),
@@ -41,6 +44,8 @@ const fields = {
   temperature: number(4, 0.01, 1e4, "T"),
   share: number(1, 0, 1, "w"),
   label: whole(0, 0, (state) => state.student.length - 1),
+  axis: choice("linear", ["linear", "log"]),
+  cover: choice("", ["", ...COVERS], null),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
@@ -94,10 +99,10 @@ const descentOf =
 /** @param {import("onewarm/widget.js").Context} ctx @param {View} view */
 function build(ctx, { names }) {
   const controls = controlsPane(ctx, descent(ctx, "student", "Run to rest", descentOf(ctx)));
-  const rows = rowsPane(ctx, names);
-  const table = tablePane(names);
-  const norm = normPane();
-  const knowledge = darkPane(names);
+  const rows = { name: "rows", ...rowsPane(ctx, names) };
+  const table = { name: "table", ...tablePane(names) };
+  const norm = { name: "norm", ...normPane() };
+  const knowledge = { name: "dark", ...darkPane(names) };
   return {
     panes: [controls, rows, table, norm, knowledge],
     nodes: [controls.node, rows.node, table.node, element("div", { class: "curves" }, norm.node, knowledge.node)],
@@ -132,9 +137,14 @@ export default widget({
   label: "Distillation demo: warm a teacher up, read what reaches the student",
   css: CSS,
   fields,
-  traits: ["student", "teacher", "own", "kind", "alpha", "temperature", "share", "label"],
+  traits: ["student", "teacher", "own", "kind", "alpha", "temperature", "share", "label", "axis", "cover"],
   inputs: ["classes"],
-  highlights: ["temperature", "logit", "bar", "tick", "gap", "share", "norm", "limit", "dark"],
+  highlights: ["temperature", "logit", "bar", "tick", "gap", "share", "norm", "limit", "dark", "mass", "wrong"],
+  scenes: {
+    rows: { title: "Class by class", panes: ["rows"] },
+    dark: { title: "What is told", panes: ["dark"] },
+    norm: { title: "The gradient", panes: ["norm"] },
+  },
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,
