@@ -19,7 +19,7 @@ def test_axes_are_drawn_anew_only_for_another_size_or_key(kit) -> None:
     calls = [(300, 200, "a"), (300, 200, "a"), (300, 200, "b"), (301, 200, "b"), (301, 201, "b"), (301, 201, "b")]
     found = [tab.evaluate("of => ground(...of)", list(call)) for call in calls]
     assert found == [True, False, True, True, True, False] and tab.evaluate("made") == 4
-    assert tab.evaluate("[plot.svg.getAttribute('viewBox'), plot.svg.getAttribute('height')]") == ["0 0 301 201", "201"]
+    assert tab.evaluate("[plot.svg.getAttribute('viewBox'), plot.svg.style.height]") == ["0 0 301 201", "12.5625rem"]
     assert tab.evaluate("plot.svg.querySelectorAll('.gridlines > line').length") == 1
     assert tab.evaluate("[plot.figure.className, plot.svg.getAttribute('aria-label')]") == ["figure wide", "Loss"]
 

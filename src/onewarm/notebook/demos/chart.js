@@ -1,6 +1,7 @@
-/** Charts: an SVG as wide as its box, whose axes are drawn anew only where they changed; and what charts have in common. */
+/** Charts: an SVG as wide as its box, whose axes are drawn anew only where they changed; and what charts have in common.
+ * A chart's units are sixteenths of a rem (room.js), so that a chart grows with the text around it. */
 
-import { element, setAttributes, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setStyle, svgElement } from "onewarm/dom.js";
 import { px, tickText } from "onewarm/numbers.js";
 
 /** @typedef {(value: number) => number} Scale */
@@ -20,7 +21,9 @@ export function chart(label, name = "") {
       const now = [width, height, key].join();
       if (now === drawn) return false;
       drawn = now;
-      setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
+      setAttributes(svg, { viewBox: `0 0 ${width} ${height}` });
+      setStyle(svg, "width", `${width / 16}rem`);
+      setStyle(svg, "height", `${height / 16}rem`);
       axes.replaceChildren(...lines());
       return true;
     },

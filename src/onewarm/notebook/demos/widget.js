@@ -1,27 +1,32 @@
 /** The frame of a demo: it keeps the state, draws the parts that can be seen, and publishes every change to the host. */
 
-import { segments } from "onewarm/controls.js";
 import { element, setAttributes, setText } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
+import { rooms } from "onewarm/room.js";
+import { pointing, sceneTabs } from "onewarm/stage.js";
+import { STAGE_STYLE } from "onewarm/stage-style.js";
 import { STYLE } from "onewarm/style.js";
 
-/** @typedef {(view: any, width: (figure: Element) => number) => void} Draw
+/** @typedef {(view: any, width: (figure: Element) => number,
+ *   room: (figure: Element) => import("onewarm/room.js").Room) => void} Draw
  *  @typedef {{node: HTMLElement, name?: string, figures?: Element[], draw?: Draw, late?: Draw,
  *   tick?: (view: any) => boolean}} Pane
- *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them: `draw` at once, for what the eye follows;
- *   `late` after the next paint when the reader made the change, for what is read afterwards (sentences, curves, tables),
- *   so that a control never waits for it. A pane with `figures` (the boxes of its charts) is drawn only near the screen,
- *   and again when a figure changes its width. `tick` animates a pane: near the screen it is called once a frame for as
+ *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them:
+ *   `draw` at once, for what the eye follows; `late` after the next paint when the reader made the change, for what is read
+ *   afterwards (sentences, curves, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
+ *   the room for a chart (room.js). A pane with `figures` (the boxes of its charts) is drawn only near the screen, and
+ *   again when a figure changes its size; a pane of another scene is not drawn. `tick` animates a pane: near the screen it is called once a frame for as
  *   long as it returns true, and the pane is drawn after each call; a change of the state starts it again. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
- *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean,
+ *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean, readonly onStage: boolean,
  *   report: (more: any, text?: string) => void,
  *   animate: (frame: () => {patch: any, done: boolean}, ended: () => string) => void, stop: (text: string) => void}} Context
  *   What a demo's parts are given. uid: a prefix for ids and names of radio buttons; get: a value of the host's model;
  *   change: a change that the reader made; reset: back to the start; animate: changes the state frame by frame (all at
  *   once with reduced motion) until done, then announces `ended()`; stop: ends that and announces the text, as any other
- *   change ends it; running: an animation is under way; calm: the reader wants no motion; report: adds to the published
+ *   change ends it; running: an animation is under way; calm: the reader wants no motion; onStage: the
+ *   demo fills the stage of a page, scene by scene; report: adds to the published
  *   state, and announces `text`. */
 
 /** @typedef {{name: string, label: string, css?: string, fields: Record<string, import("onewarm/fields.js").Field>,
@@ -67,12 +72,15 @@ function start(demo, { model, el }) {
   if (getComputedStyle(frame).colorScheme === "normal") frame.style.colorScheme = "light dark";
   const shadow = frame.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE + (demo.css ?? ""));
+  sheet.replaceSync(STYLE + STAGE_STYLE + (demo.css ?? ""));
   shadow.adoptedStyleSheets = [sheet];
   const live = element("p", { class: "sr", role: "status", "aria-live": "polite" });
   const onStage = sceneNames.length > 0 && get("layout") === "stage";
-  const root = element("div", { class: "root", role: "group", "aria-label": demo.label, "data-layout": onStage ? "stage" : "full" });
-  shadow.append(root, live);
+  const layout = { "data-layout": onStage ? "stage" : "full" };
+  const root = element("div", { class: "root", role: "group", "aria-label": demo.label, ...layout });
+  const { rem, room, width, watch, stop: stopMeasuring } = rooms(onStage, () => draw());
+  setAttributes(frame, layout);
+  shadow.append(root, live, rem);
 
   const given = Object.fromEntries(traits.map((key) => [key, get(key)]));
   const startState = apply(firstState(), given, "start");
@@ -84,9 +92,7 @@ function start(demo, { model, el }) {
   /** @type {any} */ let view;
   /** @type {Pane[]} */ let panes = [];
   /** @type {string | null} */ let built = null;
-  /** @type {Map<Element, number>} */ const widths = new Map();
   /** @type {Set<Element>} */ const seen = new Set();
-  const width = (/** @type {Element} */ figure) => widths.get(figure) ?? 0;
   let publishing = false, // changes of the model are our own
     running = 0, // frame requests: of an animation of the state, of the panes' ticks, of late drawing
     ticking = 0,
@@ -116,6 +122,7 @@ function start(demo, { model, el }) {
     get calm() {
       return calm.matches;
     },
+    onStage,
     change: (patch) => move(patch, "user"),
     reset: () => move({ ...startState, highlight: state.highlight }, "user"),
     animate,
@@ -127,10 +134,6 @@ function start(demo, { model, el }) {
     },
   };
 
-  const resize = new ResizeObserver((entries) => {
-    for (const entry of entries) widths.set(entry.target, Math.floor(entry.contentRect.width));
-    draw();
-  });
   // Charts are drawn only once they are near the screen.
   const sight = new IntersectionObserver(
     (entries) => {
@@ -143,40 +146,30 @@ function start(demo, { model, el }) {
   // The keyboard may reach a control before the observers notice it: it shows the state before the next key moves it.
   root.addEventListener("focusin", (/** @type {FocusEvent} */ event) => {
     const pane = panes.find(({ node }) => node.contains(/** @type {Node} */ (event.target)));
-    if (pane && !seen.has(pane.node)) pane.draw?.(view, width);
+    if (pane && !seen.has(pane.node)) pane.draw?.(view, width, room);
   });
-
-  const scenes = segments({
-    name: `${uid}-scene`,
-    legend: "On the stage",
-    options: sceneNames.map((name) => [name, demo.scenes?.[name].title ?? name]),
-    change: (scene) => ctx.change({ scene }),
-  });
-  scenes.node.classList.add("scenes");
+  const stopPointing = pointing(model, root);
+  const tabs = onStage ? sceneTabs(demo.scenes ?? {}, uid, (scene) => ctx.change({ scene })) : null;
 
   /** Shows the panes of the present scene, and no other. */
   function setScene() {
-    if (!onStage || root.dataset.scene === state.scene) return;
+    if (!tabs || root.dataset.scene === state.scene) return;
     setAttributes(root, { "data-scene": state.scene });
-    const shown = demo.scenes?.[state.scene].panes ?? [];
-    for (const pane of panes) if (pane.name) pane.node.hidden = !shown.includes(pane.name);
-    scenes.draw(state.scene);
+    tabs.show(state.scene, panes);
   }
+
+  /** Whether a pane is to be drawn. @param {Pane} pane */
+  const inSight = (pane) => !pane.node.hidden && (!pane.figures || seen.has(pane.node));
 
   function build() {
     root.removeAttribute("data-scene");
-    resize.disconnect();
     sight.disconnect();
-    widths.clear();
     seen.clear();
     const made = demo.build(ctx, view);
     panes = made.panes;
-    root.replaceChildren(...(onStage && sceneNames.length > 1 ? [scenes.node] : []), ...made.nodes);
-    for (const pane of panes) {
-      if (!pane.figures) continue;
-      for (const figure of pane.figures) resize.observe(figure);
-      sight.observe(pane.node);
-    }
+    root.replaceChildren(...(tabs ? [tabs.node] : []), ...made.nodes);
+    watch(panes.flatMap(({ figures = [] }) => figures));
+    for (const pane of panes) if (pane.figures) sight.observe(pane.node);
   }
 
   /** @param {boolean} [deferLate] late parts wait for the paint @param {boolean} [everything] also far from the screen */
@@ -189,11 +182,11 @@ function start(demo, { model, el }) {
       build();
     }
     setScene();
-    for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.draw?.(view, width);
+    for (const pane of panes) if (everything || inSight(pane)) pane.draw?.(view, width, room);
     if (!deferLate || rebuilt) drawLate(everything);
     // A frame's callbacks run before its paint, and a timer's after it. All changes in between are drawn together.
     else lateRequest ||= requestAnimationFrame(() => setTimeout(drawLate));
-    if (panes.some((pane) => pane.tick && seen.has(pane.node))) ticking ||= requestAnimationFrame(tickPanes);
+    if (panes.some((pane) => pane.tick && inSight(pane))) ticking ||= requestAnimationFrame(tickPanes);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
       state.highlight ? setAttributes(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
   }
@@ -201,15 +194,15 @@ function start(demo, { model, el }) {
   /** Draws what may come after the paint. @param {boolean} [everything] */
   function drawLate(everything = false) {
     lateRequest = 0;
-    for (const pane of panes) if (everything || !pane.figures || seen.has(pane.node)) pane.late?.(view, width);
+    for (const pane of panes) if (everything || inSight(pane)) pane.late?.(view, width, room);
   }
 
   /** One frame of the panes that animate themselves. */
   function tickPanes() {
     ticking = 0;
     for (const pane of panes) {
-      if (!pane.tick || !seen.has(pane.node) || !pane.tick(view)) continue;
-      pane.draw?.(view, width);
+      if (!pane.tick || !inSight(pane) || !pane.tick(view)) continue;
+      pane.draw?.(view, width, room);
       ticking ||= requestAnimationFrame(tickPanes);
     }
   }
@@ -345,7 +338,8 @@ function start(demo, { model, el }) {
     clearTimeout(glideTimer);
     for (const [key, listen] of listeners) model.off?.(`change:${key}`, listen);
     removeEventListener("beforeprint", beforePrint);
-    resize.disconnect();
+    stopPointing();
+    stopMeasuring();
     sight.disconnect();
     frame.remove();
   };

@@ -107,10 +107,17 @@ function build(ctx, { names }) {
   const trained = trainedPane(ctx);
   const calibration = calibrationPane(ctx);
   return {
-    panes: [controls, logits, loss, table, trained, calibration],
+    panes: [
+      { name: "controls", ...controls },
+      { name: "logits", ...logits },
+      { name: "loss", ...loss },
+      { name: "table", ...table },
+      { name: "training", ...trained },
+      { name: "studies", ...calibration },
+    ],
     nodes: [
       controls.node,
-      element("div", { class: "stage" }, logits.node, loss.node, table.node),
+      element("div", { class: "stage fill" }, logits.node, loss.node, table.node),
       trained.node,
       calibration.node,
     ],
@@ -151,6 +158,11 @@ export default widget({
   traits: ["logits", "alpha", "label", "recipe", "view", "data", "seed"],
   inputs: ["classes", "prior", "teacher", "calibration"],
   highlights: ["logit", "bar", "tick", "gap", "curve", "minimum", "alpha", "training", "calibration"],
+  scenes: {
+    rows: { title: "Logits and loss", panes: ["controls", "logits", "loss", "table"] },
+    training: { title: "Train a model", panes: ["training"] },
+    studies: { title: "Measured", panes: ["alpha", "studies"] },
+  },
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,
