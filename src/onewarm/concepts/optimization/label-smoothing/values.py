@@ -53,8 +53,8 @@ _teacher = ow.smooth(_label, 0.5, num_classes=K, prior=np.array([0.8, 0.17, 0.02
 teacher_lynx, teacher_truck = _teacher[[1, 3]]
 
 
-# The model that the stage trains (demo/training.js): softmax regression on three overlapping clouds, scored on 1,000 new
-# examples. "Stopped" is the step with the lowest loss on those; "end" is step 400.
+# The model that the stage trains (demo/training.js): softmax regression on three overlapping clouds, scored on 1,000
+# new examples. "Stopped" is the step with the lowest loss on those; "end" is step 400.
 def _uniforms(seed, count):
     x, mask = (seed + 1) * 0x9E3779B1 & 0xFFFFFFFF | 1, 0xFFFFFFFF
     drawn = []
