@@ -5,6 +5,7 @@ def test_a_concept_is_started_and_never_replaced(run, tmp_path):
     assert sorted(path.name for path in (mine / "basics/coin-toss").iterdir()) == [
         "concept.yaml",
         "page.md",
+        "values.py",
         "witness.py",
     ]
     assert "Heads [or] tails" in (mine / "basics/coin-toss/concept.yaml").read_text()

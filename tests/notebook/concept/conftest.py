@@ -23,7 +23,8 @@ equations:
     title: Sum
     summary: The two add up to one.
 sources:
-  - {name: book, title: Book, citation: "A 2001", url: "https://example.org", place: p. 1, read: abstract, summary: So.}
+  - {name: book, title: A book, citation: "A, 2001", url: "https://example.org", place: p. 1, read: abstract,
+     summary: So.}
 code: {name: witness, title: Toss, text: A toss., output: "1"}
 demo:
   notes: A coin turns.

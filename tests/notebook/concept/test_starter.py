@@ -13,7 +13,7 @@ from onewarm.notebook.site.build import build
 def test_it_passes_its_own_check_and_builds(tmp_path: Path) -> None:
     folder = new_concept("basics/coin-toss", tmp_path / "mine")
     assert folder == tmp_path / "mine/basics/coin-toss"
-    assert sorted(path.name for path in folder.iterdir()) == ["concept.yaml", "page.md", "witness.py"]
+    assert sorted(path.name for path in folder.iterdir()) == ["concept.yaml", "page.md", "values.py", "witness.py"]
     assert concept_faults([folder], claims=()) == ()
     concept = load_concept(folder)
     assert (concept.key, concept.title, concept.section) == ("concept:basics/coin-toss", "Coin Toss", "Basics")

@@ -15,7 +15,7 @@ from onewarm.notebook.concept.keys import CONCEPT_PATTERN
 
 __all__ = ["StarterError", "concept_key", "new_concept"]
 
-FILES = ("concept.yaml", "page.md", "witness.py")
+FILES = ("concept.yaml", "page.md", "values.py", "witness.py")
 
 
 class StarterError(InputError):

@@ -1,4 +1,4 @@
-"""Finds every fault of concept folders at once: files, names, edges, claims, formulas, links, and code that is run."""
+"""Finds every fault of concept folders at once: files, names, edges, claims, formulas, links, code, numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from onewarm.notebook.concept.objects import concept_keys
 from onewarm.notebook.concept.run_code import PageCode
 from onewarm.notebook.concept.walk import markdown_texts
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, read_text
+from onewarm.notebook.page.answers import answer_faults
+from onewarm.notebook.page.typed_numbers import typed_number_faults
 from onewarm.notebook.text.markdown import Prose
 
 __all__ = ["DEAD_LINK", "concept_faults"]
@@ -39,7 +41,19 @@ def concept_faults(
         faults += _text_faults(reading, pages)
         if reading.file is not None:
             faults += PageCode(reading.folder, reading.file, reading.code_text, reading.document, reading.values).faults
+            faults += _prose_faults(reading)
     return tuple(sorted(set(faults)))
+
+
+def _prose_faults(reading: Reading) -> Iterator[Fault]:
+    """Answers that stand before their questions, and numbers that are typed though the concept could compute them."""
+    if reading.document is None or reading.file is None:
+        return
+    yield from answer_faults(reading.document, reading.file, reading.values)
+    page, text = reading.folder / "page.md", ""
+    with suppress(ConceptError):  # reading the folder has reported it
+        text = read_text(page)
+    yield from typed_number_faults(reading.document, reading.values, page, text)
 
 
 def _text_faults(reading: Reading, pages: Collection[str]) -> Iterator[Fault]:
