@@ -13,7 +13,7 @@ LineOf = Callable[[Path, str], int]
 
 FAULTS = {
     "duplicate name": ("{name: two,", "{name: one,", "{name: one, level: why",
-                       "practice[1].name: duplicate name 'one'. Line 46 has it already; keep or rename one."),
+                       "practice[1].name: duplicate name 'one'. Line 47 has it already; keep or rename one."),
     "duplicate edge": ("equations:\n", "  contrast:\n    - {key: concept:basics/chance, title: C, reason: r}\n"
                        "equations:\n", "title: C,",
                        "edges.contrast[0].key: duplicate key 'concept:basics/chance'. "
