@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onewarm.notebook.concept.load import load_concept, read_folder
-from onewarm.notebook.concept.values import filled_text, read_values
+from onewarm.notebook.concept.values import ValuesFile, filled_text, read_values
 
 
 def write_values(folder: Path, text: str) -> Path:
@@ -20,8 +20,9 @@ def test_numbers_and_texts_are_values_and_nothing_else(tmp_path: Path) -> None:
         tmp_path,
         "import math\n_z = [3.0, 1.0]\nloss = np.float64(1) / 3\nK = len(_z)\nwho = 'cat'\nok = True\nrow = _z\n",
     )
-    assert read_values(file) == ({"loss": 1 / 3, "K": 2, "who": "cat"}, [])
-    assert read_values(tmp_path / "missing.py") == ({}, [])
+    assert read_values(file) == ValuesFile({"loss": 1 / 3, "K": 2, "who": "cat"})
+    assert read_values(tmp_path / "missing.py") == ValuesFile()
+    assert read_values(write_values(tmp_path, "picture = {'kind': 'bars'}")).picture == {"kind": "bars"}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_numbers_and_texts_are_values_and_nothing_else(tmp_path: Path) -> None:
     [("a = 1\nb = a / 0\n", 2, "ZeroDivisionError: division by zero"), ("a = (\n", 1, "'(' was never closed")],
 )
 def test_code_that_fails_is_a_fault_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
-    (fault,) = read_values(write_values(tmp_path, text))[1]
+    (fault,) = read_values(write_values(tmp_path, text)).faults
     assert (fault.line, fault.problem) == (line, problem)
 
 

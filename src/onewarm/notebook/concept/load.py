@@ -22,7 +22,14 @@ from onewarm.notebook.concept.references.file import (
     equation_faults,
     reference_faults,
 )
-from onewarm.notebook.concept.values import Values, filled_document, filled_text, read_values, reference_faults_in
+from onewarm.notebook.concept.values import (
+    Values,
+    ValuesFile,
+    filled_document,
+    filled_text,
+    read_values,
+    reference_faults_in,
+)
 from onewarm.notebook.concept.walk import read_leniently
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, nearest, read_text, read_yaml
 
@@ -73,6 +80,8 @@ class Concept(ConceptFile):
     """The text of witness.py."""
     values: dict[str, float | int | str]
     """The values that values.py computes; the concept's texts have them filled in, but for its exercises."""
+    picture: dict[str, Any] | None
+    """The picture of the demo's first state, if values.py has one."""
 
     @property
     def demo_file(self) -> Path | None:
@@ -104,7 +113,13 @@ class Reading:
     page: Page | None
     code_text: str | None
     faults: tuple[Fault, ...]
-    values: Values = field(default_factory=dict)
+    computed: ValuesFile = field(default_factory=ValuesFile)
+    """What values.py assigns."""
+
+    @property
+    def values(self) -> Values:
+        """The values that values.py computes."""
+        return self.computed.values
 
     def concept(self) -> Concept:
         """The concept; raises ConceptError if there are faults."""
@@ -115,15 +130,22 @@ class Reading:
         page = self.page.model_copy(
             update={name: filled_text(getattr(self.page, name), self.values) for name in ("intuition", "math")}
         )
-        return Concept(**parts, folder=self.folder, page=page, code_text=self.code_text, values=dict(self.values))
+        return Concept(
+            **parts,
+            folder=self.folder,
+            page=page,
+            code_text=self.code_text,
+            values=self.computed.values,
+            picture=self.computed.picture,
+        )
 
 
 def read_folder(folder: Path | str) -> Reading:
     """Read one folder and run its values.py; faults are returned, not raised."""
     folder = Path(folder)
     page, labels, faults = try_page(folder / "page.md")
-    values, value_faults = read_values(folder / "values.py")
-    faults += value_faults
+    computed = read_values(folder / "values.py")
+    faults += computed.faults
     code_text = document = file = None
     try:
         code_text = read_text(folder / "witness.py")
@@ -144,16 +166,16 @@ def read_folder(folder: Path | str) -> Reading:
         faults += reference_faults(document, file, valid)
         if (folder / "page.md").is_file():
             faults += equation_faults(document, file, valid, folder / "page.md", labels)
-        if page is not None and not value_faults:
+        if page is not None and not computed.faults:
             own = {i: [*q.draw, *q.compute, "answer"] for i, q in enumerate(file.practice)}
             texts = (folder / "page.md").read_text(encoding="utf-8")
-            faults += reference_faults_in(document, values, own, folder / "page.md", texts)
+            faults += reference_faults_in(document, computed.values, own, folder / "page.md", texts)
     try:
         if (folder / "demo.js").is_file():
             bundle_demo(folder / "demo.js")
     except ConceptError as error:
         faults += error.faults
-    return Reading(folder, document, file, page, code_text, tuple(faults), values)
+    return Reading(folder, document, file, page, code_text, tuple(faults), computed)
 
 
 def load_concept(folder: Path | str) -> Concept:

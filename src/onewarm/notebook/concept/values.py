@@ -2,7 +2,8 @@
 
 values.py is a Python file of the concept folder. It finds `ow` (onewarm) and `np` (NumPy); every name that it assigns
 and that does not start with an underscore is a value of the page, if it is a number or a text. FORMAT is Python's, as
-in `{{ value:loss .4f }}`; without one a number is written with four significant digits.
+in `{{ value:loss .4f }}`; without one a number is written with four significant digits. The name `picture` is the
+picture of the demo's first state, for paper and for readers without JavaScript (see `onewarm.notebook.page.still`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import onewarm as ow
 from onewarm.notebook.concept.walk import markdown_texts
 from onewarm.notebook.concept.yaml import Document, Fault, Place, nearest, read_text
 
-__all__ = ["Values", "filled_document", "filled_text", "read_values", "reference_faults_in"]
+__all__ = ["Values", "ValuesFile", "filled_document", "filled_text", "read_values", "reference_faults_in"]
 
 Values = Mapping[str, float | int | str]
 VALUES_NAME = "values.py"
@@ -27,20 +29,32 @@ REFERENCE = re.compile(r"\{\{\s*value:([A-Za-z]\w*)(?:\s+([^{}\s]+))?\s*\}\}")
 _UNDERSTOOD = re.compile(r"\{\{[^{}]*\}\}")
 
 
-def read_values(file: Path) -> tuple[dict[str, float | int | str], list[Fault]]:
-    """The values that values.py assigns, and its faults; without the file there are none of either."""
+@dataclass(frozen=True)
+class ValuesFile:
+    """What values.py assigns, and its faults; without the file there is nothing of either."""
+
+    values: dict[str, float | int | str] = field(default_factory=dict)
+    picture: dict[str, Any] | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def read_values(file: Path) -> ValuesFile:
+    """What values.py assigns. It is run."""
     if not file.is_file():
-        return {}, []
+        return ValuesFile()
     scope: dict[str, Any] = {"__name__": "__values__", "np": np, "ow": ow}
     try:
         exec(compile(read_text(file), str(file), "exec"), scope)
     except SyntaxError as error:
-        return {}, [Fault(file, error.lineno or 1, "", error.msg, "Correct the code.")]
+        return ValuesFile(faults=(Fault(file, error.lineno or 1, "", error.msg, "Correct the code."),))
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         problem = f"{type(error).__name__}: {error}".splitlines()[0]
-        return {}, [Fault(file, (lines[-1] if lines else None) or 1, "", problem, "Correct the code.")]
-    return {name: value for name, given in scope.items() if (value := _value(name, given)) is not None}, []
+        fault = Fault(file, (lines[-1] if lines else None) or 1, "", problem, "Correct the code.")
+        return ValuesFile(faults=(fault,))
+    values = {name: value for name, given in scope.items() if (value := _value(name, given)) is not None}
+    picture = scope.get("picture")
+    return ValuesFile(values, picture if isinstance(picture, dict) else None)
 
 
 def _value(name: str, given: Any) -> float | int | str | None:
