@@ -1,0 +1,97 @@
+/** The logarithms of ratios of probabilities, the truth's over the smoothed model's: a temperature is a line through 0. */
+
+import { chart, levels, valuesBelow } from "onewarm/chart.js";
+import { alphaRange } from "onewarm/controls.js";
+import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { fixed, px, scale } from "onewarm/numbers.js";
+import { legend } from "onewarm/rows.js";
+import { facts } from "onewarm/table.js";
+import { divergence, unsmoothed } from "./arithmetic.js";
+import { temperatureText } from "./axis.js";
+
+/** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View */
+
+const ROWS = 80; // drawn
+const REACH = 10; // of the true log-ratios
+const ACROSS = 5; // of the model's
+
+/** @param {Context} ctx */
+export function ratiosPane(ctx) {
+  const alpha = alphaRange({ id: `${ctx.uid}-alpha`, label: "Smoothed with", change: (value) => ctx.change({ alpha: value }) });
+  const clip = `${ctx.uid}-ratios`;
+  const frame = svgElement("rect");
+  const dots = svgElement("path", { class: "ratio-dots" });
+  const line = svgElement("line", { class: "ratio-line", "data-object": "line" });
+  const equal = svgElement("line", { class: "diagonal", "data-object": "equal" });
+  const plot = chart("Log-ratios of the truth over those of the smoothed model");
+  plot.svg.append(
+    svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
+    svgElement("g", { "clip-path": `url(#${clip})` }, equal, svgElement("g", { "data-object": "ratios" }, dots), line),
+  );
+  const list = facts(["this T leaves", "the best T leaves", "the inverse of smoothing leaves"], "facts");
+  setAttributes(list.node, { "data-object": "inverse" });
+  /** @type {any} */ let drawn = null;
+  /** @type {number[]} */ let sums = [];
+  return {
+    name: "ratios",
+    node: element(
+      "section",
+      { class: "pane ratios-pane", "aria-label": "A smoothed model" },
+      alpha.node,
+      legend([
+        ["dots", "two classes of one example"],
+        ["same", "equal in both"],
+      ]),
+      plot.figure,
+      list.node,
+    ),
+    figures: [plot.figure],
+    /** @param {View} view @param {(figure: Element) => number} width */
+    late(view, width) {
+      const { smoothed, temperature: T } = view;
+      alpha.draw(view.alpha);
+      if (drawn?.of !== smoothed) sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed)];
+      const covered = view.covered ? "covered" : "";
+      list.draw(
+        [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats, T = ${temperatureText(smoothed.best)}`, `${fixed(sums[1], 4)} nats`],
+      );
+      const W = width(plot.figure),
+        H = plot.figure.clientHeight;
+      if (W < 80) return;
+      const [left, right, top, bottom] = [40, W - 14, 24, H - 38];
+      const x = scale(0, ACROSS, left, right),
+        y = scale(0, REACH, bottom, top);
+      const resized = plot.ground(W, H, "", () => [
+        ...levels([0, 5, 10], { y, left, right }),
+        ...valuesBelow([0, 1, 2, 3, 4, 5], x, bottom + 17),
+        svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "log-ratio in the model"),
+        svgElement("text", { x: 0, y: 12 }, "log-ratio in truth"),
+      ]);
+      if (resized || drawn?.of !== smoothed) {
+        drawn = { of: smoothed };
+        setAttributes(frame, { x: left, y: top - 6, width: right - left, height: bottom - top + 12 });
+        setAttributes(dots, { d: points(smoothed).map(([a, b]) => `M${px(x(a))},${px(y(b))}h0`).join("") });
+        setAttributes(equal, { x1: x(0), y1: y(0), x2: x(ACROSS), y2: y(ACROSS) });
+      }
+      setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / T)) });
+      setAttributes(plot.svg, {
+        "aria-label": `Log-ratios of two classes of one example, ${ROWS} examples: in truth over in the smoothed model. Beside them a line through 0 that rises ${fixed(1 / T, 2)} for each 1.`,
+      });
+    },
+  };
+}
+
+/** For each drawn row and each class but the first: log of first over class, in the model and in truth.
+ * @param {View["smoothed"]} smoothed @returns {[number, number][]} */
+const points = ({ probabilities, truth }) =>
+  probabilities.slice(0, ROWS).flatMap((p, i) => {
+    const top = p.indexOf(Math.max(...p));
+    return p.flatMap((mass, k) => {
+      const up = Math.log(truth[i][top] / truth[i][k]);
+      return k === top || up > REACH ? [] : [/** @type {[number, number]} */ ([Math.log(p[top] / mass), up])];
+    });
+  });
+
+/** @param {View["smoothed"]} smoothed */
+const inverseLeaves = ({ probabilities, truth, alpha }) =>
+  Math.abs(divergence(truth, probabilities.map((p) => unsmoothed(p, alpha).map((mass) => Math.log(Math.max(mass, 1e-300)))), 1));

@@ -1,0 +1,105 @@
+"""The page's numbers: the demo's model with seed 2, its best temperature, and a smoothed model beside it.
+
+The rows and the model are drawn and trained here as in demo/model.js, step by step.
+"""
+
+import math as _math
+
+import numpy as np
+
+import onewarm as ow
+
+_K, _INPUTS, _APART = 4, 13, 2.5
+
+
+def _uniforms(seed):
+    """Marsaglia's xorshift with 32 bits: numbers in (0, 1]."""
+    x = ((seed + 1) * 0x9E3779B1 & 0xFFFFFFFF) | 1
+
+    def following():
+        nonlocal x
+        x ^= (x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x ^= (x << 5) & 0xFFFFFFFF
+        return (x + 1) / 2**32
+
+    for _ in range(16):
+        following()
+    return following
+
+
+def _clouds(uniform, n):
+    """Inputs (n, 13) and labels (n,) of four normal clouds."""
+    inputs, labels = np.ones((n, _INPUTS)), np.empty(n, int)
+    for i in range(n):
+        labels[i] = min(_K - 1, int(uniform() * _K))
+        for d in range(_INPUTS - 1):
+            normal = _math.sqrt(-2 * _math.log(uniform())) * _math.cos(2 * _math.pi * uniform())
+            inputs[i, d] = normal + (_APART if d == labels[i] else 0)
+    return inputs, labels
+
+
+def _softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _trained(inputs, labels):
+    """Weights (4, 13) after 40 steps of gradient descent with momentum."""
+    weights = velocity = np.zeros((_K, _INPUTS))
+    for _ in range(40):
+        slope = (_softmax(inputs @ weights.T) - np.eye(_K)[labels]).T @ inputs / len(inputs)
+        velocity = 0.9 * velocity - 0.5 * slope
+        weights = weights + velocity
+    return weights
+
+
+def _model(seed):
+    """Logits, labels and true probabilities of the training rows and of the held-out rows."""
+    uniform = _uniforms(seed)
+    training, held_out = _clouds(uniform, 60), _clouds(uniform, 400)
+    weights = _trained(*training)
+    return [(x @ weights.T, y, _softmax(_APART * x[:, :_K])) for x, y in (training, held_out)]
+
+
+_training, _held_out = _model(2)
+_z, _y, _pi = _held_out
+_nll = lambda z, y, T: float(ow.cross_entropy(z / T, y))  # noqa: E731
+_fit = ow.calibration.fit_temperature(_z, _y)
+_p, _q = _softmax(_z), _softmax(_z / _fit.temperature)
+_right = _p.argmax(axis=1) == _y
+
+rows = len(_y)
+right = int(_right.sum())
+accuracy = _right.mean()
+confidence = _p.max(axis=1).mean()
+best = _fit.temperature
+confidence_after = _q.max(axis=1).mean()
+nll_before, nll_after, nll_two = _fit.nll_before, _fit.nll_after, _nll(_z, _y, 2)
+nll_hot = _nll(_z, _y, 6)
+_ece = lambda p: ow.calibration.ece(ow.calibration.CalibrationSummary().update(p, _y))  # noqa: E731
+ece_before, ece_after = _ece(_p), _ece(_q)
+_random = np.random.default_rng(0)  # labels drawn from the scaled probabilities: a model that is calibrated exactly
+_drawn = [(_random.random((rows, 1)) > _q.cumsum(axis=1)).sum(axis=1).clip(max=_K - 1) for _ in range(200)]
+ece_chance = np.mean([ow.calibration.ece(ow.calibration.CalibrationSummary().update(_q, y)) for y in _drawn])
+train_right = int((_training[0].argmax(axis=1) == _training[1]).sum())
+train_nll, train_nll_half = _nll(*_training[:2], 1), _nll(*_training[:2], 0.5)
+train_nll_best = _nll(*_training[:2], best)
+train_confidence = _softmax(_training[0]).max(axis=1).mean()
+
+_row = 129
+z_cat, z_lynx, z_dog, z_truck = _z[_row]
+p_cat, p_lynx, p_dog, p_truck = _p[_row]
+q_cat, q_lynx, q_dog, q_truck = _q[_row]
+ratio_before, ratio_after = p_truck / p_cat, q_truck / q_cat
+tempted = z_truck - z_cat
+
+_alpha = 0.1
+_smoothed = 0.9 * _pi + _alpha / _K
+_smoothed_fit = ow.calibration.fit_temperature(np.log(_smoothed), _pi)
+_kl = lambda p: float((_pi * (np.log(_pi) - np.log(p))).sum(axis=1).mean())  # noqa: E731
+smoothed_confidence, true_confidence = _smoothed.max(axis=1).mean(), _pi.max(axis=1).mean()
+smoothed_best = _smoothed_fit.temperature
+smoothed_left = _kl(_smoothed)
+smoothed_left_best = _kl(_smoothed_fit.apply(np.log(_smoothed)).astype(float))
+smoothed_wide = np.log(0.925 / 0.025)
