@@ -94,6 +94,9 @@ q_cat, q_lynx, q_dog, q_truck = _q[_row]
 ratio_before, ratio_after = p_truck / p_cat, q_truck / q_cat
 tempted = z_truck - z_cat
 
+sure = 0.999
+sure_halved = 1 / (1 + np.sqrt((1 - sure) / sure))
+
 _alpha = 0.1
 _smoothed = 0.9 * _pi + _alpha / _K
 _smoothed_fit = ow.calibration.fit_temperature(np.log(_smoothed), _pi)
