@@ -13,6 +13,7 @@ from onewarm.notebook.concept.run_code import PageCode
 from onewarm.notebook.concept.walk import markdown_texts
 from onewarm.notebook.concept.yaml import ConceptError, Document, Fault, Place, read_text
 from onewarm.notebook.page.answers import answer_faults
+from onewarm.notebook.page.still import still
 from onewarm.notebook.page.typed_numbers import typed_number_faults
 from onewarm.notebook.text.markdown import Prose
 
@@ -50,6 +51,11 @@ def _prose_faults(reading: Reading) -> Iterator[Fault]:
     if reading.document is None or reading.file is None:
         return
     yield from answer_faults(reading.document, reading.file, reading.values)
+    if reading.computed.picture is not None:
+        try:
+            still(reading.computed.picture)
+        except (InputError, TypeError, ValueError) as error:
+            yield Fault(reading.folder / "values.py", 1, "", str(error), "Correct the picture.")
     page, text = reading.folder / "page.md", ""
     with suppress(ConceptError):  # reading the folder has reported it
         text = read_text(page)

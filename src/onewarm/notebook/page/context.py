@@ -22,6 +22,7 @@ from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.page.practice import practice_view
 from onewarm.notebook.page.research_room import research_room
+from onewarm.notebook.page.still import still
 from onewarm.notebook.text.data_block import data_block
 from onewarm.notebook.text.markdown import Prose, highlight, plain_text
 
@@ -249,6 +250,7 @@ class _Page:
             "module": "demo.js" if self.concept.demo_file else "",
             "model": data_block(model),
             "notes": self._inline(demo.notes),
+            "still": still(self.concept.picture) if self.concept.picture else "",
             "states": [
                 {
                     "title": s.title,
