@@ -37,6 +37,33 @@ export default { render({ model, el }) {
   el.append(out, input); draw();
 } };
 """
+STAGE_DEMO = """
+import { range } from "onewarm/controls.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
+import { number, optional } from "onewarm/fields.js";
+import { widget } from "onewarm/widget.js";
+
+function build(ctx) {
+  const change = (shown) => ctx.change({ shown });
+  const heat = range({ id: `${ctx.uid}-heat`, label: ["heat"], min: 0, max: 9, step: 1, change });
+  const side = element("button", { type: "button", class: "side", "data-object": "side" });
+  const flag = element("button", { type: "button", class: "flag" });
+  side.addEventListener("click", () => ctx.change({ shown: 9 }));
+  flag.addEventListener("click", () => ctx.change({ flag: (ctx.state.flag ?? 0) + 1 }));
+  const draw = (view) => {
+    heat.draw(view.shown);
+    setText(side, "shown " + view.shown);
+    setText(flag, "flag " + view.flag);
+    setAttributes(side, { "data-light": String(view.highlight) });
+  };
+  return { panes: [{ node: side, draw }], nodes: [heat.node, side, flag] };
+}
+
+export default widget({
+  name: "coin", label: "A coin", fields: { shown: number(0, 0, 9), flag: optional(number(0, 0, 9)) },
+  traits: ["shown", "flag"], highlights: ["side", "rim"], derive: (state) => state, build,
+});
+"""
 
 
 def coin() -> dict[str, Any]:
@@ -122,6 +149,41 @@ def coin() -> dict[str, Any]:
     }
 
 
+def lesson() -> dict[str, Any]:
+    """A lesson on the small concept, with a question of every kind."""
+    heads = {"name": "heads", "text": "Heads.", "feedback": "Told heads.", "ending": "Ending heads."}
+    tails = {"name": "tails", "text": "Tails.", "feedback": "Told tails.", "ending": "Ending tails."}
+    low = {"name": "low", "text": "Low.", "between": [0, 5], "feedback": "Told low."}
+    high = {"name": "high", "text": "High.", "between": [5, 10], "feedback": "Told high."}
+    none = {"name": "none", "text": "Nowhere.", "feedback": "Told none."}
+    side = {"name": "side", "text": "The side.", "feedback": "Told side.", "highlight": "side"}
+    rim = {"name": "rim", "text": "The rim.", "feedback": "Told rim.", "highlight": "rim"}
+    shown = {"state": "seven", "highlight": "side", "gives_away": ["shown 7"]}
+
+    def ask(kind: str, answers: list[dict[str, Any]], correct: str, **more: Any) -> dict[str, Any]:
+        return {"kind": kind, "question": f"What of {kind}?", "answers": answers, "correct": correct,
+                "reveal": f"Revealed {kind}.", **shown, **more}  # fmt: skip
+
+    def step(name: str, **more: Any) -> dict[str, Any]:
+        return {"name": name, "text": f"Text of {name}.", "state": "zero", **more}
+
+    return {
+        "minutes": 10,
+        "able": ["toss a coin", "call it"],
+        "chapters": [
+            {"name": "predict", "title": "Predict", "panel": "storyboard",
+             "steps": [step("first", highlight="side", ask=ask("choose", [heads, tails], "heads")), step("second")]},
+            {"name": "sides", "title": "Sides", "panel": "intuition",
+             "steps": [step("flagged", ask=ask("flag", [low, high, none], "none", low=0, high=9, step=1, start=2))]},
+            {"name": "turn", "title": "Turn",
+             "steps": [step("numbered", ask=ask("number", [low, high, none], "high"))]},
+            {"name": "look", "title": "Look", "panel": "inquiry",
+             "steps": [step("pointed", ask=ask("point", [side, rim], "side"))]},
+            {"name": "yours", "title": "Yours", "panel": "demo", "steps": [step("play", state="seven")]},
+        ],
+    }  # fmt: skip
+
+
 PAGE = "## Intuition\n\nHeads or tails.\n\n## Math\n\nTwo chances:\n\n$$ h + t = 1 $$ (sum)\n\nBy (sum), so it is.\n"
 
 
@@ -155,6 +217,21 @@ class Folder:
 @pytest.fixture
 def folder() -> Folder:
     return Folder()
+
+
+@pytest.fixture
+def lesson_folder() -> Folder:
+    """The small concept with a lesson."""
+    return with_lesson()
+
+
+def with_lesson() -> Folder:
+    folder = Folder(demo=STAGE_DEMO)
+    folder.yaml["demo"]["model"] = {"shown": 0, "flag": None}
+    folder.yaml["demo"]["highlights"] = ["side", "rim"]
+    folder.yaml["demo"]["states"].append({"name": "zero", "title": "Zero", "text": "At zero.", "state": {"shown": 0}})
+    folder.yaml["lesson"] = lesson()
+    return folder
 
 
 def evidence(key: str, effect: float) -> Evidence:

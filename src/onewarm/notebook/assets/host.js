@@ -37,7 +37,7 @@ export class Model {
 
   /** The demo's state: what it reported last, on top of the values it started with. */
   state() {
-    const { state, address, calibration, classes, highlight, ...start } = this.#values;
+    const { state, address, calibration, classes, highlight, layout, pointing, pointed, ...start } = this.#values;
     return /** @type {Record<string, unknown>} */ ({ ...start, .../** @type {any} */ (state) });
   }
 
@@ -54,6 +54,9 @@ export async function mount(element) {
   const data = element.querySelector("script.demo-model");
   const model = new Model({ ...JSON.parse(data?.textContent || "{}"), address: location.search.slice(1) });
   model.on("change:address", () => {
+    // The address has what the reader did; on a stage the text moves the demo as well.
+    const { by = "user" } = /** @type {any} */ (model.get("state") ?? {});
+    if (by !== "user" && model.get("layout") === "stage") return;
     const url = new URL(location.href);
     url.search = String(model.get("address") ?? "").slice(0, 2000);
     if (url.href !== location.href) history.replaceState(history.state, "", url);

@@ -2,19 +2,28 @@
  *
  * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
  * notebooks, is in ../demos/. */
-import { definitions } from "./definitions.js";
 import { mount } from "./host.js";
-import { inquiry } from "./inquiry.js";
-import { path } from "./path.js";
-import { practice } from "./practice.js";
-import { research } from "./research.js";
+import { createLessonStage } from "./lesson_stage.js";
 import { createStage } from "./stage.js";
 import { read } from "./store.js";
-import { storyboard } from "./storyboard.js";
+
+/** The parts of a page: what each enhances, its module, and the function there. A part that fails leaves the others alone. */
+const PARTS = [
+  ["[data-storyboard]", "./storyboard.js", "storyboard"],
+  ["[data-inquiry]", "./inquiry.js", "inquiry"],
+  [".lesson-page", "./addresses.js", "addresses"],
+  ["[data-lesson]", "./lesson.js", "lesson"],
+  ["[data-practice]", "./practice.js", "practice"],
+  ["[data-path]", "./path.js", "path"],
+  ["[data-needs]", "./path.js", "needs"],
+  ["[data-room]", "./research.js", "research"],
+  ["main", "./definitions.js", "definitions"],
+];
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const { concept = "", title = "", section = "" } = main.dataset;
 const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
+const modules = PARTS.map(([selector, module]) => document.querySelector(selector) && import(module).catch(tell));
 
 /** @type {import("./host.js").Model | null} */
 let model = null;
@@ -25,28 +34,33 @@ try {
   note.className = "demo-failed";
   note.textContent = "The demo could not start in this browser. Everything else on this page works without it.";
   demo?.append(note);
-  console.warn(error);
+  tell(error);
 }
 
-const stage = createStage(demo, model);
-const page = { concept, title, section, stage, predicted: nextEdge };
-document.body.classList.add("live");
-enhance("[data-storyboard]", storyboard);
-enhance("[data-inquiry]", inquiry);
-enhance("[data-practice]", practice);
-enhance("[data-path]", path);
-enhance("[data-room]", research);
-definitions(main);
-nextEdge();
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
-reachable();
-contents();
-// The demo has pushed down what an address' anchor points at.
-if (location.hash && scrollY < 50) document.querySelector(":target")?.scrollIntoView();
+const stage = document.querySelector("[data-lesson]") ? createLessonStage(demo, model) : createStage(demo, model);
+const page = { concept, title, section, stage, predicted: nextEdge };
+for (const [i, [selector, , name]] of PARTS.entries()) {
+  const module = await modules[i];
+  for (const root of document.querySelectorAll(selector)) attempt(() => module?.[name](root, page));
+}
+for (const part of [nextEdge, reachable, contents]) attempt(part);
+document.body.classList.add("live");
+// The demo and the fonts push down what an address' anchor points at.
+import("./addresses.js").then(({ land }) => land(), tell);
 
-/** @param {string} selector @param {(root: HTMLElement, page: any) => void} how */
-function enhance(selector, how) {
-  for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) how(root, page);
+/** @param {() => void} part */
+function attempt(part) {
+  try {
+    part();
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  console.warn(error);
 }
 
 /** The last panel, next edge, unfolds once the reader has made a prediction; it can be unfolded before. */
@@ -68,8 +82,7 @@ function reachable() {
       }
     }
   };
-  // Their contents are watched too, since the math font is wider than the one shown until it has loaded. Boxes far from
-  // the screen are not laid out (content-visibility), and are first measured when they come near.
+  // Their contents are watched too, since the math font is wider than the one shown until it has loaded.
   const which = ".scroll, .prose pre";
   const watch = new ResizeObserver((entries) => mark(new Set(entries.map(({ target }) => /** @type {Element} */ (target.closest(which))))));
   for (const node of document.querySelectorAll(which)) for (const seen of [node, ...node.children]) watch.observe(seen);
@@ -77,6 +90,7 @@ function reachable() {
 
 /** Marks the panel being read in the list of contents. */
 function contents() {
+  if (document.querySelector(".rail")) return;
   const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.getAttribute("href")?.slice(1), link]));
   const seen = new IntersectionObserver(
     (entries) => {

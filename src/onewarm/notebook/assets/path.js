@@ -43,3 +43,13 @@ export function path(root) {
   }
   show();
 }
+
+/** Puts the prerequisites that the reader has not met before the others. @param {HTMLElement} root */
+export function needs(root) {
+  const items = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-need]")]);
+  for (const item of items) {
+    const mark = item.querySelector("[data-need-met]");
+    if (mark && met(item.dataset.need ?? "")) mark.textContent = " (met)";
+  }
+  root.append(...items.filter((item) => !met(item.dataset.need ?? "")), ...items.filter((item) => met(item.dataset.need ?? "")));
+}

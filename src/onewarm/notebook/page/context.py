@@ -19,7 +19,8 @@ from onewarm.notebook.page.check import DEAD_LINK
 from onewarm.notebook.page.claim_review import claim_review, status_counts
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
-from onewarm.notebook.page.panel_list import PANELS
+from onewarm.notebook.page.lesson import lesson_view
+from onewarm.notebook.page.panel_list import LESSON_PANELS, PANELS
 from onewarm.notebook.page.practice import practice_view
 from onewarm.notebook.page.research_room import research_room
 from onewarm.notebook.page.still import still
@@ -172,8 +173,12 @@ class _Page:
                 "summary": self._inline(concept.summary),
                 "summary_plain": plain_text(concept.summary),
                 "route": route(concept.key),
+                "needs": [
+                    {"key": e.key, "title": e.title, "href": self._href(e.key)} for e in concept.edges.prerequisites
+                ],
             },
             "panels": PANELS,
+            "lesson_panels": LESSON_PANELS,
             "objects": list(self.objects.values()),
             "structure": [
                 {"name": s.name, "kind": _LAYERS[s.name], "title": s.title, "text": self._inline(s.text)}
@@ -189,6 +194,7 @@ class _Page:
                 "output": outputs.code,
                 "object": self.objects[self._key("code", concept.code.name)],
             },
+            "lesson": lesson_view(concept, self._inline, self._block, self._state_json),
             "demo": self._demo(),
             "storyboard": self._storyboard(),
             "inquiry": self._inquiry(),
@@ -246,6 +252,8 @@ class _Page:
         model = dict(demo.model)
         if "calibration" in model:
             model["calibration"] = calibration_data(self.studies)
+        if self.concept.lesson:
+            model["layout"] = "stage"
         return {
             "module": "demo.js" if self.concept.demo_file else "",
             "model": data_block(model),
@@ -255,6 +263,7 @@ class _Page:
                 {
                     "title": s.title,
                     "text": self._inline(s.text),
+                    "name": s.name,
                     "json": self._state_json(s.name),
                     "object": self.objects[self._key("demo-state", s.name)],
                 }

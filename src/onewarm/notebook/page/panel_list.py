@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["PANELS", "Panel"]
+__all__ = ["LESSON_PANELS", "PANELS", "Panel"]
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,11 @@ PANELS = (
     Panel("research", "Research room", "Pick one object of this page and work on a question about it."),
     Panel("next", "Next edge", "Where this leads."),
 )
+
+_FIRST = ("math", "code")
+_AFTER = ("claims", "misconceptions", "practice", "research", "map", "next")
+LESSON_PANELS = {
+    part: tuple(panel for name in names for panel in PANELS if panel.name == name)
+    for part, names in (("first", _FIRST), ("after", _AFTER))
+}
+"""The panels below the lesson of a page: those of the first pass, and those for after it. The others are chapters."""
