@@ -1,5 +1,6 @@
 """What the label-smoothing page says agrees with the library, number by number."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +63,53 @@ def test_numbers_of_the_story() -> None:
     assert row[[1, 3]] == pytest.approx([0.085, 0.005])
 
 
-def test_numbers_of_the_intuition() -> None:
+def test_numbers_of_the_chase() -> None:
     z = np.array([[3.0, 1.0, -0.5, -1.0]])
     loss, gradient = ow.cross_entropy_with_gradient(3 * z, ow.one_hot(LABEL, 4))
     assert (round(float(loss), 4), round(1 + float(gradient[0, 0]), 4)) == (0.0025, 0.9975)
-    for shown in ("0.845", "0.169", "0.9975", "0.0025", "-0.155", "-0.080", "0.114", "0.089", "3.611", "0.015"):
-        assert shown in CONCEPT.page.intuition
+    chase = next(c for c in CONCEPT.lesson.chapters if c.name == "chase").steps[0].text
+    for shown in ("0.845", "0.169", "0.9975", "0.0025"):
+        assert shown in chase
+
+
+def test_the_curve_is_lowest_in_the_range_that_counts_as_right() -> None:
+    """Each flag's right answer, by a search over the places where the flag can stand."""
+    hard, smoothed = (step.ask for step in CONCEPT.lesson.chapters[0].steps)
+    assert (hard.correct, next(a for a in hard.answers if a.name == "nowhere").between) == ("nowhere", None)
+    for ask, alpha in ((hard, 0.0), (smoothed, 0.1)):
+        places = np.arange(ask.low, ask.high + ask.step / 2, ask.step)
+        logits = np.column_stack([places, *np.broadcast_to([1.0, -0.5, -1.0], (places.size, 3)).T])
+        losses = [float(ow.cross_entropy(z[None], ow.smooth(LABEL, alpha, num_classes=4))) for z in logits]
+        lowest = float(places[int(np.argmin(losses))])
+        ranges = sorted(a.between for a in ask.answers if a.between)
+        assert ranges[0][0] <= ask.low and ranges[-1][1] > ask.high
+        assert all(one[1] == other[0] for one, other in pairwise(ranges))
+        if alpha:
+            right = next(a for a in ask.answers if a.name == ask.correct).between
+            assert right[0] <= lowest < right[1]
+        else:
+            assert lowest == pytest.approx(ask.high)  # it falls up to the end of the axis, wherever that is
+
+
+def test_numbers_of_the_trained_model() -> None:
+    """Against the numbers that the demo's own training ends with; test_label_smoothing_training.py runs it."""
+    values = CONCEPT.values
+    shown = {k: f"{values[k]:.3f}" for k in values if k.startswith(("few", "many"))}
+    assert (shown["few_hard_confidence"], shown["few_hard_accuracy"], shown["few_hard_ece"]) == (
+        "0.889",
+        "0.674",
+        "0.215",
+    )
+    assert (shown["few_soft_confidence"], shown["few_soft_accuracy"], shown["few_soft_ece"]) == (
+        "0.700",
+        "0.684",
+        "0.024",
+    )
+    assert (shown["many_soft_accuracy"], shown["many_soft_confidence"], shown["many_soft_ece"]) == (
+        "0.759",
+        "0.641",
+        "0.118",
+    )
 
 
 def test_equations_hold() -> None:
