@@ -13,7 +13,6 @@
  */
 
 import { choice, classNames, number, optional, whole } from "onewarm/fields.js";
-import { RELIABILITY } from "onewarm/reliability.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
 import { divergence, fitted, nll, onehots, reliabilityAt, scaled, slopes, smoothedOptimum, unsmoothed } from "./demo/arithmetic.js";
@@ -109,7 +108,9 @@ function build(ctx, view) {
     ratiosPane(ctx),
     tablePane(view.names),
   ];
-  return { panes, nodes: panes.map((pane) => pane.node) };
+  const [controls, ...rest] = panes.map((pane) => pane.node);
+  // On the stage the slider is below what it moves, where a finger does not hide that.
+  return { panes, nodes: ctx.onStage ? [...rest, controls] : [controls, ...rest] };
 }
 
 export const arithmetic = { divergence, fitted, modelOf, nll, onehots, reliabilityAt, scaled, slopes, smoothedOptimum, unsmoothed };
@@ -117,16 +118,16 @@ export const arithmetic = { divergence, fitted, modelOf, nll, onehots, reliabili
 export default widget({
   name: "temperature",
   label: "Temperature demo: one number on held-out rows",
-  css: RELIABILITY + CSS,
+  css: CSS,
   fields,
   traits: ["temperature", "rows", "example", "alpha", "seed", "cover", "flag"],
   inputs: ["classes"],
   highlights: ["temperature", "curve", "minimum", "confidence", "diagram", "ece", "bar", "logit", "ratios", "line", "equal", "inverse"],
   scenes: {
-    fit: { title: "Held-out rows", panes: ["controls", "curve", "whole"] },
-    diagram: { title: "Bin by bin", panes: ["controls", "diagram", "whole"] },
-    example: { title: "One example", panes: ["controls", "example"] },
-    smoothed: { title: "A smoothed model", panes: ["controls", "ratios"] },
+    fit: { title: "Curve", panes: ["controls", "curve", "whole"] },
+    diagram: { title: "Bins", panes: ["controls", "diagram", "whole"] },
+    example: { title: "Example", panes: ["controls", "example"] },
+    smoothed: { title: "Smoothed", panes: ["controls", "ratios"] },
   },
   derive,
   shape: (view) => view.names.join(),

@@ -3,7 +3,7 @@
 import { button, range } from "onewarm/controls.js";
 import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
-import { HIGHEST, LOWEST, STEP, temperatureText } from "./axis.js";
+import { HIGHEST, LOWEST, STEP, temperatureOf, temperatureText } from "./axis.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View */
 
@@ -13,16 +13,16 @@ export function controlsPane(ctx) {
     id: `${ctx.uid}-temperature`,
     name: "temperature",
     label: ["Temperature ", element("i", {}, "T")],
-    min: LOWEST,
-    max: HIGHEST,
+    min: Math.log2(LOWEST),
+    max: Math.log2(HIGHEST),
     step: STEP,
-    change: (value) => ctx.change({ temperature: Number(value.toFixed(2)) }),
-    text: temperatureText,
+    change: (power) => ctx.change({ temperature: temperatureOf(power) }),
+    text: (power) => temperatureText(2 ** power),
     object: "temperature",
   });
   const words = fixedBox();
   const readout = element("p", { class: "readout" }, words);
-  const best = button("Set T to the lowest place", () => ctx.change({ temperature: target(ctx.view) }), "best");
+  const best = button("Go to the best T", () => ctx.change({ temperature: target(ctx.view) }), "best");
   const reset = button("Reset", ctx.reset, "quiet");
   return {
     name: "controls",
@@ -35,7 +35,8 @@ export function controlsPane(ctx) {
     ),
     /** @param {View} view */
     draw(view) {
-      slider.draw(view.temperature, [Math.min(LOWEST, view.temperature), Math.max(HIGHEST, view.temperature)]);
+      const T = view.temperature;
+      slider.draw(Math.log2(T), [Math.log2(Math.min(LOWEST, T)), Math.log2(Math.max(HIGHEST, T))]);
       setText(words, result(view));
     },
     /** @param {View} view */
@@ -54,7 +55,7 @@ function target(view) {
 
 /** @param {View} view */
 function result(view) {
-  if (view.scene === "smoothed") return view.covered ? "error covered" : `error ${fixed(view.left, 4)} nats`;
+  if (view.scene === "smoothed") return view.covered ? "divergence covered" : `divergence ${fixed(view.left, 4)} nats`;
   if (view.covered && view.temperature > 1) return "NLL covered";
   return `NLL ${fixed(view.nll, 4)} nats`;
 }

@@ -3,29 +3,44 @@
 import { chart, levels, pathThrough, valuesBelow } from "onewarm/chart.js";
 import { button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { nll } from "./arithmetic.js";
-import { HIGHEST, LOWEST, temperatureText } from "./axis.js";
+import { HIGHEST, LOWEST, MARKS, along, temperatureOf, temperatureText } from "./axis.js";
 
-/** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View */
+/** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View
+ *  @typedef {import("onewarm/room.js").Room} Room */
 
-const REACH = 1.2; // nats, the top of the picture
-const POINTS = 72;
+const REACH = 1; // nats, the top of the picture
+const POINTS = 101; // from LOWEST to HIGHEST
+const OPEN = 1; // with a cover the curve is in view up to this T
+
+/** @param {Room} room */
+function axes({ width: W, height }) {
+  const H = height ?? clamp(Math.round(0.42 * W), 220, 320);
+  const [left, right, top, bottom] = [36, W - 12, 22, H - (H < 170 ? 20 : 38)];
+  return { W, H, left, right, top, bottom, x: along(left, right), y: scale(0, REACH, bottom, top) };
+}
 
 /** @param {Context} ctx */
 export function curvePane(ctx) {
   const rows = segments({
     name: `${ctx.uid}-rows`,
-    legend: "Rows",
+    legend: "Examples",
     options: [
       ["held-out", "Held-out"],
       ["training", "Training"],
     ],
     change: (value) => ctx.change({ rows: value }),
   });
-  const draw = button("Draw new rows", () => ctx.change({ seed: (ctx.view.seed % 999) + 1 }), "quiet");
-  const clip = `${ctx.uid}-clip`;
-  const frame = svgElement("rect");
+  const anew = button("Draw new ones", () => ctx.change({ seed: (ctx.view.seed % 999) + 1 }), "quiet");
+  const flag = axisFlag({
+    label: "Your flag: the temperature with the lowest NLL",
+    get: () => (ctx.state.flag === null ? null : Math.log2(ctx.state.flag)),
+    set: (power) => ctx.change({ flag: temperatureOf(power) }),
+    text: (power) => temperatureText(2 ** power),
+    steps: 20,
+  });
   const curve = svgElement("path", { class: "curve soft", "data-object": "curve" });
   const here = svgElement("line", { class: "here" });
   const dot = svgElement("circle", { r: 6, class: "dot" });
@@ -33,81 +48,68 @@ export function curvePane(ctx) {
   const lowText = svgElement("text", { class: "strong halo", "text-anchor": "middle" });
   const lowest = svgElement("g", { "data-object": "minimum" }, low, lowText);
   const cover = svgElement("rect", { class: "cover" });
-  const coverText = svgElement("text", { class: "cover-text", "text-anchor": "middle" }, "covered until you commit");
-  const flag = svgElement(
-    "g",
-    { class: "flag" },
-    svgElement("line", { class: "pole" }),
-    svgElement("path", { class: "cloth" }),
-    svgElement("text", { class: "you" }, "you"),
-  );
-  const [pole, cloth, you] = flag.children;
+  const coverText = svgElement("text", { "text-anchor": "middle" });
   const plot = chart("NLL over the temperature");
   plot.svg.append(
-    svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
-    svgElement("g", { "clip-path": `url(#${clip})` }, curve),
     cover,
-    coverText,
+    curve,
     here,
+    coverText,
     lowest,
     dot,
-    flag,
   );
+  plot.figure.append(flag.node);
   const note = element("p", { class: "caption" });
   const points = remembering();
   return {
     name: "curve",
     node: element(
       "section",
-      { class: "pane curve-pane", "aria-label": "NLL over the temperature" },
-      element("div", { class: "pane-head" }, rows.node, draw),
+      { class: "pane curve-pane fill", "aria-label": "NLL over the temperature" },
+      element("div", { class: "pane-head" }, rows.node, anew),
       plot.figure,
       note,
     ),
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => Room} room */
+    draw(view, _width, room) {
+      const at = axes(room(plot.figure));
+      if (at.W < 80) return;
+      const T = clamp(view.temperature, LOWEST, HIGHEST);
+      const shown = !view.covered || view.temperature <= OPEN;
+      setAttributes(here, { x1: px(at.x(T)), x2: px(at.x(T)), y1: at.top - 6, y2: px(at.bottom) });
+      const [cx, cy] = [px(at.x(T)), px(at.y(Math.min(view.nll, REACH)))];
+      setAttributes(dot, { cx, cy, visibility: shown ? "visible" : "hidden" });
+      const ends = { left: at.left, right: at.right, lo: Math.log2(LOWEST), hi: Math.log2(HIGHEST) };
+      flag.draw({ ...ends, top: at.top - 6, bottom: at.bottom, fixed: !view.covered });
+    },
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => Room} room */
+    late(view, _width, room) {
       rows.draw(view.rows);
       setText(note, noteOf(view));
-      const W = width(plot.figure);
+      setAttributes(plot.svg, { "aria-label": aria(view) });
+      const { W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
       if (W < 80) return;
-      const H = plot.figure.clientHeight; // the sheet says it
-      const [left, right, top, bottom] = [40, W - 14, 24, H - 38];
-      const x = scale(0, HIGHEST, left, right),
-        y = scale(0, REACH, bottom, top);
       plot.ground(W, H, "", () => [
-        ...levels([0, 0.4, 0.8, 1.2], { y, left, right }),
-        ...valuesBelow([0, 1, 2, 3, 4, 5, 6], x, bottom + 17),
-        svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "temperature T"),
-        svgElement("text", { x: 0, y: 12 }, "NLL, nats"),
+        ...levels([0, 0.25, 0.5, 0.75, 1], { y, left, right }),
+        ...valuesBelow(MARKS, x, bottom + 16),
+        ...(H < 170 ? [] : [svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "temperature T, each mark twice the last")]),
+        svgElement("text", { x: 0, y: 11 }, "NLL, nats"),
       ]);
-      setAttributes(frame, { x: left, y: top - 6, width: right - left, height: bottom - top + 12 });
-      setAttributes(curve, { d: pathThrough(points(view).map(([T, v]) => [x(T), y(Math.min(v, 2 * REACH))])) });
-      const edge = view.covered ? x(1) : right;
-      setAttributes(cover, { x: px(edge), y: top - 6, width: px(right - edge), height: bottom - top + 6 });
-      setAttributes(coverText, { x: px((edge + right) / 2), y: (top + bottom) / 2 });
-      setAttributes(coverText, { visibility: view.covered ? "visible" : "hidden" });
-      const T = clamp(view.temperature, 0, HIGHEST);
-      const shown = !view.covered || view.temperature <= 1;
-      setAttributes(here, { x1: px(x(T)), x2: px(x(T)), y1: top - 6, y2: bottom });
-      setAttributes(dot, { cx: px(x(T)), cy: px(y(Math.min(view.nll, REACH))), visibility: shown ? "visible" : "hidden" });
+      const seen = points(view).filter(([T, v]) => v <= REACH && (T <= OPEN || !view.covered));
+      setAttributes(curve, { d: pathThrough(seen.map(([T, v]) => [x(T), y(v)])) });
+      const edge = view.covered ? x(OPEN) : right;
+      setAttributes(cover, { x: px(edge), y: top - 6, width: px(right - edge), height: px(bottom - top + 6) });
+      setAttributes(coverText, { x: px((edge + right) / 2), y: px(bottom - 12) });
+      setText(coverText, view.covered ? "covered" : "");
       const best = view.scored.best;
       const has = !view.covered && best > 0 && best <= HIGHEST;
       setAttributes(lowest, { visibility: has ? "visible" : "hidden" });
-      if (has) {
-        const least = nll(view.scored.logits, view.scored.targets, best);
-        setAttributes(low, { cx: px(x(best)), cy: px(y(least)) });
-        setAttributes(lowText, { x: px(x(best)), y: px(y(least) + 24) });
-      }
       setText(lowText, has ? `lowest ${temperatureText(best)}` : "");
-      setAttributes(flag, { visibility: view.flag === null ? "hidden" : "visible" });
-      if (view.flag !== null) {
-        const at = x(view.flag);
-        setAttributes(pole, { x1: px(at), x2: px(at), y1: top - 2, y2: bottom });
-        setAttributes(cloth, { d: `M${px(at)},${top - 2}h34l-6,9l6,9h-34Z` });
-        setAttributes(you, { x: px(at + 4), y: top + 12 });
-      }
-      setAttributes(plot.svg, { "aria-label": aria(view) });
+      if (!has) return;
+      const [cx, cy] = [x(best), y(nll(view.scored.logits, view.scored.targets, best))];
+      setAttributes(low, { cx: px(cx), cy: px(cy) });
+      setAttributes(lowText, { x: px(cx), y: px(cy + 24) });
     },
   };
 }
@@ -121,7 +123,7 @@ function remembering() {
       last = view.scored;
       const { logits, targets } = view.scored;
       points = Array.from({ length: POINTS }, (_, i) => {
-        const T = LOWEST * (HIGHEST / LOWEST) ** (i / (POINTS - 1));
+        const T = LOWEST * 2 ** (i / 20); // the 41st is OPEN, where a cover begins
         return [T, nll(logits, targets, T)];
       });
     }
@@ -131,14 +133,14 @@ function remembering() {
 
 /** @param {View} view */
 function noteOf(view) {
-  const rows = view.rows === "training" ? "60 training rows, all of them right" : `${view.scored.labels.length} held-out rows`;
+  const { best, labels } = view.scored;
+  const rows = `${labels.length} ${view.rows === "training" ? "examples that the model was trained on" : "held-out examples"}`;
   if (view.covered) return `${rows}.`;
-  return view.scored.best === 0 ? `${rows}: the curve falls all the way to T = 0.` : `${rows}: lowest at T = ${temperatureText(view.scored.best)}.`;
+  return best === 0 ? `${rows}: the curve falls all the way to T = 0.` : `${rows}: lowest at T = ${temperatureText(best)}.`;
 }
 
 /** @param {View} view */
 function aria(view) {
-  const flag = view.flag === null ? "" : ` Your flag stands at ${fixed(view.flag, 2)}.`;
-  if (view.covered) return `NLL over the temperature, covered beyond T = 1.${flag}`;
-  return `NLL over the temperature. ${noteOf(view)} At T = ${fixed(view.temperature, 2)}: ${fixed(view.nll, 4)} nats.${flag}`;
+  if (view.covered) return "NLL over the temperature, covered beyond T = 1.";
+  return `NLL over the temperature. ${noteOf(view)} At T = ${fixed(view.temperature, 2)}: ${fixed(view.nll, 4)} nats.`;
 }

@@ -1,7 +1,7 @@
 /** Confidence and accuracy at T: as two numbers, and bin by bin in a reliability diagram. */
 
 import { element, setAttributes, setStyle, setText } from "onewarm/dom.js";
-import { fixed, px } from "onewarm/numbers.js";
+import { clamp, fixed, px } from "onewarm/numbers.js";
 import { reliability } from "onewarm/reliability.js";
 
 /** @typedef {import("../demo.js").View} View */
@@ -48,16 +48,18 @@ export function diagramPane() {
     name: "diagram",
     node: element(
       "section",
-      { class: "pane diagram-pane", "aria-label": "Reliability diagram" },
+      { class: "pane diagram-pane fill", "aria-label": "Reliability diagram" },
       plot.figure,
       element("p", { class: "error", "data-object": "ece" }, "ECE ", error),
     ),
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    draw(view, _width, room) {
       setText(error, fixed(view.ece, 3));
-      const W = width(plot.figure);
-      if (W >= 80) plot.draw(W, view.bins, `${view.rows} rows at T = ${fixed(view.temperature, 2)}`, plot.figure.clientHeight);
+      const { width: W, height } = room(plot.figure);
+      if (W < 80) return;
+      const title = `the ${view.rows} examples at T = ${fixed(view.temperature, 2)}`;
+      plot.draw(W, view.bins, title, height ?? clamp(W, 220, 360));
     },
   };
 }

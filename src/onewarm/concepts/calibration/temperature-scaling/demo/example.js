@@ -40,8 +40,8 @@ export function examplePane(ctx, names) {
     name: "example",
     node: element(
       "section",
-      { class: "pane example-pane", "aria-label": "One held-out example" },
-      element("div", { class: "pane-head" }, pick.label, pick.input),
+      { class: "pane example-pane fill", "aria-label": "One held-out example" },
+      element("div", { class: "pane-head spare" }, pick.label, pick.input),
       legend([
         ["bar", "probability at T"],
         ["was", "at T = 1"],

@@ -3,7 +3,7 @@
 import { chart, levels, valuesBelow } from "onewarm/chart.js";
 import { alphaRange } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
-import { fixed, px, scale } from "onewarm/numbers.js";
+import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
 import { divergence, unsmoothed } from "./arithmetic.js";
@@ -14,6 +14,14 @@ import { temperatureText } from "./axis.js";
 const ROWS = 80; // drawn
 const REACH = 10; // of the true log-ratios
 const ACROSS = 5; // of the model's
+const NAMES = ["this T leaves", "the best T leaves", "the inverse of smoothing leaves"];
+
+/** @param {import("onewarm/room.js").Room} room */
+function axes({ width: W, height }) {
+  const H = height ?? clamp(Math.round(0.5 * W), 240, 360);
+  const [left, right, top, bottom] = [36, W - 12, 22, H - (H < 170 ? 20 : 38)];
+  return { W, H, left, right, top, bottom, x: scale(0, ACROSS, left, right), y: scale(0, REACH, bottom, top) };
+}
 
 /** @param {Context} ctx */
 export function ratiosPane(ctx) {
@@ -28,7 +36,7 @@ export function ratiosPane(ctx) {
     svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
     svgElement("g", { "clip-path": `url(#${clip})` }, equal, svgElement("g", { "data-object": "ratios" }, dots), line),
   );
-  const list = facts(["this T leaves", "the best T leaves", "the inverse of smoothing leaves"], "facts");
+  const list = facts(NAMES, "facts");
   setAttributes(list.node, { "data-object": "inverse" });
   /** @type {any} */ let drawn = null;
   /** @type {number[]} */ let sums = [];
@@ -36,8 +44,8 @@ export function ratiosPane(ctx) {
     name: "ratios",
     node: element(
       "section",
-      { class: "pane ratios-pane", "aria-label": "A smoothed model" },
-      alpha.node,
+      { class: "pane ratios-pane fill", "aria-label": "A smoothed model" },
+      element("div", { class: "spare" }, alpha.node),
       legend([
         ["dots", "two classes of one example"],
         ["same", "equal in both"],
@@ -46,26 +54,29 @@ export function ratiosPane(ctx) {
       list.node,
     ),
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    draw(view, _width, room) {
+      const { W, x, y } = axes(room(plot.figure));
+      if (W < 80) return;
+      setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / view.temperature)) });
+    },
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    late(view, _width, room) {
       const { smoothed, temperature: T } = view;
       alpha.draw(view.alpha);
       if (drawn?.of !== smoothed) sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed)];
       const covered = view.covered ? "covered" : "";
       list.draw(
-        [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats, T = ${temperatureText(smoothed.best)}`, `${fixed(sums[1], 4)} nats`],
+        [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
+        [NAMES[0], covered ? NAMES[1] : `the best T, ${temperatureText(smoothed.best)}, leaves`, NAMES[2]],
       );
-      const W = width(plot.figure),
-        H = plot.figure.clientHeight;
+      const { W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
       if (W < 80) return;
-      const [left, right, top, bottom] = [40, W - 14, 24, H - 38];
-      const x = scale(0, ACROSS, left, right),
-        y = scale(0, REACH, bottom, top);
       const resized = plot.ground(W, H, "", () => [
         ...levels([0, 5, 10], { y, left, right }),
-        ...valuesBelow([0, 1, 2, 3, 4, 5], x, bottom + 17),
-        svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "log-ratio in the model"),
-        svgElement("text", { x: 0, y: 12 }, "log-ratio in truth"),
+        ...valuesBelow([0, 1, 2, 3, 4, 5], x, bottom + 16),
+        ...(H < 170 ? [] : [svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "log-ratio in the model")]),
+        svgElement("text", { x: 0, y: 11 }, "log-ratio in truth"),
       ]);
       if (resized || drawn?.of !== smoothed) {
         drawn = { of: smoothed };
@@ -73,7 +84,6 @@ export function ratiosPane(ctx) {
         setAttributes(dots, { d: points(smoothed).map(([a, b]) => `M${px(x(a))},${px(y(b))}h0`).join("") });
         setAttributes(equal, { x1: x(0), y1: y(0), x2: x(ACROSS), y2: y(ACROSS) });
       }
-      setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / T)) });
       setAttributes(plot.svg, {
         "aria-label": `Log-ratios of two classes of one example, ${ROWS} examples: in truth over in the smoothed model. Beside them a line through 0 that rises ${fixed(1 / T, 2)} for each 1.`,
       });
