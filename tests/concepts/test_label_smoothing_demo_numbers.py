@@ -122,7 +122,7 @@ def test_without_a_finite_optimum_the_curve_tends_to_what_is_said(show, t: list[
     assert curve[-1] < curve[0] < 0 if loss == -np.inf else curve == pytest.approx([loss] * 3, abs=1e-12)
 
 
-def test_a_gradient_step_moves_each_logit_by_its_gap_and_the_run_ends_at_the_minimum(show) -> None:
+def test_a_gradient_step_moves_each_logit_against_its_gap_and_the_run_ends_at_the_minimum(show) -> None:
     tab = show(reduced_motion="reduce")
     gradient = library({**ORIGIN, "row": [0.25] * 4})[1]
     tab.get_by_role("button", name="Gradient step").click()
@@ -132,20 +132,25 @@ def test_a_gradient_step_moves_each_logit_by_its_gap_and_the_run_ends_at_the_min
     assert np.abs(at["gradient"]).max() < 1e-15 and at["loss"] == pytest.approx(at["floor"])
     tab.get_by_text("At the minimum after").wait_for(state="attached")
     tab.get_by_role("slider", name="Smoothing α").press("Home")
-    tab.get_by_role("button", name="Run to minimum").click()
+    tab.get_by_role("button", name="Run: it never ends").click()
     assert 0 < state(tab)["loss"] < 1e-3
-    tab.get_by_text("this target has no minimum").wait_for(state="attached")
+    outcome = tab.locator(".outcome").inner_text()
+    assert outcome.startswith("Stopped after") and "still falling" in outcome and "there is no minimum" in outcome
+    pulls = tab.locator(".row[data-pull]").evaluate_all("rows => rows.map(row => row.dataset.pull)")
+    assert pulls == ["up", "down", "down", "down"] and "at rest" not in logit(tab, "cat").get_attribute(
+        "aria-valuetext"
+    )
     tab.get_by_role("button", name="Reset").click()
     assert state(tab)["logits"] == ORIGIN["logits"] and state(tab)["alpha"] == 0.1
 
 
 def test_the_run_moves_frame_by_frame_and_can_be_stopped(show) -> None:
     tab = show({"alpha": 0})
-    tab.get_by_role("button", name="Run to minimum").click()
+    tab.get_by_role("button", name="Run: it never ends").click()
     tab.get_by_role("button", name="Stop").click()
     stopped = state(tab)["logits"]
     assert 3 < stopped[0] < 8
-    tab.get_by_role("button", name="Run to minimum").wait_for()
+    tab.get_by_role("button", name="Run: it never ends").wait_for()
     tab.wait_for_timeout(100)
     assert state(tab)["logits"] == stopped
 
@@ -163,7 +168,7 @@ def test_the_first_state_is_the_origin_pages(show) -> None:
     assert tab.locator(".loss option").all_text_contents() == ["the true class (cat)", *ORIGIN["classes"]]
     assert (
         logit(tab, "cat").get_attribute("aria-valuetext")
-        == "3.0; probability 0.845, target 0.925, gradient −0.080, pushed up"
+        == "3.0; probability 0.845, target 0.925, gap −0.080, pushed up"
     )
 
 

@@ -50,7 +50,7 @@ export function alphaRange({ id, label, change, object, name = "alpha", text = a
     id,
     name,
     object,
-    label: [`${label} `, element("i", {}, "α")],
+    label: [element("span", { class: "label-word" }, `${label} `), element("i", {}, "α")],
     min: 0,
     max: 0.5,
     step: 0.01,

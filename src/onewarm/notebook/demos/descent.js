@@ -16,7 +16,8 @@ const FRAMES = 90; // of a run that does not come to rest
 
 /** The buttons "Gradient step", run or stop, and "Reset".
  * @param {import("onewarm/widget.js").Context} ctx @param {string} field the field of the state that moves
- * @param {string} runText of the button that runs @param {(view: any) => Plan} plan of a descent from this view */
+ * @param {string | ((view: any) => string)} runText of the button that runs
+ * @param {(view: any) => Plan} plan of a descent from this view */
 export function descent(ctx, field, runText, plan) {
   const step = (/** @type {number[]} */ z, /** @type {Plan} */ { slope }) =>
     descend(z, slope(z)).map((value) => clamp(value, -LARGEST, LARGEST));
@@ -41,13 +42,14 @@ export function descent(ctx, field, runText, plan) {
     );
   }
 
-  const runButton = button(runText, () => (ctx.running ? ctx.stop("Stopped.") : run()), "run");
+  const textOf = (/** @type {any} */ view) => (typeof runText === "string" ? runText : runText(view));
+  const runButton = button(textOf(ctx.view), () => (ctx.running ? ctx.stop("Stopped.") : run()), "run");
   return {
     nodes: [
       button("Gradient step", () => ctx.change({ [field]: step(ctx.view[field], plan(ctx.view)) })),
       runButton,
       button("Reset", ctx.reset, "quiet"),
     ],
-    draw: () => setText(runButton, ctx.running ? "Stop" : runText),
+    draw: () => setText(runButton, ctx.running ? "Stop" : textOf(ctx.view)),
   };
 }

@@ -45,6 +45,15 @@ export const choice = (start, options, address) => ({
   read: (text) => text,
 });
 
+/** True or false. @param {boolean} [start] @param {string | null} [address] @returns {Field} */
+export const toggle = (start = false, address) => ({
+  start,
+  address,
+  valid: (value) => (typeof value === "boolean" ? value : undefined),
+  text: String,
+  read: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+});
+
 /** Another field's value, or null, which is where it starts and what an address leaves out. @param {Field} field @returns {Field} */
 export const optional = (field) => ({
   ...field,

@@ -180,12 +180,12 @@ export const RELIABILITY = `
 .accuracy-line { stroke: var(--ink); stroke-width: 1.75; }
 [data-faint="true"] { opacity: 0.4; }
 .verdict {
-  margin: 8px 0 6px;
-  font-size: 17px;
+  margin: 0.5rem 0 0.375rem;
+  font-size: 1.0625rem;
   font-weight: 600;
   line-height: 1.35;
   display: flex;
-  gap: 8px;
+  gap: 0.5rem;
   min-height: 2.7em;
 }
 .verdict[data-kind="better"] .sign { color: light-dark(#0f7552, #57cfa2); }

@@ -19,6 +19,8 @@ export const STAGE_STYLE = `
 [data-layout="stage"] .scenes > legend { position: absolute; clip-path: inset(50%); }
 [data-layout="stage"] .scenes .segments span { padding: 0.25rem 0.625rem; font-size: 0.875rem; }
 [data-layout="stage"] .numbers { display: none; }
+[data-layout="stage"] button { min-height: 1.875rem; padding-block: 0.1875rem; }
+[data-layout="stage"] .segments span { padding-block: 0.1875rem; }
 /* What takes the room that the rest leaves; it is a column, and its figures take what is left in it. */
 [data-layout="stage"] .fill:not([hidden]) { flex: 1 1 0; min-block-size: 0; display: flex; flex-direction: column; gap: 0.5rem; }
 [data-layout="stage"] .figure { flex: 1 1 0; min-block-size: 0; contain: size; overflow: visible; }
@@ -40,7 +42,9 @@ export const STAGE_STYLE = `
     --h: 1.375rem;
     display: grid;
     grid-column: 1 / -1;
-    grid-template: "name pt g" auto / subgrid;
+    grid-template-areas: "name pt g";
+    grid-template-columns: subgrid;
+    grid-template-rows: auto;
   }
   [data-layout="stage"] .row:is(.head, .foot),
   [data-layout="stage"] .row :is(.track:not(.p), .num:not(.num-g)) { display: none; }

@@ -10,17 +10,19 @@
  *   recipe       "uniform" | "prior" | "teacher"     prior, teacher   a row of K, or K rows, one a label
  *   data         "overconfident" | "calibrated"      seed           of the rows that are trained on here, 1 .. 999
  *   calibration  {overconfident: report | null, calibrated: report | null}, subsets of a study report
+ *   scene        what a page's stage shows: "rows" | "training" | "studies"
+ *   cover        "curve" covers the loss beyond the present logit, until a question about it is answered
+ *   flag         where the reader thinks that the curve is lowest, or null; lens: the lanes show the first tenth only
  *   address      the query string of a state: "z=3,1,-0.5,-1&alpha=0.1&label=0&recipe=uniform&view=before&data=..."
- *   state        in: any of {logits, alpha, label, recipe, pick, view, data, seed, highlight};
+ *   state        in: any of these fields, and {pick, highlight};
  *                out: all of them, and {by: "user" | "host" | "start", loss, hardLoss, floor, probabilities, target, gradient,
  *                and once the model here is trained, trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll}}
  */
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
 import { binOf } from "onewarm/calibration.js";
-import { descent } from "onewarm/descent.js";
 import { element } from "onewarm/dom.js";
-import { choice, classNames, number, optional, row, rules, whole } from "onewarm/fields.js";
+import { choice, classNames, number, optional, row, rules, toggle, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
 import { lossAlong, minimiser, optimum, recipeRow } from "./demo/arithmetic.js";
@@ -42,6 +44,9 @@ const fields = {
   view: choice("before", ["before", "after", "end"]),
   data: choice("overconfident", ["overconfident", "calibrated"]),
   seed: whole(1, 1, 999),
+  cover: choice("", ["", "curve"]),
+  flag: optional(number(0, -1000, 1000)),
+  lens: toggle(),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
@@ -52,7 +57,8 @@ function derive(state, get) {
   const hard = target(label, 0, Array(K).fill(0));
   return {
     .../** @type {{logits: number[], alpha: number, label: number, recipe: "uniform" | "prior" | "teacher",
-     *   pick: number | null, view: "before" | "after" | "end", data: "overconfident" | "calibrated", seed: number, highlight: string | null}} */ (
+     *   pick: number | null, view: "before" | "after" | "end", data: "overconfident" | "calibrated", seed: number,
+     *   cover: "" | "curve", flag: number | null, lens: boolean, highlight: string | null}} */ (
       state
     ),
     names: classNames(get("classes"), K),
@@ -66,6 +72,7 @@ function derive(state, get) {
     loss: crossEntropy(logits, t),
     hardLoss: crossEntropy(logits, hard),
     floor: entropy(t),
+    minimum: minimiser(logits, t), // of all logits together; null where there is none
     calibration: get("calibration"),
   };
 }
@@ -74,7 +81,7 @@ function derive(state, get) {
 /** Descent of the logits from this view. @param {import("onewarm/widget.js").Context} ctx
  * @returns {(view: View) => import("onewarm/descent.js").Plan} */
 const descentOf = (ctx) => (view) => {
-  const minimum = minimiser(view.logits, view.target);
+  const { minimum } = view;
   return {
     slope: (z) => gradient(z, view.target),
     minimum,
@@ -85,7 +92,7 @@ const descentOf = (ctx) => (view) => {
         return `At the minimum after ${count} steps: every bar meets its tick, and the loss is its floor, ${fixed(loss, 4)}.`;
       return minimum
         ? `After ${count} steps the loss is ${fixed(loss, 4)} and still falling towards its floor, ${fixed(floor, 4)}.`
-        : `After ${count} steps the loss is ${fixed(loss, 4)}, and the logits still move apart: this target has no minimum.`;
+        : `Stopped after ${count} steps, still falling: the loss is ${fixed(loss, 4)}, and there is no minimum.`;
     },
   };
 };
@@ -100,7 +107,7 @@ function build(ctx, { names }) {
       ? ""
       : ` (The ${recipe} row given here is not a distribution over ${names.length} classes; a made-up one is shown.)`;
   }
-  const controls = controlsPane(ctx, descent(ctx, "logits", "Run to minimum", descentOf(ctx)), rowNote);
+  const controls = controlsPane(ctx, descentOf(ctx), rowNote);
   const logits = logitPane(ctx, names);
   const loss = lossPane(ctx, names);
   const table = tablePane(names);
@@ -111,13 +118,13 @@ function build(ctx, { names }) {
       { name: "controls", ...controls },
       { name: "logits", ...logits },
       { name: "loss", ...loss },
-      { name: "table", ...table },
+      ...(ctx.onStage ? [] : [table]), // the stage has no room for it
       { name: "training", ...trained },
       { name: "studies", ...calibration },
     ],
     nodes: [
       controls.node,
-      element("div", { class: "stage fill" }, logits.node, loss.node, table.node),
+      element("div", { class: "stage fill" }, logits.node, loss.node, ...(ctx.onStage ? [] : [table.node])),
       trained.node,
       calibration.node,
     ],
@@ -155,13 +162,16 @@ export default widget({
   label: "Logit demo: drag a logit, read the gradient",
   css: CSS,
   fields,
-  traits: ["logits", "alpha", "label", "recipe", "view", "data", "seed"],
+  traits: ["logits", "alpha", "label", "recipe", "view", "data", "seed", "cover", "flag", "lens"],
   inputs: ["classes", "prior", "teacher", "calibration"],
-  highlights: ["logit", "bar", "tick", "gap", "curve", "minimum", "alpha", "training", "calibration"],
+  highlights: [
+    ...["logit", "bar", "tick", "gap", "weakest", "curve", "minimum", "flag", "alpha", "run"],
+    ...["training", "regions", "reliability", "calibration"],
+  ],
   scenes: {
-    rows: { title: "Logits and loss", panes: ["controls", "logits", "loss", "table"] },
+    rows: { title: "Logits and loss", panes: ["controls", "logits", "loss"] },
     training: { title: "Train a model", panes: ["training"] },
-    studies: { title: "Measured", panes: ["alpha", "studies"] },
+    studies: { title: "Measured", panes: ["studies"] },
   },
   derive,
   shape: (view) => JSON.stringify(view.names),

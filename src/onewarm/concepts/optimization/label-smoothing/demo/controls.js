@@ -1,7 +1,8 @@
-/** Alpha, the recipe of the target, and gradient descent. */
+/** Alpha, gradient descent, and the recipe of the target. */
 
-import { alphaRange, segments } from "onewarm/controls.js";
-import { element, fixedBox, setText } from "onewarm/dom.js";
+import { alphaRange, button, segments } from "onewarm/controls.js";
+import { descent } from "onewarm/descent.js";
+import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -9,9 +10,9 @@ import { fixed } from "onewarm/numbers.js";
 
 export const RECIPES = ["uniform", "prior", "teacher"];
 
-/** @param {Context} ctx @param {{nodes: Node[], draw: () => void}} descent its buttons
+/** @param {Context} ctx @param {(view: View) => import("onewarm/descent.js").Plan} plan of gradient descent
  * @param {(recipe: string) => string} rowNote what is wrong with the recipe's row, if anything */
-export function controlsPane(ctx, descent, rowNote) {
+export function controlsPane(ctx, plan, rowNote) {
   const alpha = alphaRange({
     id: `${ctx.uid}-alpha`,
     object: "alpha",
@@ -24,29 +25,70 @@ export function controlsPane(ctx, descent, rowNote) {
     options: RECIPES.map((name) => [name, name]),
     change: (value) => ctx.change({ recipe: value }),
   });
+  let ended = { text: "", at: "" }; // the end of the last run, and the state that it led to
+  const run = descent(
+    ctx,
+    "logits",
+    (view) => (view.minimum ? "Run to minimum" : "Run: it never ends"),
+    (view) => {
+      const course = plan(view);
+      return {
+        ...course,
+        ended(outcome) {
+          const text = course.ended(outcome);
+          ended = { text, at: place(ctx.view) };
+          return text;
+        },
+      };
+    },
+  );
+  const [step, runButton, reset] = run.nodes;
+  setAttributes(runButton, { "data-object": "run" });
+  step.classList.add("spare");
+  reset.classList.add("spare");
+  const buttons = element("div", { class: "control buttons" }, runButton, step, reset);
+  const lens = button("Magnify the first tenth", () => ctx.change({ lens: !ctx.state.lens }), "lens spare");
+  recipe.node.classList.add("spare");
   const why = element("p", { class: "why" });
+  const outcome = element("p", { class: "outcome" });
   const readout = fixedBox();
+  let alphaBefore = NaN,
+    moved = false; // alpha did, since the last run: what that changes is seen by running
   return {
     node: element(
       "div",
       { class: "controls" },
       alpha.node,
-      recipe.node,
-      element("div", { class: "control buttons" }, ...descent.nodes),
-      why,
       element("p", { class: "readout" }, readout),
+      buttons,
+      recipe.node,
+      lens,
+      why,
+      outcome,
     ),
     /** @param {View} view */
     draw(view) {
       alpha.draw(view.alpha);
       recipe.draw(view.recipe);
-      descent.draw();
+      run.draw();
+      if (ctx.running) moved = false;
+      else if (view.alpha !== alphaBefore) moved = !Number.isNaN(alphaBefore);
+      alphaBefore = view.alpha;
+      setAttributes(runButton, { "data-invite": moved });
+      setAttributes(lens, { "aria-pressed": view.lens });
+      buttons.hidden = view.cover !== "";
       setText(readout, `loss ${fixed(view.loss, 4)}`);
+      const here = ended.text && !ctx.running && ended.at === place(view);
+      outcome.hidden = !here;
+      setText(outcome, here ? ended.text : "");
     },
     /** @param {View} view */
-    late: (view) => setText(why, explain(view) + rowNote(view.recipe)),
+    late: (view) => setText(why, view.cover ? "" : explain(view) + rowNote(view.recipe)),
   };
 }
+
+/** @param {View} view */
+const place = ({ logits, target }) => [...logits, ...target].join();
 
 /** The recipe in one sentence, with its numbers. @param {View} view */
 function explain(view) {

@@ -1,14 +1,15 @@
 /** One row a class: the choice of the true class, a logit's slider, and a probability's bar with its target as a tick. */
 
 import { element, setAttributes, setText } from "onewarm/dom.js";
-import { PUSH, fixed, gradientText, logitText, pull, scale } from "onewarm/numbers.js";
+import { ARROW, PUSH, fixed, logitText, pull, scale } from "onewarm/numbers.js";
 import { barLane, classRows, furthest, legend, numberCells, numberHeads, trueClass } from "onewarm/rows.js";
 import { axis, growingAxis, rowSlider } from "onewarm/slider.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
 
-const NUMBERS = "zptg"; // logit, probability, target, gradient
+const NUMBERS = "zptg"; // logit, probability, target, gap
+const LENS = 0.1; // the part of the lanes that the lens shows
 
 /** @param {Context} ctx @param {string[]} names */
 export function logitPane(ctx, names) {
@@ -23,7 +24,9 @@ export function logitPane(ctx, names) {
     const node = element("div", { class: "row" }, label.node, logit.node, logitCell, lane.node, ...cells);
     return { node, label, logit, lane, numbers };
   });
-  const [logitHead, ...heads] = numberHeads(NUMBERS, ["z", "p", "t", "p − t"]);
+  const [logitHead, ...heads] = numberHeads(NUMBERS, ["z", "p", "t", ctx.onStage ? "gap" : "p − t"]);
+  const laneHead = element("span");
+  const lensNote = element("p", { class: "lens-note" }, "The first tenth of each lane, ten times as wide:");
   const caption = element("p", { class: "caption" });
   const node = element(
     "section",
@@ -31,16 +34,17 @@ export function logitPane(ctx, names) {
     legend([
       ["bar", "probability p"],
       ["tick", "target t"],
-      ["up", "p is short: the logit is pushed up ▲"],
-      ["down", "p is over: pushed down ▼"],
+      ["up", "▲ short: descent raises the logit"],
+      ["down", "▼ over: it lowers it"],
     ]),
+    lensNote,
     classRows({
       few: names.length <= 5,
       head: [
         element("span", { class: "name" }, "true class"),
         element("span", { class: "track z" }, "logit z: drag it, or use the arrow keys"),
         logitHead,
-        element("span", { class: "track p" }, "bar p, tick t: the gap is the gradient"),
+        element("span", { class: "track p" }, laneHead),
         ...heads,
       ],
       rows: rows.map((row) => row.node),
@@ -55,25 +59,42 @@ export function logitPane(ctx, names) {
     draw(view) {
       logitAxis.fit(view.logits, node);
       // A target may lie outside [0, 1]: the axis then reaches to the next quarter.
-      const low = Math.min(0, Math.floor(Math.min(...view.target) * 4 + 1e-9) / 4);
-      const high = Math.max(1, Math.ceil(Math.max(...view.target) * 4 - 1e-9) / 4);
+      const { lens, cover } = view;
+      const low = lens ? 0 : Math.min(0, Math.floor(Math.min(...view.target) * 4 + 1e-9) / 4);
+      const high = lens ? LENS : Math.max(1, Math.ceil(Math.max(...view.target) * 4 - 1e-9) / 4);
       const at = scale(low, high, 0, 100);
-      massAxis.place([0, 0.5, 1], at);
+      massAxis.place(lens ? [0, LENS / 2, LENS] : [0, 0.5, 1], at);
+      setText(laneHead, lens ? "bar p and tick t, up to 0.1" : "bar p, tick t, and the gap from tick to bar");
+      setAttributes(node, { "data-lens": lens });
+      lensNote.hidden = !lens;
+      const weakest = view.probabilities.indexOf(Math.min(...view.probabilities));
       rows.forEach((row, k) => {
         const [z, p, t, g] = [view.logits[k], view.probabilities[k], view.target[k], view.gradient[k]];
         row.label.draw(k === view.label);
-        setAttributes(row.node, { "data-true": k === view.label, "data-pull": pull(g) });
+        const gap = gapOf(view, k);
+        setAttributes(row.node, { "data-true": k === view.label, "data-pull": gap.pull, "data-beyond": lens && Math.max(p, t) > LENS });
+        k === weakest ? setAttributes(row.lane.node, { "data-object": "weakest" }) : row.lane.node.removeAttribute("data-object");
         row.lane.draw(p, t, at);
-        row.numbers.draw([logitText(z), fixed(p, 3), fixed(t, 3), gradientText(g)]);
-        row.logit.draw(
-          z,
-          `${logitText(z)}; probability ${fixed(p, 3)}, target ${fixed(t, 3)}, gradient ${fixed(g, 3, true)}${PUSH[pull(g)]}`,
-        );
+        row.numbers.draw([logitText(z), fixed(p, 3), cover ? "–" : fixed(t, 3), `${ARROW[gap.pull]} ${gap.text}`]);
+        const target = cover ? "" : `, target ${fixed(t, 3)}`;
+        row.logit.draw(z, `${logitText(z)}; probability ${fixed(p, 3)}${target}, gap ${gap.text}${gap.push}`);
       });
     },
     /** @param {View} view */
     late: (view) => setText(caption, sentence(view)),
   };
+}
+
+/** The gap p - t of class k: its number, where descent moves the logit, and that in words. A target that no finite logit
+ * reaches moves it for ever, however small the gap has become. @param {View} view @param {number} k */
+function gapOf({ gradient, minimum }, k) {
+  const g = gradient[k];
+  if (minimum || Math.abs(g) >= 5e-4) return { pull: pull(g), text: fixed(g, 3, true), push: PUSH[pull(g)] };
+  if (g === 0) return { pull: "none", text: "0", push: ", too small to be computed" };
+  const towards = g < 0 ? "up" : "down";
+  const digits = Math.ceil(-Math.log10(Math.abs(g)));
+  const size = digits <= 6 ? fixed(g, digits, true) : `${g < 0 ? "−" : "+"}1e−${digits}`;
+  return { pull: towards, text: size, push: PUSH[towards] };
 }
 
 /** The gaps in a sentence. @param {View} view */
@@ -84,5 +105,5 @@ export function sentence(view) {
       ? "Every bar meets its tick: the gradient is zero and the loss stands on its floor."
       : "Every bar all but meets its tick, yet none quite does: a hard target is only reached at infinite logits.";
   }
-  return `${view.names[short]} is ${fixed(shortBy, 3)} short of its target, ${view.names[over]} is ${fixed(overBy, 3)} over. A step of gradient descent moves each logit by exactly its gap.`;
+  return `${view.names[short]} is ${fixed(shortBy, 3)} short of its target, ${view.names[over]} is ${fixed(overBy, 3)} over. An arrow says where a step of gradient descent moves the logit: up where the number is below 0.`;
 }

@@ -1,26 +1,27 @@
 /** The look of this demo, on top of the kit's. */
 
 import { RELIABILITY } from "onewarm/reliability.js";
+import { STAGE_CSS } from "./stage-style.js";
 
 export const CSS = `${RELIABILITY}
-.losses th, .head { color: var(--mute); font-size: 13px; }
-.loss .pane-head { justify-content: start; gap: 6px 10px; }
-.loss .pane-head label, .loss select { color: var(--ink); font-size: 15px; }
+.losses th, .head { color: var(--mute); font-size: 0.8125rem; }
+.loss .pane-head { justify-content: start; gap: 0.375rem 0.625rem; }
+.loss .pane-head label, .loss select { color: var(--ink); font-size: 0.9375rem; }
 
 .row {
   grid-template: "name z p t g" auto "zt zt zt zt zt" auto "pt pt pt pt pt" auto / minmax(0, 1fr) 3em 3em 3em 4.9em;
-  --h: 36px;
+  --h: 2.25rem;
 }
-.track.z { grid-area: zt; padding-inline: 13px; }
+.track.z { grid-area: zt; padding-inline: 0.8125rem; }
 .track.p { grid-area: pt; }
 .num-z { color: var(--mute); }
 .row[data-pull="up"] .num-g { color: var(--up); }
 .row[data-pull="down"] .num-g { color: var(--down); }
-@container (min-width: 520px) {
+@container (min-width: 32.5rem) {
   /* name | slider above bar | numbers */
-  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3.2em 4.9em; gap: 8px 10px; }
+  .rows { grid-template-columns: fit-content(26%) minmax(0, 1fr) 3em 3.2em 4.9em; gap: 0.5rem 0.625rem; }
   .row {
-    --h: 32px;
+    --h: 2rem;
     grid-column: 1 / -1;
     grid-template: none;
     grid-template-areas: "name zt z z z" "name pt p t g";
@@ -34,31 +35,31 @@ export const CSS = `${RELIABILITY}
   .foot .track::after {
     position: absolute;
     top: 0;
-    left: calc(100% + 22px);
+    left: calc(100% + 1.375rem);
     color: var(--mute);
-    font-size: 12px;
-    line-height: 18px;
+    font-size: 0.75rem;
+    line-height: 1.125rem;
     white-space: nowrap;
   }
   .foot .track.z::after { content: "z"; }
   .foot .track.p::after { content: "p and t"; }
 }
-@container (min-width: 860px) {
+@container (min-width: 53.75rem) {
   /* all on one line */
-  .rows { grid-template-columns: fit-content(20%) minmax(0, 1fr) 3em minmax(0, 1.15fr) 3em 3em 4.9em; gap: 4px 14px; }
-  .row, .row.head { --h: 40px; grid-template-areas: "name zt z pt p t g"; }
-  [data-few="true"] .row:not(.head, .foot) { --h: 52px; }
+  .rows { grid-template-columns: fit-content(20%) minmax(0, 1fr) 3em minmax(0, 1.15fr) 3em 3em 4.9em; gap: 0.25rem 0.875rem; }
+  .row, .row.head { --h: 2.5rem; grid-template-areas: "name zt z pt p t g"; }
+  [data-few="true"] .row:not(.head, .foot) { --h: 3.25rem; }
   .head .track { display: block; }
   .head .num-z { display: block; }
   .foot .track::after { content: none !important; }
   .num-z { text-align: end; }
   .num-z .held::before { content: none; }
 }
-@container (max-width: 519px) {
-  .rows { gap: 14px; }
-  .row { --h: 32px; }
-  .row.head { font-size: 12px; margin-bottom: -8px; }
-  .head .num { font-size: 12px; }
+@container (max-width: 32.4375rem) {
+  .rows { gap: 0.875rem; }
+  .row { --h: 2rem; }
+  .row.head { font-size: 0.75rem; margin-bottom: -0.5rem; }
+  .head .num { font-size: 0.75rem; }
 }
 
 .arrow { fill: none; stroke: var(--mute); stroke-width: 1.75; }
@@ -69,38 +70,38 @@ export const CSS = `${RELIABILITY}
 [data-pull="down"].tangent { stroke: var(--down); }
 [data-pull="none"].tangent { stroke: var(--mute); }
 .hard-dot { fill: var(--mute); }
-.losses { margin-top: 8px; }
+.losses { margin-top: 0.5rem; }
 .losses :is(td, th) { white-space: nowrap; }
 .losses thead th { color: var(--ink); }
 .losses thead > tr > * { border: 0; }
 .losses tbody tr:first-child td { font-weight: 600; }
 .losses tbody tr:first-child td:nth-child(2) { color: var(--soft); }
-@container (max-width: 430px) {
-  .losses { font-size: 13px; }
-  .losses :is(td, th):not(:first-child) { padding-inline-start: 8px; }
+@container (max-width: 26.875rem) {
+  .losses { font-size: 0.8125rem; }
+  .losses :is(td, th):not(:first-child) { padding-inline-start: 0.5rem; }
   .losses { letter-spacing: -0.01em; }
 }
 
-.train-controls { display: flex; flex-wrap: wrap; gap: 10px 28px; align-items: center; }
-.train-controls .range-control { flex: 1 1 280px; }
-.training, .calibration { border-top: 1px solid var(--rule); padding-top: 24px; }
+.train-controls { display: flex; flex-wrap: wrap; gap: 0.625rem 1.75rem; align-items: center; }
+.train-controls .range-control { flex: 1 1 17.5rem; }
+.training, .calibration { border-top: 1px solid var(--rule); padding-top: 1.5rem; }
 .opposite[aria-disabled="true"] { text-decoration: none; background: none; cursor: auto; }
-.opposite { margin: -10px 0 14px; padding-inline: 0; font-size: 14px; }
-.cards { display: grid; gap: 32px; grid-template-columns: minmax(0, 1fr); }
+.opposite { margin: -0.625rem 0 0.875rem; padding-inline: 0; font-size: 0.875rem; }
+.cards { display: grid; gap: 2rem; grid-template-columns: minmax(0, 1fr); }
 .card { container-type: inline-size; min-width: 0; }
 .training .verdict { min-height: 1.4em; }
-.card-body { display: grid; gap: 14px 22px; grid-template-columns: minmax(0, 1fr); align-items: center; }
-@container (min-width: 440px) {
+.card-body { display: grid; gap: 0.875rem 1.375rem; grid-template-columns: minmax(0, 1fr); align-items: center; }
+@container (min-width: 27.5rem) {
   .card-body { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .card-body :is(dl, .curve-figure) { grid-column: 1 / -1; }
   dl > div { display: block; }
   dd { text-align: start; }
 }
-@container (min-width: 720px) {
-  .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 44px; }
+@container (min-width: 45rem) {
+  .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 2.75rem; }
 }
-@container (min-width: 720px) {
-  .training .card-body { grid-template-columns: minmax(0, 290px) minmax(0, 290px) minmax(150px, 1fr); gap: 24px; }
+@container (min-width: 45rem) {
+  .training .card-body { grid-template-columns: minmax(0, 18.125rem) minmax(0, 18.125rem) minmax(9.375rem, 1fr); gap: 1.5rem; }
   .training .card-body dl { grid-column: auto; }
 }
 
@@ -109,13 +110,13 @@ export const CSS = `${RELIABILITY}
 .measured { fill: var(--soft); }
 .baseline { stroke: var(--mute); stroke-dasharray: 6 4; }
 
-@container demo (min-width: 700px) {
+@container demo (min-width: 43.75rem) {
   .controls { grid-template-columns: minmax(0, 1fr) auto; }
   .why { grid-column: 1 / -1; grid-row: 3; min-height: 1.45em; }
   .readout { grid-column: 2; grid-row: 2; justify-self: end; text-align: end; }
 }
-@container demo (min-width: 1060px) {
-  .stage { grid-template: "logits loss" auto "table loss" 1fr / minmax(0, 1.9fr) minmax(0, 1fr); gap: 12px 40px; }
+@container demo (min-width: 66.25rem) {
+  .stage { grid-template: "logits loss" auto "table loss" 1fr / minmax(0, 1.9fr) minmax(0, 1fr); gap: 0.75rem 2.5rem; }
   .logits { grid-area: logits; }
   .loss { grid-area: loss; }
   .numbers { grid-area: table; }
@@ -129,11 +130,11 @@ export const CSS = `${RELIABILITY}
 [data-highlight="training"] .training .card-body,
 [data-highlight="logit"] .track.z {
   outline: 2px solid var(--focus);
-  outline-offset: 6px;
-  border-radius: 4px;
+  outline-offset: 0.375rem;
+  border-radius: 0.25rem;
 }
 [data-highlight="logit"] .track.z { outline-offset: 0; }
 [data-highlight="curve"] .curve { stroke-width: 5; }
 [data-highlight="curve"] :is(.drop, .low, .tangent), [data-highlight="minimum"] .loss :is(.tangent, .dot) { opacity: 0.3; }
 [data-highlight="minimum"] .low { r: 9px; stroke-width: 4; stroke: var(--focus); }
-`;
+${STAGE_CSS}`;

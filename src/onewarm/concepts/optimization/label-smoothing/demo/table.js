@@ -9,9 +9,9 @@ import { mirror } from "onewarm/table.js";
 /** @param {string[]} names */
 export function tablePane(names) {
   const table = mirror({
-    columns: ["class", "logit z", "probability p", "target t", "gradient p − t"],
+    columns: ["class", "logit z", "probability p", "target t", "gap p − t"],
     rows: names.length,
-    label: "Table of logits, probabilities, targets and gradients",
+    label: "Table of logits, probabilities, targets and gaps",
     total: true,
   });
   const cells = (
@@ -24,6 +24,8 @@ export function tablePane(names) {
     node: table.node,
     /** @param {View} view */
     late(view) {
+      table.node.hidden = view.cover !== ""; // it has the targets
+      if (view.cover) return;
       const { logits: z, probabilities: p, target: t, gradient: g } = view;
       const floor = view.floor === -Infinity ? "none" : fixed(view.floor, 4);
       table.draw(

@@ -1,0 +1,78 @@
+/** The look of this demo on a page's stage, on top of the rest. */
+
+export const STAGE_CSS = `
+.cover { fill: color-mix(in srgb, var(--wash) 70%, var(--rule)); }
+.chart .cover-text { fill: var(--mute); font-size: 13px; }
+.lens-note { color: var(--mute); font-size: 0.8125rem; }
+.outcome { color: var(--mute); font-size: 0.875rem; }
+[data-invite="true"] { border-color: var(--soft); box-shadow: inset 0 0 0 1px var(--soft); color: var(--soft); font-weight: 600; }
+.lens[aria-pressed="true"] { background: var(--ink); color: var(--paper); }
+[data-lens="true"] .track.p .lane { overflow: clip; }
+[data-beyond="true"] .track.p .lane::after {
+  content: "▸";
+  position: absolute;
+  inset-block: 0;
+  right: 0;
+  display: flex;
+  align-items: center;
+  padding-inline: 0.125rem;
+  color: var(--mute);
+  background: var(--paper);
+}
+[data-highlight="weakest"] [data-object="weakest"] { outline: 2px solid var(--focus); border-radius: 3px; }
+[data-highlight="run"] [data-object="run"] { outline: 2px solid var(--focus); outline-offset: 3px; }
+[data-highlight="minimum"] .low, [data-highlight="curve"] .curve { opacity: 1; }
+
+[data-layout="stage"] .controls { display: flex; flex-wrap: wrap; gap: 0.375rem 1rem; align-items: center; }
+[data-layout="stage"] .controls > .range-control { flex: 1 1 60%; flex-wrap: nowrap; }
+[data-layout="stage"] .controls > .readout { flex: none; text-align: end; min-width: 8em; font-size: 1.1875rem; }
+[data-layout="stage"] .controls > .lens { margin-inline-start: auto; }
+[data-layout="stage"] .controls > .segmented { order: 1; }
+[data-layout="stage"] .controls > .outcome { order: 2; }
+[data-layout="stage"] .controls > .segmented legend { float: left; padding: 0.25rem 0; margin-inline-end: 0.5rem; }
+[data-layout="stage"] .controls > .outcome { flex: 1 1 0; min-width: 12em; line-height: 1.25; }
+[data-layout="stage"] .controls > .why { display: none; }
+[data-layout="stage"] .stage { gap: 0.5rem; }
+[data-layout="stage"] .stage > .pane { flex: none; }
+[data-layout="stage"] .stage > .loss { flex: 1 1 0; }
+[data-layout="stage"] .logits .caption, [data-layout="stage"] .loss .pane-head { display: none; }
+[data-layout="stage"] .legend { margin-bottom: 0.5rem; font-size: 0.75rem; gap: 0.125rem 0.75rem; }
+[data-layout="stage"] .rows { gap: 0.125rem 0.625rem; }
+[data-layout="stage"] .row { --h: 1.75rem; }
+
+@container stage (max-height: 30rem) {
+  [data-layout="stage"] .controls { flex-wrap: nowrap; gap: 0.75rem; }
+  [data-layout="stage"] .controls > .range-control { flex: 1 1 0; }
+  [data-layout="stage"] .controls > .readout { font-size: 0.9375rem; min-width: 0; width: 6.4em; }
+  [data-layout="stage"] .controls > .outcome {
+    position: absolute;
+    z-index: 2;
+    inset: auto 0.25rem 2.25rem auto;
+    max-width: 60%;
+    padding: 0.125rem 0.375rem;
+    background: var(--paper);
+    border: 1px solid var(--rule);
+    border-radius: 4px;
+  }
+  .root[data-layout="stage"] .stage { display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr); gap: 1rem; }
+  [data-layout="stage"] .stage > .logits { align-self: center; }
+  [data-layout="stage"] .buttons button { white-space: nowrap; }
+}
+@container stage (min-height: 22rem) and (max-height: 30rem) and (min-width: 30.01rem) {
+  /* room for the logits' sliders, each above its bar */
+  .root[data-layout="stage"] .rows .row:not(.head, .foot) { --h: 1.625rem; grid-template-areas: "name zt z" "name pt g"; grid-template-rows: auto auto; }
+  [data-layout="stage"] .rows .row:not(.head, .foot) .track.z, [data-layout="stage"] .rows .row:not(.head, .foot) .num-z { display: block; }
+  .root[data-layout="stage"] .rows { gap: 0.375rem 0.5rem; }
+}
+@container stage (max-height: 30rem) and (max-width: 30rem) {
+  .root[data-layout="stage"] .stage { display: flex; flex-direction: column; gap: 0.25rem; }
+  [data-layout="stage"] .stage > .logits { align-self: stretch; }
+  [data-layout="stage"] .controls { gap: 0.375rem; }
+  [data-layout="stage"] .controls > .readout { display: none; }
+  [data-layout="stage"] .range-control { column-gap: 0.375rem; grid-template-columns: auto minmax(0, 1fr) 2.7em; }
+  [data-layout="stage"] .range-control .label-word { display: none; }
+  [data-layout="stage"] .buttons button { padding-inline: 0.375rem; font-size: 0.8125rem; }
+  [data-highlight="logit"] .rows .row:not(.head, .foot) .track.z { display: block; grid-area: pt; padding-inline: 0.8125rem; }
+  [data-highlight="logit"] .rows .row:not(.head, .foot) .track.p { display: none; }
+}
+`;
