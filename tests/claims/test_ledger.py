@@ -59,7 +59,7 @@ def test_every_claim_is_reviewed_on_the_page_of_its_concept() -> None:
 def test_every_claim_has_sources_with_place_and_reading_and_a_witness(claim: Claim) -> None:
     for source in (*claim.sources, *claim.counter):
         assert source.place and source.summary.endswith((".", "here."))
-        assert re.match(r"full text$|abstract$|reprinted in |cited, not read$", source.read)
+        assert re.match(r"full text$|abstract$|the authors' README$|reprinted in |cited, not read$", source.read)
         # An abstract was read for its statement: no table value may be printed from it.
         assert not (source.read in ("abstract", "cited, not read") and source.numbers)
     assert claim.witness is not None

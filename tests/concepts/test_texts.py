@@ -75,3 +75,15 @@ def test_texts_have_balanced_marks(concept: Concept) -> None:
     data = concept.model_dump(mode="json", exclude={"code_text", "folder", "page"})
     prose = re.sub(r"\\\$", "", str({k: v for k, v in data.items() if k != "code"}))
     assert prose.count("$") % 2 == 0 and prose.count("`") % 2 == 0
+
+
+def test_a_source_is_cited_in_one_form() -> None:
+    """The same address has the same title and year on every page and in every claim."""
+    forms: dict[str, set[tuple[str, str]]] = {}
+    for claim in load_ledger().values():
+        for source in (*claim.sources, *claim.counter):
+            forms.setdefault(source.url, set()).add((source.title, str(source.year)))
+    for concept in CONCEPTS:
+        for source in concept.sources:
+            forms.setdefault(source.url, set()).add((source.title, re.findall(r"\d{4}", source.citation)[-1]))
+    assert {url: form for url, form in forms.items() if len(form) > 1} == {}

@@ -54,8 +54,9 @@ class Record(BaseModel):
 class Source(Record):
     """One publication, the place in it that supports or opposes the claim, and how that place was read.
 
-    `read` is "full text", "abstract", "reprinted in <title, place>", or "cited, not read" for a classic whose content
-    is common knowledge: then the claim rests on its witness alone. `summary` is a paraphrase, never a quotation.
+    `read` is "full text", "abstract", "the authors' README", "reprinted in <title, place>", or "cited, not read" for a
+    classic whose content is common knowledge: then the claim rests on its witness alone. `summary` is a paraphrase, never
+    a quotation.
     """
 
     authors: str = Field(min_length=1)
@@ -64,7 +65,7 @@ class Source(Record):
     year: int = Field(ge=1900)
     url: str = Field(pattern=r"^https://\S+$")
     place: str = Field(min_length=1)
-    read: str = Field(pattern=r"^(full text|abstract|reprinted in \S.*|cited, not read)$")
+    read: str = Field(pattern=r"^(full text|abstract|the authors' README|reprinted in \S.*|cited, not read)$")
     summary: str = Field(min_length=1)
     numbers: str = ""
 

@@ -22,7 +22,7 @@ class Source(Part):
     """Address, https."""
     place: Plain
     """Section, equation or table; plain text."""
-    read: Literal["full text", "abstract", "cited, not read"]
+    read: Literal["full text", "abstract", "the authors' README", "cited, not read"]
     """How the author of `summary` read it; `cited, not read` is for a classic whose content is common knowledge."""
     summary: Text
     """What that place says, in your own words."""
