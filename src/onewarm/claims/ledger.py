@@ -54,9 +54,9 @@ class Record(BaseModel):
 class Source(Record):
     """One publication, the place in it that supports or opposes the claim, and how that place was read.
 
-    `read` is "full text", "abstract", "the authors' README", "reprinted in <title, place>", or "cited, not read" for a
-    classic whose content is common knowledge: then the claim rests on its witness alone. `summary` is a paraphrase, never
-    a quotation.
+    `read` is "full text", "abstract", "the authors' README", "reprinted in <title, place>", or "cited, not read" for
+    a classic whose content is common knowledge: then the claim rests on its witness alone. `summary` is a paraphrase,
+    never a quotation.
     """
 
     authors: str = Field(min_length=1)
