@@ -19,7 +19,7 @@ const OPEN = 1; // with a cover the curve is in view up to this T
 function axes({ width: W, height }) {
   const H = height ?? clamp(Math.round(0.42 * W), 220, 320);
   const [left, right, top, bottom] = [36, W - 12, 22, H - (H < 170 ? 20 : 38)];
-  return { W, H, left, right, top, bottom, x: along(left, right), y: scale(0, REACH, bottom, top) };
+  return { fits: W >= 80 && H >= 80, W, H, left, right, top, bottom, x: along(left, right), y: scale(0, REACH, bottom, top) };
 }
 
 /** @param {Context} ctx */
@@ -74,7 +74,7 @@ export function curvePane(ctx) {
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => Room} room */
     draw(view, _width, room) {
       const at = axes(room(plot.figure));
-      if (at.W < 80) return;
+      if (!at.fits) return;
       const T = clamp(view.temperature, LOWEST, HIGHEST);
       const shown = !view.covered || view.temperature <= OPEN;
       setAttributes(here, { x1: px(at.x(T)), x2: px(at.x(T)), y1: at.top - 6, y2: px(at.bottom) });
@@ -88,8 +88,8 @@ export function curvePane(ctx) {
       rows.draw(view.rows);
       setText(note, noteOf(view));
       setAttributes(plot.svg, { "aria-label": aria(view) });
-      const { W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
-      if (W < 80) return;
+      const { fits, W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
+      if (!fits) return;
       plot.ground(W, H, "", () => [
         ...levels([0, 0.25, 0.5, 0.75, 1], { y, left, right }),
         ...valuesBelow(MARKS, x, bottom + 16),

@@ -57,7 +57,7 @@ export function diagramPane() {
     draw(view, _width, room) {
       setText(error, fixed(view.ece, 3));
       const { width: W, height } = room(plot.figure);
-      if (W < 80) return;
+      if (W < 80 || (height ?? 80) < 80) return;
       const title = `the ${view.rows} examples at T = ${fixed(view.temperature, 2)}`;
       plot.draw(W, view.bins, title, height ?? clamp(W, 220, 360));
     },

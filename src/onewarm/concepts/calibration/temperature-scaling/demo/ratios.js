@@ -20,7 +20,7 @@ const NAMES = ["this T leaves", "the best T leaves", "the inverse of smoothing l
 function axes({ width: W, height }) {
   const H = height ?? clamp(Math.round(0.5 * W), 240, 360);
   const [left, right, top, bottom] = [36, W - 12, 22, H - (H < 170 ? 20 : 38)];
-  return { W, H, left, right, top, bottom, x: scale(0, ACROSS, left, right), y: scale(0, REACH, bottom, top) };
+  return { fits: W >= 80 && H >= 80, W, H, left, right, top, bottom, x: scale(0, ACROSS, left, right), y: scale(0, REACH, bottom, top) };
 }
 
 /** @param {Context} ctx */
@@ -56,8 +56,8 @@ export function ratiosPane(ctx) {
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
     draw(view, _width, room) {
-      const { W, x, y } = axes(room(plot.figure));
-      if (W < 80) return;
+      const { fits, x, y } = axes(room(plot.figure));
+      if (!fits) return;
       setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / view.temperature)) });
     },
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
@@ -70,8 +70,8 @@ export function ratiosPane(ctx) {
         [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
         [NAMES[0], covered ? NAMES[1] : `the best T, ${temperatureText(smoothed.best)}, leaves`, NAMES[2]],
       );
-      const { W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
-      if (W < 80) return;
+      const { fits, W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
+      if (!fits) return;
       const resized = plot.ground(W, H, "", () => [
         ...levels([0, 5, 10], { y, left, right }),
         ...valuesBelow([0, 1, 2, 3, 4, 5], x, bottom + 16),
