@@ -17,6 +17,9 @@ const NEAR = 0.02; // a gap below this counts as on the diagonal
 /** @param {Bin} bin */
 const kindOf = (bin) => (Math.abs(gapOf(bin)) < NEAR ? "none" : pull(gapOf(bin)));
 
+/** A mark without a bin is not drawn, nor does it count for where the marks are together. @param {Bin | undefined} bin */
+const shown = (bin) => (bin ? { visibility: "visible", display: "inline" } : { visibility: "hidden", display: "none" });
+
 /** @param {Bin[]} bins */
 const spoken = (bins) =>
   bins.map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`).join("; ");
@@ -56,9 +59,8 @@ export function reliability({ label = "Reliability diagram", objects = {} } = {}
       const largest = Math.min(8, (on.right - on.left) / 30);
       marks.forEach(({ gap, dot }, i) => {
         const bin = bins[i];
-        const visibility = bin ? "visible" : "hidden";
-        setAttributes(gap, { visibility });
-        setAttributes(dot, { visibility });
+        setAttributes(gap, shown(bin));
+        setAttributes(dot, shown(bin));
         if (!bin) return;
         const look = { "data-pull": kindOf(bin), "data-faint": bin.count / total < 0.004 };
         const at = px(x(bin.confidence)),
@@ -99,7 +101,7 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
       const steps = { confidence: [], accuracy: [] };
       rects.forEach((rect, i) => {
         const bin = bins[i];
-        setAttributes(rect, { visibility: bin ? "visible" : "hidden" });
+        setAttributes(rect, shown(bin));
         if (!bin) return;
         const to = from + bin.count / total;
         const ends = [y(bin.confidence), y(bin.accuracy)];
