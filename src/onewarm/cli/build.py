@@ -14,11 +14,18 @@ from rich.markup import escape
 from onewarm.cli.console import friendly, output
 from onewarm.cli.options import ConceptsOption, HomeOption, home_folder
 from onewarm.cli.progress import bars
-from onewarm.cli.site import build_site, concept_folders, study_reports
+from onewarm.cli.site import build_page, build_site, concept_folders, study_reports
 
 
 def build(
-    folder: Annotated[Path, typer.Argument(help="Output folder: new, empty, or from an earlier build.")],
+    out: Annotated[
+        Path,
+        typer.Argument(help="Output folder: new, empty, or from an earlier build; a file with --single-file."),
+    ],
+    single_file: Annotated[
+        str,
+        typer.Option(metavar="concept", help="Write the page of this concept, such as label-smoothing, as one file."),
+    ] = "",
     concepts: ConceptsOption = None,
     address: Annotated[str, typer.Option(help="The site's public URL, for link previews on other sites.")] = "",
     home: HomeOption = None,
@@ -27,7 +34,12 @@ def build(
     with friendly():
         base = home_folder(home)
         with bars() as progress, _no_garbage_collection():
-            site = build_site(folder, base, concept_folders(concepts), address=address, progress=progress.steps())
+            options = {"address": address, "progress": progress.steps()}
+            folders = concept_folders(concepts)
+            if single_file:
+                site = build_page(out, single_file, base, folders, **options)
+            else:
+                site = build_site(out, base, folders, **options)
         studies = len(study_reports(base))
         output.print(f"Built {escape(str(site))} with {studies} studies.")
         if not studies:

@@ -24,6 +24,16 @@ def build_site(site: Path, home: Path, folders: tuple[Path, ...], **options: Any
     return build(site, concepts=folders, evidence_home=home, studies=reports, cache=home / "cache", **options)
 
 
+def build_page(out: Path, concept: str, home: Path, folders: tuple[Path, ...], **options: Any) -> Path:
+    """Build the page of one concept as one file, from the same."""
+    from onewarm.notebook.site.single_file import build_single_file
+
+    reports, cache = study_reports(home), home / "cache"
+    return build_single_file(
+        out, concept, concepts=folders, evidence_home=home, studies=reports, cache=cache, **options
+    )
+
+
 def study_reports(home: Path) -> list[dict[str, Any]]:
     """The study reports that `onewarm open` has saved there."""
     reports = []

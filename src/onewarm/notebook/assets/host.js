@@ -48,17 +48,18 @@ export class Model {
 /**
  * Mounts the demo that the element names in data-demo. The model starts with the page's values and the address'
  * query as "address"; what the demo puts there is written back to the address bar.
- * @param {HTMLElement} element
+ * @param {HTMLElement} element @param {boolean} [alone] the demo is all of the page, and has all the room that it wants
  */
-export async function mount(element) {
+export async function mount(element, alone = false) {
   const data = element.querySelector("script.demo-model");
   const model = new Model({ ...JSON.parse(data?.textContent || "{}"), address: location.search.slice(1) });
+  if (alone) model.set("layout", "full");
   model.on("change:address", () => {
     // The address has what the reader did; on a stage the text moves the demo as well.
     const { by = "user" } = /** @type {any} */ (model.get("state") ?? {});
     if (by !== "user" && model.get("layout") === "stage") return;
     const url = new URL(location.href);
-    url.search = String(model.get("address") ?? "").slice(0, 2000);
+    url.search = (alone ? "embed=demo&" : "") + String(model.get("address") ?? "").slice(0, 2000);
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   });
   const module = await import(new URL(element.dataset.demo ?? "", document.baseURI).href);

@@ -20,6 +20,10 @@ const PARTS = [
   ["main", "./definitions.js", "definitions"],
 ];
 
+/** `?embed=demo`: the demo alone, for slides and other sites. */
+const embedded = new URLSearchParams(location.search).get("embed") === "demo";
+document.documentElement.classList.toggle("embedded", embedded);
+
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const { concept = "", title = "", section = "" } = main.dataset;
 const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
@@ -28,7 +32,7 @@ const modules = PARTS.map(([selector, module]) => document.querySelector(selecto
 /** @type {import("./host.js").Model | null} */
 let model = null;
 try {
-  if (demo) model = await mount(demo);
+  if (demo) model = await mount(demo, embedded);
 } catch (error) {
   const note = document.createElement("p");
   note.className = "demo-failed";

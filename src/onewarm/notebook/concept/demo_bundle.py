@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
 
-__all__ = ["bundle_demo", "bundle_script", "kit_modules"]
+__all__ = ["bundle_demo", "kit_modules"]
 
 KIT = "onewarm/"
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "([^"\n]+)";$', re.MULTILINE)
@@ -67,24 +67,15 @@ def bundle_demo(file: Path | str) -> str:
     return _Bundle(Path(file)).text()
 
 
-def bundle_script(file: Path | str) -> str:
-    """A script of the site itself with the files of its folder that it imports, as the text of one ES module.
-
-    It need not have a default export, and may import at run time, as the host of demos does.
-    """
-    return _Bundle(Path(file), demo=False).text()
-
-
 class _Bundle:
-    def __init__(self, entry: Path, *, demo: bool = True) -> None:
+    def __init__(self, entry: Path) -> None:
         self.entry = entry
-        self.demo = demo
         self.root = entry.parent.resolve()
         self.faults: list[Fault] = []
         self.order: dict[Path, _Module] = {}  # dependencies first
         self.variables: dict[Path, str] = {}
         self._visit(entry, ())
-        if demo and entry in self.order and not _DEFAULT.search(self.order[entry].text):
+        if entry in self.order and not _DEFAULT.search(self.order[entry].text):
             remedy = "Add `export default { render({ model, el }) { ... } };`."
             self.faults.append(Fault(entry, 1, "", "there is no default export", remedy))
         if self.faults:
@@ -110,7 +101,7 @@ class _Bundle:
         if file in self.order:
             return
         try:
-            module = _read(file, demo=self.demo)
+            module = _read(file)
         except ConceptError as error:
             self.faults += error.faults
             return
@@ -166,16 +157,16 @@ class _Bundle:
         return name
 
 
-def _read(file: Path, *, demo: bool) -> _Module:
+def _read(file: Path) -> _Module:
     text = read_text(file).replace("\r\n", "\n")
-    faults = list(_faults(file, text, demo=demo))
+    faults = list(_faults(file, text))
     if faults:
         raise ConceptError(faults)
     imports = tuple((_names(match[1]), match[2], _line(text, match.start())) for match in _IMPORT.finditer(text))
     return _Module(file, text, imports, frozenset(_EXPORT.findall(text)))
 
 
-def _faults(file: Path, text: str, *, demo: bool) -> Iterator[Fault]:
+def _faults(file: Path, text: str) -> Iterator[Fault]:
     """The faults of one file, without looking at the others."""
     declared = {match[1]: _line(text, match.start()) for match in _DECLARED.finditer(text)}
     for match in _DECLARED.finditer(text):
@@ -195,7 +186,7 @@ def _faults(file: Path, text: str, *, demo: bool) -> Iterator[Fault]:
         if match[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
             remedy = "Write `export` at the start of a line, before const, function or class."
             yield Fault(file, line, "", "an export of an unsupported form", remedy)
-    for match in _DYNAMIC.finditer(text) if demo else ():
+    for match in _DYNAMIC.finditer(text):
         remedy = "Import at the top of the file: a demo becomes one file and loads nothing later."
         yield Fault(file, _line(text, match.end()), "", "an import at run time", remedy)
     for match in _IMPORT.finditer(text):
