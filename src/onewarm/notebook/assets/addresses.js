@@ -1,4 +1,5 @@
 /** Addresses: what a link or the address names is on the stage and at the top of the screen, and the way back leads back. */
+import { go } from "./target.js";
 
 /** @param {HTMLElement} root @param {{stage: import("./lesson_stage.js").LessonStage}} page */
 export function addresses(root, { stage }) {
@@ -40,31 +41,4 @@ export function addresses(root, { stage }) {
     go();
   });
   open();
-}
-
-/** The element that the address names, if there is one. */
-function target() {
-  try {
-    return location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
-  } catch {
-    return null; // not an encoded text
-  }
-}
-
-/** Scrolls to what the address names, and opens what hides it. */
-export function go() {
-  const node = target();
-  if (!node) return;
-  for (let part = /** @type {Element | null} */ (node); part; part = part.parentElement) if (part instanceof HTMLDetailsElement) part.open = true;
-  node.dispatchEvent(new CustomEvent("onewarm:reveal", { bubbles: true }));
-  node.scrollIntoView();
-}
-
-/** Lands on the address' target and stays there while fonts load, until the reader moves. */
-export function land() {
-  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  if (visit && visit.type !== "navigate") return; // the browser goes back to where the reader was
-  const grown = new ResizeObserver(go);
-  for (const kind of ["wheel", "touchstart", "keydown", "pointerdown", "popstate"]) addEventListener(kind, () => grown.disconnect(), { passive: true });
-  grown.observe(document.body);
 }

@@ -6,6 +6,7 @@ import { mount } from "./host.js";
 import { createLessonStage } from "./lesson_stage.js";
 import { createStage } from "./stage.js";
 import { read } from "./store.js";
+import { land } from "./target.js";
 
 /** The parts of a page: what each enhances, its module, and the function there. A part that fails leaves the others alone. */
 const PARTS = [
@@ -13,6 +14,7 @@ const PARTS = [
   ["[data-inquiry]", "./inquiry.js", "inquiry"],
   [".lesson-page", "./addresses.js", "addresses"],
   ["[data-lesson]", "./lesson.js", "lesson"],
+  ["[data-statements]", "./statements.js", "statements"],
   ["[data-practice]", "./practice.js", "practice"],
   ["[data-path]", "./path.js", "path"],
   ["[data-needs]", "./path.js", "needs"],
@@ -51,7 +53,7 @@ for (const [i, [selector, , name]] of PARTS.entries()) {
 for (const part of [nextEdge, reachable, contents]) attempt(part);
 document.body.classList.add("live");
 // The demo and the fonts push down what an address' anchor points at.
-import("./addresses.js").then(({ land }) => land(), tell);
+attempt(land);
 
 /** @param {() => void} part */
 function attempt(part) {

@@ -1,4 +1,4 @@
-"""Runs the Python of a concept's page: its code, the checks of its misconceptions, the numbers of its practice.
+"""Runs the Python of a concept's page: its code, the checks of its statements, the numbers of its practice.
 
 This is no sandbox: the code of a concept folder runs with the rights of whoever builds the page, as any Python module
 does.
@@ -59,7 +59,7 @@ def numbers_missing(text: str, printed: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the page's code printed, and what each misconception's check printed, by name."""
+    """What the page's code printed, and what the check of each misconception and true statement printed, by name."""
 
     code: str
     checks: Mapping[str, str]
@@ -95,7 +95,9 @@ class PageCode:
         if code_text is not None:
             self._run_witness(code_text)
         for i, item in enumerate(file.misconceptions):
-            checks[item.name] = self._run_check(i, item.check, item.correction)
+            checks[item.name] = self._run_check(("misconceptions", i, "check"), item.check, item.correction, "correction")
+        for i, right in enumerate(file.true_statements):
+            checks[right.name] = self._run_check(("true_statements", i, "check"), right.check, right.why, "reason")
         for i, question in enumerate(file.practice):
             if isinstance(question.draw, dict) and isinstance(question.compute, dict):
                 self.faults += exercise_faults(self._document, i, question, values or {})
@@ -126,20 +128,20 @@ class PageCode:
                 self.faults.append(_at_line(fault, self._document, place, i))
                 return
 
-    def _run_check(self, i: int, code: str, correction: str) -> str:
-        place: Place = ("misconceptions", i, "check")
-        printed, failure = _run(code, f"<check {i}>")
+    def _run_check(self, place: Place, code: str, text: str, kind: str) -> str:
+        """What a check prints; `text` is the correction or reason that quotes its numbers, `kind` which of the two."""
+        printed, failure = _run(code, f"<check {place[1]}>")
         if failure:
             line, problem = failure
             fault = self._document.fault(place, problem, "Correct the check.")
             self.faults.append(_at_line(fault, self._document, place, (line or 1) - 1))
         elif not printed.strip():
-            remedy = "Print the number that refutes the misconception."
+            remedy = "Print the number that decides about the statement."
             self.faults.append(self._document.fault(place, "the check printed nothing", remedy))
-        elif missing := numbers_missing(correction, printed):
+        elif missing := numbers_missing(text, printed):
             shown = "; ".join(printed.splitlines())
-            problem = f"the check printed `{shown}`, but the correction has {', '.join(missing)} in backticks"
-            self.faults.append(self._document.fault(place, problem, "Correct the check or the correction."))
+            problem = f"the check printed `{shown}`, but the {kind} has {', '.join(missing)} in backticks"
+            self.faults.append(self._document.fault(place, problem, f"Correct the check or the {kind}."))
         return printed
 
 

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
 from onewarm.claims.evidence import Evidence, Finding
-from onewarm.claims.ledger import Claim, Comparison
+from onewarm.claims.ledger import METRICS, Claim, Comparison
 from onewarm.claims.status import RANK, Judged, judge
 from onewarm.notebook.page.evidence_figure import Axis, linear_axis, log_axis
-from onewarm.notebook.text.numbers import interval_text, number_text
+from onewarm.notebook.text.numbers import interval_text, number_text, power_text
 
-__all__ = ["claim_facts", "claim_review", "status_counts"]
+__all__ = ["claim_facts", "claim_lines", "claim_review", "status_counts"]
 
 Inline = Callable[[str], Markup]
 
 
-def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline) -> dict[str, Any]:
-    """The template's context for one claim. Its status is computed here, from the evidence."""
+def claim_review(
+    claim: Claim, evidence: Evidence | None, inline: Inline, formula: Inline, entries: Mapping[str, str]
+) -> dict[str, Any]:
+    """The template's context for one claim. Its status is computed here, from the evidence.
+
+    ``entries`` maps the addresses of the page's sources to the anchors of their entries on the page.
+    """
     judgement = judge(claim, evidence)
     levels = {j.finding.level for j in judgement.judged if j.finding and j.finding.level}
     sources = [(source, "Source") for source in claim.sources] + [(source, "Against it") for source in claim.counter]
@@ -32,6 +39,8 @@ def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formul
         "status": judgement.status,
         "status_slug": judgement.status.replace(" ", "-"),
         "because": _reason(judgement.because),
+        "line": _line(judgement.judged),
+        "largest": _largest(judgement.judged),
         "figure": _figure(judgement.judged, claim.tolerance),
         "level": " / ".join(f"{100 * level:g} %" for level in sorted(levels)),
         "identity": claim.kind == "identity",
@@ -40,6 +49,7 @@ def claim_review(claim: Claim, evidence: Evidence | None, inline: Inline, formul
         "sources": [
             {
                 **source.model_dump(),
+                "entry": entries.get(source.url, ""),
                 "by": _short(source.authors),
                 "role": role,
                 "summary": inline(source.summary),
@@ -60,8 +70,73 @@ def claim_facts(claim: Claim, evidence: Evidence | None) -> list[str]:
         if j.finding is not None:
             f = j.finding
             size = f"{number_text(f.effect)} {interval_text(f.interval)} {f.unit}".replace("  ", " ").strip()
-            lines.append(f"{f.scope}: {f.quantity} = {size} (expected: {f.expected}; {j.verdict})")
+            expected = _expected(j, claim.tolerance) or "nothing, for context"
+            lines.append(f"{f.scope}: {f.quantity} = {size} (expected: {expected}; {j.verdict})")
+    if claim.formula:
+        lines.append(f"LaTeX: {claim.formula}")
     return lines
+
+
+_TOGETHER = {"identity holds": "identities hold", "no witness": "identities, not checked yet"}
+_NAMED = 3  # titles in the line that several identities share
+
+
+def claim_lines(views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of the panel, each with its `claims`: a claim has its own, but identities that hold share one.
+
+    A line of several has a `heading`, the first `titles`, and how many `more` there are. What a reader must see is never
+    among them: a refuted or inconclusive identity has a line of its own.
+    """
+    lines: list[dict[str, Any]] = []
+    shared: dict[str, dict[str, Any]] = {}
+    for view in views:
+        status = view["status"] if view["identity"] else ""
+        if status not in _TOGETHER:
+            lines.append({"heading": "", "claims": [view]})
+        elif status in shared:
+            shared[status]["claims"].append(view)
+        else:
+            shared[status] = {"heading": _TOGETHER[status], "claims": [view]}
+            lines.append(shared[status])
+    for line in shared.values():
+        of = line["claims"]
+        if len(of) == 1:
+            line["heading"] = ""
+            continue
+        size = _power_above(max(view["largest"] for view in of)) if of[0]["status"] == "identity holds" else ""
+        line["heading"] = f"{len(of)} {line['heading']}{size}"
+        line["titles"] = [view["title"] for view in of[:_NAMED]]
+        line["more"] = len(of) - len(line["titles"])
+    return lines
+
+
+def _power_above(value: float) -> str:
+    """The power of ten that a largest difference is below, for a heading."""
+    if not value:
+        return " exactly"
+    return f" to {power_text(math.ceil(math.log10(value)))}"
+
+
+def _largest(judged: Iterable[Judged]) -> float:
+    """The largest difference between two computations that should agree."""
+    return max((abs(j.finding.effect) for j in judged
+                if j.prediction.expected == "zero" and j.finding and j.finding.effect), default=0.0)  # fmt: skip
+
+
+def _line(judged: Sequence[Judged]) -> dict[str, Any]:
+    """The first tested effect with its interval, for the claim's line, and how many more there are."""
+    tests = [(j.prediction, j.finding) for j in judged if j.finding and _role(j) == "test"]
+    if not tests:
+        return {}
+    prediction, finding = tests[0]
+    if not isinstance(prediction, Comparison) or finding.interval is None:
+        return {}
+    return {
+        "what": f"{METRICS[prediction.metric][0]}, {finding.scope}",
+        "effect": number_text(finding.effect),
+        "interval": interval_text(finding.interval),
+        "more": len(tests) - 1,
+    }
 
 
 def status_counts(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -86,7 +161,24 @@ def _short(authors: str) -> str:
     return authors if len(names) < 3 else f"{names[0]} et al."
 
 
-_EXPECTED = {"zero": "= 0", "negative": "< 0", "positive": "> 0", "not negative": "≥ 0"}
+def _role(judged: Judged) -> str:
+    return judged.prediction.role if isinstance(judged.prediction, Comparison) else "test"
+
+
+def _expected(judged: Judged, tolerance: float) -> str:
+    """What a prediction expects of the effect, as it is judged: with the margin or the tolerance that it allows."""
+    prediction = judged.prediction
+    if isinstance(prediction, Comparison):
+        bound = number_text(-prediction.margin, _digits(prediction.margin))
+        signs = {"negative": "< 0", "positive": "> 0", "not negative": f"≥ {bound}"}
+        return signs.get(prediction.expected, "")
+    allowed = number_text(tolerance)
+    return f"0 ± {allowed}" if prediction.expected == "zero" else f"> {allowed}"
+
+
+def _digits(value: float) -> int:
+    """Decimal places that a number needs, four at most where it does not round to zero."""
+    return max(0, -Decimal(repr(value)).normalize().as_tuple().exponent) if value else 0  # type: ignore[operator]
 
 
 def _figure(judged: Iterable[Judged], tolerance: float) -> list[dict[str, Any]]:
@@ -102,22 +194,20 @@ def _figure(judged: Iterable[Judged], tolerance: float) -> list[dict[str, Any]]:
             axis = linear_axis(values)
         else:
             axis = log_axis(values, tolerance)
-        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis) for j, f in rows]})
+        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis, tolerance) for j, f in rows]})
     return groups
 
 
-def _figure_row(judged: Judged, finding: Finding, axis: Axis) -> dict[str, Any]:
-    prediction = judged.prediction
-    role = prediction.role if isinstance(prediction, Comparison) else "test"
+def _figure_row(judged: Judged, finding: Finding, axis: Axis, tolerance: float) -> dict[str, Any]:
     return {
         "scope": finding.scope,
         "quantity": finding.quantity,
         "effect": number_text(finding.effect),
         "interval": interval_text(finding.interval),
         "picture": axis.row(finding.effect, finding.interval),
-        "expected": _EXPECTED.get(finding.expected, ""),
+        "expected": _expected(judged, tolerance),
         "verdict": ("for context" if judged.verdict == "context" else judged.verdict)
-        + (" (premise)" if role == "premise" else ""),
+        + (" (premise)" if _role(judged) == "premise" else ""),
         "verdict_slug": judged.verdict.replace(" ", "-"),
     }
 

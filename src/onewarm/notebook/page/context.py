@@ -16,13 +16,14 @@ from onewarm.notebook.concept.model import Edge
 from onewarm.notebook.concept.objects import ConceptObject, concept_objects
 from onewarm.notebook.concept.run_code import page_outputs
 from onewarm.notebook.page.check import DEAD_LINK
-from onewarm.notebook.page.claim_review import claim_review, status_counts
+from onewarm.notebook.page.claim_review import claim_lines, claim_review, status_counts
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.lesson import lesson_view
 from onewarm.notebook.page.panel_list import LESSON_PANELS, PANELS
 from onewarm.notebook.page.practice import practice_view
 from onewarm.notebook.page.research_room import research_room
+from onewarm.notebook.page.statements import statements_view
 from onewarm.notebook.page.still import still
 from onewarm.notebook.text.data_block import data_block
 from onewarm.notebook.text.markdown import Prose, highlight, plain_text
@@ -154,10 +155,11 @@ class _Page:
     def context(self) -> tuple[dict[str, Any], set[str]]:
         concept = self.concept
         outputs = page_outputs(concept)
+        entries = {s.url: anchor(self._key("source", s.name)) for s in concept.sources}
         claim_views = [
             {
                 **claim_review(self.claims[key], self.evidence.get(key), self._inline,
-                             lambda latex: self.prose.formula(latex, display=True, source="the ledger")),
+                             lambda latex: self.prose.formula(latex, display=True, source="the ledger"), entries),
                 "object": self.objects[key],
             }
             for key in concept.claims
@@ -198,7 +200,7 @@ class _Page:
             "demo": self._demo(),
             "storyboard": self._storyboard(),
             "inquiry": self._inquiry(),
-            "claims": claim_views,
+            "claims": claim_lines(claim_views),
             "statuses": status_counts(claim_views),
             "sources": [
                 {
@@ -208,16 +210,7 @@ class _Page:
                 }
                 for s in concept.sources
             ],
-            "misconceptions": [
-                {
-                    "wrong": self._inline(m.wrong),
-                    "correction": self._inline(m.correction),
-                    "check": highlight(m.check),
-                    "output": outputs.checks[m.name],
-                    "object": self.objects[self._key("misconception", m.name)],
-                }
-                for m in concept.misconceptions
-            ],
+            "statements": statements_view(concept, outputs.checks, self.objects, self._inline),
             "practice": practice_view(concept, self._inline, self._block),
             "next": [self._edge(edge) for edge in concept.edges.next],
             **research_room(concept, list(self.objects.values()), self.claims, self.evidence, outputs, self._inline),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from onewarm.notebook.text.numbers import number_text
+from onewarm.notebook.text.numbers import number_text, power_text
 
 __all__ = ["Axis", "linear_axis", "log_axis"]
 
@@ -85,7 +85,7 @@ def log_axis(values: Sequence[float], tolerance: float) -> Axis:
     """
     high = max([0.0, *(math.log10(abs(v)) for v in values if v and math.isfinite(v))])
     powers = range(-16, math.floor(high) + 1, 4)
-    return Axis(-17.0, high, tuple((float(p), _power(p)) for p in powers), (tolerance,) if tolerance else (), log=True)
+    return Axis(-17.0, high, tuple((float(p), power_text(p)) for p in powers), (tolerance,) if tolerance else (), log=True)
 
 
 def _step(span: float) -> float:
@@ -98,7 +98,3 @@ def _step(span: float) -> float:
 def _short(value: float, places: int) -> str:
     return number_text(value, places) if round(value, 12) else "0"
 
-
-def _power(power: int) -> str:
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return "1" if power == 0 else f"10{raised}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["interval_text", "number_text"]
+__all__ = ["interval_text", "number_text", "power_text"]
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number_text(value: float | None, digits: int = 4) -> str:
@@ -19,9 +21,17 @@ def number_text(value: float | None, digits: int = 4) -> str:
         return "0"
     if abs(value) < 0.5 * 10**-digits:
         mantissa, exponent = f"{value:.1e}".split("e")
-        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{mantissa} × 10{raised}".replace("-", "−")
+        return f"{mantissa} × {power_text(int(exponent))}".replace("-", "−")
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def power_text(power: int) -> str:
+    """A power of ten.
+
+    >>> power_text(-12), power_text(0)
+    ('10⁻¹²', '1')
+    """
+    return f"10{str(power).translate(_RAISED)}" if power else "1"
 
 
 def interval_text(bounds: tuple[float, float] | None) -> str:

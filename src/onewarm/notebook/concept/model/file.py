@@ -7,7 +7,7 @@ from onewarm.notebook.concept.model.demo import Demo
 from onewarm.notebook.concept.model.edges import Edges, Layer
 from onewarm.notebook.concept.model.lesson import Lesson
 from onewarm.notebook.concept.model.parts import ClaimKey, ConceptKey, Part, Plain, Text
-from onewarm.notebook.concept.model.practice import Misconception, Question
+from onewarm.notebook.concept.model.practice import Misconception, Question, TrueStatement
 from onewarm.notebook.concept.model.research import ResearchQuestion
 from onewarm.notebook.concept.model.storyboard import Inquiry, Storyboard
 from onewarm.notebook.concept.model.written import Code, Equation, Source
@@ -49,6 +49,8 @@ class ConceptFile(Part):
     """Keys of the claims in the ledger that the page reviews."""
     misconceptions: tuple[Misconception, ...] = ()
     """Wrong statements that sound right, each with a correction and a check."""
+    true_statements: tuple[TrueStatement, ...] = ()
+    """True statements, which readers tell from the misconceptions: both are shown in one list, in an order of chance."""
     practice: Annotated[tuple[Question, ...], Field(min_length=1)]
     """Exercises at three levels; at least one of each."""
     research: Annotated[tuple[ResearchQuestion, ...], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""What readers test themselves with: wrong statements, and exercises."""
+"""What readers test themselves with: statements that are wrong or right, and exercises."""
 
 from typing import Annotated
 
@@ -22,6 +22,19 @@ class Misconception(Part):
     """The wrong statement."""
     correction: Text
     """The correction. Each number in backticks must be among those that the check prints."""
+    check: Plain
+    """Python code over `ow` (onewarm) and `np` (NumPy); what it prints is shown on the page."""
+
+
+class TrueStatement(Part):
+    """A statement that is true, for readers to tell from the misconceptions, and a short check of it."""
+
+    name: Name
+    """Slug, unique among the true statements and the misconceptions."""
+    right: Text
+    """The true statement; as short as the misconceptions, and as likely to be doubted."""
+    why: Text
+    """Why it is true. Each number in backticks must be among those that the check prints."""
     check: Plain
     """Python code over `ow` (onewarm) and `np` (NumPy); what it prints is shown on the page."""
 

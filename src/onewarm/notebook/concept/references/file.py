@@ -54,12 +54,17 @@ def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
         ("storyboard", "options"): board.options,
         ("storyboard", "steps"): board.steps,
         ("inquiry", "cues"): inquiry.cues,
-        ("misconceptions",): file.misconceptions,
         ("practice",): file.practice,
     }
     for place, parts in named.items():
         names: list[tuple[Place, str]] = [((*place, i, "name"), part.name) for i, part in enumerate(parts)]
         yield from _duplicates(document, "name", names)
+    statements: list[tuple[Place, str]] = [
+        ((of, i, "name"), part.name)
+        for of in ("misconceptions", "true_statements")
+        for i, part in enumerate(getattr(file, of))
+    ]
+    yield from _duplicates(document, "name", statements)
     yield from _duplicates(document, "key", [(("claims", i), key) for i, key in enumerate(file.claims)])
     edges: list[tuple[Place, str]] = [
         (("edges", group, i, "key"), edge.key) for group in _GROUPS for i, edge in enumerate(getattr(file.edges, group))

@@ -1,0 +1,51 @@
+/** What an address points at: opens what hides it, such as folded details or a card that is not shown, and goes there. */
+
+/** The element that an anchor names, if there is one. @param {string} hash */
+function named(hash) {
+  try {
+    return hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+  } catch {
+    return null; // not an encoded text
+  }
+}
+
+/** Opens an element and every fold around it, and tells what else may hide it. @param {Element} target */
+export function reveal(target) {
+  for (let node = /** @type {Element | null} */ (target); node; node = node.parentElement) {
+    if (node instanceof HTMLDetailsElement) node.open = true;
+  }
+  target.dispatchEvent(new CustomEvent("onewarm:reveal", { bubbles: true }));
+}
+
+/** Scrolls to what the address names, and opens what hides it. */
+export function go() {
+  const target = named(location.hash);
+  if (!target) return;
+  reveal(target);
+  target.scrollIntoView();
+}
+
+/** Lands on the address' target and stays there while fonts load, until the reader moves. Then follows links and the way
+ * back to what is hidden, which the browser does not open. */
+export function land() {
+  addEventListener("hashchange", show);
+  document.addEventListener("click", (event) => {
+    // A second click on the same link does not change the address.
+    const link = /** @type {Element} */ (event.target).closest?.("a[href^='#']");
+    if (link instanceof HTMLAnchorElement && !event.defaultPrevented && link.hash === location.hash) setTimeout(show);
+  });
+  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  if (visit && visit.type !== "navigate") return; // the browser goes back to where the reader was
+  const grown = new ResizeObserver(go);
+  for (const kind of ["wheel", "touchstart", "keydown", "pointerdown", "popstate"]) addEventListener(kind, () => grown.disconnect(), { passive: true });
+  grown.observe(document.body);
+}
+
+/** Goes to what the address names if it was hidden; otherwise the browser has gone there. */
+function show() {
+  const target = named(location.hash);
+  if (!target) return;
+  const seen = target.checkVisibility();
+  reveal(target);
+  if (!seen) target.scrollIntoView();
+}
