@@ -118,6 +118,7 @@ def coin() -> dict[str, Any]:
             "reveal": {"text": "Here it is.", "state": "seven", "highlight": "side"},
         },
         "misconceptions": [{"name": "memory", "wrong": "It remembers.", "correction": "No: `1`.", "check": "print(1)"}],
+        "true_statements": [{"name": "sides", "right": "It has two sides.", "why": "Yes: `2`.", "check": "print(2)"}],
         "practice": [
             {
                 "name": "half",
@@ -309,6 +310,7 @@ def open_all() -> Callable[[Any], None]:
     """Opens everything on a page that can be opened, and lays out the panels far from the screen too."""
     return lambda page: page.evaluate("""() => {
       for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
+      for (const card of document.querySelectorAll("[data-card]")) card.hidden = false;
       for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible";
     }""")
 

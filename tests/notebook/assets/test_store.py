@@ -28,16 +28,56 @@ def test_what_another_wrote_there_is_no_value(store) -> None:
     assert store.evaluate("store.read('known:b')") is None
 
 
+FOREIGN = [
+    "null",
+    "7",
+    '"x"',
+    "[]",
+    "{}",
+    "true",
+    '[{"a": 1}]',
+    '{"answer": 7, "marks": "x", "nudges": -1, "said": 1}',
+    "",
+]
+
+
+@pytest.mark.parametrize("kept", FOREIGN)
+def test_a_foreign_value_has_the_shape_that_its_key_has_or_is_not_there(store, kept: str) -> None:
+    store.evaluate(
+        """kept => { for (const kind of ["draft", "practice", "progress", "statement", "known", "object", "answer"])
+          localStorage.setItem(`onewarm:${kind}:a`, kept); }""",
+        kept,
+    )
+    assert (
+        store.evaluate("['draft', 'practice', 'progress', 'statement'].map(k => store.read(k + ':a', {}))") == [{}] * 4
+    )
+    assert store.evaluate("typeof (store.read('known:a') ?? true)") == "boolean"
+    assert store.evaluate("typeof (store.read('object:a') ?? '')") == "string"
+    assert store.evaluate("typeof store.read('answer:a', '')") == "string"
+
+
+def test_tabs_change_fields_of_one_value_and_hear_of_each_other(store) -> None:
+    other = store.context.new_page()
+    other.goto(store.url)
+    other.evaluate("async () => { window.store = await import('./store.js'); }")
+    store.evaluate("() => { window.heard = 0; store.watch('draft:', () => { window.heard += 1; }); }")
+    store.evaluate("store.patch('draft:a', { draft: 'mine' })")
+    other.evaluate("store.patch('draft:a', { next: 'read' })")
+    other.evaluate("store.write('known:a', true)")  # of no interest
+    store.wait_for_function("window.heard === 1")
+    assert store.evaluate("store.read('draft:a')") == {"draft": "mine", "next": "read"}
+
+
 def test_without_storage_values_last_until_the_page_is_closed(store) -> None:
-    store.evaluate("store.write('draft:kept', 1)")
+    store.evaluate("store.write('note:kept', 1)")
     store.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
-    assert store.evaluate("store.write('draft:late', 2)") is False
-    assert store.evaluate("[store.read('draft:kept'), store.read('draft:late')]") == [1, 2]
-    assert store.evaluate("store.keys('draft:')") == ["draft:kept", "draft:late"]
-    store.evaluate("store.write('draft:kept', 3)")
-    assert store.evaluate("store.read('draft:kept')") == 3  # not the older value that the storage still has
-    store.evaluate("store.remove('draft:late')")
-    assert store.evaluate("store.keys('draft:')") == ["draft:kept"]
+    assert store.evaluate("store.write('note:late', 2)") is False
+    assert store.evaluate("[store.read('note:kept'), store.read('note:late')]") == [1, 2]
+    assert store.evaluate("store.keys('note:')") == ["note:kept", "note:late"]
+    store.evaluate("store.write('note:kept', 3)")
+    assert store.evaluate("store.read('note:kept')") == 3  # not the older value that the storage still has
+    store.evaluate("store.remove('note:late')")
+    assert store.evaluate("store.keys('note:')") == ["note:kept"]
 
 
 def test_keys_are_those_that_start_so_in_order(store) -> None:

@@ -15,7 +15,7 @@ def outputs(folder: Any, path: Path) -> Any:
 
 def test_outputs_are_what_the_code_prints(folder: Any, tmp_path: Path) -> None:
     found = outputs(folder, tmp_path)
-    assert (found.code, found.checks) == ("1", {"memory": "1"})
+    assert (found.code, found.checks) == ("1", {"memory": "1", "sides": "2"})
 
 
 def fault_of(folder: Any, path: Path) -> tuple[str, int, str]:
@@ -55,7 +55,7 @@ def test_code_that_prints_something_else(folder: Any, tmp_path: Path, code: str,
 @pytest.mark.parametrize(
     ("check", "message"),
     [
-        ("pass", "the check printed nothing. Print the number that refutes the misconception."),
+        ("pass", "the check printed nothing. Print the number that decides about the statement."),
         (
             "print(2)",
             "the check printed `2`, but the correction has 1 in backticks. Correct the check or the correction.",

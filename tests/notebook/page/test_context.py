@@ -38,8 +38,8 @@ def test_texts_are_html_and_code_has_run(context: Any) -> None:
     assert made["concept"]["route"] == "concept/basics/coin/"
     assert made["panels"] is PANELS
     assert made["code"]["output"] == "1"
-    (item,) = made["misconceptions"]
-    assert (item["output"], item["correction"]) == ("1", "No: <code>1</code>.")
+    found = {item["text"]: (item["output"], item["why"]) for item in made["statements"]}
+    assert found == {"It remembers.": ("1", "No: <code>1</code>."), "It has two sides.": ("2", "Yes: <code>2</code>.")}
     assert made["structure"] == [
         {"name": "intuition", "kind": "Picture", "title": "Two sides", "text": "Heads or tails."}
     ]
@@ -122,10 +122,10 @@ def test_a_claim_is_shown_with_the_ledgers_title_and_its_evidence(
 ) -> None:
     folder.yaml["claims"] = [CLAIM]
     title = load_ledger()[CLAIM].title
-    (claim,) = context()["claims"]
+    (claim,) = context()["claims"][0]["claims"]
     assert (claim["object"]["title"], claim["status"]) == (title, "no witness")
     made = context({CLAIM: make_evidence(CLAIM, -0.05)})
-    name = made["claims"][0]["status"]
+    name = made["claims"][0]["claims"][0]["status"]
     assert name != "no witness"
     assert made["statuses"] == [{"name": name, "slug": name.replace(" ", "-"), "count": 1}]
 

@@ -75,7 +75,7 @@ def test_an_anchor_far_down_is_met(visit: Callable[..., Any], our_site: str, whe
         page.evaluate("name => { location.hash = name }", name)
         page.wait_for_timeout(400)
         assert 0 <= page.evaluate(top, name) < 120, name
-    claims = page.evaluate("[...document.querySelectorAll('.panel-claims article.claim[id]')].map((node) => node.id)")
+    claims = page.evaluate("[...document.querySelectorAll('.panel-claims details.claim[id]')].map((node) => node.id)")
     name = claims[len(claims) // 2]
     other = visit(our_site + where + "#" + name).page
     other.wait_for_timeout(400)

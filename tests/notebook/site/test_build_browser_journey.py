@@ -58,9 +58,10 @@ def test_every_panel_is_worked_with_the_keyboard_alone(visit: Callable[..., Any]
     to("#claims summary")
     key("Enter")
     assert page.locator("#claims details[open]").count() == 1
-    to("#misconceptions summary")
+    to("#misconceptions [data-say]")
     key("Enter")
     assert page.locator("#misconceptions details[open]").count() == 1
+    to("#misconceptions [data-why] summary")
     to("#practice input[name=answer]")
     page.keyboard.type(page.evaluate("document.activeElement.closest('[data-exercise]').dataset.value"))
     key("Enter")

@@ -1,11 +1,14 @@
 """The panels do what their names say, with a small concept in Chromium."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from onewarm.notebook.site.build import build
+from onewarm.notebook.site.server import running
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -115,6 +118,7 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
     assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
     first.get_by_label("Your number").fill("0.5")
     first.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Next").last.click()
     second.get_by_label("Your answer").fill("<b>because</b>")
     second.get_by_text("Answer", exact=True).click()
     for box in second.get_by_role("checkbox").all():
@@ -122,7 +126,10 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
     page.reload()
     page.wait_for_selector("body.live")
     assert "2 of 3 done" in page.locator("[data-progress]").inner_text()
+    assert page.locator("#practice [data-place]").inner_text() == "Exercise 3 of 3"  # the first that is not done
+    page.get_by_role("button", name="Exercise 2: done").click()
     assert second.get_by_label("Your answer").input_value() == "<b>because</b>"
+    page.get_by_role("button", name="Exercise 1: done").click()
     assert first.locator("[data-nudge] summary:visible").count() == 3
     with page.expect_download() as download:
         page.get_by_role("button", name="Export my answers").click()
@@ -132,17 +139,86 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
     assert "Checked: right." in text
     assert "My answer: <b>because</b>" in text
     assert text.count("- [x]") == 2
-    clear = page.locator("[data-clear]")
-    clear.click()
-    assert "sure?" in clear.inner_text()
-    clear.click()
+    page.get_by_role("button", name="Clear them").click()
     assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
     assert first.get_by_label("Your number").input_value() == ""
+    page.locator("#practice").get_by_role("button", name="Undo").click()
+    assert "2 of 3 done" in page.locator("[data-progress]").inner_text()
+    assert first.get_by_label("Your number").input_value() == "0.5"
+    assert page.evaluate("document.activeElement.textContent") == "Clear them"
+
+
+@pytest.fixture
+def drawn_site(folder: Any, tmp_path: Path) -> Iterator[str]:
+    """Address of the small concept with an exercise whose numbers are drawn."""
+    folder.yaml["practice"][0] |= {
+        "question": "{{ value:n }} tosses: how many heads?",
+        "answer": "It is {{ value:answer .1f }}.",
+        "draw": {"n": [4, 10, 7]},
+        "number": {"tolerance": 0.01, "expression": "n / 2"},
+    }
+    with running(build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])) as address:
+        yield address + "concept/basics/coin/index.html"
+
+
+def test_other_numbers_have_their_own_answer_and_are_kept_apart(visit: Callable[..., Any], drawn_site: str) -> None:
+    page = visit(drawn_site).page
+    card = page.locator("[data-exercise=half]")
+    number, verdict = card.get_by_label("Your number"), card.locator("[data-verdict]")
+    seen = set()
+    for _ in range(3):
+        n = float((card.locator("[data-question]").text_content() or "").split()[0])
+        seen.add(n)
+        number.fill(str(n))
+        number.press("Enter")
+        assert verdict.inner_text() == "Not yet: too high."
+        number.fill(str(n / 2))
+        number.press("Enter")
+        assert verdict.inner_text() == "Right."
+        card.get_by_text("Answer", exact=True).click()
+        assert f"It is {n / 2:.1f}." in card.locator("[data-solution]").inner_text()
+        card.get_by_role("checkbox").first.check()
+        card.get_by_role("button", name="Other numbers").click()
+        assert page.evaluate("document.activeElement.textContent") == "Other numbers"
+    assert seen == {4, 10, 7}
+    assert (number.input_value(), verdict.inner_text()) == ("2.0", "Right.")
+    assert not card.locator("details[open]").count()
+    card.get_by_text("Answer", exact=True).click()
+    assert card.get_by_role("checkbox").first.is_checked()
+    page.reload()
+    page.wait_for_selector("body.live")
+    page.get_by_role("button", name="Exercise 1: done").click()
+    assert number.input_value() == "2.0"
+
+
+def test_statements_are_judged_before_their_answer_is_shown(page: Any) -> None:
+    panel = page.locator("#misconceptions")
+    for text, true in (("It remembers.", False), ("It has two sides.", True)):
+        card = panel.locator("[data-card]").filter(has_text=text)
+        if not card.is_visible():
+            panel.get_by_role("button", name="Next").click()
+        heading = card.locator("h3")
+        assert heading.evaluate("node => getComputedStyle(node).textDecorationLine") == "none"
+        assert not card.locator("details").first.is_visible()
+        card.get_by_role("button", name="True").click()
+        assert card.locator("[data-verdict]").inner_text() == ("Right: it is true." if true else "No: it is false.")
+        assert card.locator("pre.output").inner_text() == ("2" if true else "1")
+        struck = heading.evaluate("node => getComputedStyle(node).textDecorationLine")
+        assert struck == ("none" if true else "line-through")
+        assert page.evaluate("document.activeElement.textContent") == "True"
+        if panel.locator("[data-place]").inner_text() == "Statement 2 of 2":
+            panel.get_by_role("button", name="Previous").click()
+    assert sorted(panel.locator(".dot").evaluate_all("all => all.map(one => one.dataset.state)")) == ["right", "wrong"]
+    page.reload()
+    page.wait_for_selector("body.live")
+    assert sorted(panel.locator(".dot").evaluate_all("all => all.map(one => one.dataset.state)")) == ["right", "wrong"]
 
 
 def test_a_number_that_asks_for_reasons_is_done_when_they_are_marked(visit: Callable[..., Any], our_site: str) -> None:
     page = visit(our_site + "concept/optimization/label-smoothing/index.html").page
     exercise = page.locator(".exercise[data-reasons]").first
+    names = page.locator("[data-exercise]").evaluate_all("all => all.map(one => 'reasons' in one.dataset)")
+    page.locator("#practice .dot").nth(names.index(True)).click()
     exercise.get_by_label("Your number").fill(exercise.get_attribute("data-value"))
     exercise.get_by_role("button", name="Check").click()
     exercise.get_by_label("Your reasons").fill("Because.")
@@ -154,6 +230,7 @@ def test_a_number_that_asks_for_reasons_is_done_when_they_are_marked(visit: Call
     expect(page.locator("[data-progress]")).to_contain_text("1 of")
     page.reload()
     page.wait_for_selector("body.live")
+    page.locator("#practice .dot").nth(names.index(True)).click()
     expect(exercise.get_by_label("Your reasons")).to_have_value("Because.")
 
 
@@ -173,7 +250,8 @@ def test_the_path_counts_what_was_met_on_other_pages(visit: Callable[..., Any], 
     page.wait_for_selector("body.live")
     assert "cross-entropy" in page.url
     total = page.locator("[data-exercise]").count()
-    for exercise in page.locator("[data-exercise]").all():
+    for i, exercise in enumerate(page.locator("[data-exercise]").all()):
+        page.locator("#practice .dot").nth(i).click()
         exercise.get_by_text("Answer", exact=True).click()
         for box in exercise.get_by_role("checkbox").all():
             box.check()

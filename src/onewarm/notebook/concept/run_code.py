@@ -95,7 +95,9 @@ class PageCode:
         if code_text is not None:
             self._run_witness(code_text)
         for i, item in enumerate(file.misconceptions):
-            checks[item.name] = self._run_check(("misconceptions", i, "check"), item.check, item.correction, "correction")
+            checks[item.name] = self._run_check(
+                ("misconceptions", i, "check"), item.check, item.correction, "correction"
+            )
         for i, right in enumerate(file.true_statements):
             checks[right.name] = self._run_check(("true_statements", i, "check"), right.check, right.why, "reason")
         for i, question in enumerate(file.practice):

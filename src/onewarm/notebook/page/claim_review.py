@@ -84,8 +84,8 @@ _NAMED = 3  # titles in the line that several identities share
 def claim_lines(views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The lines of the panel, each with its `claims`: a claim has its own, but identities that hold share one.
 
-    A line of several has a `heading`, the first `titles`, and how many `more` there are. What a reader must see is never
-    among them: a refuted or inconclusive identity has a line of its own.
+    A line of several has a `heading`, the first `titles`, and how many `more` there are. A refuted or inconclusive
+    identity is never among them.
     """
     lines: list[dict[str, Any]] = []
     shared: dict[str, dict[str, Any]] = {}
@@ -194,7 +194,9 @@ def _figure(judged: Iterable[Judged], tolerance: float) -> list[dict[str, Any]]:
             axis = linear_axis(values)
         else:
             axis = log_axis(values, tolerance)
-        groups.append({"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis, tolerance) for j, f in rows]})
+        groups.append(
+            {"unit": unit, "scale": axis.scale(), "rows": [_figure_row(j, f, axis, tolerance) for j, f in rows]}
+        )
     return groups
 
 

@@ -85,7 +85,9 @@ def log_axis(values: Sequence[float], tolerance: float) -> Axis:
     """
     high = max([0.0, *(math.log10(abs(v)) for v in values if v and math.isfinite(v))])
     powers = range(-16, math.floor(high) + 1, 4)
-    return Axis(-17.0, high, tuple((float(p), power_text(p)) for p in powers), (tolerance,) if tolerance else (), log=True)
+    return Axis(
+        -17.0, high, tuple((float(p), power_text(p)) for p in powers), (tolerance,) if tolerance else (), log=True
+    )
 
 
 def _step(span: float) -> float:
@@ -97,4 +99,3 @@ def _step(span: float) -> float:
 
 def _short(value: float, places: int) -> str:
     return number_text(value, places) if round(value, 12) else "0"
-

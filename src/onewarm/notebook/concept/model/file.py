@@ -50,7 +50,7 @@ class ConceptFile(Part):
     misconceptions: tuple[Misconception, ...] = ()
     """Wrong statements that sound right, each with a correction and a check."""
     true_statements: tuple[TrueStatement, ...] = ()
-    """True statements, which readers tell from the misconceptions: both are shown in one list, in an order of chance."""
+    """True statements, which readers tell from the misconceptions: one list has both, in an order of chance."""
     practice: Annotated[tuple[Question, ...], Field(min_length=1)]
     """Exercises at three levels; at least one of each."""
     research: Annotated[tuple[ResearchQuestion, ...], Field(min_length=1)]

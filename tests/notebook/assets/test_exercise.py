@@ -26,7 +26,7 @@ NO_NUMBERS = ["", " ", "abc", "1,2,3", "1.2.3", "0x10", "1 2", "Infinity", "NaN"
 
 def test_numbers_and_what_is_none(blank) -> None:
     read = """async texts => {
-      const { parseNumber } = await import("./practice.js");
+      const { parseNumber } = await import("./exercise.js");
       return texts.map(text => parseNumber(text)); }"""
     assert blank.evaluate(read, list(NUMBERS)) == list(NUMBERS.values())
     assert all(math.isnan(value) for value in blank.evaluate(read, NO_NUMBERS))
