@@ -117,5 +117,5 @@ def test_an_identity_that_fails_or_stands_alone_has_its_own_line(make_evidence: 
 def test_a_source_of_the_page_is_cited_by_its_entry(make_evidence: Any) -> None:
     claim = load_ledger()[STUDY]
     shown = claim_review(claim, None, inline, inline, {claim.sources[0].url: "source/here"})
-    assert [source["entry"] for source in shown["sources"]][0] == "source/here"
+    assert shown["sources"][0]["entry"] == "source/here"
     assert not any(source["entry"] for source in shown["sources"][1:] if source["url"] != claim.sources[0].url)

@@ -1,5 +1,5 @@
 /** A question of the lesson: the reader commits to an answer, and only then sees feedback and what happens. */
-import { parseNumber } from "./practice.js";
+import { parseNumber } from "./exercise.js";
 import { read, remove, write } from "./store.js";
 
 /** @typedef {{answer: string, value?: number}} Given An answer; without a name: shown without predicting. */
