@@ -68,7 +68,7 @@ def test_numbers_of_the_chase() -> None:
     loss, gradient = ow.cross_entropy_with_gradient(3 * z, ow.one_hot(LABEL, 4))
     assert (round(float(loss), 4), round(1 + float(gradient[0, 0]), 4)) == (0.0025, 0.9975)
     chase = next(c for c in CONCEPT.lesson.chapters if c.name == "chase").steps[0].text
-    for shown in ("0.845", "0.169", "0.9975", "0.0025"):
+    for shown in ("0.169", "0.0091", "0.0025"):
         assert shown in chase
 
 
@@ -89,6 +89,18 @@ def test_the_curve_is_lowest_in_the_range_that_counts_as_right() -> None:
             assert right[0] <= lowest < right[1]
         else:
             assert lowest == pytest.approx(ask.high)  # it falls up to the end of the axis, wherever that is
+
+
+def test_the_weakest_class_turns_where_its_question_says() -> None:
+    """On one side of that alpha descent pushes truck's logit down, on the other it pulls it up."""
+    ask = next(s.ask for c in CONCEPT.lesson.chapters for s in c.steps if s.name == "weakest")
+    low, high = next(a for a in ask.answers if a.name == ask.correct).between
+    z = np.array([[3.0, 1.0, -0.5, -1.0]])
+    push = {a: ow.cross_entropy_with_gradient(z, ow.smooth(LABEL, a, num_classes=4))[1][0, 3] for a in (low, high)}
+    assert push[low] > 0 > push[high]
+    turns = CONCEPT.values["turning_alpha"]
+    assert low < turns < high
+    assert ow.cross_entropy_with_gradient(z, ow.smooth(LABEL, turns, num_classes=4))[1][0, 3] == pytest.approx(0)
 
 
 def test_numbers_of_the_trained_model() -> None:

@@ -27,6 +27,7 @@ hard_loss, _gap = ow.cross_entropy_with_gradient(_z, _hard)
 hard_gap_cat, hard_gap_lynx, hard_gap_dog, hard_gap_truck = _gap[0]
 loss, _gap = ow.cross_entropy_with_gradient(_z, _soft)
 gap_cat, gap_lynx, gap_dog, gap_truck = _gap[0]
+turning_alpha = K * p_truck  # where the weakest class's tick passes the end of its bar
 
 # the chase: the label's logit at 6, or every logit times three
 p_chase = _softmax(_label_at(6.0))[0, 0]
