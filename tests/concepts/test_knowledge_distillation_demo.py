@@ -117,6 +117,10 @@ def test_every_control_is_reached_and_moved_from_the_keyboard(show) -> None:
         elif name.startswith("smoothed with"):
             tab.keyboard.press("ArrowRight")
             assert state(tab)["alpha"] == pytest.approx(0.11)
+        elif here.endswith("|linear|radio"):
+            tab.keyboard.press("ArrowRight")
+            assert state(tab)["axis"] == "log"
+            assert float(tab.locator(".row:nth-child(5) .p .tick").evaluate("e => parseFloat(e.style.left)")) > 60
         elif here.endswith("|hard|radio"):
             tab.keyboard.press("ArrowRight")
             assert state(tab)["kind"] == "smoothed"
@@ -143,7 +147,7 @@ def test_every_control_is_reached_and_moved_from_the_keyboard(show) -> None:
             assert state(tab)["student"] == ORIGIN["student"] and state(tab)["temperature"] == 4
     kinds = [one.rsplit("|", 1)[1] for one in seen]
     assert kinds.count("range") == 3 and kinds.count("button") == 3 and kinds.count("DIV") == 8
-    assert kinds.count("radio") == 2 and kinds.count("SUMMARY") == 1
+    assert kinds.count("radio") == 3 and kinds.count("SUMMARY") == 1
 
 
 def test_a_teacher_that_is_touched_becomes_your_own(show) -> None:
@@ -189,12 +193,25 @@ def test_the_address_carries_the_whole_state_to_another_page(show) -> None:
     tab.get_by_role("slider", name="Temperature T").press("ArrowLeft")
     tab.get_by_role("slider", name="Teacher's share w").press("ArrowLeft")
     tab.get_by_label("true class: dog").check()
+    tab.locator("label", has_text="logarithmic").click()
     tab.wait_for_timeout(250)
     address, left = tab.evaluate("model.get('address')"), state(tab)
     other = show({"address": "?" + address})
     other.evaluate("model.set('state', {highlight: 'gap'})")
     right = state(other)
-    for key in ("student", "teacher", "own", "kind", "alpha", "temperature", "share", "label", "loss", "gradient"):
+    for key in (
+        "student",
+        "teacher",
+        "own",
+        "kind",
+        "alpha",
+        "temperature",
+        "share",
+        "label",
+        "axis",
+        "loss",
+        "gradient",
+    ):
         assert right[key] == left[key], key
 
 
@@ -216,7 +233,7 @@ def test_a_malformed_address_changes_nothing(show) -> None:
 
 def test_each_highlight_names_something_on_the_page(show) -> None:
     tab = show()
-    for name in ("temperature", "logit", "bar", "tick", "gap", "share", "norm", "limit", "dark"):
+    for name in ("temperature", "logit", "bar", "tick", "gap", "share", "norm", "limit", "dark", "mass", "wrong"):
         tab.evaluate("name => model.set('state', {highlight: name})", name)
         assert tab.locator(".root").get_attribute("data-highlight") == name
         assert tab.locator(f"[data-object={name}]").count() > 0
@@ -227,7 +244,7 @@ def test_many_classes_show_the_likeliest_mistakes(show) -> None:
     tab = show({"student": [0] * K, "teacher": [K - k for k in range(K)], "own": [0] * K, "classes": None})
     tab.locator(".dark").scroll_into_view_if_needed()
     tab.locator(".wrong .who", has_text="class 5").wait_for()
-    assert tab.locator(".wrong .who").all_inner_texts() == [f"class {k}" for k in range(1, 6)]
+    assert tab.locator(".wrongs .who").all_inner_texts() == [f"class {k}" for k in range(1, 6)]
 
 
 def test_two_classes_have_nothing_to_tell_and_nothing_breaks(show) -> None:

@@ -12,7 +12,9 @@
  *   alpha        of the smoothed teacher, which was trained on the hard-trained one's probabilities
  *   temperature  T > 0                               share     w, the teacher's share of the loss, 0 .. 1
  *   label        the true class, 0 .. K-1            classes   K names
- *   address      "z=3,-0.5,1,-1&v=6,3,0,-3&own=0,0,0,0&kind=hard&alpha=0.1&T=4&w=1&label=0"
+ *   axis         "linear" | "log", of p and q        scene     "rows" | "dark" | "norm", on the stage of a page
+ *   cover        "dark" | "norm": what a question covers until it is answered, beyond T = 1 or 8; "" for nothing
+ *   address      "z=3,-0.5,1,-1&v=6,3,0,-3&own=0,0,0,0&kind=hard&alpha=0.1&T=4&w=1&label=0&axis=linear&scene=rows"
  *   state        in: any of these and highlight; out: all of them, and {by, loss, gradient, probabilities, target,
  *                size, bareSize, limit, hardSize, told: {hard, smoothed, own}}; bareSize is without the factor T^2, and
  *                told the nats beyond label smoothing of each teacher
@@ -25,15 +27,13 @@ import { choice, classNames, number, row, rowLike, rules, whole } from "onewarm/
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
 import { dark, gradient, hardSize, limit, loss, size, smoothed, soften, teacherLoss } from "./demo/arithmetic.js";
+import { COVERED, hidden } from "./demo/chart.js";
 import { KINDS, controlsPane, degrees } from "./demo/controls.js";
 import { darkPane } from "./demo/dark.js";
 import { normPane } from "./demo/norm.js";
-import { rowsPane, sentence } from "./demo/rows.js";
+import { AXES, rowsPane, sentence } from "./demo/rows.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
-
-/** What a question covers until it is answered: what warmer teachers tell, or pull. */
-const COVERS = ["dark", "norm"];
 
 const fields = {
   student: row([3, -0.5, 1, -1], "z"),
@@ -44,8 +44,8 @@ const fields = {
   temperature: number(4, 0.01, 1e4, "T"),
   share: number(1, 0, 1, "w"),
   label: whole(0, 0, (state) => state.student.length - 1),
-  axis: choice("linear", ["linear", "log"]),
-  cover: choice("", ["", ...COVERS], null),
+  axis: choice("linear", AXES),
+  cover: choice("", ["", ...Object.keys(COVERED)], null),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
@@ -62,7 +62,8 @@ function derive(state, get) {
   const gradientSize = size(student, v, temperature);
   return {
     .../** @type {{student: number[], teacher: number[], own: number[], kind: "hard" | "smoothed" | "own", alpha: number,
-     *   temperature: number, share: number, label: number, highlight: string | null}} */ (state),
+     *   temperature: number, share: number, label: number, axis: "linear" | "log", cover: string,
+     *   highlight: string | null}} */ (state),
     names: classNames(get("classes"), student.length),
     K: student.length,
     v,
@@ -105,7 +106,7 @@ function build(ctx, { names }) {
   const knowledge = { name: "dark", ...darkPane(names) };
   return {
     panes: [controls, rows, table, norm, knowledge],
-    nodes: [controls.node, rows.node, table.node, element("div", { class: "curves" }, norm.node, knowledge.node)],
+    nodes: [controls.node, rows.node, table.node, element("div", { class: "curves fill" }, norm.node, knowledge.node)],
   };
 }
 
@@ -160,5 +161,11 @@ export default widget({
     told: { ...view.told },
   }),
   sentence: (view) =>
-    `T ${degrees(view.temperature)}, loss ${fixed(view.loss, 4)}. ${sentence(view)} The hard-trained teacher tells ${fixed(view.told.hard, 4)} nats, the smoothed one ${fixed(view.told.smoothed, 4)}.`,
+    [
+      `T ${degrees(view.temperature)}, loss ${fixed(view.loss, 4)}.`,
+      sentence(view),
+    ...(hidden(view, "dark")
+      ? []
+      : [`The hard-trained teacher tells ${fixed(view.told.hard, 4)} nats, the smoothed one ${fixed(view.told.smoothed, 4)}.`]),
+  ].join(" "),
 });

@@ -1,87 +1,74 @@
-/** Dark knowledge: how many nats each teacher tells beyond label smoothing, over the temperature; and the wrong classes by
- * themselves. */
+/** Dark knowledge: how many nats each teacher tells beyond label smoothing, over the temperature; and what that is made of,
+ * the mass on the wrong classes and how they share it. While the question about it is open, warmer teachers are covered. */
 
 import { sum } from "onewarm/arithmetic.js";
 import { element, setAttributes, setStyle, setText, svgElement } from "onewarm/dom.js";
-import { fixed, px } from "onewarm/numbers.js";
+import { fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { dark, soften } from "./arithmetic.js";
-import { GRID, path, temperatureChart } from "./chart.js";
+import { GRID, hidden, path, temperatureChart, uncovered } from "./chart.js";
 import { KINDS, degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
 
 const BOTH = /** @type {const} */ (["hard", "smoothed"]);
 const MOST = 5; // wrong classes that are shown
+const BESIDE = GRID.findIndex((t) => t > 3.8); // where a curve's name stands
 const NAMES = { hard: "hard-trained", smoothed: "smoothed", own: "your own" };
 
 /** @param {string[]} names */
 export function darkPane(names) {
-  const plot = temperatureChart("nats beyond label smoothing");
+  const plot = temperatureChart("nats beyond label smoothing", "dark");
   const curves = KINDS.map((kind) => ({
     kind: /** @type {"hard" | "smoothed" | "own"} */ (kind),
-    curve: svgElement("path", { class: `curve told told-${kind}`, "data-object": "dark" }),
-    dot: svgElement("circle", { r: 5, class: "dot told-dot" }),
-    word: svgElement("text", { class: "halo told-word" }, NAMES[/** @type {"hard"} */ (kind)]),
+    curve: svgElement("path", { class: `curve told told-${kind}` }),
+    dot: svgElement("circle", { r: 5, class: `dot dot-${kind}` }),
+    word: svgElement("text", { class: `halo told-word word-${kind}` }),
     key: "",
     drawn: "",
     values: /** @type {number[]} */ ([]),
   }));
   plot.svg.append(...curves.map((c) => c.curve), ...curves.map((c) => c.word), ...curves.map((c) => c.dot));
-
-  const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => {
-    const name = element("span", { class: "who", dir: "auto" });
-    const bars = BOTH.map((kind) => element("div", { class: `share-bar ${kind}` }));
-    const level = element("i", { class: "level" });
-    const numbers = [element("span"), element("span")];
-    const node = element(
-      "div",
-      { class: "wrong" },
-      name,
-      element("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
-      element("div", { class: "share-numbers" }, ...numbers),
-    );
-    return { node, name, bars, level, numbers };
-  });
-  const heading = element("h4", {}, "The wrong classes by themselves");
+  const parts = partsOf(names);
   const line = () => [element("td"), element("td")];
   const rows = [
     { text: "on wrong classes", cells: line() },
     { text: "entropy they lack", cells: line() },
     { text: "nats told", cells: line() },
   ];
+  const corner = element("td");
+  const table = element(
+    "table",
+    { class: "few told-table spare" },
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        corner,
+        element("th", { scope: "col" }, element("i", { class: "swatch s-hard-teacher" }), "hard-trained"),
+        element("th", { scope: "col" }, element("i", { class: "swatch s-smoothed-teacher" }), "smoothed"),
+      ),
+    ),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.text), ...row.cells))),
+  );
   const node = element(
     "section",
-    { class: "pane dark", "aria-label": "Dark knowledge of two teachers" },
+    { class: "pane dark fill", "aria-label": "Dark knowledge of two teachers" },
     element("h3", {}, "Dark knowledge of two teachers"),
     plot.figure,
-    element("div", { class: "wrongs", "data-object": "dark" }, heading, ...shown.map((line) => line.node)),
-    element(
-      "table",
-      { class: "few told-table" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          element("td"),
-          element("th", { scope: "col" }, element("i", { class: "swatch s-hard-teacher" }), "hard-trained"),
-          element("th", { scope: "col" }, element("i", { class: "swatch s-smoothed-teacher" }), "smoothed"),
-        ),
-      ),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.text), ...row.cells))),
-    ),
+    parts.node,
+    table,
   );
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
-      const W = width(plot.figure);
-      if (W < 80) return;
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    late(view, _width, room) {
+      const space = room(plot.figure);
+      if (space.width < 80) return;
       const { label, temperature: T, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
-      for (const c of curves) setAttributes(c.curve, { visibility: visible.includes(c) ? "visible" : "hidden" });
       for (const c of visible) {
         const now = [view.teachers[c.kind], label].join(";");
         if (now === c.key) continue;
@@ -89,52 +76,130 @@ export function darkPane(names) {
         c.drawn = "";
         c.values = GRID.map((t) => dark(soften(view.teachers[c.kind], t), label));
       }
-      const top = Math.max(...visible.flatMap((c) => c.values), ...visible.map((c) => view.told[c.kind]));
-      const { x, y, right, key: frame } = plot.frame(W, Math.max(top, 1e-3), T);
+      const unseen = hidden(view, "dark");
+      const { x, y, key: frame } = plot.frame(space, upright(view, visible), view);
       for (const c of curves) {
-        const visibility = visible.includes(c) ? "visible" : "hidden";
-        setAttributes(c.dot, { visibility });
-        setAttributes(c.word, { visibility });
-        if (visibility === "hidden") continue;
+        const there = visible.includes(c);
+        for (const mark of [c.curve, c.word]) setAttributes(mark, { visibility: there ? "visible" : "hidden" });
+        setAttributes(c.dot, { visibility: there && !unseen ? "visible" : "hidden" });
+        there ? setAttributes(c.curve, { "data-object": "dark" }) : c.curve.removeAttribute("data-object");
+        if (!there) continue;
         for (const mark of [c.curve, c.dot, c.word]) setAttributes(mark, { "data-active": c.kind === kind });
         setAttributes(c.dot, { cx: x(T), cy: y(view.told[c.kind]) });
         if (frame === c.drawn) continue;
         c.drawn = frame;
-        setAttributes(c.curve, { d: path(c.values, x, y) });
-        const peak = c.values.indexOf(Math.max(...c.values));
-        const end = x(GRID[peak]) > right - 90;
-        setAttributes(c.word, {
-          x: x(GRID[peak]) + (end ? -8 : 8),
-          y: y(c.values[peak]) - 8,
-          "text-anchor": end ? "end" : "start",
-        });
+        const values = uncovered(c.values, view, "dark");
+        setAttributes(c.curve, { d: path(values, x, y) });
+        // beside the curve's fall, or in the cover
+        const at = Math.min(values.length - 1, BESIDE);
+        setText(c.word, space.width < 300 && c.kind === "hard" ? "hard" : NAMES[c.kind]);
+        setAttributes(c.word, { x: x(GRID[at]) + 9, y: y(values[at]) + (at < BESIDE && c.kind !== "hard" ? 9 : -2) });
       }
-      drawWrong(view);
+      parts.draw(view, unseen);
+      setText(corner, unseen ? "covered" : "");
+      const masses = BOTH.map((who) => wrongOf(view, who).mass);
+      BOTH.forEach((who, j) => {
+        const lacks = masses[j] > 0 ? view.told[who] / masses[j] : 0;
+        [masses[j], lacks, view.told[who]].forEach((value, i) => setText(rows[i].cells[j], unseen ? "" : fixed(value, 4)));
+      });
       setAttributes(plot.svg, {
-        "aria-label": `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
+        "aria-label": unseen
+          ? `Nats told beyond label smoothing: covered at T = ${degrees(T)}.`
+          : `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
       });
     },
   };
+}
 
-  /** @param {View} view */
-  function drawWrong({ label, rows: softened, temperature: T }) {
-    setText(heading, `The wrong classes by themselves, at T = ${degrees(T)}`);
-    const wrong = names.map((_, k) => k).filter((k) => k !== label);
-    const byHard = (/** @type {number} */ a, /** @type {number} */ b) => softened.hard[b] - softened.hard[a];
-    const order = wrong.length > shown.length ? wrong.toSorted(byHard) : wrong;
-    const masses = BOTH.map((kind) => sum(wrong.map((k) => softened[kind][k])));
-    shown.forEach((line, i) => {
-      setText(line.name, names[order[i]]);
-      setStyle(line.level, "left", `${px(100 / wrong.length)}%`);
-      BOTH.forEach((kind, j) => {
-        const part = masses[j] > 0 ? softened[kind][order[i]] / masses[j] : 0;
-        setStyle(line.bars[j], "width", `${px(100 * part)}%`);
-        setText(line.numbers[j], fixed(part, 3));
+/** The upright axis: room for the curves; while they are covered, for three times what is shown of them.
+ * @param {View} view @param {{kind: "hard" | "smoothed" | "own", values: number[]}[]} curves */
+function upright(view, curves) {
+  const open = view.cover !== "dark";
+  const shown = curves.flatMap((c) => uncovered(c.values, view, "dark"));
+  const top = open ? Math.max(...shown, ...curves.map((c) => view.told[c.kind])) : 2.5 * Math.max(...shown);
+  const most = niceCeil(1.12 * Math.max(top, 1e-3), [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10]);
+  return {
+    values: ticks(0, most, 4),
+    place: (/** @type {number} */ bottom, /** @type {number} */ upper) => scale(0, most, bottom, upper),
+  };
+}
+
+/** The wrong classes of a teacher: their mass, and which part of it each class has.
+ * @param {View} view @param {"hard" | "smoothed"} who */
+function wrongOf({ label, rows }, who) {
+  const mass = sum(rows[who].filter((_, k) => k !== label));
+  return { mass, part: (/** @type {number} */ k) => (mass > 0 ? rows[who][k] / mass : 0) };
+}
+
+/** The mass on the wrong classes, and how they share it, in bars for either teacher. @param {string[]} names */
+function partsOf(names) {
+  const mass = lineOf("all of them", "mass");
+  const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => lineOf("", ""));
+  const heading = element("h4", {});
+  const node = element(
+    "div",
+    { class: "parts" },
+    heading,
+    mass.node,
+    element(
+      "div",
+      { class: "wrongs", "data-object": "wrong" },
+      element("p", { class: "subtitle" }, "how they share it (dashed: all alike)"),
+      ...shown.map((line) => line.node),
+    ),
+  );
+  return {
+    node,
+    /** @param {View} view @param {boolean} unseen */
+    draw(view, unseen) {
+      const { label, rows, temperature: T } = view;
+      const wrong = names.map((_, k) => k).filter((k) => k !== label);
+      const byHard = (/** @type {number} */ a, /** @type {number} */ b) => rows.hard[b] - rows.hard[a];
+      const order = wrong.length > shown.length ? wrong.toSorted(byHard) : wrong;
+      const of = BOTH.map((who) => wrongOf(view, who));
+      setText(heading, unseen ? `The wrong classes at T = ${degrees(T)}: covered` : `The wrong classes at T = ${degrees(T)}`);
+      mass.draw(
+        of.map(({ mass }) => mass),
+        null,
+        unseen,
+      );
+      shown.forEach((line, i) => {
+        setText(line.name, names[order[i]]);
+        line.draw(
+          of.map(({ part }) => part(order[i])),
+          1 / wrong.length,
+          unseen,
+        );
       });
-    });
-    BOTH.forEach((kind, j) => {
-      const lacks = masses[j] > 0 ? dark(softened[kind], label) / masses[j] : 0;
-      [masses[j], lacks, lacks * masses[j]].forEach((value, i) => setText(rows[i].cells[j], fixed(value, 4)));
-    });
-  }
+    },
+  };
+}
+
+/** A name, a bar for each of the two teachers, and their numbers. @param {string} text @param {string} object */
+function lineOf(text, object) {
+  const name = element("span", { class: "who", dir: "auto" }, text);
+  const bars = BOTH.map((kind) => element("div", { class: `share-bar ${kind}` }));
+  const level = element("i", { class: "level" });
+  const numbers = [element("span"), element("span")];
+  const node = element(
+    "div",
+    { class: "wrong" },
+    name,
+    element("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
+    element("div", { class: "share-numbers" }, ...numbers),
+  );
+  if (object) setAttributes(node, { "data-object": object });
+  return {
+    node,
+    name,
+    /** @param {number[]} parts of 1 @param {number | null} even where level shares would end @param {boolean} unseen */
+    draw(parts, even, unseen) {
+      setAttributes(level, { class: even === null ? "level none" : "level" });
+      if (even !== null) setStyle(level, "left", `${px(100 * even)}%`);
+      parts.forEach((part, j) => {
+        setStyle(bars[j], "width", unseen ? "0" : `${px(100 * part)}%`);
+        setText(numbers[j], unseen ? "" : fixed(part, 3));
+      });
+    },
+  };
 }

@@ -1,42 +1,41 @@
 /** The size of the teacher's gradient over the temperature, with the factor T^2 and without; its limit; and the size of the
- * label's gradient. */
+ * label's gradient. Both axes are logarithmic, so that small gradients can be read. While the question about it is open,
+ * what a hotter teacher pulls is covered, and whatever has to do with the factor. */
 
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
-import { fixed } from "onewarm/numbers.js";
+import { clamp, fixed, niceCeil, scale } from "onewarm/numbers.js";
 import { size } from "./arithmetic.js";
-import { GRID, path, temperatureChart } from "./chart.js";
+import { GRID, hidden, path, temperatureChart, uncovered } from "./chart.js";
 import { degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
 
+const LEAST = 1e-4;
+
 export function normPane() {
-  const plot = temperatureChart("size of the gradient");
-  const limit = svgElement("line", { class: "limit", "data-object": "limit" });
+  const plot = temperatureChart("size of the gradient", "norm");
+  const limit = svgElement("line", { class: "limit" });
   const label = svgElement("line", { class: "label-line" });
   const without = svgElement("path", { class: "curve hard", "data-object": "norm" });
-  const withFactor = svgElement("path", { class: "curve soft", "data-object": "norm" });
-  const words = ["limit", "label's own"].map((text) => svgElement("text", { class: "halo" }, text));
-  const dots = [svgElement("circle", { r: 4, class: "dot mute-dot" }), svgElement("circle", { r: 6, class: "dot" })];
+  const withFactor = svgElement("path", { class: "curve soft" });
+  const words = [0, 1, 2, 3].map(() => svgElement("text", { class: "halo" }));
+  const dots = [svgElement("circle", { r: 5, class: "dot mute-dot" }), svgElement("circle", { r: 6, class: "dot" })];
   plot.svg.append(limit, label, without, withFactor, ...words, ...dots);
   const cells = [element("td"), element("td"), element("td"), element("td")];
-  const heads = [
-    [element("i", { class: "swatch s-soft" }), "with T²"],
-    [element("i", { class: "swatch s-hard" }), "without"],
-    ["as T grows"],
-    ["the label's"],
-  ];
-  const balance = element("p", { class: "balance" });
+  const heads = [element("th", { scope: "col" }), element("th", { scope: "col" }), element("th", { scope: "col" })];
+  const table = element(
+    "table",
+    { class: "few spare" },
+    element("thead", {}, element("tr", {}, ...heads, element("th", { scope: "col" }, "the label's"))),
+    element("tbody", {}, element("tr", {}, ...cells)),
+  );
+  const balance = element("p", { class: "balance spare" });
   const node = element(
     "section",
-    { class: "pane norm", "aria-label": "Size of the gradient over the temperature" },
-    element("h3", {}, "Why the factor T²"),
+    { class: "pane norm fill", "aria-label": "Size of the gradient over the temperature" },
+    element("h3", {}, "Size of the gradient"),
     plot.figure,
-    element(
-      "table",
-      { class: "few" },
-      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, ...head)))),
-      element("tbody", {}, element("tr", {}, ...cells)),
-    ),
+    table,
     balance,
   );
   let key = "",
@@ -48,11 +47,12 @@ export function normPane() {
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
-      const W = width(plot.figure);
-      if (W < 80) return;
+    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    late(view, _width, room) {
+      const space = room(plot.figure);
+      if (space.width < 80) return;
       const { student, v, temperature: T } = view;
+      const open = view.cover !== "norm";
       const now = [student, v].join(";");
       if (now !== key) {
         key = now;
@@ -60,36 +60,57 @@ export function normPane() {
         bare = sizes.map((value, i) => value / GRID[i] ** 2);
         drawn = "";
       }
-      const top = Math.max(...sizes, ...bare, view.limit, view.hardSize);
-      const { x, y, left, right, upper, key: frame } = plot.frame(W, top, T);
-      if (frame !== drawn) {
-        drawn = frame;
-        setAttributes(withFactor, { d: path(sizes, x, y) });
-        setAttributes(without, { d: path(bare, x, y) });
+      const most = niceCeil(1.3 * Math.max(1, view.limit, view.hardSize, ...sizes, ...bare), [1, 2, 5, 10]);
+      const decades = Math.floor(Math.log10(most / LEAST) + 1e-9);
+      const upright = {
+        values: Array.from({ length: decades + 1 }, (_, i) => Number((LEAST * 10 ** i).toPrecision(1))),
+        place: (/** @type {number} */ bottom, /** @type {number} */ upper) => {
+          const log = scale(Math.log(LEAST), Math.log(most), bottom, upper);
+          return (/** @type {number} */ value) => log(Math.log(clamp(value, LEAST, most)));
+        },
+      };
+      const { x, y, left, right, upper, bottom, key: frame } = plot.frame(space, upright, view);
+      if (`${frame} ${most}` !== drawn) {
+        drawn = `${frame} ${most}`;
+        setAttributes(withFactor, { d: open ? path(sizes, x, y) : "" });
+        setAttributes(without, { d: path(uncovered(bare, view, "norm"), x, y) });
       }
-      const levels = /** @type {[SVGElement, number][]} */ ([
+      const lines = /** @type {[SVGElement, number][]} */ ([
         [limit, view.limit],
         [label, view.hardSize],
       ]);
-      levels.forEach(([line, level], i) => {
-        setAttributes(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
-        setAttributes(words[i], {
-          x: i ? right : left + 6,
-          y: Math.max(y(level) - 6, upper - 4),
-          "text-anchor": i ? "end" : "start",
-        });
-      });
-      setAttributes(dots[0], { cx: x(T), cy: y(view.bareSize) });
+      for (const [line, level] of lines) setAttributes(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
+      setAttributes(dots[0], { cx: x(T), cy: y(view.bareSize), visibility: hidden(view, "norm") ? "hidden" : "visible" });
       setAttributes(dots[1], { cx: x(T), cy: y(view.size) });
+      for (const mark of [limit, withFactor, dots[1]]) setAttributes(mark, { visibility: open ? "visible" : "hidden" });
+      name(withFactor, open ? "norm" : "");
+      name(limit, open ? "limit" : "");
+      const at = /** @type {[string, number, number, string][]} */ ([
+        [open ? "limit" : "", right, y(view.limit) - 6, "end"],
+        ["label’s own", left + 6, y(view.hardSize) + (view.hardSize < bare[0] ? 15 : -6), "start"],
+        [open ? "with T²" : "", left + 6, y(sizes[0]) - 8, "start"],
+        [open ? "without" : "", x(12), y(bare[55]) - 8, "start"],
+      ]);
+      at.forEach(([text, across, up, anchor], i) => {
+        setText(words[i], text);
+        setAttributes(words[i], { x: across, y: clamp(up, upper - 2, bottom - 4), "text-anchor": anchor });
+      });
       const values = [view.size, view.bareSize, view.limit, view.hardSize].map((value) => fixed(value, 4));
-      values.forEach((text, i) => setText(cells[i], text));
-      setText(balance, sentence(view));
+      values.forEach((text, i) => setText(cells[i], open || i === 3 ? text : ""));
+      ["with T²", "without", "as T grows"].forEach((text, i) => setText(heads[i], open ? text : ""));
+      setText(balance, open ? sentence(view) : "");
       setAttributes(plot.svg, {
-        "aria-label": `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`,
+        "aria-label": open
+          ? `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`
+          : `Size of the teacher's gradient at T = ${degrees(T)}: ${hidden(view, "norm") ? "covered" : values[1]}. The label's own ${values[3]}.`,
       });
     },
   };
 }
+
+/** Names a mark for highlights and pointing, or takes its name. @param {Element} mark @param {string} object */
+const name = (mark, object) =>
+  object ? setAttributes(mark, { "data-object": object }) : mark.removeAttribute("data-object");
 
 /** The teacher's gradient compared with the label's, in a sentence. @param {View} view */
 function sentence({ temperature, size, bareSize, hardSize }) {

@@ -1,7 +1,8 @@
 /** One row a class: the student's and the teacher's logit, and both softened probabilities with the gap between them. */
 
+import { segments } from "onewarm/controls.js";
 import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
-import { PUSH, fixed, gradientText, logitText, pull } from "onewarm/numbers.js";
+import { PUSH, clamp, fixed, gradientText, logitText, pull } from "onewarm/numbers.js";
 import { barLane, classRows, furthest, legend, numberCells, numberHeads, trueClass } from "onewarm/rows.js";
 import { axis, growingAxis, laneSlider, rowSlider } from "onewarm/slider.js";
 
@@ -9,11 +10,37 @@ import { axis, growingAxis, laneSlider, rowSlider } from "onewarm/slider.js";
 /** @typedef {import("../demo.js").View} View */
 
 const NUMBERS = "pqg"; // student, teacher, gradient
+export const AXES = /** @type {const} */ (["linear", "log"]);
+const DECADES = 5; // of the logarithmic axis, up to 1
+
+/** Where a probability stands on either axis, in percent of the lane. */
+const PLACES = {
+  linear: (/** @type {number} */ share) => 100 * share,
+  log: (/** @type {number} */ share) => 100 * clamp(1 + Math.log10(share) / DECADES, 0, 1),
+};
+/** The values at either axis. */
+const MARKS = {
+  linear: Array.from({ length: DECADES + 1 }, (_, i) => Number((i / DECADES).toFixed(1))),
+  log: Array.from({ length: DECADES + 1 }, (_, i) => Number((10 ** (i - DECADES)).toPrecision(1))),
+};
+
+/** A probability, with a digit of those below a thousandth. @param {number} q */
+const shareText = (q) => (q >= 9.995e-4 || q < 5e-5 ? fixed(q, 3) : fixed(q, 4));
 
 /** @param {Context} ctx @param {string[]} names */
 export function rowsPane(ctx, names) {
   const logitAxis = growingAxis({ least: 6 });
-  const shareAxis = axis(3, true);
+  const shareAxis = axis(DECADES + 1, true);
+  const scaleOf = segments({
+    name: `${ctx.uid}-axis`,
+    legend: "Axis of p and q",
+    options: [
+      ["linear", "linear"],
+      ["log", "logarithmic"],
+    ],
+    change: (value) => ctx.change({ axis: value }),
+  });
+  setAttributes(scaleOf.node, { class: "control segmented axis-control spare" });
   /** A logit's slider with its value beside it. @param {"student" | "teacher"} who @param {ReturnType<typeof laneSlider>} slider */
   function logit(who, slider) {
     const number = fixedBox();
@@ -47,14 +74,19 @@ export function rowsPane(ctx, names) {
   const node = element(
     "section",
     { class: "pane rows-pane", "aria-label": "Student and teacher, class by class" },
-    legend([
-      ["student", "student's logit z"],
-      ["teacher", "teacher's logit v"],
-      ["bar", "student p, softened"],
-      ["tick", "teacher q, softened"],
-      ["up", "p is short ▲"],
-      ["down", "p is over ▼"],
-    ]),
+    element(
+      "div",
+      { class: "pane-head" },
+      legend([
+        ["student", "student's logit z"],
+        ["teacher", "teacher's logit v"],
+        ["bar", "student p, softened"],
+        ["tick", "teacher q, softened"],
+        ["up", "p is short ▲"],
+        ["down", "p is over ▼"],
+      ]),
+      scaleOf.node,
+    ),
     classRows({
       head: [
         element("span", { class: "name" }, "true class"),
@@ -76,15 +108,17 @@ export function rowsPane(ctx, names) {
     /** @param {View} view */
     draw(view) {
       logitAxis.fit([...view.student, ...view.v], node);
-      const at = (/** @type {number} */ share) => 100 * share;
-      shareAxis.place([0, 0.5, 1], at);
+      const at = PLACES[view.axis];
+      shareAxis.place(MARKS[view.axis], at);
+      scaleOf.draw(view.axis);
+      setAttributes(node, { "data-axis": view.axis });
       rows.forEach((row, k) => {
         const [p, q, g] = [view.p[k], view.q[k], view.gradient[k]];
         const total = pull(g);
         row.label.draw(k === view.label);
         setAttributes(row.node, { "data-true": k === view.label, "data-pull": pull(p - q), "data-total": total });
         row.lane.draw(p, q, at);
-        row.numbers.draw([fixed(p, 3), fixed(q, 3), gradientText(g)]);
+        row.numbers.draw([shareText(p), shareText(q), gradientText(g)]);
         row.student.draw(
           view.student[k],
           `student ${fixed(p, 3)}, teacher ${fixed(q, 3)}, gradient ${fixed(g, 3, true)}${PUSH[total]}`,

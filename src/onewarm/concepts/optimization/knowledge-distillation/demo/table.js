@@ -3,6 +3,7 @@
 import { sum } from "onewarm/arithmetic.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
+import { hidden } from "./chart.js";
 
 /** @typedef {import("../demo.js").View} View */
 
@@ -27,8 +28,17 @@ export function tablePane(names) {
         fixed(c - d, 6, true),
         fixed(e, 6, true),
       ];
+      const facts = [
+        `T = ${fixed(view.temperature, 3)}, teacher's share ${fixed(view.share, 2)}: loss ${fixed(view.loss, 6)}.`,
+        view.cover === "norm"
+          ? ""
+          : `Size of the teacher's gradient ${fixed(view.size, 6)} with T², ${fixed(view.bareSize, 6)} without, limit ${fixed(view.limit, 6)}.`,
+        hidden(view, "dark")
+          ? ""
+          : `Nats told: hard-trained ${fixed(view.told.hard, 6)}, smoothed ${fixed(view.told.smoothed, 6)}.`,
+      ];
       table.draw(
-        `T = ${fixed(view.temperature, 3)}, teacher's share ${fixed(view.share, 2)}: loss ${fixed(view.loss, 6)}. Size of the teacher's gradient ${fixed(view.size, 6)} with T², ${fixed(view.bareSize, 6)} without, limit ${fixed(view.limit, 6)}. Nats told: hard-trained ${fixed(view.told.hard, 6)}, smoothed ${fixed(view.told.smoothed, 6)}.`,
+        facts.filter(Boolean).join(" "),
         [
           ...names.map((name, k) => [
             name + (k === view.label ? " (true class)" : ""),
