@@ -57,8 +57,8 @@ def test_a_box_can_be_picked_and_so_can_its_name_in_a_list(show) -> None:
     tab.locator(".areas .box").nth(2).locator(".paid").click()
     assert state(tab)["pick"] == 2
     tab.locator(".facts dd").first.filter(has_text="3.6688 nats").wait_for()
-    assert tab.get_by_label("The price of").input_value() == "2"
-    tab.get_by_label("The price of").select_option("0")
+    assert tab.get_by_label("The surprise of").input_value() == "2"
+    tab.get_by_label("The surprise of").select_option("0")
     assert state(tab)["pick"] == 0
     tab.locator(".facts dd").first.filter(has_text="0.1688 nats").wait_for()
 
@@ -129,14 +129,28 @@ def test_every_control_has_a_name_and_is_reached_from_the_keyboard(show) -> None
     assert seen == [
         *("Target", "nats", "Gradient step", "Say what the votes say", "Reset"),
         *(f"{what} {name}" for name in ORIGIN["classes"] for what in ("votes for", "logit of")),
-        *("The price of", "The same picture as a table"),
+        *("The surprise of", "The same picture as a table"),
     ]
 
 
 def test_each_highlight_names_something_on_the_page(show) -> None:
     tab = show()
     tab.locator(".areas .paid").first.wait_for()
-    for name in ("votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope"):
+    for name in (
+        "votes",
+        "logit",
+        "box",
+        "line",
+        "extra",
+        "saving",
+        "divergence",
+        "total",
+        "curve",
+        "slope",
+        "lowest",
+        "now",
+        "gradient",
+    ):
         tab.evaluate("name => model.set('state', {highlight: name})", name)
         assert tab.locator(".root").get_attribute("data-highlight") == name
         assert tab.locator(f"[data-object={name}]").count() > 0
@@ -146,7 +160,7 @@ def test_the_address_holds_the_state_and_gives_it_back(show) -> None:
     tab = show()
     slider(tab, "logit of cat").press("ArrowUp")
     tab.wait_for_function("() => model.get('address')")
-    assert tab.evaluate("model.get('address')") == "z=3.1,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1"
+    assert tab.evaluate("model.get('address')") == "z=3.1,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1&scene=areas"
     again = show({"address": "z=1,2,3,4&votes=0,0.5,0,3&unit=bits&pick=3"})
     now = state(again)
     assert (now["logits"], now["votes"], now["unit"], now["pick"]) == ([1, 2, 3, 4], [0, 0.5, 0, 3], "bits", 3)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 CONCEPT = "cross-entropy"
 ORIGIN = {"logits": [3, 1, -0.5, -1], "votes": [12, 5, 2, 1], "classes": ["cat", "lynx", "dog", "truck"], "pick": 1}
-KEYS = ("loss", "entropy", "divergence", "reverse", "extra", "saving")
+KEYS = ("loss", "entropy", "divergence", "reverse", "extra", "saving", "lowest")
 
 
 def state(tab) -> dict:
@@ -30,7 +30,7 @@ def random_states(count: int = 1000) -> list[dict]:
             votes = 20 * np.eye(K)[random.integers(K)]
         votes[0] += float(votes.sum() == 0)
         logits = random.normal(size=K) * 10 ** random.uniform(-1, 3.3)
-        states.append({"logits": logits.tolist(), "votes": votes.tolist()})
+        states.append({"logits": logits.tolist(), "votes": votes.tolist(), "pick": int(random.integers(K))})
     return states
 
 
@@ -55,10 +55,25 @@ def library(one: dict) -> dict[str, np.ndarray | float]:
         "saving": float(-terms[terms < 0].sum()),
         "gradient": np.asarray(gradient)[0],
         "probabilities": p,
+        "lowest": lowest(z[0], t, one["pick"]),
         "surprise": -log_p,
         "terms": terms,
         "target": t,
     }
+
+
+def lowest(z: np.ndarray, t: np.ndarray, k: int) -> float:
+    """The least loss that moving the logit of class k can reach: onewarm's, at the logit that gives it its share of the votes.
+
+    Where that logit is infinite, class k is certain or left out, and costs nothing.
+    """
+    others = np.delete(np.arange(len(z)), k)
+    left = t[others].sum()
+    if t[k] == 0 or left == 0:
+        return float(ow.cross_entropy(z[None, others], ow.soft(t[None, others] / left))) if left else 0.0
+    met = z - z[others].max()
+    met[k] = np.log(t[k] / left) + np.logaddexp.reduce(met[others])
+    return float(ow.cross_entropy(met[None], ow.soft(t[None])))
 
 
 def near(found: object, true: object) -> None:
@@ -71,9 +86,9 @@ def near(found: object, true: object) -> None:
 def test_arithmetic_and_live_demo_equal_the_library(show) -> None:
     tab, states = show(), random_states()
     pure = tab.evaluate(
-        """states => states.map(({logits, votes}) => {
-             const {levels, paid, prices, ...b} = demo.arithmetic.bill(logits, demo.arithmetic.shares(votes));
-             return {...b, surprise: prices, reverse: b.reverse === Infinity ? null : b.reverse}; })""",
+        """states => states.map(({logits, votes, pick}) => {
+             const t = demo.arithmetic.shares(votes), {levels, paid, prices, ...b} = demo.arithmetic.bill(logits, t);
+             return {...b, lowest: demo.arithmetic.along(logits, t, pick).lowest, surprise: prices, reverse: b.reverse === Infinity ? null : b.reverse}; })""",
         states,
     )
     live = tab.evaluate(
@@ -88,6 +103,26 @@ def test_arithmetic_and_live_demo_equal_the_library(show) -> None:
             assert shown[key] == found[key]
         near(shown["target"], true["target"])
         assert shown["perplexity"] == pytest.approx(np.exp(min(true["loss"], 700)), rel=1e-10) or true["loss"] > 700
+
+
+def test_the_curve_of_the_loss_is_the_librarys(show) -> None:
+    """The loss at any probability of one class, the others in proportion: onewarm's at the logit that gives it."""
+    places = np.array([1e-6, 0.1, 0.25, 0.6, 0.9, 0.999])
+    for one, found in zip(
+        states := random_states(60),
+        show().evaluate(
+            """([states, places]) => states.map(({logits, votes, pick}) => {
+                 const {lossAt} = demo.arithmetic.along(logits, demo.arithmetic.shares(votes), pick);
+                 return places.map(lossAt); })""",
+            [states, places.tolist()],
+        ),
+        strict=True,
+    ):
+        z, k = np.array(one["logits"]), one["pick"]
+        moved = np.repeat((z - np.delete(z, k).max())[None], len(places), axis=0)
+        moved[:, k] = np.log(places / (1 - places)) + np.logaddexp.reduce(np.delete(moved[0], k))
+        target = ow.votes(np.repeat([one["votes"]], len(places), axis=0))
+        near(found, ow.cross_entropy(moved, target, reduction="none"))
 
 
 def test_no_prediction_is_below_the_entropy_and_the_meeting_is_at_it(show) -> None:
@@ -117,7 +152,7 @@ def test_the_first_state_is_the_pages(show) -> None:
     logit = tab.get_by_role("slider", name="logit of cat").get_attribute("aria-valuetext")
     assert logit == "3.0; probability 0.845, surprise 0.243 bits, slope +0.245"
     votes = tab.get_by_role("slider", name="votes for lynx").get_attribute("aria-valuetext")
-    assert votes == "5; share of the target 0.250"
+    assert votes == "5; share of the votes 0.250"
 
 
 def test_the_boxes_have_the_areas_of_the_bill(show) -> None:

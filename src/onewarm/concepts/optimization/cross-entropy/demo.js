@@ -1,32 +1,39 @@
 /**
- * The demo of "Cross-Entropy": the bill as areas.
+ * The demo of "Cross-Entropy": the loss as areas.
  *
- * Every class is a box, as wide as its share t of the target and as tall as its surprise -log p; the area of all boxes is the
- * loss. A line in each box at -log t shows the least it could cost: above the line is paid extra, below it saved.
+ * Every class is a box, as wide as its share t of the votes and as tall as its surprise -log p; the area of all boxes is the
+ * loss. A line in each box at -log t shows the surprise if p were t: above the line is paid extra, below it saved.
  *
  * The keys of the host's model, all of them optional; `in` from the host, `out` to it:
  *
  *   logits   K numbers, K >= 2                       classes  K names
  *   votes    K numbers >= 0, not all 0: the target is their shares
- *   unit     "nats" | "bits"                         pick     the class on the curve, 0 .. K-1
- *   address  the query string of a state: "z=3,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1"
- *   state    in: any of {logits, votes, unit, pick, highlight};
+ *   unit     "nats" | "bits"                         pick     the class on the curves, 0 .. K-1
+ *   scene    what a stage shows: "areas" | "loss" | "surprise" | "slopes"
+ *   address  the query string of a state: "z=3,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1&scene=areas"
+ *   state    in: any of {logits, votes, unit, pick, scene, highlight, flag, cover}: flag is where the reader thinks that the
+ *            loss is lowest, a probability or null; cover what is hidden until a question is answered (text.js);
  *            out: all of them, `by` (who changed it), and in nats {loss, entropy, divergence, reverse, extra, saving, perplexity, target,
- *            probabilities, surprise, terms, gradient}; reverse is null where it is infinite
+ *            probabilities, surprise, terms, gradient, lowest}; reverse is null where it is infinite; lowest is the least loss
+ *            that moving the picked logit can reach
  */
 
 import { normalized } from "onewarm/arithmetic.js";
 import { element } from "onewarm/dom.js";
-import { choice, classNames, row, rowLike, rules, whole } from "onewarm/fields.js";
+import { choice, classNames, number, optional, row, rowLike, rules, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
-import { bill, example, meeting, slopeAt } from "./demo/arithmetic.js";
+import { along, bill, example, meeting, slopeAt } from "./demo/arithmetic.js";
 import { areasPane, sentence } from "./demo/areas.js";
+import { barsPane } from "./demo/bars.js";
 import { controlsPane } from "./demo/controls.js";
 import { curvePane } from "./demo/curve.js";
+import { lossPane } from "./demo/loss.js";
+import { onePane } from "./demo/one.js";
 import { rowsPane } from "./demo/rows.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
+import { COVERS, covered } from "./demo/text.js";
 import { totalPane } from "./demo/total.js";
 
 const fields = {
@@ -37,6 +44,8 @@ const fields = {
   }),
   unit: choice("nats", ["nats", "bits"]),
   pick: whole(0, 0, (state) => state.logits.length - 1),
+  flag: { ...optional(number(0, 0, 1)), address: null },
+  cover: choice("", COVERS, null),
 };
 
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
@@ -44,7 +53,8 @@ function derive(state, get) {
   const target = normalized(state.votes);
   const perUnit = state.unit === "bits" ? Math.LN2 : 1; // nats
   return {
-    .../** @type {{logits: number[], votes: number[], unit: "nats" | "bits", pick: number, highlight: string | null}} */ (
+    .../** @type {{logits: number[], votes: number[], unit: "nats" | "bits", pick: number, flag: number | null, cover: string,
+     *   highlight: string | null}} */ (
       state
     ),
     names: classNames(get("classes"), state.logits.length),
@@ -53,38 +63,32 @@ function derive(state, get) {
     perUnit,
     show: (/** @type {number} */ nats) => nats / perUnit,
     ...bill(state.logits, target),
+    along: along(state.logits, target, state.pick),
   };
 }
 /** @typedef {ReturnType<typeof derive>} View */
 
 /** @param {import("onewarm/widget.js").Context} ctx @param {View} view */
 function build(ctx, { names }) {
-  const controls = controlsPane(ctx);
-  const total = totalPane();
-  const areas = areasPane(ctx, names);
-  const rows = rowsPane(ctx, names);
-  const curve = curvePane(ctx, names);
-  const table = tablePane(names);
-  return {
-    panes: [controls, total, areas, rows, curve, table],
-    nodes: [
-      controls.node,
-      element(
-        "div",
-        { class: "stage" },
-        element("div", { class: "picture" }, total.node, areas.node),
-        rows.node,
-        curve.node,
-        table.node,
-      ),
-    ],
-  };
+  const panes = [
+    { name: "controls", ...controlsPane(ctx) },
+    { name: "total", ...totalPane() },
+    { name: "areas", ...areasPane(ctx, names) },
+    { name: "sliders", ...rowsPane(ctx, names) },
+    { name: "bars", ...barsPane(ctx, names) },
+    { name: "loss", ...lossPane(ctx, names) },
+    { name: "surprise", ...curvePane(ctx, names) },
+    { name: "one", ...onePane(ctx, names) },
+    { name: "table", ...tablePane(names) },
+  ];
+  const [controls, ...rest] = panes.map((pane) => pane.node);
+  return { panes, nodes: [controls, element("div", { class: "stage fill" }, ...rest)] };
 }
 
 const { format, parse } = rules(fields);
 
 /** For tests: the pure part, and the state in the address. */
-export const arithmetic = Object.freeze({ shares: normalized, bill, meeting, slopeAt, example });
+export const arithmetic = Object.freeze({ shares: normalized, bill, along, meeting, slopeAt, example });
 export const address = Object.freeze({
   format,
   parse: (/** @type {any} */ text, /** @type {number} */ classes) =>
@@ -98,7 +102,13 @@ export default widget({
   fields,
   traits: ["logits", "votes", "unit", "pick"],
   inputs: ["classes"],
-  highlights: ["votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope"],
+  highlights: ["votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope", "lowest", "now", "gradient"],
+  scenes: {
+    areas: { title: "Areas", panes: ["total", "areas", "sliders", "one"] },
+    loss: { title: "Loss", panes: ["bars", "loss", "one"] },
+    surprise: { title: "Surprise", panes: ["surprise", "one"] },
+    slopes: { title: "Slopes", panes: ["controls", "total", "bars", "sliders", "one"] },
+  },
   derive,
   shape: (view) => JSON.stringify(view.names),
   build,
@@ -115,7 +125,11 @@ export default widget({
     surprise: view.prices,
     terms: view.terms,
     gradient: view.gradient,
+    lowest: view.along.lowest,
   }),
-  sentence: (view) =>
-    `Loss ${fixed(view.show(view.loss), 4)} ${view.unit}: entropy ${fixed(view.show(view.entropy), 4)}, divergence ${fixed(view.show(view.divergence), 4)}. ${sentence(view)}`,
+  sentence(view) {
+    const [loss, entropy, divergence] = [view.loss, view.entropy, view.divergence].map((v) => fixed(view.show(v), 4));
+    if (covered(view, "parts")) return `Loss ${loss} ${view.unit}.`;
+    return `Loss ${loss} ${view.unit}: entropy ${entropy}, divergence ${divergence}. ${sentence(view)}`;
+  },
 });

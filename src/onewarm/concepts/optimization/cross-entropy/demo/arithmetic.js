@@ -32,6 +32,19 @@ export function bill(z, t) {
   };
 }
 
+/** What the loss is at each probability q of class k while the others keep their proportions, which is what moving the one
+ * logit z_k does: -t_k log q - (1 - t_k) log(1 - q) + rest. It is lowest at q = t_k, and reaches that only if 0 < t_k < 1.
+ * @param {Row} z @param {Row} t @param {number} k */
+export function along(z, t, k) {
+  const others = z.flatMap((_, j) => (j === k ? [] : [j]));
+  const logs = logSoftmax(others.map((j) => z[j]));
+  const rest = 0 - sum(logs.map((v, i) => (t[others[i]] > 0 ? t[others[i]] * v : 0)));
+  const left = sum(others.map((j) => t[j]));
+  const term = (/** @type {number} */ weight, /** @type {number} */ log) => (weight > 0 ? 0 - weight * log : 0);
+  const lossAt = (/** @type {number} */ q) => term(t[k], Math.log(q)) + term(left, Math.log1p(-q)) + rest;
+  return { rest, lossAt, lowest: lossAt(t[k]), reached: t[k] > 0 && left > 0 };
+}
+
 /** Logits whose softmax is t: log t; a class without votes gets 20 less than the rarest class with votes.
  * @param {Row} t @returns {number[]} */
 export function meeting(t) {

@@ -7,7 +7,7 @@ import { clamp, fixed, niceCeil, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
 import { slopeAt } from "./arithmetic.js";
-import { labelRoom, priceText } from "./text.js";
+import { covered, labelRoom, priceText, shortened, unless } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
@@ -27,7 +27,7 @@ const FACTS = {
 export function curvePane(ctx, names) {
   const pick = select({
     id: `${ctx.uid}-pick`,
-    label: "The price of",
+    label: "The surprise of",
     options: names.map((name, k) => /** @type {[string, string]} */ ([String(k), name])),
     change: (value) => ctx.change({ pick: Number(value) }),
   });
@@ -35,26 +35,28 @@ export function curvePane(ctx, names) {
   const frame = svgElement("rect");
   const curve = svgElement("path", { class: "curve price", "data-object": "curve" });
   const tangent = svgElement("line", { class: "tangent", "data-object": "slope" });
+  const halvings = svgElement("path", { class: "halving" }); // 1/2, 1/4, 1/8: each costs as much again
   const asked = svgElement("circle", { r: 5.5, class: "asked" });
   const dots = names.map(() => svgElement("circle", { r: 4, class: "dot other" }));
   const here = svgElement("circle", { r: 6.5, class: "dot this" });
   const hereText = svgElement("text", { class: "strong halo" });
-  const plot = chart("The surprise of a probability");
+  const plot = chart("The curve of the surprise");
   plot.svg.append(
     svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
-    svgElement("g", { "clip-path": `url(#${clip})` }, curve, tangent, asked, ...dots, here),
+    svgElement("g", { "clip-path": `url(#${clip})` }, halvings, curve, tangent, asked, ...dots, here),
     hereText,
   );
-  const list = facts(FACTS.nats, "facts");
+  const list = facts(FACTS.nats, "facts spare");
+  const keys = legend([
+    ["now", "now"],
+    ["asked", "if p were t"],
+    ["slope", "slope of the curve"],
+  ]);
   const node = element(
     "section",
-    { class: "pane price-pane", "aria-label": "The surprise of a probability" },
+    { class: "pane price-pane fill", "aria-label": "The curve of the surprise" },
     element("div", { class: "pane-head" }, pick.label, pick.input),
-    legend([
-      ["now", "price now"],
-      ["asked", "if p were t"],
-      ["slope", "slope"],
-    ]),
+    keys,
     plot.figure,
     list.node,
   );
@@ -62,19 +64,20 @@ export function curvePane(ctx, names) {
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
-      const W = width(plot.figure);
+    /** @param {View} view @param {unknown} _ @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    late(view, _, room) {
+      const { width: W, height } = room(plot.figure);
       if (W < 80) return;
       const k = view.pick,
         p = view.probabilities[k],
         price = view.show(view.prices[k]);
-      const H = clamp(Math.round(0.6 * W), 220, 280),
+      const H = height ?? clamp(Math.round(0.6 * W), 220, 280),
         reach = Math.max(view.show(5), niceCeil(1.05 * price, [1, 1.5, 2, 3, 4, 5, 6, 8, 10])),
         left = labelRoom(Math.floor(reach)),
         right = W - 12,
         top = 26,
         bottom = H - 38;
+      if (bottom - top < 20) return;
       const x = scale(0, 1, left, right),
         y = scale(0, reach, bottom, top);
       const resized = plot.ground(W, H, `${reach} ${view.unit}`, () => [
@@ -87,6 +90,8 @@ export function curvePane(ctx, names) {
         setAttributes(frame, { x: left, y: top - 8, width: right - left + 8, height: bottom - top + 16 });
         // Points evenly spaced in surprise, so that the steep part is as smooth as the flat.
         const prices = Array.from({ length: 81 }, (_, i) => (reach * i) / 80);
+        const steps = [1, 2, 3].map((n) => [0.5 ** n, (n * Math.LN2) / view.perUnit]);
+        setAttributes(halvings, { d: steps.map(([q, v]) => pathThrough([[left, y(v)], [x(q), y(v)], [x(q), bottom]])).join("") });
         setAttributes(curve, { d: pathThrough(prices.map((v) => [x(Math.exp(-v * view.perUnit)), y(v)])) });
       }
       setAttributes(tangent, tangentAt(x, y, [p, price], -1 / p / view.perUnit, 44));
@@ -98,7 +103,11 @@ export function curvePane(ctx, names) {
         }),
       );
       setAttributes(here, { cx: x(p).toFixed(1), cy: y(price).toFixed(1) });
-      const t = view.target[k];
+      const whole = covered(view, "parts"),
+        t = whole ? 0 : view.target[k];
+      list.node.hidden = keys.hidden = whole;
+      setAttributes(tangent, { visibility: whole ? "hidden" : "visible" });
+      setAttributes(halvings, { visibility: whole ? "visible" : "hidden" });
       setAttributes(asked, { visibility: t > 0 ? "visible" : "hidden" });
       if (t > 0) setAttributes(asked, { cx: x(t).toFixed(1), cy: y(view.show(view.levels[k])).toFixed(1) });
       const inLeftHalf = x(p) < (left + right) / 2;
@@ -107,25 +116,19 @@ export function curvePane(ctx, names) {
         y: clamp(y(price) - 10, top + 4, bottom - 6).toFixed(1),
         "text-anchor": inLeftHalf ? "start" : "end",
       });
-      setText(hereText, `${short(names[k])} ${priceText(price)}`);
+      setText(hereText, `${shortened(names[k], 14)} ${priceText(price)}`);
 
       const texts = [
         `${fixed(price, 4)} ${view.unit}`,
         t > 0 ? `${fixed(view.show(view.levels[k]), 4)} ${view.unit}` : "no votes: never paid",
         priceText(slopeAt(view.prices[k]) / view.perUnit),
-        fixed(view.gradient[k] / view.perUnit, 3, true),
+        unless(view, "slopes", fixed(view.gradient[k] / view.perUnit, 3, true)),
       ];
       list.draw(texts, FACTS[view.unit]);
       setAttributes(plot.svg, {
-        "aria-label": `The curve of the surprise. ${names[k]}: probability ${fixed(p, 3)}, surprise ${texts[0]}; if p were t: ${texts[1]}; slope of the curve ${texts[2]}, slope of the loss in the logit ${texts[3]}.`,
+        "aria-label": `The curve of the surprise. ${names[k]}: probability ${fixed(p, 3)}, surprise ${texts[0]}${unless(view, "parts", `; if p were t: ${texts[1]}; slope of the curve ${texts[2]}`)}${unless(view, "slopes", `, slope of the loss in the logit ${texts[3]}`)}.`,
       });
       pick.draw(String(k));
     },
   };
 }
-
-/** @param {string} name */
-const short = (name) => {
-  const letters = [...name];
-  return letters.length > 14 ? `${letters.slice(0, 13).join("")}…` : name;
-};

@@ -4,7 +4,7 @@ import { element, setAttributes } from "onewarm/dom.js";
 import { fixed, gradientText, logitText, pull } from "onewarm/numbers.js";
 import { classRows, numberCells, numberHeads } from "onewarm/rows.js";
 import { growingAxis, rowSlider } from "onewarm/slider.js";
-import { priceText } from "./text.js";
+import { covered, priceText, unless } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
@@ -40,7 +40,7 @@ export function rowsPane(ctx, names) {
     rows: rows.map((row) => row.node),
     foot: [element("div", { class: "track v" }, voteAxis.node), element("div", { class: "track z" }, logitAxis.node)],
   });
-  const node = element("section", { class: "pane rows-pane", "aria-label": "Votes and logits" }, table);
+  const node = element("section", { class: "pane sliders", "aria-label": "Votes and logits" }, table);
 
   return {
     node,
@@ -52,13 +52,11 @@ export function rowsPane(ctx, names) {
         const [votes, logit, g] = [view.votes[k], view.logits[k], view.gradient[k]];
         const [t, p] = [fixed(view.target[k], 3), fixed(view.probabilities[k], 3)];
         const price = priceText(view.show(view.prices[k]));
-        setAttributes(row.node, { "data-pull": pull(g), "data-picked": k === view.pick });
-        row.numbers.draw([t, p, price, gradientText(g)]);
-        row.votes.draw(votes, `${Number(votes.toFixed(2))}; share of the target ${t}`);
-        row.logit.draw(
-          logit,
-          `${logitText(logit)}; probability ${p}, surprise ${price} ${view.unit}, slope ${fixed(g, 3, true)}`,
-        );
+        setAttributes(row.node, { "data-pull": covered(view, "slopes") ? "none" : pull(g), "data-picked": k === view.pick });
+        row.numbers.draw([unless(view, "shares", t), p, price, unless(view, "slopes", gradientText(g))]);
+        row.votes.draw(votes, `${Number(votes.toFixed(2))}${unless(view, "shares", `; share of the votes ${t}`)}`);
+        const slope = unless(view, "slopes", `, slope ${fixed(g, 3, true)}`);
+        row.logit.draw(logit, `${logitText(logit)}; probability ${p}, surprise ${price} ${view.unit}${slope}`);
       });
     },
   };

@@ -3,6 +3,7 @@
 import { sum } from "onewarm/arithmetic.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
+import { unless } from "./text.js";
 
 /** @typedef {import("../demo.js").View} View */
 
@@ -21,13 +22,13 @@ export function tablePane(names) {
       const cells = names.map((name, k) => [
         name,
         String(Number(view.votes[k].toFixed(4))),
-        fixed(view.target[k], 6),
+        unless(view, "shares", fixed(view.target[k], 6)),
         fixed(view.logits[k], 4),
         fixed(view.probabilities[k], 6),
         fixed(view.show(view.prices[k]), 6),
         fixed(view.show(view.paid[k]), 6),
-        fixed(view.show(view.terms[k]), 6, true),
-        fixed(view.gradient[k], 6, true),
+        unless(view, "terms", fixed(view.show(view.terms[k]), 6, true)),
+        unless(view, "slopes", fixed(view.gradient[k], 6, true)),
       ]);
       const last = [
         "sum",
@@ -37,14 +38,15 @@ export function tablePane(names) {
         fixed(sum(view.probabilities), 6),
         "",
         fixed(view.show(view.loss), 6),
-        fixed(view.show(view.divergence), 6, true),
+        unless(view, "parts", fixed(view.show(view.divergence), 6, true)),
         fixed(sum(view.gradient), 6, true),
       ];
       const [loss, entropy, divergence, reverse] = [view.loss, view.entropy, view.divergence, view.reverse].map((v) =>
         fixed(view.show(v), 4),
       );
+      const parts = ` = entropy ${entropy} + divergence KL(t‖p) ${divergence}. The other way, KL(p‖t) is ${reverse}`;
       table.draw(
-        `Loss ${loss} ${view.unit} = entropy ${entropy} + divergence KL(t‖p) ${divergence}. The other way, KL(p‖t) is ${reverse}. Perplexity ${perplexity(view.loss)}.`,
+        `Loss ${loss} ${view.unit}${unless(view, "parts", parts)}. Perplexity ${perplexity(view.loss)}.`,
         [...cells, last],
       );
     },

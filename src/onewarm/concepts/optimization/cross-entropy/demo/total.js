@@ -1,8 +1,9 @@
 /** The loss as one bar: entropy, then divergence. */
 
-import { element, setStyle, setText } from "onewarm/dom.js";
+import { element, setAttributes, setStyle, setText } from "onewarm/dom.js";
 import { fixed, niceCeil, px } from "onewarm/numbers.js";
 import { axis } from "onewarm/slider.js";
+import { covered } from "./text.js";
 
 /** @typedef {import("../demo.js").View} View */
 
@@ -13,8 +14,9 @@ export function totalPane() {
   const readout = element("p", { class: "readout" });
   const sum = element("p", { class: "sum" });
   const [entropyText, divergenceText] = [element("b", { class: "of-entropy" }), element("b", { class: "of-divergence" })];
-  const unit = element("span");
-  sum.append("= entropy ", entropyText, " + divergence ", divergenceText, unit);
+  const unit = element("span", { class: "unit" });
+  const split = element("span", {}, "= entropy ", entropyText, " + divergence ", divergenceText);
+  sum.append(split, unit);
   let reach = 2;
   return {
     node: element(
@@ -35,13 +37,16 @@ export function totalPane() {
       if (reach < 2) reach = 2;
       const at = (/** @type {number} */ v) => (100 * v) / reach;
       marks.place([0, reach / 4, reach / 2, (3 * reach) / 4, reach], at);
-      const floor = view.show(view.entropy);
+      const whole = covered(view, "parts");
+      split.hidden = whole;
+      setAttributes(entropy, { "data-whole": whole });
+      const floor = whole ? loss : view.show(view.entropy);
       setStyle(entropy, "width", `${px(at(floor))}%`);
       setStyle(divergence, "left", `${px(at(floor))}%`);
       setStyle(divergence, "width", `${px(at(Math.max(0, loss - floor)))}%`);
       setText(readout, `loss ${fixed(loss, 4)}`);
-      setText(entropyText, fixed(floor, 4));
-      setText(divergenceText, fixed(view.show(view.divergence), 4));
+      setText(entropyText, whole ? "" : fixed(floor, 4));
+      setText(divergenceText, whole ? "" : fixed(view.show(view.divergence), 4));
       setText(unit, ` ${view.unit}`);
     },
   };
