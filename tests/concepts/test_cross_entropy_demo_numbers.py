@@ -63,9 +63,9 @@ def library(one: dict) -> dict[str, np.ndarray | float]:
 
 
 def lowest(z: np.ndarray, t: np.ndarray, k: int) -> float:
-    """The least loss that moving the logit of class k can reach: onewarm's, at the logit that gives it its share of the votes.
+    """The least loss that moving the logit of class k can reach: onewarm's, where class k has its share of the votes.
 
-    Where that logit is infinite, class k is certain or left out, and costs nothing.
+    Where that logit would be infinite, class k is certain or left out, and costs nothing.
     """
     others = np.delete(np.arange(len(z)), k)
     left = t[others].sum()
@@ -88,7 +88,8 @@ def test_arithmetic_and_live_demo_equal_the_library(show) -> None:
     pure = tab.evaluate(
         """states => states.map(({logits, votes, pick}) => {
              const t = demo.arithmetic.shares(votes), {levels, paid, prices, ...b} = demo.arithmetic.bill(logits, t);
-             return {...b, lowest: demo.arithmetic.along(logits, t, pick).lowest, surprise: prices, reverse: b.reverse === Infinity ? null : b.reverse}; })""",
+             const {lowest} = demo.arithmetic.along(logits, t, pick);
+             return {...b, lowest, surprise: prices, reverse: b.reverse === Infinity ? null : b.reverse}; })""",
         states,
     )
     live = tab.evaluate(
@@ -213,9 +214,9 @@ def test_a_gradient_step_and_the_meeting(show) -> None:
         ("tail", [18, 1.2, 0.6, 0.2]),
         ("halves", [8, 4, 2, 2]),
     ):
-        tab.get_by_label("Target").select_option(name)
+        tab.get_by_label("Target", exact=True).select_option(name)
         assert state(tab)["votes"] == votes
-    tab.get_by_label("Target").select_option("hard")
+    tab.get_by_label("Target", exact=True).select_option("hard")
     tab.get_by_role("button", name="Say what the votes say").click()
     assert 0 < state(tab)["loss"] < 1e-8
     expect(tab.locator(".caption")).to_contain_text("a hard label is met at infinite logits only")
