@@ -128,7 +128,7 @@ def test_one_slider_two_verdicts(show, study) -> None:
         "Smoothing 0.10 lowers ECE by 0.070 [0.060, 0.080].",
         "Smoothing 0.10 raises ECE by 0.130 [0.120, 0.140].",
     ]
-    assert tab.locator(".subtitle").all_inner_texts() == ["Noisy <b>digits</b>, 20 seeds", "Digits, 20 seeds"]
+    assert tab.locator(".card .subtitle").all_inner_texts() == ["Noisy <b>digits</b>, 20 seeds", "Digits, 20 seeds"]
     assert tab.locator(".card").first.locator("dd").all_inner_texts() == [
         "0.060 [0.050, 0.070]",
         "0.850",

@@ -97,8 +97,9 @@ def show(tab, lab: DemoWidget) -> None:
 def test_a_model_that_the_page_trained_reaches_python(tab) -> None:
     lab = CalibrationLab(alpha=0.0)
     show(tab, lab)
-    tab.get_by_text("done, 400 steps").wait_for()
+    tab.get_by_text("all 400 steps").wait_for()
     assert lab.state["trained"]["alpha"] == 0 and lab.state["trained"]["ece"] > 0.15
+    assert lab.state["trained"]["stopped"]["ece"] < 0.05
     tab.get_by_role("slider", name="Train with α").press("ArrowRight")
     assert lab.alpha == 0.01
     tab.get_by_role("radio", name="600, enough").check()

@@ -23,7 +23,7 @@ class CalibrationLab(DemoWidget):
 
     Traits, set by Python or the page: alpha in [-1, 1]; data, "overconfident" (60 rows to train on) or "calibrated"
     (600); seed of the rows, 1 to 999. After training, `state["trained"]` has ece, confidence, accuracy, gap and nll
-    (nats).
+    (nats), and `stopped`: the same of the model at the step with the lowest held-out loss, and that step.
 
     Raises:
         TypeError, ValueError: names the trait and the value that it does not take.

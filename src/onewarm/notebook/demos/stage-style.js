@@ -28,7 +28,7 @@ export const STAGE_STYLE = `
 [data-layout="stage"] .note { margin-bottom: 0; }
 [data-layout="stage"] .pane-head { margin-bottom: 0; }
 /* Panes of other scenes do not leave their box behind. */
-[data-layout="stage"] .stage:not(:has(> :not([hidden], .numbers))) { display: none; }
+[data-layout="stage"] .stage:not(:has(> :not([hidden], .numbers))) { display: none !important; }
 
 @container stage (max-height: 30rem) {
   .root[data-layout="stage"] { gap: 0.375rem; padding: 0.25rem; font-size: 0.875rem; }

@@ -2,7 +2,7 @@
  * Calibration on its own, for notebooks: the model that the logit demo trains, with a slider for alpha.
  *
  *   alpha   mass moved to the uniform row        data   "overconfident" (60 rows) | "calibrated" (600 rows)
- *   seed    of the rows, 1 .. 999                state  out: those, and trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll}
+ *   seed    of the rows, 1 .. 999                state  out: those, and trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll, stopped}
  */
 
 import { choice, number, whole } from "onewarm/fields.js";
@@ -20,7 +20,7 @@ export default widget({
     seed: whole(1, 1, 999),
   },
   traits: ["alpha", "data", "seed"],
-  highlights: ["training"],
+  highlights: ["training", "regions", "reliability"],
   derive: (state) => ({ ...state }),
   build(ctx) {
     const pane = trainedPane(ctx);

@@ -16,7 +16,8 @@
  *   address      the query string of a state: "z=3,1,-0.5,-1&alpha=0.1&label=0&recipe=uniform&view=before&data=..."
  *   state        in: any of these fields, and {pick, highlight};
  *                out: all of them, and {by: "user" | "host" | "start", loss, hardLoss, floor, probabilities, target, gradient,
- *                and once the model here is trained, trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll}}
+ *                and once the model here is trained, trained: {alpha, data, seed, steps, ece, confidence, accuracy, gap, nll,
+ *                stopped: {step, ece, ...}}}
  */
 
 import { crossEntropy, entropy, gradient, isDistribution, logSumExp, softmax, target } from "onewarm/arithmetic.js";
@@ -32,6 +33,8 @@ import { logitPane, sentence } from "./demo/logits.js";
 import { lossPane } from "./demo/loss.js";
 import { CSS } from "./demo/style.js";
 import { tablePane } from "./demo/table.js";
+import { course, labelNll } from "./demo/course.js";
+import { logitsOnPlane, ontoPlane, probabilitiesAt } from "./demo/plane.js";
 import { trainedPane } from "./demo/trained.js";
 import { clouds, descend, forward, lossAndGradient, score } from "./demo/training.js";
 
@@ -151,6 +154,11 @@ export const arithmetic = Object.freeze({
   descend,
   binOf,
   score,
+  course,
+  labelNll,
+  ontoPlane,
+  logitsOnPlane,
+  probabilitiesAt,
 });
 export const address = Object.freeze({
   format,

@@ -40,6 +40,24 @@ export const STAGE_CSS = `
 [data-layout="stage"] .rows { gap: 0.125rem 0.625rem; }
 [data-layout="stage"] .row { --h: 1.75rem; }
 
+
+[data-layout="stage"] :is(.training, .calibration) { border: 0; padding: 0; }
+[data-layout="stage"] .training .segmented legend, [data-layout="stage"] .calibration .segmented legend {
+  float: left;
+  padding: 0.25rem 0;
+  margin-inline-end: 0.5rem;
+}
+[data-layout="stage"] .train-controls { gap: 0.25rem 1rem; }
+[data-layout="stage"] .train-controls .range-control { flex: 1 1 20rem; min-width: 0; }
+[data-layout="stage"] .figure, [data-layout="stage"] .runs, [data-layout="stage"] .cards { outline-offset: -1px !important; }
+[data-layout="stage"] .runs { flex: 1 1 0; min-height: 0; margin: 0; gap: 1rem; grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr); }
+[data-layout="stage"] .run { min-height: 0; gap: 0; }
+[data-layout="stage"] .run h4 { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; column-gap: 0.5rem; font-size: 0.9375rem; }
+[data-layout="stage"] .run .subtitle { font-size: 0.8125rem; }
+[data-layout="stage"] .run .verdict { font-size: 0.875rem; }
+[data-layout="stage"] .run-figures { flex: 1 1 0; min-height: 0; display: flex; flex-direction: column; gap: 0.375rem; }
+[data-layout="stage"] .training .note { font-size: 0.75rem; line-height: 1.3; max-width: none; }
+
 @container stage (max-height: 30rem) {
   [data-layout="stage"] .controls { flex-wrap: nowrap; gap: 0.75rem; }
   [data-layout="stage"] .controls > .range-control { flex: 1 1 0; }
@@ -58,6 +76,14 @@ export const STAGE_CSS = `
   [data-layout="stage"] .stage > .logits { align-self: center; }
   [data-layout="stage"] .buttons button { white-space: nowrap; }
 }
+@container stage (max-height: 30rem) {
+  [data-layout="stage"] .training .segmented legend { display: none; }
+  [data-layout="stage"] .train-controls { flex-wrap: nowrap; }
+  [data-layout="stage"] .run-figures { flex-direction: row; }
+  [data-layout="stage"] .run .reliability { display: none; }
+  [data-highlight="reliability"] .run .reliability { display: block; }
+  [data-highlight="reliability"] .run .regions { display: none; }
+}
 @container stage (min-height: 22rem) and (max-height: 30rem) and (min-width: 30.01rem) {
   /* room for the logits' sliders, each above its bar */
   .root[data-layout="stage"] .rows .row:not(.head, .foot) { --h: 1.625rem; grid-template-areas: "name zt z" "name pt g"; grid-template-rows: auto auto; }
@@ -72,6 +98,12 @@ export const STAGE_CSS = `
   [data-layout="stage"] .range-control { column-gap: 0.375rem; grid-template-columns: auto minmax(0, 1fr) 2.7em; }
   [data-layout="stage"] .range-control .label-word { display: none; }
   [data-layout="stage"] .buttons button { padding-inline: 0.375rem; font-size: 0.8125rem; }
+  [data-layout="stage"] .train-controls .segmented, [data-layout="stage"] .run :is(.subtitle, .sign) { display: none; }
+  [data-layout="stage"] .run .regions { display: none; }
+  [data-highlight="regions"] .run .regions { display: block; }
+  [data-highlight="regions"] .run .error-areas, [data-highlight="reliability"] .run .reliability { display: none; }
+  [data-layout="stage"] .runs { gap: 0.5rem; }
+  [data-layout="stage"] .run :is(h4, .verdict) { font-size: 0.8125rem; line-height: 1.3; white-space: nowrap; letter-spacing: -0.01em; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.z { display: block; grid-area: pt; padding-inline: 0.8125rem; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.p { display: none; }
 }

@@ -89,7 +89,16 @@ export const CSS = `${RELIABILITY}
 .opposite { margin: -0.625rem 0 0.875rem; padding-inline: 0; font-size: 0.875rem; }
 .cards { display: grid; gap: 2rem; grid-template-columns: minmax(0, 1fr); }
 .card { container-type: inline-size; min-width: 0; }
-.training .verdict { min-height: 1.4em; }
+.runs { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); margin-block: 1rem; }
+.run { min-width: 0; display: flex; flex-direction: column; gap: 0.25rem; }
+.run .verdict { min-height: 1.4em; margin: 0; font-size: 0.9375rem; }
+.run-figures { display: grid; gap: 0.75rem; grid-template-columns: minmax(0, 1fr); }
+.regions .chart { position: relative; }
+.regions canvas { position: absolute; inset: 0 auto auto 0; border-radius: 4px; }
+.mark { stroke: var(--paper); stroke-width: 0.75; }
+.mark-0 { fill: light-dark(#0a6b5c, #4fd0b8); }
+.mark-1 { fill: light-dark(#5b37a8, #bda4ff); }
+.mark-2 { fill: light-dark(#8a5800, #f5c451); }
 .card-body { display: grid; gap: 0.875rem 1.375rem; grid-template-columns: minmax(0, 1fr); align-items: center; }
 @container (min-width: 27.5rem) {
   .card-body { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
@@ -101,8 +110,8 @@ export const CSS = `${RELIABILITY}
   .cards { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 2.75rem; }
 }
 @container (min-width: 45rem) {
-  .training .card-body { grid-template-columns: minmax(0, 18.125rem) minmax(0, 18.125rem) minmax(9.375rem, 1fr); gap: 1.5rem; }
-  .training .card-body dl { grid-column: auto; }
+  .run-figures { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .runs { grid-template-columns: minmax(0, 1fr); }
 }
 
 .band { fill: var(--soft); opacity: 0.18; }
@@ -127,7 +136,9 @@ export const CSS = `${RELIABILITY}
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="alpha"] .alpha-control,
 [data-highlight="calibration"] .calibration .cards,
-[data-highlight="training"] .training .card-body,
+[data-highlight="training"] .training .runs,
+[data-highlight="regions"] .figure.regions,
+[data-highlight="reliability"] :is(.figure.reliability, .figure.error-areas),
 [data-highlight="logit"] .track.z {
   outline: 2px solid var(--focus);
   outline-offset: 0.375rem;

@@ -1,20 +1,21 @@
-/** A small model that is trained in the page: its reliability diagram follows every step, and alpha. */
+/** A model that the page trains itself, at the slider's alpha: stopped at its best and to the end, beside each other. */
 
 import { pathThrough, valuesBelow } from "onewarm/chart.js";
 import { alphaRange, button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, px } from "onewarm/numbers.js";
-import { errorAreas, reliability, verdictLine } from "onewarm/reliability.js";
-import { facts, mirror } from "onewarm/table.js";
+import { mirror } from "onewarm/table.js";
+import { STEPS, course } from "./course.js";
 import { eceChart } from "./ece-chart.js";
-import { BINS, SIZES, clouds, descend, score, untrained } from "./training.js";
+import { side, verdict } from "./side.js";
+import { BINS, SIZES, clouds, score } from "./training.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {{alpha: number, data: "overconfident" | "calibrated", seed: number}} Setting */
 
-const STEPS = 400; // more steps change no digit that is shown
-const PER_FRAME = 4;
 const TEST = 1000; // rows to score on, from seed 0, which no training set uses
+const HELD = { seed: 1000, rows: 300 }; // rows that say when to stop: no training set has this seed
+const BUDGET = 5; // milliseconds of a frame for training: the rest is the reader's
 
 /** @param {Context} ctx */
 export function trainedPane(ctx) {
@@ -34,140 +35,171 @@ export function trainedPane(ctx) {
     change: (value) => ctx.change({ data: value }),
   });
   const note = element("p", { class: "note" });
-  const result = verdictLine();
-  const diagram = reliability();
-  const areas = errorAreas();
+  const sides = [side("Stopped at its best"), side("Trained to the end")];
   const curve = triedChart();
-  const figures = [diagram.figure, areas.figure, curve.figure];
-  const values = facts(["ECE", "confidence − accuracy", "mean confidence", "accuracy", "NLL, nats"]);
-  const progress = facts(["training"]);
-  values.node.append(...progress.node.childNodes);
+  const numbers = mirror({
+    columns: ["", "stopped", "to the end"],
+    rows: 6,
+    label: "Table of the two models",
+    summary: "The two models in numbers",
+  });
   const table = mirror({
     columns: ["bin of confidence", "rows", "mean confidence", "accuracy"],
     rows: BINS,
     label: "Table of the reliability diagram",
-    summary: "This diagram as a table",
+    summary: "The diagram of the model trained to the end, as a table",
   });
   const node = element(
     "section",
-    { class: "pane training", "aria-label": "A model trained here", "data-object": "training" },
-    element("div", { class: "pane-head" }, element("h3", {}, "A model trained in this page"), data.node),
-    note,
+    { class: "pane training fill", "aria-label": "A model trained here" },
+    ...(ctx.onStage ? [] : [element("div", { class: "pane-head" }, element("h3", {}, "A model trained in this page"), data.node)]),
     element(
       "div",
       { class: "train-controls" },
       alpha.node,
+      ...(ctx.onStage ? [data.node] : []),
       element(
         "div",
-        { class: "control buttons" },
+        { class: "control buttons spare" },
         button("Other rows", () => ctx.change({ seed: (ctx.state.seed % 999) + 1 })),
-        button("From the start", () => ((asked = true), begin(ctx.state), ctx.change({})), "quiet"),
+        button("Train again", () => ((asked = true), begin(ctx.state, true), ctx.change({})), "quiet"),
       ),
     ),
-    result.node,
-    element("div", { class: "card-body" }, figures[0], figures[1], values.node, figures[2]),
-    table.node,
+    element("div", { class: "runs", "data-object": "training" }, ...sides.map((one) => one.node)),
+    note,
+    ...(ctx.onStage ? [] : [numbers.node, curve.figure, table.node]),
   );
 
   const test = once(() => clouds(0, TEST));
-  let rows = /** @type {ReturnType<typeof clouds> | null} */ (null),
-    set = "",
-    alphaNow = NaN,
-    model = untrained(),
-    steps = 0,
+  const held = once(() => clouds(HELD.seed, HELD.rows));
+  let set = "", // of rows
+    rows = /** @type {ReturnType<typeof clouds> | null} */ (null),
+    run = /** @type {ReturnType<typeof course> | null} */ (null),
+    watched = false, // each frame is shown, not only the end
     asked = false, // the reader or the host changed something: then the end is announced
-    scored = /** @type {ReturnType<typeof score> | null} */ (null);
+    shown = /** @type {import("./side.js").Model[]} */ ([]), // the best one, and the last
+    shownOf = "";
 
-  /** From a model that knows nothing. @param {Setting} setting */
-  function begin(setting) {
-    set = `${setting.data} ${setting.seed}`;
-    rows = clouds(setting.seed, SIZES[setting.data]);
-    model = untrained();
-    steps = 0;
-    scored = score(model.weights, test());
+  /** From a model that knows nothing. @param {Setting} setting @param {boolean} watch */
+  function begin(setting, watch) {
+    if (!rows) return;
+    run = course(rows, held(), setting.alpha);
+    watched = watch && !ctx.calm;
+    if (watched) show();
+  }
+
+  function show() {
+    if (!run) return;
+    const models = [run.best, run.now];
+    const of = `${set} ${run.alpha}`;
+    shown = models.map(({ step, weights }, i) =>
+      of === shownOf && shown[i]?.step === step ? shown[i] : { step, weights, score: score(weights, test()) },
+    );
+    shownOf = of;
   }
 
   return {
     node,
-    figures,
+    figures: [...sides.flatMap((one) => one.figures), ...(ctx.onStage ? [] : [curve.figure])],
     /** Some steps of training; true if there were any. @param {Setting} view */
     tick(view) {
-      if (set !== `${view.data} ${view.seed}`) {
+      const wanted = `${view.data} ${view.seed}`;
+      if (set !== wanted) {
         asked = set !== "";
-        begin(view);
+        set = wanted;
+        rows = clouds(view.seed, SIZES[view.data]);
         curve.forget();
-      } else if (alphaNow !== view.alpha && rows) {
-        asked ||= !Number.isNaN(alphaNow);
-        steps = 0; // training goes on from the present weights: it ends where it would from the start
+        begin(view, true);
+      } else if (run?.alpha !== view.alpha) {
+        asked = true;
+        // Under the reader's hand a training runs to its end unseen, then the next one begins: the pictures do not flicker.
+        const byReader = ctx.get("state")?.by === "user";
+        if (run && !run.done && byReader) watched = false;
+        else begin(view, !byReader);
       }
-      alphaNow = view.alpha;
-      if (!rows || steps >= STEPS) return false;
-      const until = Math.min(STEPS, steps + (ctx.calm ? 3 : 1) * PER_FRAME); // without motion there is nothing to draw
-      for (; steps < until; steps++) model = descend(model, rows, view.alpha);
-      if (steps < STEPS && ctx.calm) return true;
-      scored = score(model.weights, test());
-      if (steps >= STEPS) {
-        curve.add(view.alpha, scored.ece);
-        const { ece, confidence, accuracy, gap, nll } = scored;
-        const of = { alpha: view.alpha, data: view.data, seed: view.seed, steps };
-        ctx.report({ trained: { ...of, ece, confidence, accuracy, gap, nll } }, asked ? `${verdict(scored)}.` : "");
+      if (!run || run.done) return false;
+      const until = performance.now() + BUDGET;
+      const steps = watched ? Math.max(1, Math.floor(run.now.step / 12)) : STEPS; // slowly at first: there most happens
+      for (let left = steps; left > 0 && !run.done; left--) {
+        run.advance();
+        if (performance.now() > until) break;
       }
+      if (!watched && !run.done) return true;
+      show();
+      if (run.done) ended(view, run.alpha);
       return true;
     },
-    /** @param {Setting} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    /** @param {Setting} view @param {(figure: Element) => number} width
+     * @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    draw(view, width, room) {
       alpha.draw(view.alpha);
       data.draw(view.data);
       setText(
         note,
-        `Softmax regression on ${SIZES[view.data]} rows of three overlapping clouds with 12 inputs, scored on ` +
-          `${TEST.toLocaleString("en")} new rows whose true probabilities are known. The same clouds and the same model: ` +
-          `only the number of rows makes it overconfident. Uniform smoothing.`,
+        `A softmax regression learns ${SIZES[view.data]} rows of three overlapping clouds with 12 inputs. Top: what it says on the ` +
+          `plane through the clouds' centres (the other inputs are 0 there), the deeper the surer; marks are test rows, projected ` +
+          `onto it. The coloured area at the bottom is the ECE. Stopped: where the loss on ${HELD.rows} held-out rows was lowest. ` +
+          `Scored on ${TEST.toLocaleString("en")} new rows whose true probabilities are known.`,
       );
-      progress.draw([steps < STEPS ? `step ${steps} of ${STEPS}` : `done, ${STEPS} steps`]);
-      if (!scored || (ctx.calm && steps < STEPS)) return;
-      const kind = Math.abs(scored.gap) < 0.02 ? "none" : scored.gap > 0 ? "worse" : "below";
-      result.draw(kind, `${verdict(scored)}.`);
-      values.draw([
-        fixed(scored.ece, 3),
-        fixed(scored.gap, 3, true),
-        fixed(scored.confidence, 3),
-        fixed(scored.accuracy, 3),
-        fixed(scored.nll, 3),
-      ]);
-      const W = Math.min(300, width(figures[0])),
-        A = Math.min(300, width(figures[1])),
-        C = width(figures[2]);
-      const filled = scored.bins.filter((bin) => bin.count > 0);
-      const of = `the model trained here: ECE ${fixed(scored.ece, 3)}`;
-      if (W > 60) diagram.draw(W, filled, of);
-      if (A > 60) areas.draw(A, filled, of);
-      if (C > 60) curve.draw(C, view.alpha, scored.ece);
-      if (/** @type {HTMLDetailsElement} */ (table.node).open || steps >= STEPS)
-        table.draw(
-          `α = ${fixed(view.alpha, 2)}, ${SIZES[view.data]} rows, step ${steps}: ECE ${fixed(scored.ece, 4)}, NLL ${fixed(scored.nll, 4)}.`,
-          scored.bins.map((bin, b) => [
-            `${b ? "(" : "["}${fixed(b / BINS, 3)}, ${fixed((b + 1) / BINS, 3)}]`,
-            String(bin.count),
-            bin.count ? fixed(bin.confidence, 4) : "–",
-            bin.count ? fixed(bin.accuracy, 4) : "–",
-          ]),
-        );
+      if (!shown.length || !run) return;
+      const [best, last] = shown;
+      sides[0].draw(best, `step ${best.step} of ${STEPS}`, shownOf, test(), room);
+      sides[1].draw(last, last.step < STEPS ? `step ${last.step} of ${STEPS}` : `all ${STEPS} steps`, shownOf, test(), room);
+      if (ctx.onStage) return;
+      const C = width(curve.figure);
+      if (C > 60) curve.draw(C, view.alpha, last.score.ece);
+      if (/** @type {HTMLDetailsElement} */ (numbers.node).open || run.done) numbers.draw(...inNumbers(view));
+      if (/** @type {HTMLDetailsElement} */ (table.node).open || run.done) table.draw(...inBins(view));
     },
   };
-}
 
-/** @param {{gap: number, ece: number}} scored */
-function verdict({ gap, ece }) {
-  if (Math.abs(gap) < 0.02) return `Confidence and accuracy agree: ECE ${fixed(ece, 3)}`;
-  return `Too ${gap > 0 ? "sure" : "modest"} by ${fixed(Math.abs(gap), 3)}: ECE ${fixed(ece, 3)}`;
+  /** @param {Setting} view @param {number} alpha of the training */
+  function ended(view, alpha) {
+    const [best, last] = shown;
+    curve.add(alpha, last.score.ece);
+    const of = { alpha, data: view.data, seed: view.seed, steps: last.step };
+    const told = ({ ece, confidence, accuracy, gap, nll }) => ({ ece, confidence, accuracy, gap, nll });
+    const stopped = { step: best.step, ...told(best.score) };
+    const words = `Stopped at its best, step ${best.step}: ${verdict(best.score).text}. Trained to the end: ${verdict(last.score).text}.`;
+    ctx.report({ trained: { ...of, ...told(last.score), stopped } }, asked ? words : "");
+  }
+
+  /** @param {Setting} view @returns {[string, string[][]]} */
+  function inNumbers({ data }) {
+    const line = (/** @type {string} */ name, /** @type {(model: import("./side.js").Model) => string} */ text) => [name, ...shown.map(text)];
+    return [
+      `${SIZES[data]} rows, α = ${fixed(run?.alpha ?? 0, 2)}.`,
+      [
+        line("step", ({ step }) => String(step)),
+        line("ECE", ({ score }) => fixed(score.ece, 3)),
+        line("confidence − accuracy", ({ score }) => fixed(score.gap, 3, true)),
+        line("mean confidence", ({ score }) => fixed(score.confidence, 3)),
+        line("accuracy", ({ score }) => fixed(score.accuracy, 3)),
+        line("NLL, nats", ({ score }) => fixed(score.nll, 3)),
+      ],
+    ];
+  }
+
+  /** @param {Setting} view @returns {[string, string[][]]} */
+  function inBins({ data }) {
+    const { step, score } = shown[1];
+    return [
+      `α = ${fixed(run?.alpha ?? 0, 2)}, ${SIZES[data]} rows, step ${step}: ECE ${fixed(score.ece, 4)}, NLL ${fixed(score.nll, 4)}.`,
+      score.bins.map((bin, b) => [
+        `${b ? "(" : "["}${fixed(b / BINS, 3)}, ${fixed((b + 1) / BINS, 3)}]`,
+        String(bin.count),
+        bin.count ? fixed(bin.confidence, 4) : "–",
+        bin.count ? fixed(bin.accuracy, 4) : "–",
+      ]),
+    ];
+  }
 }
 
 /** ECE of every alpha that was tried on these rows. */
 function triedChart() {
   const curve = eceChart("ECE over alpha, as tried");
   /** @type {Map<number, number>} */
-  const tried = new Map(); // ECE by alpha
+  const tried = new Map(); // ECE by alpha, at the end of the training
   return {
     figure: curve.figure,
     forget: () => tried.clear(),
