@@ -226,6 +226,14 @@ def lesson_folder() -> Folder:
     return with_lesson()
 
 
+@pytest.fixture(scope="session")
+def lesson_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the page of the small concept with a lesson."""
+    place = tmp_path_factory.mktemp("lesson")
+    with running(build(place / "site", concepts=[with_lesson().write(place / "coin")])) as address:
+        yield address + "concept/basics/coin/index.html"
+
+
 def with_lesson() -> Folder:
     folder = Folder(demo=STAGE_DEMO)
     folder.yaml["demo"]["model"] = {"shown": 0, "flag": None}

@@ -3,12 +3,15 @@
 /** The model that a demo gets: anywidget's get, set, on, off, save_changes, without a kernel behind it. */
 export class Model {
   #values;
+  /** The keys of what the demo can change. */
+  fields;
   /** @type {Map<string, Set<Function>>} */
   #listeners = new Map();
 
   /** @param {Record<string, unknown>} values */
   constructor(values) {
     this.#values = { ...values };
+    this.fields = [...Object.keys(this.state()), "scene"];
   }
 
   /** @param {string} key */

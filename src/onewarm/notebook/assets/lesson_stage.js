@@ -4,7 +4,7 @@
 /** @param {HTMLElement | null} demo @param {import("./host.js").Model | null} model */
 export function createLessonStage(demo, model) {
   const says = document.querySelector("[data-stage-says]");
-  const fields = Object.keys(model?.state() ?? {});
+  const fields = model?.fields ?? [];
   /** @type {Set<() => void>} */
   const watchers = new Set();
   /** @type {(name: string) => void} */
