@@ -92,7 +92,7 @@ def test_in_every_step_the_stage_is_in_view_and_shows_what_the_step_names(
         page.evaluate("id => document.getElementById(id).scrollIntoView()", step)
         settle(page)
         assert page.locator(".step.current").get_attribute("id") == step
-        stage = page.locator(".stage").bounding_box()
+        stage = page.locator("#stage > .stage").bounding_box()
         assert stage["y"] >= 0 and stage["y"] + stage["height"] <= height, step
         if width < 1100:
             assert stage["height"] <= 0.4 * height

@@ -38,7 +38,7 @@ export function addresses(root, { stage }) {
     event.preventDefault();
     history.pushState(null, "", url);
     open();
-    go();
+    location.replace(url); // goes to the anchor, as a link without a query would
   });
   open();
 }
