@@ -1,6 +1,5 @@
 """What the distillation page says agrees with the library, number by number."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +7,10 @@ import pytest
 
 import onewarm as ow
 from onewarm.notebook.concept.load import load_concept
+from onewarm.notebook.concept.values import read_values
 
-CONCEPT = load_concept(Path(ow.__file__).parent / "concepts" / "optimization" / "knowledge-distillation")
+FOLDER = Path(ow.__file__).parent / "concepts" / "optimization" / "knowledge-distillation"
+CONCEPT = load_concept(FOLDER)
 MODEL = CONCEPT.demo.model
 STUDENT, TEACHER = np.array(MODEL["student"], float), np.array(MODEL["teacher"], float)
 
@@ -89,39 +90,27 @@ def test_the_peak_is_near_two() -> None:
     assert max(values) < 1.02 * at("peak")["told"]
 
 
-def test_numbers_of_the_story() -> None:
-    story = {step.name: step.text for step in CONCEPT.storyboard.steps}
-    gaps = at("origin")["p"] - at("origin")["q"]
-    assert (round(-gaps[1], 3), round(gaps[2], 3)) == (0.088, 0.130) and "0.130" in story["gap"]
-    assert (1 - at("origin")["q"][0]) / (1 - at("cold")["q"][0]) == pytest.approx(9, abs=0.2)  # "ninefold"
-    assert at("hot")["told"] == pytest.approx(0.0021, abs=5e-5)
-    assert 4 * (1 - at("smoothed")["q"][0]) / 3 == pytest.approx(0.77, abs=5e-3)  # "strength 0.77"
-    assert at("origin")["told"] / at("smoothed")["told"] == pytest.approx(19, abs=0.5)  # "19 times as much"
-    for name, ratio in (("cold", 403), ("origin", 4.5), ("smoothed-cold", 2.7), ("smoothed", 1.3)):
-        q = at(name)["q"]
-        assert q[1] / q[3] == pytest.approx(ratio, rel=0.03)
-    assert (1 - at("cold")["q"][0], 1 - at("smoothed-cold")["q"][0]) == (
-        pytest.approx(0.050, abs=5e-4),
-        pytest.approx(0.120, abs=5e-4),
-    )
-    reveal = CONCEPT.inquiry.reveal.text
-    assert (1 - at("origin")["q"][0]) / 3 == pytest.approx(0.148, abs=5e-4) and "0.148" in reveal
-
-
-def test_numbers_of_the_intuition() -> None:
-    text = CONCEPT.page.intuition
-    table = re.findall(r"^\| (\w+)[^|]*\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
-    assert [row[0] for row in table] == MODEL["classes"]
-    for k, row in enumerate(table):
-        for said, T in zip(row[1:], (1, 4, 32), strict=True):
-            assert float(said) == pytest.approx(softmax(TEACHER / T)[k], abs=0.5 * 10.0 ** -len(said.partition(".")[2]))
-    cold, warm = (at(name)["p"] - at(name)["q"] for name in ("cold", "origin"))
-    assert [f"{abs(g):.3f}" for g in (cold[1], cold[3], cold[0])] == ["0.022", "0.015", "0.106"]
-    assert [f"{abs(g):.3f}" for g in (warm[1], warm[3], warm[0])] == ["0.088", "0.095", "0.137"]
-    for said in ("0.022", "0.015", "0.106", "0.088", "0.095", "0.137", "0.0444", "0.0134", "0.0731", "0.0038"):
-        assert said in text
-    eight = np.linalg.norm(softmax(STUDENT / 8) - softmax(TEACHER / 8)) / 8
-    assert f"{eight:.3f}" == "0.017" and "0.017" in text
+def test_values_of_the_page() -> None:
+    """The named values against closed forms, and the words of the lesson against the values."""
+    values, faults = read_values(FOLDER / "values.py")
+    assert faults == []
+    assert values["hard_ratio_1"] == pytest.approx(np.exp(6)) and values["hard_ratio_4"] == pytest.approx(np.exp(1.5))
+    smoothed = 0.9 * softmax(TEACHER) + 0.1 / 4
+    assert values["smoothed_ratio_1"] == pytest.approx(smoothed[1] / smoothed[3])
+    assert values["smoothed_ratio_4"] == pytest.approx((smoothed[1] / smoothed[3]) ** 0.25)
+    for name, q in (("hard_told_4", softmax(TEACHER / 4)), ("smoothed_told_4", softmax(np.log(smoothed) / 4))):
+        wrong = q[1:] / q[1:].sum()
+        assert values[name] == pytest.approx(q[1:].sum() * (np.log(3) + (wrong * np.log(wrong)).sum()))
+    best = max(np.linspace(1.5, 3, 3001), key=lambda T: told(softmax(TEACHER / T)))
+    assert values["peak"] == pytest.approx(best, abs=1e-3)
+    for T in (1, 4, 8, 16, 32):
+        gap = softmax(STUDENT / T) - softmax(TEACHER / T)
+        assert values[f"bare_{T}"] == pytest.approx(np.linalg.norm(gap) / T)
+    hot = np.linalg.norm(1e7 * (softmax(STUDENT / 1e7) - softmax(TEACHER / 1e7)))
+    assert values["limit"] == pytest.approx(hot, rel=1e-6)
+    assert values["bare_16"] / values["bare_8"] == pytest.approx(1 / 4, abs=0.02)  # "about a quarter"
+    assert values["mass_gain"] == pytest.approx(9, abs=0.1) and values["lacks_loss"] == pytest.approx(5, abs=0.5)
+    assert round(values["told_ratio_4"]) == 19  # named in gives_away
 
 
 def test_equations_hold() -> None:
@@ -171,4 +160,4 @@ def test_equations_hold() -> None:
         shares = ow.votes(rng.multinomial(4, q, size=20_000)).dense()
         assert shares.mean(axis=0) == pytest.approx(q, abs=0.01)  # sampled
     assert 4 / (3 + np.exp(np.log(37) / 4)) == pytest.approx(0.732, abs=5e-4)
-    assert "0.732" in CONCEPT.page.math
+    assert "0.732" in CONCEPT.page.math  # filled in

@@ -50,8 +50,8 @@ hard_mass_1, hard_mass_4 = 1 - hard_cat_1, 1 - hard_cat_4
 smoothed_mass_1, smoothed_mass_4 = 1 - smoothed_cat_1, 1 - smoothed_cat_4
 hard_told_1, hard_told_2, hard_told_4, hard_told_32 = (_told(_row(_teacher, T)) for T in (1, 2, 4, 32))
 smoothed_told_1, smoothed_told_4 = _told(_row(_smoothed)), _told(_row(_smoothed, 4))
+told_ratio_4 = hard_told_4 / smoothed_told_4
 hard_lacks_1, hard_lacks_4 = hard_told_1 / hard_mass_1, hard_told_4 / hard_mass_4
-smoothed_lacks_1, smoothed_lacks_4 = smoothed_told_1 / smoothed_mass_1, smoothed_told_4 / smoothed_mass_4
 _grid = np.geomspace(1, 4, 20_001)[:, None]
 _rows = np.exp(_teacher / _grid) / np.exp(_teacher / _grid).sum(axis=1, keepdims=True)
 _lacks = np.log(3) - ow.soft(_rows[:, 1:], normalize=True).entropy()
