@@ -1,6 +1,5 @@
 """What the cross-entropy page says agrees with the library, number by number."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +7,12 @@ import pytest
 
 import onewarm as ow
 from onewarm.notebook.concept.load import load_concept
+from onewarm.notebook.concept.values import read_values
 
-CONCEPT = load_concept(Path(ow.__file__).parent / "concepts" / "optimization" / "cross-entropy")
+CONCEPTS = Path(ow.__file__).parent / "concepts" / "optimization"
+CONCEPT = load_concept(CONCEPTS / "cross-entropy")
 CLASSES = CONCEPT.demo.model["classes"]
+VALUES = read_values(CONCEPTS / "cross-entropy" / "values.py").values
 
 
 def at(name: str) -> dict[str, np.ndarray | float]:
@@ -39,76 +41,52 @@ def at(name: str) -> dict[str, np.ndarray | float]:
     }
 
 
-# The numbers that each state's text gives, and what they are.
-SAID = {
-    "bill": {"loss": "1.2188", "entropy": "1.0331", "divergence": "0.1857", "extra": "0.3909", "saving": "0.2052"},
-    "certain": {"loss": "3.0512"},
-    "level": {"loss": "1.3863"},
-    "met": {"loss": "1.0331", "entropy": "1.0331"},
-    "ruled-out": {"loss": "1.7532"},
-    "one-hot": {"loss": "0.1688"},
-    "wrong": {"loss": "4.1688"},
-    "code": {"entropy": "1.75"},
+# The page's values, and what they are in which demo state.
+NAMED = {
+    "bill": "loss entropy divergence extra saving",
+    "certain": "sure_loss:loss sure_extra:extra sure_saving:saving",
+    "level": "level_loss:loss level_extra:extra level_saving:saving",
+    "met": "entropy:loss",
+    "ruled-out": "ruled_loss:loss",
+    "one-hot": "hot_loss:loss",
+    "chase": "hot_loss_8:loss",
+    "wrong": "wrong_loss:loss",
+    "code": "code_loss:loss code_entropy:entropy code_waste:divergence",
 }
+BY_CLASS = {"p": "p", "s": "price", "paid": "paid", "term": "terms", "g": "gradient"}
 
 
-@pytest.mark.parametrize("state", SAID)
-def test_states(state: str) -> None:
+@pytest.mark.parametrize("state", NAMED)
+def test_values_of_the_states(state: str) -> None:
     found = at(state)
-    text = next(shown.text for shown in CONCEPT.demo.states if shown.name == state)
-    for name, said in SAID[state].items():
-        assert said in text
-        digits = len(said.partition(".")[2])
-        assert f"{found[name]:.{digits}f}" == said, name
+    for pair in NAMED[state].split():
+        value, _, what = pair.partition(":")
+        assert VALUES[value] == pytest.approx(found[what or value], abs=5e-5), value
 
 
-def test_numbers_of_single_classes_in_the_states() -> None:
-    assert at("ruled-out")["price"][3] == pytest.approx(15.1532, abs=5e-5)
-    assert at("ruled-out")["paid"][3] == pytest.approx(0.7577, abs=5e-5)
-    assert -1 / at("wrong")["p"][3] == pytest.approx(-64.6, abs=0.05)
-    assert at("wrong")["gradient"][3] == pytest.approx(-0.985, abs=1e-3)  # 0.9845 rounds either way
-    assert np.abs(at("met")["gradient"]).max() < 1e-5
-    assert (at("code")["loss"], at("code")["entropy"]) == (pytest.approx(2), pytest.approx(1.75))
+def test_values_of_the_classes() -> None:
+    found, met = at("bill"), at("met")
+    for prefix, what in BY_CLASS.items():
+        assert [VALUES[f"{prefix}_{name}"] for name in CLASSES] == pytest.approx(found[what])
+    assert [VALUES[f"own_{name}"] for name in CLASSES] == pytest.approx(met["price"], abs=5e-5)
+    assert VALUES["z_cat_after"] == 3 - found["gradient"][0]
+    assert np.abs(met["gradient"]).max() < 1e-5
+    assert at("guess")["p"] == pytest.approx([1 / 2, 5 / 16, 1 / 8, 1 / 16], abs=1e-5)
+    p, t = found["p"], found["t"]
+    assert VALUES["reverse"] == pytest.approx((p * np.log(p / t)).sum())
+    ruled, wrong, sure = at("ruled-out"), at("wrong"), at("certain")
+    assert (VALUES["ruled_s_truck"], VALUES["ruled_paid"]) == pytest.approx((ruled["price"][3], ruled["paid"][3]))
+    assert (VALUES["wrong_slope"], VALUES["wrong_g"]) == pytest.approx((-1 / wrong["p"][3], wrong["gradient"][3]))
+    assert (VALUES["sure_p"], VALUES["sure_s_least"]) == pytest.approx((sure["p"][0], sure["price"][1:].min()))
 
 
-def test_numbers_of_the_story() -> None:
-    story = {step.name: step.text for step in CONCEPT.storyboard.steps}
-    certain, level = at("certain"), at("level")
-    for text, value in (
-        (story["certain"], certain["saving"]),
-        (story["certain"], certain["extra"]),
-        (story["certain"], certain["loss"]),
-        (story["level"], level["extra"]),
-        (story["level"], level["saving"]),
-        (story["level"], level["loss"]),
-        (story["saving"], at("bill")["saving"]),
-        (story["hard"], at("one-hot")["loss"]),
-    ):
-        assert f"{value:.4f}" in text
-    assert "0.511, 1.386, 2.303, 2.996" in story["met"]
-    assert at("met")["price"] == pytest.approx([0.511, 1.386, 2.303, 2.996], abs=5e-4)
-    assert certain["p"][0] == pytest.approx(0.9988, abs=5e-5)
-    assert certain["paid"][1:].sum() == pytest.approx(3, abs=0.06)  # "three nats"
-
-
-def test_numbers_of_the_inquiry() -> None:
-    terms = at("bill")["terms"]
-    assert [f"{v:.4f}" for v in terms] == ["-0.2052", "0.1956", "0.1366", "0.0587"]
-    for value in terms:
-        assert f"{value:.4f}" in CONCEPT.inquiry.reveal.text
-
-
-def test_the_table_of_the_intuition() -> None:
-    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", CONCEPT.page.intuition, re.M)
-    assert [row[0] for row in rows] == CLASSES
-    found = at("bill")
-    for k, row in enumerate(rows):
-        assert [float(v) for v in row[1:]] == pytest.approx(
-            [found["t"][k], found["p"][k], found["price"][k], found["paid"][k]], abs=5e-4
-        )
+def test_what_the_lesson_says_in_words() -> None:
+    found, ruled = at("bill"), at("ruled-out")
     assert found["paid"].argmax() == CLASSES.index("lynx")
     assert found["t"][1] / found["p"][1] == pytest.approx(2, abs=0.25)  # "twice as often"
-    assert found["paid"][3] / found["loss"] == pytest.approx(1 / 6, abs=0.01)  # "a sixth of the bill"
+    assert ruled["loss"] - found["loss"] == pytest.approx(0.5, abs=0.05)  # "about half a nat"
+    assert ruled["paid"].argmax() == CLASSES.index("truck")
+    assert (found["gradient"] > 0).tolist() == [True, False, False, False]  # "the three others go up"
 
 
 def test_limits_of_double_precision() -> None:

@@ -1,4 +1,4 @@
-"""The cross-entropy of one row, by hand in NumPy and with onewarm; then logits that the naive formula cannot take."""
+"""The cross-entropy of one example, by hand in NumPy and with onewarm; then logits that overflow the naive formula."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ import onewarm as ow
 votes = np.array([[12, 5, 2, 1]])  # twenty people, four classes
 z = np.array([[3.0, 1.0, -0.5, -1.0]])  # (1, K) logits
 
-# by hand: the price -log p of every class, weighted by the target
-t = votes / votes.sum()  # (1, K), the row sums to 1
+# by hand: the surprise -log p of every class, weighted by the target
+t = votes / votes.sum()  # (1, K), sums to 1
 m = z.max()  # subtracted first, so that no exponential overflows
 log_p = z - (m + np.log(np.exp(z - m).sum()))  # (1, K) log softmax
 loss = (t * -log_p).sum()  # cross-entropy H(t, p)
-entropy = (t * -np.log(t)).sum()  # what even the best prediction costs
-print("price", -log_p.round(3))
+entropy = (t * -np.log(t)).sum()  # what even the best prediction pays
+print("surprise", -log_p.round(3))
 print(f"loss {loss:.4f} = entropy {entropy:.4f} + divergence {loss - entropy:.4f} nats")
 print(f"in bits {loss / np.log(2):.4f}, as a perplexity {np.exp(loss):.3f}")
 print("gradient", (np.exp(log_p) - t).round(3))
