@@ -1,6 +1,6 @@
 /** Calibration on noisy and on clean data, as the studies measured it, at the alpha of the demo's slider. */
 
-import { button, segments } from "onewarm/controls.js";
+import { alphaRange, button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText } from "onewarm/dom.js";
 import { fixed, niceCeil } from "onewarm/numbers.js";
 import { calibrationCard } from "./card.js";
@@ -16,6 +16,12 @@ export function calibrationPane(ctx) {
     ["overconfident", "Noisy data"],
     ["calibrated", "Clean data"],
   ].map(([key, title]) => calibrationCard(key, title));
+  const alpha = alphaRange({
+    id: `${ctx.uid}-measured`,
+    name: "measured-alpha",
+    label: "Smoothing",
+    change: (value) => ctx.change({ alpha: value }),
+  });
   const note = element("p", { class: "note" });
   const none = element(
     "p",
@@ -28,7 +34,7 @@ export function calibrationPane(ctx) {
     element("code", {}, "onewarm open"),
     " does both.",
   );
-  const opposite = button("", () => ctx.change({ alpha: Number(opposite.value) }), "quiet opposite");
+  const opposite = button("", () => ctx.change({ alpha: Number(opposite.value) }), "quiet opposite spare");
   opposite.hidden = true; // it has no words before the first drawing
   const toggle = segments({
     name: `${ctx.uid}-view`,
@@ -42,12 +48,13 @@ export function calibrationPane(ctx) {
   });
   const node = element(
     "section",
-    { class: "pane calibration", "aria-label": "Calibration", "data-object": "calibration" },
-    element("div", { class: "pane-head" }, element("h3", {}, "The same slider, two models"), toggle.node),
+    { class: "pane calibration fill", "aria-label": "Calibration" },
+    // On the stage the slider of the other scenes is not in sight.
+    element("div", { class: "pane-head" }, ctx.onStage ? alpha.node : element("h3", {}, "The same slider, two models"), toggle.node),
     note,
     opposite,
     none,
-    element("div", { class: "cards" }, ...cards.map((card) => card.node)),
+    element("div", { class: "cards", "data-object": "calibration" }, ...cards.map((card) => card.node)),
   );
   /** @type {any} */
   let loaded;
@@ -70,8 +77,11 @@ export function calibrationPane(ctx) {
   return {
     node,
     figures: cards.flatMap((card) => card.figures),
-    /** @param {View} view @param {(figure: Element) => number} width */
-    late(view, width) {
+    /** @param {View} view */
+    draw: (view) => alpha.draw(view.alpha),
+    /** @param {View} view @param {(figure: Element) => number} _width
+     * @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    late(view, _width, room) {
       if (view.calibration !== loaded) load(view.calibration);
       toggle.draw(view.view);
       const points = cards.flatMap((card) => (card.report ? [nearest(card.report.points, view.alpha)] : []));
@@ -101,7 +111,7 @@ export function calibrationPane(ctx) {
             : `Go to α = ${fixed(apart, 2)}, where the verdicts are opposite`,
         );
       }
-      for (const card of cards) card.draw(view, width);
+      for (const card of cards) card.draw(view, room);
     },
   };
 }

@@ -46,17 +46,20 @@ export function calibrationCard(key, title) {
       drawn = "";
       return this.report;
     },
-    /** @param {View} view @param {(figure: Element) => number} width */
-    draw(view, width) {
+    /** @param {View} view @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    draw(view, room) {
       if (!this.report) return result.draw("none", "Not measured yet.", "");
       const point = nearest(this.report.points, view.alpha);
       const at = (/** @type {Point} */ p) => sideOf(p, view.view);
       const side = at(point);
-      const W = Math.min(300, width(figures[0])),
-        A = Math.min(300, width(figures[1])),
-        C = width(figures[2]);
+      const [diagramRoom, areasRoom] = figures.slice(0, 2).map((figure) => {
+        const { width, height } = room(figure);
+        const W = height === null ? Math.min(300, width) : width;
+        return { W, H: height ?? W };
+      });
+      const { width: C, height: curveHeight } = room(figures[2]);
 
-      const state = [point.alpha, view.view, W, C].join();
+      const state = [point.alpha, view.view].join();
       if (state !== drawn) {
         drawn = state;
         const { kind, text } = verdict(point, view.view);
@@ -69,19 +72,20 @@ export function calibrationCard(key, title) {
         ]);
       }
       const of = `${title.toLowerCase()}: ECE ${fixed(side.ece.mean, 3)}`;
-      if (W > 60) diagram.draw(W, side.bins, of);
-      if (A > 60) areas.draw(A, side.bins, of);
-      if (C > 60) this.drawCurve(C, view.alpha, point, at, view.view);
+      if (drawable(diagramRoom)) diagram.draw(diagramRoom.W, side.bins, of, diagramRoom.H);
+      if (drawable(areasRoom)) areas.draw(areasRoom.W, side.bins, of, areasRoom.H);
+      const curveRoom = { W: C, H: curveHeight ?? 146 };
+      if (drawable(curveRoom)) this.drawCurve(curveRoom, view.alpha, point, at, view.view);
     },
-    /** @param {number} W @param {number} alpha @param {Point} point @param {(p: Point) => Side} at
+    /** @param {{W: number, H: number}} of the picture @param {number} alpha @param {Point} point @param {(p: Point) => Side} at
      * @param {string} when */
-    drawCurve(W, alpha, point, at, when) {
+    drawCurve({ W, H }, alpha, point, at, when) {
       const points = /** @type {Point[]} */ (this.report?.points);
       const first = points[0].alpha,
         last = points[points.length - 1].alpha;
       const ece = (/** @type {Point} */ p) => at(p).ece;
       const key = `${reports} ${when}`;
-      const size = { width: W, height: 146, lo: first, hi: last > first ? last : first + 1, highest: this.top };
+      const size = { width: W, height: H, lo: first, hi: last > first ? last : first + 1, highest: this.top };
       const on = curve.frame({ ...size, key, below: "measured α", title: "ECE, with its interval" }, (axes) => {
         const { x, y, left, right, bottom } = axes;
         const bound = (/** @type {0 | 1} */ i) =>
@@ -108,3 +112,6 @@ export function calibrationCard(key, title) {
     },
   };
 }
+
+/** Whether a picture of this size shows anything. @param {{W: number, H: number}} of */
+const drawable = ({ W, H }) => W > 60 && H > 50;

@@ -31,8 +31,8 @@ export function eceChart(label) {
         return [
           ...levels([0, highest / 2, highest], { y, left, right, gap: 6, text }),
           ...made.alphas,
-          svgElement("text", { x: right, y: height - 3, "text-anchor": "end" }, below),
-          svgElement("text", { x: left, y: height - 3 }, title),
+          ...(width < 230 ? [] : [svgElement("text", { x: right, y: height - 3, "text-anchor": "end" }, below)]),
+          svgElement("text", { x: left, y: height - 3 }, width < 230 ? "ECE over α" : title),
         ];
       });
       return { x, y, top, bottom };

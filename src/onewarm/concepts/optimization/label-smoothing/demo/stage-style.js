@@ -42,14 +42,16 @@ export const STAGE_CSS = `
 
 
 [data-layout="stage"] :is(.training, .calibration) { border: 0; padding: 0; }
-[data-layout="stage"] .training .segmented legend, [data-layout="stage"] .calibration .segmented legend {
+[data-layout="stage"] .calibration .segmented legend { position: absolute; clip-path: inset(50%); }
+[data-layout="stage"] .training .segmented legend {
   float: left;
   padding: 0.25rem 0;
   margin-inline-end: 0.5rem;
 }
 [data-layout="stage"] .train-controls { gap: 0.25rem 1rem; }
 [data-layout="stage"] .train-controls .range-control { flex: 1 1 20rem; min-width: 0; }
-[data-layout="stage"] .figure, [data-layout="stage"] .runs, [data-layout="stage"] .cards { outline-offset: -1px !important; }
+[data-layout="stage"] .figure { outline-offset: -1px !important; }
+[data-layout="stage"] :is(.runs, .cards, .alpha-control) { outline-offset: 2px !important; }
 [data-layout="stage"] .runs { flex: 1 1 0; min-height: 0; margin: 0; gap: 1rem; grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr); }
 [data-layout="stage"] .run { min-height: 0; gap: 0; }
 [data-layout="stage"] .run h4 { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; column-gap: 0.5rem; font-size: 0.9375rem; }
@@ -57,6 +59,20 @@ export const STAGE_CSS = `
 [data-layout="stage"] .run .verdict { font-size: 0.875rem; }
 [data-layout="stage"] .run-figures { flex: 1 1 0; min-height: 0; display: flex; flex-direction: column; gap: 0.375rem; }
 [data-layout="stage"] .training .note { font-size: 0.75rem; line-height: 1.3; max-width: none; }
+
+[data-layout="stage"] .calibration .pane-head { gap: 0.25rem 1rem; }
+[data-layout="stage"] .calibration .range-control { flex: 1 1 20rem; min-width: 0; }
+[data-layout="stage"] .opposite { margin: 0; align-self: flex-start; min-height: 0; padding: 0; }
+[data-layout="stage"] .cards:not([hidden]) { flex: 1 1 0; min-height: 0; gap: 1rem; grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr); }
+[data-layout="stage"] .card { min-height: 0; display: flex; flex-direction: column; gap: 0.25rem; }
+[data-layout="stage"] .card .verdict { margin: 0; font-size: 0.875rem; min-height: 4.05em; }
+[data-layout="stage"] .card-body:not([hidden]) { flex: 1 1 0; min-height: 0; display: flex; flex-direction: column; align-items: stretch; gap: 0.375rem; }
+[data-layout="stage"] .card dl { font-size: 0.8125rem; }
+[data-layout="stage"] .card dl > div { display: flex; padding: 0.0625rem 0; }
+@container stage (max-height: 45rem) {
+  [data-layout="stage"] .card .error-areas, [data-layout="stage"] .card dl > div:nth-child(n + 4) { display: none; }
+  [data-highlight="reliability"] .card .error-areas { display: block; }
+}
 
 @container stage (max-height: 30rem) {
   [data-layout="stage"] .controls { flex-wrap: nowrap; gap: 0.75rem; }
@@ -77,7 +93,14 @@ export const STAGE_CSS = `
   [data-layout="stage"] .buttons button { white-space: nowrap; }
 }
 @container stage (max-height: 30rem) {
-  [data-layout="stage"] .training .segmented legend { display: none; }
+  [data-layout="stage"] .training .segmented legend { position: absolute; clip-path: inset(50%); }
+  [data-layout="stage"] .pane-head .segments span { padding-inline: 0.4375rem; font-size: 0.8125rem; }
+  [data-layout="stage"] .calibration .range-control { flex: 1 1 0; }
+  [data-layout="stage"] .pane-head { flex-wrap: nowrap; }
+  [data-layout="stage"] .pane-head .segments { flex-wrap: nowrap; white-space: nowrap; }
+  [data-layout="stage"] .card-body:not([hidden]) { flex-direction: row; }
+  [data-layout="stage"] .card :is(dl, .subtitle) { display: none; }
+  [data-layout="stage"] .card .verdict { font-size: 0.8125rem; min-height: 4.05em; }
   [data-layout="stage"] .train-controls { flex-wrap: nowrap; }
   [data-layout="stage"] .run-figures { flex-direction: row; }
   [data-layout="stage"] .run .reliability { display: none; }
@@ -102,7 +125,10 @@ export const STAGE_CSS = `
   [data-layout="stage"] .run .regions { display: none; }
   [data-highlight="regions"] .run .regions { display: block; }
   [data-highlight="regions"] .run .error-areas, [data-highlight="reliability"] .run .reliability { display: none; }
-  [data-layout="stage"] .runs { gap: 0.5rem; }
+  [data-layout="stage"] :is(.runs, .cards:not([hidden])) { gap: 0.5rem; }
+  [data-layout="stage"] .calibration .pane-head .segmented, [data-layout="stage"] .card .curve-figure { display: none; }
+  [data-layout="stage"] .card h4 { font-size: 0.8125rem; }
+  [data-layout="stage"] .card .verdict { font-size: 0.75rem; line-height: 1.25; min-height: 6.25em; gap: 0.25rem; }
   [data-layout="stage"] .run :is(h4, .verdict) { font-size: 0.8125rem; line-height: 1.3; white-space: nowrap; letter-spacing: -0.01em; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.z { display: block; grid-area: pt; padding-inline: 0.8125rem; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.p { display: none; }
