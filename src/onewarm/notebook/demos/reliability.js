@@ -82,10 +82,13 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
     confidence: svgElement("path", { class: "confidence-line" }),
     accuracy: svgElement("path", { class: "accuracy-line" }),
   };
+  const words = { confidence: lineName("confidence"), accuracy: lineName("accuracy") };
   plot.svg.append(
     named(svgElement("g", {}, ...rects), objects.areas),
     named(svgElement("g", {}, lines.confidence), objects.confidence),
     named(svgElement("g", {}, lines.accuracy), objects.accuracy),
+    words.confidence,
+    words.accuracy,
   );
   return {
     figure: plot.figure,
@@ -94,7 +97,7 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
     draw(W, bins, title, H = W) {
       const on = square(W, H);
       const { x, y } = on;
-      plot.ground(W, H, "", () => grid(on, "share of the rows"));
+      plot.ground(W, H, "", () => grid(on, on.small ? "share of rows" : "share of the rows"));
       const total = sum(bins.map((bin) => bin.count)) || 1;
       let from = 0;
       /** @type {Record<"confidence" | "accuracy", [number, number][]>} */
@@ -120,6 +123,13 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
       });
       setAttributes(lines.confidence, { d: steps.confidence.length ? pathThrough(steps.confidence) : "" });
       setAttributes(lines.accuracy, { d: steps.accuracy.length ? pathThrough(steps.accuracy) : "" });
+      const last = bins[bins.length - 1];
+      const below = last && gapOf(last) < 0; // the dashed line ends below the other
+      for (const name of /** @type {const} */ (["confidence", "accuracy"])) {
+        const under = below === (name === "confidence");
+        setAttributes(words[name], { visibility: last && !on.small ? "visible" : "hidden", x: on.right - 4 });
+        if (last) setAttributes(words[name], { y: px(Math.max(on.top + 10, y(last[name]) + (under ? 14 : -5))) });
+      }
       setAttributes(plot.svg, { "aria-label": `${label}, ${title}; ${spoken(bins)}` });
     },
   };
@@ -144,26 +154,36 @@ export function verdictLine() {
   };
 }
 
+/** @param {string} name */
+const lineName = (name) => svgElement("text", { class: "halo", "text-anchor": "end" }, name);
+
 /** @param {Element} node @param {string | undefined} name */
 const named = (node, name) => (name ? setAttributes(node, { "data-object": name }) : node);
 
-/** The unit square in a picture of this size. @param {number} W @param {number} H */
+/** The unit square in a picture of this size; a small one has room for one line below it, and none for words at its side.
+ * @param {number} W @param {number} H */
 export function square(W, H) {
-  const [left, right, top, bottom] = [46, W - 6, 8, H - 38];
-  return { left, right, top, bottom, width: W, height: H, x: scale(0, 1, left, right), y: scale(0, 1, bottom, top) };
+  const small = W < 220 || H < 200;
+  const [left, right, top, bottom] = [small ? 28 : 46, W - 6, 8, H - (small ? 20 : 38)];
+  return { small, left, right, top, bottom, height: H, x: scale(0, 1, left, right), y: scale(0, 1, bottom, top) };
 }
 
 /** @param {ReturnType<typeof square>} on @param {string} below the words under the horizontal axis */
-const grid = ({ x, y, left, right, top, bottom, height }, below) => [
+const grid = ({ small, x, y, left, right, top, bottom, height }, below) => [
   ...[0, 0.5, 1].flatMap((v) => [
     svgElement("line", { x1: x(v), x2: x(v), y1: top, y2: bottom }),
     svgElement("line", { x1: left, x2: right, y1: y(v), y2: y(v) }),
-    svgElement("text", { x: x(v), y: bottom + 16, "text-anchor": v === 0 ? "start" : v === 1 ? "end" : "middle" }, String(v)),
-    svgElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)),
+    ...(small && v === 0.5 ? [] : [value(v, x(v), bottom + 16, v === 0 ? "start" : v === 1 ? "end" : "middle")]),
+    value(v, left - 6, y(v) + 4, "end"),
   ]),
-  svgElement("text", { x: (left + right) / 2, y: height - 5, "text-anchor": "middle" }, below),
-  svgElement("text", { transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "accuracy"),
+  svgElement("text", { x: (left + right) / 2, y: small ? bottom + 16 : height - 5, "text-anchor": "middle" }, below),
+  ...(small
+    ? []
+    : [svgElement("text", { transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "accuracy")]),
 ];
+
+/** @param {number} v @param {number} x @param {number} y @param {string} anchor */
+const value = (v, x, y, anchor) => svgElement("text", { x, y, "text-anchor": anchor }, String(v));
 
 export const RELIABILITY = `
 .diagonal { stroke: var(--mute); stroke-dasharray: 4 4; }

@@ -1,0 +1,82 @@
+/** The same rows in ten bins and in fewer: the ECE can only fall, and so does what the confidences tell apart. */
+
+import { segments } from "onewarm/controls.js";
+import { element, setAttributes, setText } from "onewarm/dom.js";
+import { fixed } from "onewarm/numbers.js";
+import { reliability } from "onewarm/reliability.js";
+
+/** @typedef {import("onewarm/widget.js").Context} Context
+ *  @typedef {import("../demo.js").View} View */
+
+const WORDS = { 2: "two", 5: "five", 10: "ten" };
+
+/** @typedef {[name: string, of: (ece: number, parts: View["parts"]) => number]} Line */
+/** @type {Line[]} */
+const LINES = [
+  ["ECE", (ece) => ece],
+  ["reliability", (_, parts) => parts.reliability],
+  ["− resolution", (_, parts) => parts.resolution],
+  ["+ uncertainty", (_, parts) => parts.uncertainty],
+  ["= Brier score", (_, parts) => parts.brier],
+];
+
+/** @param {Context} ctx */
+export function comparePane(ctx) {
+  const ten = reliability({ label: "In ten bins", objects: { dots: "dots" } });
+  const fewer = reliability({ label: "In fewer bins", objects: { dots: "merged" } });
+  const figures = [ten.figure, fewer.figure];
+  const into = element("span");
+  const title = element("p", { class: "figure-title" }, element("span", { class: "spare" }, "The same rows in "), into);
+  const choose = segments({
+    name: `${ctx.uid}-coarse`,
+    legend: "Bins on the right",
+    options: ["10", "5", "2", "1"].map((count) => [count, count]),
+    change: (coarse) => ctx.change({ coarse }),
+  });
+  const heads = [element("th", { scope: "col" }, "ten bins"), element("th", { scope: "col" })];
+  const lines = LINES.map(([name]) => [element("td"), element("td")].map((cell) => ({ name, cell })));
+  const table = element(
+    "table",
+    { class: "parts", "data-object": "parts" },
+    element("thead", {}, element("tr", {}, element("td"), ...heads)),
+    element(
+      "tbody",
+      {},
+      ...lines.map((cells, i) => element("tr", { "data-line": i }, element("th", { scope: "row" }, cells[0].name), ...cells.map(({ cell }) => cell))),
+    ),
+  );
+  const node = element(
+    "section",
+    { class: "pane fill compare", "aria-label": "The same rows in fewer bins" },
+    element(
+      "div",
+      { class: "pair" },
+      element("div", { class: "left" }, element("p", { class: "figure-title" }, "Ten bins"), ten.figure),
+      element("div", { class: "right" }, title, fewer.figure),
+    ),
+    table,
+    choose.node,
+  );
+  return {
+    name: "compare",
+    node,
+    figures,
+    /** @param {View} view @param {(figure: Element) => number} width
+     * @param {(figure: Element) => import("onewarm/room.js").Room} room */
+    draw(view, width, room) {
+      const hidden = view.cover === "coarse";
+      const count = view.coarse === "1" ? "one bin" : `${/** @type {Record<string, string>} */ (WORDS)[view.coarse]} bins`;
+      choose.draw(view.coarse);
+      setText(into, count);
+      setText(heads[1], count);
+      const [T, F] = figures.map(room);
+      if (T.width > 60) ten.draw(T.width, view.bins, "the rows", T.height ?? T.width);
+      if (F.width > 60) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the rows in ${count}`, F.height ?? F.width);
+      setAttributes(table, { "data-covered": hidden });
+      LINES.forEach(([, of], i) => {
+        setText(lines[i][0].cell, fixed(of(view.ece, view.parts), 3));
+        setText(lines[i][1].cell, hidden ? "?" : fixed(of(view.mergedEce, view.mergedParts), 3));
+      });
+    },
+  };
+}
