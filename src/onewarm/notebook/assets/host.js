@@ -62,7 +62,8 @@ export async function mount(element, alone = false) {
     const { by = "user" } = /** @type {any} */ (model.get("state") ?? {});
     if (by !== "user" && model.get("layout") === "stage") return;
     const url = new URL(location.href);
-    url.search = (alone ? "embed=demo&" : "") + String(model.get("address") ?? "").slice(0, 2000);
+    const query = String(model.get("address") ?? "").slice(0, 2000).replace(/(^|&)embed=demo(?:&|$)/, "$1");
+    url.search = (alone ? "embed=demo&" : "") + query;
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   });
   const module = await import(new URL(element.dataset.demo ?? "", document.baseURI).href);
