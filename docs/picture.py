@@ -1,11 +1,13 @@
 """Takes the pictures of the documentation from the site that `onewarm open` or `onewarm build` made: `make pictures`.
 
-page.png is the README's; pages/ has every page in light, in dark, and at 360 px: its first screen and its demo.
+page.png is the README's; pages/ has of every page, in light, in dark and at 360 px, the opening, two steps of the
+lesson, the evidence and the practice.
 """
 
 import io
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from onewarm.home import home
 from onewarm.notebook.site.server import running
 
 HERE = Path(__file__).parent
-README_HEIGHT = 940  # of the README's picture: the logits and the loss along one of them
+HEIGHT = 800
 LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (360, "light")}
 
 
@@ -25,32 +27,50 @@ def main() -> None:
     if not site.is_dir():
         sys.exit(f"no site in {site}: run `make open` first, or name the folder of one")
     pages = sorted(path.parent.relative_to(site) for path in site.glob("concept/*/*/index.html"))
+    for old in (HERE / "pages").glob("*.png"):
+        old.unlink()
     with running(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
         for i, page in enumerate(pages):
-            for look, (width, scheme) in LOOKS.items():
-                print(
-                    f"{i * len(LOOKS) + list(LOOKS).index(look) + 1} of {len(pages) * len(LOOKS)}: {page.name}, {look}"
-                )
+            for j, (look, (width, scheme)) in enumerate(LOOKS.items()):
+                print(f"{i * len(LOOKS) + j + 1} of {len(pages) * len(LOOKS)}: {page.name}, {look}")
                 view = browser.new_page(
-                    viewport={"width": width, "height": 760}, color_scheme=scheme, reduced_motion="reduce"
+                    viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
                 )
                 view.goto(f"{address}{page.as_posix()}/")
                 view.wait_for_selector("body.live")
-                view.wait_for_timeout(500)
-                save(view.screenshot(), HERE / "pages" / f"{page.name}-{look}.png")
-                demo = view.locator(".demo")
-                if demo.count():
-                    view.set_viewport_size({"width": width, "height": 2600})
-                    demo.scroll_into_view_if_needed()
-                    view.wait_for_timeout(1000)  # it draws when it comes into view
-                    save(demo.screenshot(), HERE / "pages" / f"{page.name}-demo-{look}.png")
-                    if (page.name, look) == ("label-smoothing", "light"):
-                        save(demo.screenshot(), HERE / "page.png", width=1180, height=README_HEIGHT)
+                view.wait_for_timeout(800)
+                for name, place in views(view).items():
+                    place()
+                    view.wait_for_timeout(1200)  # the stage follows the text, and charts are drawn
+                    png = view.screenshot()
+                    save(png, HERE / "pages" / f"{page.name}-{name}-{look}.png")
+                    if (page.name, name, look) == ("label-smoothing", "step-2", "light"):
+                        save(png, HERE / "page.png", width=1180)
                 view.close()
         browser.close()
+
+
+def views(page: Any) -> dict[str, Callable[[], None]]:
+    """What is pictured of a page, and how one gets there."""
+    steps = page.locator(".step")
+    count = steps.count()
+
+    def step(i: int) -> Callable[[], None]:
+        return lambda: steps.nth(i).evaluate("node => node.scrollIntoView({block: 'center'})")
+
+    def panel(name: str) -> Callable[[], None]:
+        return lambda: page.evaluate("name => document.getElementById(name).scrollIntoView()", name)
+
+    return {
+        "opening": lambda: page.evaluate("scrollTo(0, 0)"),
+        "step-1": step(count // 3),
+        "step-2": step(2 * count // 3),
+        "evidence": panel("claims"),
+        "practice": panel("practice"),
+    }
 
 
 def photograph(reports: list[Path], folder: Path, chosen: str, picture: Path) -> None:
