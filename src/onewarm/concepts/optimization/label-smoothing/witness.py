@@ -8,16 +8,16 @@ K, label = 4, 0
 z = np.array([[3.0, 1.0, -0.5, -1.0]])  # (1, K) logits
 
 log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (1, K) log softmax
-p = np.exp(log_p)  # (1, K), the row sums to 1
+p = np.exp(log_p)  # (1, K), it sums to 1
 print("p", p.round(3))
 
 for alpha in (0.0, 0.1):
-    # by hand: move alpha of the label's mass to the uniform row
-    t = (1 - alpha) * np.eye(K)[[label]] + alpha / K  # (1, K), the row still sums to 1
+    # by hand: take alpha of the label's mass and spread it evenly
+    t = (1 - alpha) * np.eye(K)[[label]] + alpha / K  # (1, K), it still sums to 1
     loss = -(t * log_p).sum()  # cross-entropy H(t, p)
     gradient = p - t  # (1, K) dH/dz
 
-    # with onewarm: the same target, but no dense row is ever built
+    # with onewarm: the same target, which is never written out
     target = ow.smooth(np.array([label]), alpha, num_classes=K)
     ow_loss, ow_gradient = ow.cross_entropy_with_gradient(z, target)  # scalar, (1, K)
 
