@@ -55,7 +55,7 @@ teacher_lynx, teacher_truck = _teacher[[1, 3]]
 
 
 # The model that the stage trains (demo/training.js): softmax regression on three overlapping clouds, scored on 1,000
-# new examples. "Stopped" is the step with the lowest loss on those; "end" is step 400.
+# new examples. "Stopped" is the step with the lowest loss on 300 held-out ones; "end" is step 400.
 def _uniforms(seed, count):
     x, mask = (seed + 1) * 0x9E3779B1 & 0xFFFFFFFF | 1, 0xFFFFFFFF
     drawn = []
@@ -79,7 +79,7 @@ def _clouds(seed, n):
 
 _test = _clouds(0, 1000)[0]
 _truth = _softmax(_test @ _centres.T)
-_held, _held_labels = _clouds(1000, 300)  # the rows that say when to stop
+_held, _held_labels = _clouds(1000, 300)
 
 
 def _trained(n, alpha, steps=400):
@@ -90,10 +90,9 @@ def _trained(n, alpha, steps=400):
         slope = (_softmax(inputs @ path[i].T) - target).T @ inputs / n + 1e-3 * path[i]
         velocity = 0.9 * velocity - 0.5 * slope
         path[i + 1] = path[i] + velocity
-    prediction = _softmax((_test @ path.reshape(-1, 13).T).reshape(-1, 3)).reshape(1000, -1, 3)
     held = _softmax((_held @ path.reshape(-1, 13).T).reshape(-1, 3)).reshape(300, -1, 3)
     stopped = np.log(held[range(300), :, _held_labels]).mean(0).argmax()
-    return [CalibrationSummary().update(prediction[:, i], _truth) for i in (stopped, steps)]
+    return [CalibrationSummary().update(_softmax(_test @ path[i].T), _truth) for i in (stopped, steps)]
 
 
 _stopped, _end = _trained(60, 0.0)
