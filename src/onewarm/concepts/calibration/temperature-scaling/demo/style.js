@@ -62,7 +62,7 @@ export const CSS = `${RELIABILITY}
 }
 
 /* What a step of the lesson points at. */
-[data-highlight="temperature"] .range-control,
+[data-highlight="temperature"] .temperature-control,
 [data-highlight="confidence"] .whole,
 [data-highlight="ece"] .error,
 [data-highlight="inverse"] .facts,
