@@ -59,11 +59,11 @@ export function controlsPane(ctx, plan, rowNote) {
       "div",
       { class: "controls" },
       alpha.node,
-      element("p", { class: "readout" }, readout),
       buttons,
       recipe.node,
       lens,
       why,
+      element("p", { class: "readout" }, readout),
       outcome,
     ),
     /** @param {View} view */

@@ -6,6 +6,7 @@ export const STAGE_CSS = `
 .lens-note { color: var(--mute); font-size: 0.8125rem; }
 .outcome { color: var(--mute); font-size: 0.875rem; }
 [data-invite="true"] { border-color: var(--soft); box-shadow: inset 0 0 0 1px var(--soft); color: var(--soft); font-weight: 600; }
+.lens { justify-self: start; }
 .lens[aria-pressed="true"] { background: var(--ink); color: var(--paper); }
 [data-lens="true"] .track.p .lane { overflow: clip; }
 [data-beyond="true"] .track.p .lane::after {
@@ -24,8 +25,8 @@ export const STAGE_CSS = `
 [data-highlight="minimum"] .low, [data-highlight="curve"] .curve { opacity: 1; }
 
 [data-layout="stage"] .controls { display: flex; flex-wrap: wrap; gap: 0.375rem 1rem; align-items: center; }
-[data-layout="stage"] .controls > .range-control { flex: 1 1 60%; flex-wrap: nowrap; }
-[data-layout="stage"] .controls > .readout { flex: none; text-align: end; min-width: 8em; font-size: 1.1875rem; }
+[data-layout="stage"] .controls > .range-control { order: -2; flex: 1 1 60%; flex-wrap: nowrap; }
+[data-layout="stage"] .controls > .readout { order: -1; flex: none; text-align: end; min-width: 8em; font-size: 1.1875rem; }
 [data-layout="stage"] .controls > .lens { margin-inline-start: auto; }
 [data-layout="stage"] .controls > .segmented { order: 1; }
 [data-layout="stage"] .controls > .outcome { order: 2; }

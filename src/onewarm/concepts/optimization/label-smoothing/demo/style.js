@@ -94,7 +94,7 @@ export const CSS = `${RELIABILITY}
 .run .verdict { min-height: 1.4em; margin: 0; font-size: 0.9375rem; }
 .run-figures { display: grid; gap: 0.75rem; grid-template-columns: minmax(0, 1fr); }
 .regions .chart { position: relative; }
-.regions canvas { position: absolute; inset: 0 auto auto 0; border-radius: 4px; }
+.regions canvas { position: absolute; inset: 0 auto auto 0; max-width: 100%; border-radius: 4px; }
 .mark { stroke: var(--paper); stroke-width: 0.75; }
 .mark-0 { fill: light-dark(#0a6b5c, #4fd0b8); }
 .mark-1 { fill: light-dark(#5b37a8, #bda4ff); }

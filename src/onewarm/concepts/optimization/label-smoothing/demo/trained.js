@@ -67,7 +67,7 @@ export function trainedPane(ctx) {
     ),
     element("div", { class: "runs", "data-object": "training" }, ...sides.map((one) => one.node)),
     note,
-    ...(ctx.onStage ? [] : [numbers.node, curve.figure, table.node]),
+    ...(ctx.onStage ? [] : [curve.figure, numbers.node, table.node]),
   );
 
   const test = once(() => clouds(0, TEST));
