@@ -1,6 +1,7 @@
 /** Research room: for one object of the page, a draft and a next action kept under its key, and a prompt that quotes what
  * was measured about it. */
-import { download, keys, literal, read, remove, write } from "./store.js";
+import { download, keys, literal, patch, read, remove, watch, write } from "./store.js";
+import { undoable } from "./undo.js";
 
 /** @typedef {{kind: string, kind_title: string, key: string, anchor: string, title: string, context: string,
  *             question: string, evidence: string[], resolves: string[], next_action: string, facts: string[]}} Item */
@@ -9,7 +10,7 @@ import { download, keys, literal, read, remove, write } from "./store.js";
 /** @param {HTMLElement} root
  *  @param {{concept: string, title: string, section: string, stage: import("./stage.js").Stage}} page */
 export function research(root, { concept, title, section, stage }) {
-  const { objects, questions } = JSON.parse(root.querySelector(".room-objects")?.textContent ?? "");
+  const { objects, questions, equations } = JSON.parse(root.querySelector(".room-objects")?.textContent ?? "");
   /** @type {Item[]} */
   const items = objects.map((/** @type {any} */ one) => ({ ...one, ...questions[one.asked] }));
   const at = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
@@ -19,7 +20,17 @@ export function research(root, { concept, title, section, stage }) {
   const prompt = /** @type {HTMLTextAreaElement} */ (at("[data-prompt]"));
   const saved = at("[data-saved]"), copied = at("[data-copied]");
   const key = (/** @type {string} */ object) => `draft:${object}`;
+  const fold = /** @type {HTMLDetailsElement | null} */ (root.closest("[data-room-fold]"));
   let item = items[0];
+  const settle = undoable(
+    at("[data-draft-form]"),
+    () => (empty(key(item.key)) ? [] : [key(item.key)]),
+    () => {
+      show();
+      if (empty(key(item.key))) saved.textContent = "Deleted; Undo brings it back.";
+    },
+    () => draft,
+  );
   at("[data-static]").hidden = true;
 
   for (const option of pick.options) option.dataset.title = option.textContent ?? "";
@@ -36,31 +47,36 @@ export function research(root, { concept, title, section, stage }) {
     list(at("[data-evidence]"), item.evidence);
     list(at("[data-resolves]"), item.resolves);
     list(at("[data-facts]"), item.facts.length ? item.facts : ["Nothing was measured for this object."]);
+    next.placeholder = item.next_action;
+    copied.textContent = "";
+    settle();
+    show();
+  }
+
+  /** Shows the draft as it is kept, by this tab or another. */
+  function show() {
     /** @type {Draft} */
     const kept = read(key(item.key), {});
-    draft.value = String(kept.draft ?? "");
-    next.value = String(kept.next ?? "");
-    next.placeholder = item.next_action;
+    if (draft.value !== (kept.draft ?? "")) draft.value = kept.draft ?? "";
+    if (next.value !== (kept.next ?? "")) next.value = kept.next ?? "";
     saved.textContent = kept.draft || kept.next ? "A draft is kept in this browser." : "No draft yet.";
-    copied.textContent = "";
     mark();
     compose();
   }
 
-  function save() {
-    const empty = !draft.value.trim() && !next.value.trim();
-    if (empty) remove(key(item.key));
-    const lasts = empty || write(key(item.key), { draft: draft.value, next: next.value });
-    saved.textContent = empty ? "No draft yet." : lasts ? "Saved in this browser." : "Kept until this page is closed: this browser stores nothing.";
+  /** Keeps what the reader has changed, and leaves the other field as another tab may have written it. @param {Draft} fields */
+  function save(fields) {
+    settle();
+    const lasts = patch(key(item.key), fields);
+    const kept = !empty(key(item.key));
+    if (!kept) remove(key(item.key));
+    saved.textContent = !kept ? "No draft yet." : lasts ? "Saved in this browser." : "Kept until this page is closed: this browser stores nothing.";
     mark();
     compose();
   }
 
   function mark() {
-    for (const option of pick.options) {
-      const kept = read(key(option.value));
-      option.textContent = option.dataset.title + (kept ? " (draft)" : "");
-    }
+    for (const option of pick.options) option.textContent = option.dataset.title + (empty(key(option.value)) ? "" : " (draft)");
   }
 
   function compose() {
@@ -71,15 +87,17 @@ export function research(root, { concept, title, section, stage }) {
       `Object: ${item.kind_title}: ${item.title}`,
       `Key: ${item.key}`,
       `Anchor: ${item.anchor}`,
+      `Address: ${address(item.anchor)}`,
       `Context: ${section}. ${item.context}`,
       "",
       `Question: ${item.question}`,
       "",
-      "Measured by the page's own runs:",
+      "Computed by the page's own runs:",
       ...lines(item.facts.length ? item.facts : ["nothing for this object"]),
       "",
       "State of the demo now:",
       ...lines(reading(stage.model)),
+      ...(equations.length ? ["", "Equations of the page, in LaTeX:", ...lines(equations)] : []),
       "",
       "Evidence to inspect:",
       ...lines(item.evidence),
@@ -96,13 +114,10 @@ export function research(root, { concept, title, section, stage }) {
   }
 
   pick.addEventListener("change", () => select(pick.value));
-  draft.addEventListener("input", save);
-  next.addEventListener("input", save);
+  draft.addEventListener("input", () => save({ draft: draft.value }));
+  next.addEventListener("input", () => save({ next: next.value }));
+  watch("draft:", show);
   at("[data-draft-form]").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
-  at("[data-delete]").addEventListener("click", () => {
-    draft.value = next.value = "";
-    save();
-  });
   at("[data-export-drafts]").addEventListener("click", () => download("drafts.md", exported(items)));
   at("[data-copy]").addEventListener("click", async () => {
     try {
@@ -118,6 +133,7 @@ export function research(root, { concept, title, section, stage }) {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-ask]"))) {
     button.addEventListener("click", () => {
       select(button.dataset.ask ?? "");
+      if (fold) fold.open = true;
       root.closest("section")?.scrollIntoView({ block: "start" });
       pick.focus({ preventScroll: true });
     });
@@ -140,10 +156,22 @@ function reading(model) {
   return [...(address ? [`address: ?${address}`] : []), ...known.map(([name, value]) => `${name} = ${show(value)}`)];
 }
 
+/** Whether nothing is written in a draft. @param {string} key */
+function empty(key) {
+  const { draft = "", next = "" } = read(key, {});
+  return !draft.trim() && !next.trim();
+}
+
+/** The page's address with an anchor: where it is published, if the page knows. @param {string} anchor */
+function address(anchor) {
+  const published = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"))?.href;
+  return `${published ?? location.href.replace(/[?#].*/, "")}#${anchor}`;
+}
+
 /** @param {Item[]} items */
 function exported(items) {
   const titles = new Map(items.map((item) => [item.key, literal(`${item.kind_title}: ${item.title}`)]));
-  const parts = keys("draft:").map((kept) => {
+  const parts = keys("draft:").filter((kept) => !empty(kept)).map((kept) => {
     const object = kept.slice("draft:".length);
     const { draft = "", next = "" } = read(kept, {});
     return `## ${titles.get(object) ?? literal(object)}\n\nKey: ${literal(object)}\n\n${draft}\n\nNext action: ${next || "(none)"}\n`;

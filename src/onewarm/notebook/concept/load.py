@@ -14,6 +14,7 @@ from onewarm.errors import needs
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
 from onewarm.notebook.concept.model import HTTPS_PATTERN, VALUE_NAME_PATTERN, ConceptFile, ResearchQuestion
+from onewarm.notebook.concept.model.research import IDENTITY_QUESTION
 from onewarm.notebook.concept.page_md import Page, try_page
 from onewarm.notebook.concept.references.file import (
     ValidLists,
@@ -95,9 +96,13 @@ class Concept(ConceptFile):
         return {**self.demo.model, **state.state}
 
     def research_for(self, kind: str, key: str) -> ResearchQuestion:
-        """The research question about an object: its own if it has one, else that of its kind."""
-        specific = [q for q in self.research if q.object == key]
-        return specific[0] if specific else next(q for q in self.research if q.kind == kind and q.object is None)
+        """The research question about an object: its own if it has one, else that of its kind.
+
+        ``kind`` is `identity` for a claim that is one: it is not asked what a claim about training is.
+        """
+        general = [IDENTITY_QUESTION] if kind == "identity" else []
+        own = [q for q in self.research if q.object == key]
+        return next(iter(own + [q for q in self.research if q.kind == kind and q.object is None] + general))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ KIND_TITLES = {
     "code": "Code",
     "demo-state": "Demo states",
     "claim": "Claims",
+    "identity": "Identities",
     "misconception": "Misconceptions",
     "source": "Sources",
 }
@@ -48,13 +50,21 @@ def research_room(
     listed: list[dict[str, Any]] = []
     questions: dict[int, tuple[ResearchQuestion, Mapping[str, Any]]] = {}  # each with the first object that it is about
     for item in objects:
-        question = concept.research_for(item["kind"], item["key"])
+        kind = item["kind"]
+        if kind == "claim" and claims[item["key"]].kind == "identity":
+            kind = "identity"
+        question = concept.research_for(kind, item["key"])
         questions.setdefault(id(question), (question, item))
-        listed.append({**item, "asked": list(questions).index(id(question)), "facts": facts.get(item["key"], [])})
+        asked = list(questions).index(id(question))
+        listed.append({**item, "kind": kind, "asked": asked, "facts": facts.get(item["key"], [])})
     by_kind = [(KIND_TITLES[kind], [item for item in listed if item["kind"] == kind]) for kind in KIND_TITLES]
     return {
         "room": data_block(
-            {"objects": listed, "questions": [_question(question, plain_text) for question, _ in questions.values()]}
+            {
+                "objects": listed,
+                "questions": [_question(question, plain_text) for question, _ in questions.values()],
+                "equations": [f"({i}) {e.latex}" for i, e in enumerate(concept.page.equations, start=1)],
+            }
         ),
         "kinds": [(title, items) for title, items in by_kind if items],
         "questions": [
@@ -94,5 +104,18 @@ def _facts(
             key("misconception", m.name): ["Its check prints:", *outputs.checks[m.name].splitlines()]
             for m in concept.misconceptions
         },
+        **{
+            key("demo-state", s.name): [f"{name} = {_shown(value)}" for name, value in concept.demo_state(s.name).items()]
+            for s in concept.demo.states
+        },
         **{key("source", s.name): [f"{plain_text(s.summary)} ({s.url})"] for s in concept.sources},
     }
+
+
+def _shown(value: Any) -> str:
+    """A value of the demo's state as text."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return f"({', '.join(map(_shown, value))})"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) or value is None else str(value)

@@ -1,6 +1,6 @@
 """Open questions about the objects of a page."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from onewarm.errors import needs
 from onewarm.notebook.concept.model.parts import Key, Kind, Part, Text
@@ -12,8 +12,9 @@ with needs("onewarm.notebook", "notebook"):
 class ResearchQuestion(Part):
     """An open question about one object, or about every object of a kind that has no question of its own."""
 
-    kind: Kind
-    """The kind of object that the question is about."""
+    kind: Kind | Literal["identity"]
+    """The kind of object that the question is about; `identity` is a claim that two computations agree, for which a
+    page need not have a question."""
     object: Key | None = None
     """Key of the object; without it the question is for every object of the kind."""
     question: Text
@@ -24,3 +25,21 @@ class ResearchQuestion(Part):
     """What would settle the question."""
     next_action: Text
     """One thing to do next."""
+
+
+# What is asked about an identity where the page has no question of its own. No data can confirm or refute one.
+IDENTITY_QUESTION = ResearchQuestion(
+    kind="identity",
+    question="Which step of the derivation needs its conditions, and what takes the identity's place without them?",
+    evidence=(
+        "The scope, and the derivation on this page",
+        "The witness, and the inputs on which it compared the two sides",
+        "The largest difference that it found, and the tolerance",
+    ),
+    resolves=(
+        "You named a condition, and an input without it on which the two sides differ",
+        "You can say by how much they differ, and derive that",
+        "You can say which part of the difference found is rounding",
+    ),
+    next_action="Choose an input just outside the scope and compute both sides by hand, before you run anything.",
+)

@@ -123,11 +123,12 @@ def _practice_and_research(document: Document, file: ConceptFile, valid: ValidLi
     keys = concept_keys(file)
     for i, question in enumerate(file.research):
         key = question.object
-        if key and (key not in keys or key.split(":")[0] != question.kind):
-            of_kind = [k for k in keys if k.startswith(question.kind + ":")]
+        of = "claim" if question.kind == "identity" else question.kind
+        if key and (key not in keys or key.split(":")[0] != of):
+            of_kind = [k for k in keys if k.startswith(of + ":")]
             problem = f"no {question.kind} '{key}' on this page"
             yield document.fault(("research", i, "object"), problem, nearest(key, of_kind))
-    complete = ("research",) in valid and {q.kind for q in file.research} <= set(get_args(Kind))
+    complete = ("research",) in valid and {q.kind for q in file.research} <= {*get_args(Kind), "identity"}
     for kind in get_args(Kind) if complete else ():
         if not any(q.kind == kind and q.object is None for q in file.research):
             remedy = "Add one without `object:`; it serves every object of the kind."
