@@ -1,5 +1,7 @@
 """The learning map is what the edges say: who comes before whom, and which way a reader without them should go."""
 
+import itertools
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import Concept, load_concept, load_concepts
-from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
+from onewarm.notebook.page.learning_map import Node, draw, neighbourhood, path_to
 from onewarm.notebook.site.build import build
 
 
@@ -63,6 +65,42 @@ def test_the_picture_has_every_node_apart_and_every_edge_once(upright: bool) -> 
         before = [e for key in named if key in concepts for e in concepts[key].edges.prerequisites]
         assert kinds.count("edge") == len(before) + len(concept.edges.next)
         assert len(drawn.findall(".//a")) == 0
+        assert crossings(drawn) == []
+
+
+def crossings(drawn: ElementTree.Element) -> list[str]:
+    """Lines that run through a box; one may touch the two that it joins."""
+    boxes = [tuple(float(rect.get(name) or 0) for name in ("x", "y", "width", "height")) for rect in drawn.iter("rect")]
+    found = []
+    for path in drawn.iter("path"):
+        if path.get("class") == "arrow":
+            continue
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", path.get("d") or "")]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        for (x1, y1), (x2, y2) in itertools.pairwise(points):
+            for step in range(101):
+                x, y = x1 + (x2 - x1) * step / 100, y1 + (y2 - y1) * step / 100
+                if any(bx + 1 < x < bx + w - 1 and by + 1 < y < by + h - 1 for bx, by, w, h in boxes):
+                    found.append(str(path.get("d")))
+                    break
+    return found
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_no_line_runs_through_a_box_however_concepts_depend_on_each_other(upright: bool) -> None:
+    """Arrows that skip concepts, several concepts in a column, contrasts beside them."""
+    drawn = random.Random(7)
+    for _ in range(60):
+        way = [Node(f"n{i}", f"N {i}", "before", 0, ()) for i in range(drawn.randint(1, 7))]
+        for i, node in enumerate(way):
+            needs = tuple(sorted(drawn.sample([n.key for n in way[:i]], min(i, drawn.randint(0, 3)))))
+            rank = 1 + max((n.rank for n in way[:i] if n.key in needs), default=-1)
+            way[i] = Node(node.key, node.title, "before", rank, needs)
+        here = Node("here", "Here", "here", 1 + max(n.rank for n in way), tuple(n.key for n in way[::2]))
+        after = [Node(f"a{i}", "After", "after", here.rank + 1, ("here",)) for i in range(drawn.randint(0, 3))]
+        beside = [Node(f"c{i}", "Beside", "contrast", here.rank, ("here",)) for i in range(drawn.randint(0, 3))]
+        picture = ElementTree.fromstring(str(draw((*way, here, *after, *beside), {}, upright=upright)))
+        assert crossings(picture) == []
 
 
 def test_every_link_of_the_picture_is_in_the_text_too(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@ import { question } from "./question.js";
 import { rail } from "./rail.js";
 
 /** @param {HTMLElement} root
- * @param {{concept: string, stage: import("./lesson_stage.js").LessonStage, predicted: () => void}} page */
-export function lesson(root, { concept, stage, predicted }) {
+ * @param {{concept: string, stage: import("./lesson_stage.js").LessonStage}} page */
+export function lesson(root, { concept, stage }) {
   const steps = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-step]")]);
   const place = /** @type {HTMLElement} */ (root.querySelector(".stage-place"));
   const follow = /** @type {HTMLElement | null} */ (document.querySelector("[data-follow]"));
@@ -26,7 +26,6 @@ export function lesson(root, { concept, stage, predicted }) {
   function answered(i, reason) {
     if (reason === "answer") {
       bar.draw(at);
-      predicted();
       stage.follow();
     }
     enter(i, true);

@@ -5,7 +5,6 @@
 import { mount } from "./host.js";
 import { createLessonStage } from "./lesson_stage.js";
 import { createStage } from "./stage.js";
-import { read } from "./store.js";
 import { land } from "./target.js";
 
 /** The parts of a page: what each enhances, its module, and the function there. A part that fails leaves the others alone. */
@@ -19,6 +18,7 @@ const PARTS = [
   ["[data-path]", "./path.js", "path"],
   ["[data-needs]", "./path.js", "needs"],
   ["[data-room]", "./research.js", "research"],
+  ["[data-next-edge]", "./next.js", "next"],
   ["main", "./definitions.js", "definitions"],
 ];
 
@@ -45,12 +45,12 @@ try {
 
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
 const stage = document.querySelector("[data-lesson]") ? createLessonStage(demo, model) : createStage(demo, model);
-const page = { concept, title, section, stage, predicted: nextEdge };
+const page = { concept, title, section, stage };
 for (const [i, [selector, , name]] of PARTS.entries()) {
   const module = await modules[i];
   for (const root of document.querySelectorAll(selector)) attempt(() => module?.[name](root, page));
 }
-for (const part of [nextEdge, reachable, contents]) attempt(part);
+for (const part of [reachable, contents]) attempt(part);
 document.body.classList.add("live");
 // The demo and the fonts push down what an address' anchor points at.
 attempt(land);
@@ -67,14 +67,6 @@ function attempt(part) {
 /** @param {unknown} error */
 function tell(error) {
   console.warn(error);
-}
-
-/** The last panel, next edge, unfolds once the reader has made a prediction; it can be unfolded before. */
-function nextEdge() {
-  const made = Boolean(read(`prediction:${concept}`));
-  for (const more of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("[data-more]"))) if (made) more.open = true;
-  const note = document.querySelector("[data-next-state]");
-  if (note) note.textContent = made ? "You made your prediction: what to carry over is open." : "Make the storyboard's prediction first, and this opens by itself. You may look now all the same.";
 }
 
 /** Makes boxes that scroll sideways reachable with the keyboard, and takes those that do not scroll out of the tab order. */

@@ -1,10 +1,15 @@
 /** Learning map: how much of what this page builds on the reader has met; kept in this browser, shared by all pages. */
-import { read, remove, write } from "./store.js";
+import { keys, read, remove, watch, write } from "./store.js";
 
 /** Met: known already, or every exercise of its page is done. @param {string} concept */
 export function met(concept) {
-  const { done = 0, of = 0 } = read(`progress:${concept}`, null) ?? {};
-  return read(`known:${concept}`) === true || (of > 0 && done >= of);
+  const { done = 0, of = 0 } = read(`progress:${concept}`, {});
+  return read(`known:${concept}`, false) || (of > 0 && done >= of);
+}
+
+/** Begun: a question was answered, or an exercise done. @param {string} concept */
+export function begun(concept) {
+  return read(`followed:${concept}`, false) || (read(`progress:${concept}`, {}).done ?? 0) > 0 || keys(`answer:${concept}/`).length > 0;
 }
 
 /** @param {HTMLElement} root */
@@ -17,12 +22,13 @@ export function path(root) {
     const next = left.find((step) => step.dataset.pathPage !== undefined);
     for (const step of steps) {
       const concept = step.dataset.pathStep ?? "";
-      const { done = 0, of = 0 } = read(`progress:${concept}`, null) ?? {};
+      const { done = 0, of = 0 } = read(`progress:${concept}`, {});
       const state = step.querySelector("[data-path-state]");
       const here = met(concept);
       step.classList.toggle("met", here);
       step.classList.toggle("begin", step === next);
-      if (state) state.textContent = here ? "met" : of ? `${done} of ${of} exercises done` : step === next ? "begin here" : "";
+      if (state) state.textContent = here ? "met" : done ? `${done} of ${of} exercises done` : step === next ? "begin here" : "";
+      /** @type {HTMLInputElement} */ (step.querySelector("[data-path-known]")).checked = read(`known:${concept}`, false);
       for (const node of document.querySelectorAll(`[data-node="${CSS.escape(concept)}"]`)) node.classList.toggle("met", here);
     }
     const name = next?.querySelector("a")?.textContent;
@@ -34,13 +40,13 @@ export function path(root) {
   for (const step of steps) {
     const box = /** @type {HTMLInputElement} */ (step.querySelector("[data-path-known]"));
     const key = `known:${step.dataset.pathStep}`;
-    box.checked = read(key) === true;
     box.setAttribute("aria-label", `I know ${step.querySelector(".path-what")?.firstChild?.textContent ?? "this"}`);
     box.addEventListener("change", () => {
       box.checked ? write(key, true) : remove(key);
       show();
     });
   }
+  watch("", show);
   show();
 }
 

@@ -2,8 +2,8 @@
  * prediction missed. */
 import { read, write } from "./store.js";
 
-/** @param {HTMLElement} root @param {{concept: string, stage: import("./stage.js").Stage, predicted: () => void}} page */
-export function storyboard(root, { concept, stage, predicted }) {
+/** @param {HTMLElement} root @param {{concept: string, stage: import("./stage.js").Stage}} page */
+export function storyboard(root, { concept, stage }) {
   const key = `prediction:${concept}`;
   const pick = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
@@ -33,7 +33,7 @@ export function storyboard(root, { concept, stage, predicted }) {
       return;
     }
     write(key, chosen);
-    predicted();
+    document.dispatchEvent(new CustomEvent("onewarm:followed"));
     fieldset.disabled = true;
     commit.hidden = true;
     hint.textContent = "Committed.";

@@ -12,7 +12,12 @@ from onewarm.notebook.concept.load import Concept
 __all__ = ["Node", "draw", "neighbourhood", "path_to"]
 
 BOX, HEIGHT, GAP, ROW = 168, 58, 44, 20  # width and height of a node, space between columns and between rows
+LANE = 16  # space between lines that pass beside the nodes
 LETTERS, LINES = 20, 2  # characters a line, and lines, of a title in a node
+
+Point = tuple[float, float]
+Places = dict[str, Point]
+"""The left upper corner of each node, by key."""
 
 
 @dataclass(frozen=True)
@@ -77,27 +82,29 @@ def draw(nodes: tuple[Node, ...], links: Mapping[str, str], *, upright: bool = F
     assistive technology and left out of the tab order.
     """
     places = _upright(nodes) if upright else _lying(nodes)
-    width = max(x for x, _ in places.values()) + BOX + 2
-    height = max(y for _, y in places.values()) + HEIGHT + 2
-    arcs = [_edge(node, need, nodes, places, upright) for node in nodes for need in node.needs if need in places]
-    top = min([0.0, *(a[1] for a in arcs)])
-    shapes = [arc for arc, _ in arcs]
-    shapes += [_box(node, *places[node.key], links.get(node.key, "")) for node in nodes]
+    lines = _lines_of_edges(nodes, places, upright)
+    points = [point for _, line in lines for point in line]
+    left, top = (min(0.0, *(point[i] for point in [(0.0, 0.0), *points])) for i in (0, 1))
+    width = max([x for x, _ in places.values()]) + BOX - left
+    height = max([y for _, y in places.values()]) + HEIGHT - top
     name = "upright" if upright else "lying"
+    shapes = [_line(kind, line, f"map-arrow-{name}") for kind, line in lines]
+    shapes += [_box(node, *places[node.key], links.get(node.key, "")) for node in nodes]
     return Markup(
-        '<svg class="map-picture map-{0}" viewBox="-1 {1:g} {2} {3:g}" width="{2}" height="{3:g}" aria-hidden="true" '
-        'focusable="false"><defs><marker id="map-arrow-{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" '
-        'markerHeight="6" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>{4}</svg>'
-    ).format(name, top - 1, width, height - top + 1, Markup("").join(shapes))
+        '<svg class="map-picture map-{0}" viewBox="{1:g} {2:g} {3:g} {4:g}" width="{3:g}" height="{4:g}" '
+        'aria-hidden="true" focusable="false"><defs><marker id="map-arrow-{0}" viewBox="0 0 8 8" refX="7" refY="4" '
+        'markerWidth="6" markerHeight="6" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>{5}</svg>'
+    ).format(name, left - 2, top - 2, width + 4, height + 4, Markup("").join(shapes))
 
 
-def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
+def _lying(nodes: tuple[Node, ...]) -> Places:
+    """A column for each rank; contrasts in a row below, without an arrow."""
     columns: dict[int, list[Node]] = {}
     for node in nodes:
         if node.kind != "contrast":
             columns.setdefault(node.rank, []).append(node)
     tall = max(len(column) for column in columns.values())
-    places: dict[str, tuple[float, float]] = {}
+    places: Places = {}
     for rank, column in columns.items():
         first = (tall - len(column)) * (HEIGHT + ROW) / 2
         for i, node in enumerate(column):
@@ -110,47 +117,89 @@ def _lying(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _upright(nodes: tuple[Node, ...]) -> dict[str, tuple[float, float]]:
-    rows: dict[tuple[int, int], list[Node]] = {}
-    for node in nodes:
-        rows.setdefault((node.rank, node.kind == "contrast"), []).append(node)
-    places: dict[str, tuple[float, float]] = {}
-    y = 0.0
-    for _, row in sorted(rows.items()):
-        for i, node in enumerate(row):
-            alone = len(row) == 1 or (i == len(row) - 1 and i % 2 == 0)
-            x = (BOX + ROW) / 2 if alone else (i % 2) * (BOX + ROW)
-            places[node.key] = (x, y + (i // 2) * (HEIGHT + ROW))
-        y += (len(row) + 1) // 2 * (HEIGHT + ROW) + 22
+def _upright(nodes: tuple[Node, ...]) -> Places:
+    """The way of reading in the left column, a row for each concept; contrasts in the right one, from the concept's row
+    on: whatever arrow passes them passes in another column."""
+    places: Places = {}
+    way = sorted((node for node in nodes if node.kind != "contrast"), key=lambda node: node.rank)
+    for row, node in enumerate(way):
+        places[node.key] = (0.0, row * (HEIGHT + GAP))
+    here = next(places[node.key][1] for node in way if node.kind == "here")
+    for i, node in enumerate(node for node in nodes if node.kind == "contrast"):
+        places[node.key] = (BOX + GAP, here + i * (HEIGHT + ROW))
     return places
 
 
-def _edge(
-    node: Node, need: str, nodes: tuple[Node, ...], places: Mapping[str, tuple[float, float]], upright: bool
-) -> tuple[Markup, float]:
-    """The line of an edge, and the smallest y that it reaches."""
-    (x, y), (to_x, to_y) = places[need], places[node.key]
-    rank = next(n.rank for n in nodes if n.key == need)
-    if node.kind == "contrast":
-        d, arrow = f"M{x + BOX / 2:g} {y + HEIGHT:g}L{to_x + BOX / 2:g} {to_y:g}", ""
-        return Markup('<path class="contrast" d="{}"/>').format(d), 0.0
-    arrow = "map-arrow-upright" if upright else "map-arrow-lying"
-    reach = 0.0
+def _lines_of_edges(nodes: tuple[Node, ...], places: Places, upright: bool) -> list[tuple[str, list[Point]]]:
+    """Kind and corners of every edge. Lines run between the boxes: an edge that skips others has a lane beside them."""
+    lines: list[tuple[str, list[Point]]] = []
+    lanes: list[list[tuple[float, float]]] = []  # what of each lane is taken
+    for node in nodes:
+        for need in node.needs:
+            if need not in places:
+                continue
+            (x, y), (to_x, to_y) = places[need], places[node.key]
+            if node.kind == "contrast":
+                lines.append(("contrast", _to_contrast(x, y, to_x, to_y, upright)))
+                continue
+            at, to = (y, to_y) if upright else (x, to_x)
+            if abs(to - at) <= (HEIGHT if upright else BOX) + GAP:
+                middle, to_middle = x + BOX / 2, to_x + BOX / 2
+                if upright:
+                    lines.append(("edge", [(middle, y + HEIGHT), (to_middle, to_y)]))
+                else:
+                    turn = x + BOX + GAP / 2
+                    half, to_half = y + HEIGHT / 2, to_y + HEIGHT / 2
+                    corners = [(turn, half), (turn, to_half)] if half != to_half else []
+                    lines.append(("edge", [(x + BOX, half), *corners, (to_x, to_half)]))
+                continue
+            lane = -LANE * (1 + _free_lane(lanes, at, to))
+            if upright:
+                out, back = y + 0.7 * HEIGHT, to_y + 0.3 * HEIGHT
+                lines.append(("edge", [(x, out), (lane, out), (lane, back), (to_x, back)]))
+            else:
+                out, back = x + BOX + 0.3 * GAP, to_x - 0.45 * GAP
+                leave, arrive = y + 0.25 * HEIGHT, to_y + 0.25 * HEIGHT
+                lines.append(
+                    ("edge", [(x + BOX, leave), (out, leave), (out, lane), (back, lane), (back, arrive), (to_x, arrive)])
+                )
+    return lines
+
+
+def _to_contrast(x: float, y: float, to_x: float, to_y: float, upright: bool) -> list[Point]:
     if upright:
-        side = node.rank - rank > 1
-        bend = f"C{x - 40:g} {y + HEIGHT:g} {to_x - 40:g} {to_y:g}" if side else f"C{x + BOX / 2:g} {y + HEIGHT + 22:g}"
-        if side:
-            d = f"M{x:g} {y + HEIGHT / 2:g}{bend} {to_x:g} {to_y + HEIGHT / 2:g}"
-        else:
-            d = f"M{x + BOX / 2:g} {y + HEIGHT:g}{bend} {to_x + BOX / 2:g} {to_y - 22:g} {to_x + BOX / 2:g} {to_y:g}"
-    elif node.rank - rank > 1:  # in an arc above the columns between
-        reach = min(y, to_y) - 30
-        d = f"M{x + BOX / 2:g} {y:g}C{x + BOX / 2:g} {reach:g} {to_x + BOX / 2:g} {reach:g} {to_x + BOX / 2:g} {to_y:g}"
-    else:
-        middle = (x + BOX + to_x) / 2
-        d = f"M{x + BOX:g} {y + HEIGHT / 2:g}C{middle:g} {y + HEIGHT / 2:g} {middle:g} {to_y + HEIGHT / 2:g} "
-        d += f"{to_x:g} {to_y + HEIGHT / 2:g}"
-    return Markup('<path class="edge" d="{}" marker-end="url(#{})"/>').format(d, arrow), reach
+        turn, half, to_half = x + BOX + GAP / 2, y + HEIGHT / 2, to_y + HEIGHT / 2
+        return [(x + BOX, half), (turn, half), (turn, to_half), (to_x, to_half)]
+    turn = to_y - 17
+    return [(x + BOX / 2, y + HEIGHT), (x + BOX / 2, turn), (to_x + BOX / 2, turn), (to_x + BOX / 2, to_y)]
+
+
+def _free_lane(lanes: list[list[tuple[float, float]]], start: float, end: float) -> int:
+    """The first lane in which nothing runs between two places; it is then taken there."""
+    for i, taken in enumerate(lanes):
+        if all(end <= low or high <= start for low, high in taken):
+            taken.append((start, end))
+            return i
+    lanes.append([(start, end)])
+    return len(lanes) - 1
+
+
+def _line(kind: str, line: list[Point], arrow: str) -> Markup:
+    """A line with rounded corners, and with an arrow unless it leads to a contrast."""
+    d = f"M{line[0][0]:g} {line[0][1]:g}"
+    for before, corner, after in zip(line, line[1:], line[2:], strict=False):
+        (x1, y1), (x2, y2) = _towards(corner, before), _towards(corner, after)
+        d += f"L{x1:g} {y1:g}Q{corner[0]:g} {corner[1]:g} {x2:g} {y2:g}"
+    d += f"L{line[-1][0]:g} {line[-1][1]:g}"
+    end = Markup("") if kind == "contrast" else Markup(' marker-end="url(#{})"').format(arrow)
+    return Markup('<path class="{}" d="{}"{}/>').format(kind, d, end)
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    """The place on the way from a corner at which its rounding begins."""
+    length = max(abs(other[0] - corner[0]), abs(other[1] - corner[1]))
+    share = min(7.0, length / 2) / length if length else 0.0
+    return corner[0] + share * (other[0] - corner[0]), corner[1] + share * (other[1] - corner[1])
 
 
 def _box(node: Node, x: float, y: float, link: str) -> Markup:

@@ -20,7 +20,7 @@ from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.load import Concept, ConceptError, load_concepts
 from onewarm.notebook.page.check import concept_faults
 from onewarm.notebook.page.context import page_context
-from onewarm.notebook.page.learning_map import path_to
+from onewarm.notebook.site.course import course, planned
 from onewarm.notebook.site.math_font import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.site.open_graph_card import CARD_NAME, open_graph_card
 from onewarm.notebook.site.render import render
@@ -37,7 +37,7 @@ MARKER = ".onewarm-site"  # marks a folder that build made and may therefore rep
 _DESCRIPTION = (
     "Soft targets, and what they do to confidence: pictures, proofs, programs, demos, and claims that were checked."
 )
-_NAMED_MODULES = ("page.js", "reload.js", "search.js")  # modules that pages name; page.js imports the others
+_NAMED_MODULES = ("course.js", "page.js", "reload.js", "search.js")  # modules that pages name; page.js imports the others
 Progress = Callable[[str, int, int], None]
 
 
@@ -154,7 +154,7 @@ def _write_site(
         if concept.demo_file:
             _write(site / path / "demo.js", bundle_demo(concept.demo_file))
     report("index", steps - 2, steps)
-    _write(site / "index.html", render("index.html", **options, sections=_sections(concepts)))
+    _write(site / "index.html", render("index.html", **options, course=course(concepts), planned=planned(concepts)))
     _write(site / CARD_NAME, open_graph_card("Concepts that move", "onewarm", _DESCRIPTION, cache))
     _write(site / "assets" / SEARCH_NAME, search_index(entries))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
@@ -167,18 +167,6 @@ def _write_site(
     _write(site / "assets" / FONT_NAME, math_font("".join(characters), cache))
     _write(site / "assets" / LICENCE_NAME, font_licence(cache))
     report("done", steps, steps)
-
-
-def _sections(concepts: Sequence[Concept]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The index page's cards by section, each concept after its prerequisites."""
-    prose = Prose()
-    site = {concept.key: concept for concept in concepts}
-    sections: dict[str, list[dict[str, Any]]] = {}
-    for concept in sorted(concepts, key=lambda concept: len(path_to(concept, site))):
-        summary = prose.block(concept.summary, source=str(concept.folder / "concept.yaml"))
-        card = {"title": concept.title, "summary": summary, "route": route(concept.key)}
-        sections.setdefault(concept.section, []).append(card)
-    return list(sections.items())
 
 
 def _assets() -> list[Path]:
