@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from onewarm.claims.ledger import load_ledger
 from onewarm.claims.status import status
 from onewarm.notebook.concept.load import load_concept
+from onewarm.notebook.concept.model.research import IDENTITY_QUESTION
 from onewarm.notebook.concept.objects import concept_objects
 from onewarm.notebook.concept.run_code import Outputs
 from onewarm.notebook.page.research_room import KIND_TITLES, research_room
@@ -92,5 +93,30 @@ def test_facts_are_what_was_computed(folder: Any, room: Any, make_evidence: Any)
     assert facts["code:basics/coin/witness"] == ["It prints:", "first", "second"]
     assert facts["misconception:basics/coin/memory"] == ["Its check prints:", "checked"]
     assert facts["source:basics/coin/book"] == ["It is so. (https://example.org)"]
-    assert facts["demo-state:basics/coin/seven"] == []
+    assert facts["demo-state:basics/coin/seven"] == ["shown = 7"]
     assert "−0.0500 [−0.0600, −0.0400]" in facts[CLAIM][1]
+
+
+def test_an_identity_is_not_asked_what_a_claim_about_training_is(folder: Any, room: Any) -> None:
+    identity = "claim:optimization/label-smoothing/gradient"
+    formula = load_ledger()[identity].formula
+    folder.yaml["claims"] = [CLAIM, identity]
+    made = room()
+    objects, questions = data(made)
+    asked = {key: questions[objects[key]["asked"]]["question"] for key in (CLAIM, identity)}
+    assert asked[CLAIM] == "What of the claim?"
+    assert asked[identity] == IDENTITY_QUESTION.question
+    assert f"LaTeX: {formula}" in objects[identity]["facts"] or not formula
+    assert {"Claims", "Identities"} <= {title for title, _ in made["kinds"]}
+    folder.yaml["research"].append({**folder.yaml["research"][0], "kind": "identity", "question": "Why?"})
+    objects, questions = data(room())
+    assert questions[objects[identity]["asked"]]["question"] == "Why?"
+    folder.yaml["research"].append(
+        {**folder.yaml["research"][0], "kind": "claim", "object": identity, "question": "How?"}
+    )
+    objects, questions = data(room())
+    assert questions[objects[identity]["asked"]]["question"] == "How?"
+
+
+def test_the_prompt_gets_the_equations_of_the_page(room: Any) -> None:
+    assert json.loads(room()["room"])["equations"] == ["(1) h + t = 1"]

@@ -72,6 +72,8 @@ def test_every_panel_is_worked_with_the_keyboard_alone(visit: Callable[..., Any]
     key("Enter")
     to("#practice [data-mark]")
     key("Space")
+    to("[data-room-fold] > summary")
+    key("Enter")
     to("[data-pick]")
     key("ArrowDown")
     to("[data-draft]")

@@ -7,22 +7,53 @@ from typing import Any
 
 import pytest
 
+from onewarm.notebook.concept.load import load_concept
 from onewarm.notebook.site.build import build
+from onewarm.notebook.site.search import prose_entries, term_entries
+from onewarm.notebook.text.glossary import Term
 
 
-def test_every_object_of_every_page_is_in_the_index_with_an_address_that_exists(tmp_path: Path) -> None:
+def test_every_entry_has_an_address_that_exists_and_every_object_one_entry(tmp_path: Path) -> None:
     site = build(tmp_path / "site")
     entries = json.loads((site / "assets/search.json").read_text(encoding="utf-8"))
-    kinds = {entry["kind"] for entry in entries}
-    assert kinds == {"concept", "equation", "code", "demo state", "misconception", "source", "claim"}
+    keyed = [entry for entry in entries if "key" in entry]
+    kinds = {"concept", "equation", "code", "demo state", "misconception", "source", "claim"}
+    assert {entry["kind"] for entry in keyed} == kinds
+    assert {entry["kind"] for entry in entries} - kinds >= {"lesson", "math", "definition", "page to come"}
     pages: dict[str, str] = {}
     for entry in entries:
         file, _, anchor = entry["at"].partition("#")
         text = pages.setdefault(file, (site / file).read_text(encoding="utf-8"))
-        assert f'id="{anchor}"' in text
-        assert entry["title"] and len(entry["text"]) <= 222
-        assert ("latex" in entry) == (entry["kind"] == "equation")
-    assert len({entry["key"] for entry in entries}) == len(entries)
+        assert f'id="{anchor}"' in text, entry["at"]
+        assert entry["title"] and ("latex" in entry) == (entry["kind"] == "equation")
+    assert len({entry["key"] for entry in keyed}) == len(keyed)
+    assert all(len(entry["text"]) <= 222 for entry in keyed)
+
+
+def test_prose_is_found_at_the_nearest_anchor_above_it(folder: Any, tmp_path: Path) -> None:
+    folder.page = "## Math\n\nBefore *all*.\n\n### A part\n\n$$ h + t = 1 $$ (sum)\n\nAfter it.\n"
+    concept = load_concept(folder.write(tmp_path / "coin"))
+    equation = "concept/basics/coin/index.html#equation/concept-notebook/basics/coin/sum"
+    assert [(entry["title"], entry["text"], entry["at"]) for entry in prose_entries(concept)] == [
+        ("Math", "Before all.", "concept/basics/coin/index.html#math"),
+        ("A part", "After it.", equation),
+    ]
+
+
+def test_a_term_is_found_where_it_is_explained_else_where_it_is_first_used(folder: Any, tmp_path: Path) -> None:
+    concepts = []
+    for name in ("a", "b", "c"):
+        folder.yaml |= {"key": f"concept:x/{name}", "title": name}
+        concepts.append(load_concept(folder.write(tmp_path / name)))
+    has = '<div id="term-nats">'
+    nats = Term("nats", "nats", "A unit.", ("nats",), "concept:x/c")
+
+    def at(*html: str) -> list[str]:
+        return [entry["at"] for entry in term_entries([nats], list(zip(concepts, html, strict=True)))]
+
+    assert at(has, has, has) == ["concept/x/c/index.html#term-nats"]
+    assert at("", has, "") == ["concept/x/b/index.html#term-nats"]
+    assert at("", "", "") == []
 
 
 @pytest.mark.browser
@@ -66,3 +97,25 @@ def test_words_accents_and_latex(visit: Callable[..., Any], our_site: str, query
     )
     assert titles
     assert first is None or titles[0] == first
+
+
+@pytest.mark.browser
+def test_results_come_by_page_with_the_words_that_were_looked_for(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site).page
+    found = page.evaluate(
+        """async () => { const { byPage, excerpt } = await import(new URL("assets/search.js", location.href).href);
+          const entries = ["b", "a", "b", "c", "a"].map((page, i) => ({ page, title: String(i) }));
+          const text = "word ".repeat(200) + "needle " + "word ".repeat(200);
+          const groups = byPage(entries).map(([page, list]) => [page, list.map((one) => one.title)]);
+          return [groups, excerpt(text, "NEEDLE")]; }"""
+    )
+    assert found[0] == [["b", ["0", "2"]], ["a", ["1", "4"]], ["c", ["3"]]]
+    assert "needle" in found[1] and len(found[1]) < 230
+    page.keyboard.press("Control+k")
+    page.keyboard.type("confidence penalty")
+    headings = page.locator("dialog .found-page h2")
+    headings.first.wait_for()
+    assert "Pages to come" in headings.all_inner_texts()
+    page.get_by_role("link", name="Confidence Penalty", exact=True).last.click()
+    assert page.url.endswith("#concept/concept-notebook/optimization/confidence-penalty")
+    page.locator(":target").wait_for()

@@ -93,7 +93,8 @@ def draw(nodes: tuple[Node, ...], links: Mapping[str, str], *, upright: bool = F
     return Markup(
         '<svg class="map-picture map-{0}" viewBox="{1:g} {2:g} {3:g} {4:g}" width="{3:g}" height="{4:g}" '
         'aria-hidden="true" focusable="false"><defs><marker id="map-arrow-{0}" viewBox="0 0 8 8" refX="7" refY="4" '
-        'markerWidth="6" markerHeight="6" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>{5}</svg>'
+        'markerWidth="6" markerHeight="6" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>{5}'
+        "</svg>"
     ).format(name, left - 2, top - 2, width + 4, height + 4, Markup("").join(shapes))
 
 
@@ -131,7 +132,7 @@ def _upright(nodes: tuple[Node, ...]) -> Places:
 
 
 def _lines_of_edges(nodes: tuple[Node, ...], places: Places, upright: bool) -> list[tuple[str, list[Point]]]:
-    """Kind and corners of every edge. Lines run between the boxes: an edge that skips others has a lane beside them."""
+    """Kind and corners of every edge. Lines run between boxes: an edge that skips some has a lane beside them."""
     lines: list[tuple[str, list[Point]]] = []
     lanes: list[list[tuple[float, float]]] = []  # what of each lane is taken
     for node in nodes:
@@ -161,7 +162,10 @@ def _lines_of_edges(nodes: tuple[Node, ...], places: Places, upright: bool) -> l
                 out, back = x + BOX + 0.3 * GAP, to_x - 0.45 * GAP
                 leave, arrive = y + 0.25 * HEIGHT, to_y + 0.25 * HEIGHT
                 lines.append(
-                    ("edge", [(x + BOX, leave), (out, leave), (out, lane), (back, lane), (back, arrive), (to_x, arrive)])
+                    (
+                        "edge",
+                        [(x + BOX, leave), (out, leave), (out, lane), (back, lane), (back, arrive), (to_x, arrive)],
+                    )
                 )
     return lines
 

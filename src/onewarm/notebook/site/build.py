@@ -20,15 +20,22 @@ from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.load import Concept, ConceptError, load_concepts
 from onewarm.notebook.page.check import concept_faults
 from onewarm.notebook.page.context import page_context
-from onewarm.notebook.site.course import course, planned
+from onewarm.notebook.site.course import course, in_order, planned
 from onewarm.notebook.site.math_font import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.site.open_graph_card import CARD_NAME, open_graph_card
 from onewarm.notebook.site.render import render
-from onewarm.notebook.site.search import SEARCH_NAME, search_entries, search_index
+from onewarm.notebook.site.search import (
+    SEARCH_NAME,
+    planned_entries,
+    prose_entries,
+    search_entries,
+    search_index,
+    term_entries,
+)
 from onewarm.notebook.site.terms import with_terms
 from onewarm.notebook.text.glossary import load_glossary
 from onewarm.notebook.text.latex import LatexError
-from onewarm.notebook.text.markdown import LinkError, Prose
+from onewarm.notebook.text.markdown import LinkError
 from onewarm.report.page import tokens
 
 __all__ = ["OutputError", "build"]
@@ -37,7 +44,12 @@ MARKER = ".onewarm-site"  # marks a folder that build made and may therefore rep
 _DESCRIPTION = (
     "Soft targets, and what they do to confidence: pictures, proofs, programs, demos, and claims that were checked."
 )
-_NAMED_MODULES = ("course.js", "page.js", "reload.js", "search.js")  # modules that pages name; page.js imports the others
+_NAMED_MODULES = (
+    "course.js",
+    "page.js",
+    "reload.js",
+    "search.js",
+)  # modules that pages name; page.js imports the others
 Progress = Callable[[str, int, int], None]
 
 
@@ -137,6 +149,7 @@ def _write_site(
     glossary = load_glossary(concept.folder for concept in concepts)
     characters: set[str] = set()
     entries: list[dict[str, str]] = []
+    written: dict[str, str] = {}
     for done, concept in enumerate(concepts):
         report(concept.title, done, steps)
         context, characters_used = page_context(concept, claims=ledger, evidence=evidence, studies=studies, pages=pages)
@@ -150,11 +163,15 @@ def _write_site(
         _write(site / path / "index.html", html)
         texts = (concept.title, concept.section, context["concept"]["summary_plain"])
         _write(site / path / CARD_NAME, open_graph_card(*texts, cache))
-        entries += search_entries(concept, context["objects"])
+        written[concept.key] = html
+        entries += [*search_entries(concept, context["objects"]), *prose_entries(concept)]
         if concept.demo_file:
             _write(site / path / "demo.js", bundle_demo(concept.demo_file))
     report("index", steps - 2, steps)
-    _write(site / "index.html", render("index.html", **options, course=course(concepts), planned=planned(concepts)))
+    to_come = planned(concepts)
+    entries += term_entries(glossary, [(concept, written[concept.key]) for concept in in_order(concepts)])
+    entries += planned_entries(to_come)
+    _write(site / "index.html", render("index.html", **options, course=course(concepts), planned=to_come))
     _write(site / CARD_NAME, open_graph_card("Concepts that move", "onewarm", _DESCRIPTION, cache))
     _write(site / "assets" / SEARCH_NAME, search_index(entries))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
