@@ -1,5 +1,5 @@
 /** Addresses: what a link or the address names is on the stage and at the top of the screen, and the way back leads back. */
-import { go } from "./target.js";
+import { show } from "./target.js";
 
 /** @param {HTMLElement} root @param {{stage: import("./lesson_stage.js").LessonStage}} page */
 export function addresses(root, { stage }) {
@@ -39,6 +39,7 @@ export function addresses(root, { stage }) {
     history.pushState(null, "", url);
     open();
     location.replace(url); // goes to the anchor, as a link without a query would
+    show();
   });
   open();
 }

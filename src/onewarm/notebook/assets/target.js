@@ -17,6 +17,16 @@ export function reveal(target) {
   target.dispatchEvent(new CustomEvent("onewarm:reveal", { bubbles: true }));
 }
 
+/** Gives an element the focus, so that the keyboard goes on from there. @param {HTMLElement} target */
+function enter(target) {
+  if (target.contains(document.activeElement)) return;
+  if (!target.hasAttribute("tabindex") && target.tabIndex < 0) {
+    target.tabIndex = -1;
+    target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
+  }
+  target.focus({ preventScroll: true });
+}
+
 /** Scrolls to what the address names, and opens what hides it. */
 export function go() {
   const target = named(location.hash);
@@ -42,10 +52,11 @@ export function land() {
 }
 
 /** Goes to what the address names if it was hidden; otherwise the browser has gone there. */
-function show() {
+export function show() {
   const target = named(location.hash);
   if (!target) return;
   const seen = target.checkVisibility();
   reveal(target);
   if (!seen) target.scrollIntoView();
+  enter(target);
 }
