@@ -41,7 +41,13 @@ def test_every_control_is_reached_from_the_keyboard_and_shows_it(visit: Callable
 def test_on_paper_nothing_waits_for_a_click(visit: Callable[..., Any], our_site: str) -> None:
     page = visit(our_site + OURS, reduced_motion="reduce").page
     page.emulate_media(media="print")
-    for text in ("[data-step] .prose", "[data-ending]", "[data-feedback]", "[data-nudge] .prose", ".room-static .question"):
+    for text in (
+        "[data-step] .prose",
+        "[data-ending]",
+        "[data-feedback]",
+        "[data-nudge] .prose",
+        ".room-static .question",
+    ):
         assert page.eval_on_selector_all(text, "all => all.length && all.every(n => n.checkVisibility())"), text
     assert not page.locator("main > section :is(button, textarea):visible").count()
 
