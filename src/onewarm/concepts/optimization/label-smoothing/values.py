@@ -29,6 +29,14 @@ loss, _gap = ow.cross_entropy_with_gradient(_z, _soft)
 gap_cat, gap_lynx, gap_dog, gap_truck = _gap[0]
 turning_alpha = K * p_truck  # where the weakest class's tick passes the end of its bar
 
+# the first state of the stage, where it cannot move
+picture = {
+    "kind": "bars",
+    "rows": list(zip(("cat", "lynx", "dog", "truck"), _softmax(_z)[0], _hard.dense()[0], strict=True)),
+    "bar": "probability p",
+    "tick": "target t",
+}
+
 # the chase: the label's logit at 6, or every logit times three
 p_chase = _softmax(_label_at(6.0))[0, 0]
 chase_loss, _gap = ow.cross_entropy_with_gradient(_label_at(6.0), _hard)
