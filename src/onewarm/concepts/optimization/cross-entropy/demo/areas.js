@@ -45,8 +45,8 @@ export function areasPane(ctx, names) {
   const caption = element("p", { class: "caption" });
   const plain = legend([["paid", "share × surprise"]]);
   const full = legend([
-    ["paid", "paid: share × surprise"],
-    ["level", "−log t: the surprise if p were t"],
+    ["paid", "share × surprise"],
+    ["level", "−log t, the surprise if p were t"],
     ["extra", "paid extra"],
   ]);
   const [saved] = legend([["saving", "saved"]]).children;

@@ -3,7 +3,7 @@
 import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
-import { clamp, fixed, niceCeil, scale, ticks } from "onewarm/numbers.js";
+import { clamp, fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
 import { slopeAt } from "./arithmetic.js";
@@ -36,6 +36,7 @@ export function curvePane(ctx, names) {
   const curve = svgElement("path", { class: "curve price", "data-object": "curve" });
   const tangent = svgElement("line", { class: "tangent", "data-object": "slope" });
   const halvings = svgElement("path", { class: "halving" }); // 1/2, 1/4, 1/8: each costs as much again
+  const halvingTexts = ["1/2", "1/4", "1/8"].map((text) => svgElement("text", { class: "strong halo" }, text));
   const asked = svgElement("circle", { r: 5.5, class: "asked" });
   const dots = names.map(() => svgElement("circle", { r: 4, class: "dot other" }));
   const here = svgElement("circle", { r: 6.5, class: "dot this" });
@@ -44,6 +45,7 @@ export function curvePane(ctx, names) {
   plot.svg.append(
     svgElement("defs", {}, svgElement("clipPath", { id: clip }, frame)),
     svgElement("g", { "clip-path": `url(#${clip})` }, halvings, curve, tangent, asked, ...dots, here),
+    ...halvingTexts,
     hereText,
   );
   const list = facts(FACTS.nats, "facts spare");
@@ -92,6 +94,7 @@ export function curvePane(ctx, names) {
         const prices = Array.from({ length: 81 }, (_, i) => (reach * i) / 80);
         const steps = [1, 2, 3].map((n) => [0.5 ** n, (n * Math.LN2) / view.perUnit]);
         setAttributes(halvings, { d: steps.map(([q, v]) => pathThrough([[left, y(v)], [x(q), y(v)], [x(q), bottom]])).join("") });
+        steps.forEach(([q, v], i) => setAttributes(halvingTexts[i], { x: px(x(q) + 6), y: px(y(v) - 6) }));
         setAttributes(curve, { d: pathThrough(prices.map((v) => [x(Math.exp(-v * view.perUnit)), y(v)])) });
       }
       setAttributes(tangent, tangentAt(x, y, [p, price], -1 / p / view.perUnit, 44));
@@ -99,7 +102,7 @@ export function curvePane(ctx, names) {
         setAttributes(dot, {
           cx: x(view.probabilities[j]).toFixed(1),
           cy: y(view.show(view.prices[j])).toFixed(1),
-          visibility: j === k ? "hidden" : "visible",
+          visibility: j === k || covered(view, "parts") ? "hidden" : "visible",
         }),
       );
       setAttributes(here, { cx: x(p).toFixed(1), cy: y(price).toFixed(1) });
@@ -107,13 +110,13 @@ export function curvePane(ctx, names) {
         t = whole ? 0 : view.target[k];
       list.node.hidden = keys.hidden = whole;
       setAttributes(tangent, { visibility: whole ? "hidden" : "visible" });
-      setAttributes(halvings, { visibility: whole ? "visible" : "hidden" });
+      for (const node of [halvings, ...halvingTexts]) setAttributes(node, { visibility: whole ? "visible" : "hidden" });
       setAttributes(asked, { visibility: t > 0 ? "visible" : "hidden" });
       if (t > 0) setAttributes(asked, { cx: x(t).toFixed(1), cy: y(view.show(view.levels[k])).toFixed(1) });
       const inLeftHalf = x(p) < (left + right) / 2;
       setAttributes(hereText, {
         x: (x(p) + (inLeftHalf ? 14 : -14)).toFixed(1),
-        y: clamp(y(price) - 10, top + 4, bottom - 6).toFixed(1),
+        y: clamp(y(price) - 14, top + 4, bottom - 6).toFixed(1),
         "text-anchor": inLeftHalf ? "start" : "end",
       });
       setText(hereText, `${shortened(names[k], 14)} ${priceText(price)}`);

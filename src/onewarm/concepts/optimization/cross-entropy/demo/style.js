@@ -158,7 +158,9 @@ export const CSS = `
 [data-layout="stage"] .stage > .fill { flex: 1 1 0; }
 [data-layout="stage"][data-scene="slopes"] :is(.sliders, .one) { order: 1; }
 [data-layout="stage"] .words { margin-bottom: 0.125rem; }
-[data-layout="stage"] .total .axis { display: none; }
+[data-layout="stage"] .total .axis, [data-layout="stage"] .sliders .foot { display: none; }
+[data-layout="stage"] .readout { min-width: 0; }
+[data-layout="stage"] .sliders .row:not(.head, .foot) { --h: 1.75rem; }
 [data-layout="stage"] .legend { margin-bottom: 0; }
 [data-layout="stage"] .caption { font-size: 0.875rem; min-height: 0; }
 [data-layout="stage"]:is([data-scene="loss"], [data-scene="surprise"]) .one:not([hidden]) { display: grid; }
@@ -208,7 +210,7 @@ export const CSS = `
 }
 
 /* The object that a step highlights has a ring around it; the rest is dimmed. */
-[data-highlight="extra"] :is(.paid, .saving),
+[data-highlight="extra"] .paid,
 [data-highlight="saving"] :is(.paid, .extra),
 [data-highlight="line"] :is(.extra, .saving),
 [data-highlight="divergence"] .paid {
