@@ -15,7 +15,7 @@ def test_every_control_is_reached_from_the_keyboard_and_shows_it(visit: Callable
     # the map's picture repeats, for the pointer alone, the links that follow it as text
     controls = "a[href]:not([tabindex='-1']), button, input, select, textarea, summary, [tabindex='0']"
     wanted = page.evaluate(
-        """(selector) => [...document.querySelectorAll(selector)].filter((n) => n.checkVisibility() && !n.disabled
+        """(selector) => [...document.querySelectorAll(selector)].filter((n) => n.checkVisibility({ visibilityProperty: true }) && !n.disabled
           && !(n.type === "radio" && document.querySelector(`[name="${n.name}"]`) !== n))
           .map((n, i) => { n.dataset.stop = i; return i; })""",
         controls,
@@ -69,7 +69,7 @@ def test_the_address_opens_a_state_and_follows_it(visit: Callable[..., Any], coi
 
 def test_the_index_leads_to_the_page(visit: Callable[..., Any], our_site: str) -> None:
     page = visit(our_site).page
-    page.get_by_role("link", name="Label Smoothing").click()
+    page.get_by_role("link", name="Label Smoothing & Soft Targets", exact=True).click()
     page.wait_for_selector("body.live")
     assert page.url.endswith(OURS)
 
