@@ -15,7 +15,8 @@ def test_every_control_is_reached_from_the_keyboard_and_shows_it(visit: Callable
     # the map's picture repeats, for the pointer alone, the links that follow it as text
     controls = "a[href]:not([tabindex='-1']), button, input, select, textarea, summary, [tabindex='0']"
     wanted = page.evaluate(
-        """(selector) => [...document.querySelectorAll(selector)].filter((n) => n.checkVisibility({ visibilityProperty: true }) && !n.disabled
+        """(selector) => [...document.querySelectorAll(selector)].filter((n) =>
+          n.checkVisibility({ visibilityProperty: true }) && !n.disabled
           && !(n.type === "radio" && document.querySelector(`[name="${n.name}"]`) !== n))
           .map((n, i) => { n.dataset.stop = i; return i; })""",
         controls,
