@@ -44,7 +44,22 @@ export const valuesBelow = (values, x, y, text = tickText) =>
   values.map((value) => svgElement("text", { x: x(value), y, "text-anchor": "middle" }, text(value)));
 
 /** The path through these points, in pixels. @param {[number, number][]} points */
-export const pathThrough = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;
+export const pathThrough = (points) => points.length === 0 ? "" : `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;
+
+/** The part of a curve between two heights: what lies above `top` or below `bottom` is left out, up to the crossing.
+ * @param {[number, number][]} points of a curve that is there in one piece @param {number} top @param {number} bottom
+ * @returns {[number, number][]} */
+export function between(points, top, bottom) {
+  const inside = (/** @type {[number, number]} */ [, y]) => y >= top && y <= bottom;
+  return points.flatMap((point, i) => {
+    if (inside(point)) return [point];
+    const neighbour = [points[i - 1], points[i + 1]].find((other) => other && inside(other));
+    if (!neighbour || !Number.isFinite(point[1])) return [];
+    const edge = point[1] < top ? top : bottom;
+    const part = (edge - neighbour[1]) / (point[1] - neighbour[1]);
+    return [/** @type {[number, number]} */ ([neighbour[0] + part * (point[0] - neighbour[0]), edge])];
+  });
+}
 
 /** The ends of a tangent of 2 `half` pixels. @param {Scale} x @param {Scale} y @param {[number, number]} at
  * @param {number} slope may be infinite @param {number} half */

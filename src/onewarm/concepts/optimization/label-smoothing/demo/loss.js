@@ -1,6 +1,6 @@
 /** The loss along one logit, hard and soft. */
 
-import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
+import { between, chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
@@ -34,7 +34,7 @@ export function lossPane(ctx, names) {
   const hardDot = svgElement("circle", { r: 4, class: "dot hard-dot" });
   const softDot = svgElement("circle", { r: 6, class: "dot soft-dot" });
   const cover = svgElement("rect", { class: "cover" });
-  const coverText = svgElement("text", { class: "cover-text", "text-anchor": "middle" });
+  const coverText = svgElement("text", { class: "cover-text" });
   const coverLines = ["covered until ", "you commit"].map((words, i) => svgElement("tspan", { dy: i ? "1.3em" : 0 }, words));
   const plot = chart("Loss along one logit");
   plot.svg.append(
@@ -114,7 +114,7 @@ export function lossPane(ctx, names) {
       const end = covered ? Math.min(hi, z) : hi; // what is covered is not drawn
       const xs = Array.from({ length: 97 }, (_, i) => lo + ((end - lo) * i) / 96);
       const path = (/** @type {number[]} */ t) =>
-        pathThrough(lossAlong(logits, t, k, xs).map((v, i) => [x(xs[i]), clamp(y(v), -2000, 4000)]));
+        pathThrough(between(lossAlong(logits, t, k, xs).map((v, i) => [x(xs[i]), y(v)]), top - 4, under));
       setAttributes(hard, { d: path(view.hard) });
       setAttributes(soft, { d: path(view.target) });
       setAttributes(here, { x1: x(z), x2: x(z), y1: top, y2: under });
@@ -132,7 +132,7 @@ export function lossPane(ctx, names) {
       if (covered) {
         setAttributes(cover, { x: x(z), y: top - 4, width: right - x(z), height: under - top + 4 });
         setAttributes(coverText, { y: (top + bottom) / 2 });
-        for (const line of coverLines) setAttributes(line, { x: (x(z) + right) / 2 });
+        for (const line of coverLines) setAttributes(line, { x: x(z) + 10 });
       }
       coverText.replaceChildren(...(covered ? coverLines : []));
       flag.draw({ left, right, top: flat ? 16 : top, bottom: under, lo, hi, fixed: !covered });

@@ -27,7 +27,7 @@ export const STAGE_CSS = `
 [data-layout="stage"] .controls { display: flex; flex-wrap: wrap; gap: 0.375rem 1rem; align-items: center; }
 [data-layout="stage"] .controls > .range-control { order: -2; flex: 1 1 60%; flex-wrap: nowrap; }
 [data-layout="stage"] .controls > .readout { order: -1; flex: none; text-align: end; min-width: 8em; font-size: 1.1875rem; }
-[data-layout="stage"] .controls > .lens { margin-inline-start: auto; }
+[data-layout="stage"] .controls > .lens { margin-inline-start: auto; font-size: 0.8125rem; padding-inline: 0.5rem; }
 [data-layout="stage"] .controls > .segmented { order: 1; }
 [data-layout="stage"] .controls > .outcome { order: 2; }
 [data-layout="stage"] .controls > .segmented legend { float: left; padding: 0.25rem 0; margin-inline-end: 0.5rem; }
@@ -120,7 +120,7 @@ export const STAGE_CSS = `
   [data-layout="stage"] .controls { gap: 0.375rem; }
   [data-layout="stage"] .controls > .readout { display: none; }
   [data-layout="stage"] .range-control { column-gap: 0.375rem; grid-template-columns: auto minmax(0, 1fr) 2.7em; }
-  [data-layout="stage"] .range-control .label-word { display: none; }
+  [data-layout="stage"] .range-control .label-word { position: absolute; clip-path: inset(50%); }
   [data-layout="stage"] .buttons button { padding-inline: 0.375rem; font-size: 0.8125rem; }
   [data-layout="stage"] .train-controls .segmented, [data-layout="stage"] .run :is(.subtitle, .sign) { display: none; }
   [data-layout="stage"] .run .regions { display: none; }
@@ -130,7 +130,7 @@ export const STAGE_CSS = `
   [data-layout="stage"] .calibration .pane-head .segmented, [data-layout="stage"] .card .curve-figure { display: none; }
   [data-layout="stage"] .card h4 { font-size: 0.8125rem; }
   [data-layout="stage"] .card .verdict { font-size: 0.75rem; line-height: 1.25; min-height: 6.25em; gap: 0.25rem; }
-  [data-layout="stage"] .run :is(h4, .verdict) { font-size: 0.8125rem; line-height: 1.3; white-space: nowrap; letter-spacing: -0.01em; }
+  [data-layout="stage"] .run :is(h4, .verdict) { font-size: 0.75rem; line-height: 1.3; white-space: nowrap; letter-spacing: -0.01em; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.z { display: block; grid-area: pt; padding-inline: 0.8125rem; }
   [data-highlight="logit"] .rows .row:not(.head, .foot) .track.p { display: none; }
 }
