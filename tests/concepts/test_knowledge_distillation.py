@@ -56,7 +56,7 @@ TEXTS = {state.name: state.text for state in CONCEPT.demo.states}
 def test_losses_gradients_and_nats_of_the_states() -> None:
     for name, key, said in (
         ("origin", "loss", "1.9083"),
-        ("origin", "told", "0.0731"),
+        ("both-warm", "told", "0.0731"),
         ("cold", "loss", "0.1314"),
         ("cold", "soft", "0.156"),
         ("hot", "soft", "1.184"),

@@ -74,3 +74,11 @@ uniform_cat, uniform_lynx, uniform_dog, uniform_truck = ow.cross_entropy_with_gr
     _student[None], ow.smooth(_label, 0.1, num_classes=4)
 )[1][0]
 flat_strength = 4 / (3 + np.exp(np.log(1 + 4 * 0.9 / 0.1) / 4))  # a flat row of alpha .1 at T = 4
+
+# The two teachers before anything is softened
+picture = {
+    "kind": "bars",
+    "rows": list(zip(("cat", "lynx", "dog", "truck"), _row(_teacher).tolist(), _row(_smoothed).tolist(), strict=True)),
+    "bar": "probability by the hard-trained teacher",
+    "tick": "by the smoothed one",
+}

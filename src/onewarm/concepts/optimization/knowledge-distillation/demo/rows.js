@@ -135,7 +135,7 @@ export function rowsPane(ctx, names) {
 export function sentence({ p, q, names, temperature, share }) {
   const { short, over, shortBy, overBy } = furthest(p.map((value, k) => value - q[k]));
   if (Math.max(shortBy, overBy) < 5e-4)
-    return "Every bar meets its tick: the student says what its teacher says, here and at any other temperature if no gap is left.";
+    return "Every bar meets its tick: the student says what its teacher says.";
   const factor = `T = ${fixed(temperature, 2)}`;
   const rest = share === 1 ? "" : `, the teacher's share of it being ${fixed(share, 2)}`;
   return `${names[short]} is ${fixed(shortBy, 3)} short of the teacher, ${names[over]} is ${fixed(overBy, 3)} over. The gradient is the gap times ${factor}${rest}.`;
