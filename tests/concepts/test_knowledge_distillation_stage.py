@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 CONCEPT = "knowledge-distillation"
 LOADED = load_concept(Path(ow.__file__).parent / "concepts" / "optimization" / CONCEPT)
 ORIGIN = {**LOADED.demo.model, "layout": "stage"}
-STAGES = [(620, 700), (660, 670), (960, 950), (736, 400), (336, 290)]
+STAGES = [(620, 700), (660, 670), (960, 950), (780, 980), (736, 400), (336, 290)]
 # What does not fit into its box, or is highlighted and not seen in full.
 FAULTS = """() => {
   const root = document.querySelector(".onewarm-distillation-demo").shadowRoot.querySelector(".root");

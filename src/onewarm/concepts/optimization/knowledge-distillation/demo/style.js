@@ -127,7 +127,10 @@ export const CSS = `
 [data-layout="stage"] .parts { margin-top: 0; }
 [data-layout="stage"] .few { margin-top: 0; }
 [data-layout="stage"] .balance { margin-top: 0; }
-@container stage (min-height: 50rem) {
+@container stage (min-height: 56rem) {
+  [data-layout="stage"] .rows-pane .row { --h: 2.25rem; }
+}
+@container stage (min-height: 50rem) and (min-width: 57rem) {
   [data-layout="stage"] .rows-pane .row { --h: 2.75rem; }
   [data-layout="stage"] .rows-pane .row .track.p { --h: 5.25rem; }
 }
