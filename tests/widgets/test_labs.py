@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab
+from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab, ReliabilityLab
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_bad_values_are_reported(values: dict, error: type[Exception], message: 
         (CrossEntropyLab, {"pick": 4}, ValueError, "pick is 4: pass a class from 0 to 3"),
         (CrossEntropyLab, {"classes": ["a"]}, ValueError, "classes has 1 names, logits have 4: expected the same"),
         (CrossEntropyLab, {"alpha": 1}, TypeError,
-         "this demo has no value 'alpha'. There are: classes, logits, pick, unit, votes."),
+         "this demo has no value 'alpha'. There are: classes, cover, flag, logits, pick, scene, unit, votes."),
         (DistillationLab, {"teacher": [1, 2, 3], "student": [1, 2]}, ValueError,
          "teacher has 3 classes, student has 2: expected the same"),
         (DistillationLab, {"own": ["a", "b"]}, TypeError, None),
@@ -52,6 +52,14 @@ def test_bad_values_are_reported(values: dict, error: type[Exception], message: 
         (DistillationLab, {"share": 1.5}, ValueError, "share is 1.5: pass a number from 0 to 1"),
         (DistillationLab, {"label": -1}, ValueError, "label is -1: pass a class from 0 to 3"),
         (DistillationLab, {"student": [1e9, 0]}, ValueError, "student[0] is 1e+09: a demo shows numbers up to 1e+06"),
+        (ReliabilityLab, {"rows": [1] * 9}, ValueError, "rows has 9 numbers: pass ten, one for each bin"),
+        (ReliabilityLab, {"rows": [500] * 10}, ValueError, "rows[0] is 500: pass numbers from 0 to 200"),
+        (ReliabilityLab, {"confidence": [0.5] * 9 + [-1]}, ValueError,
+         "confidence[9] is -1: pass numbers from 0 to 1"),
+        (ReliabilityLab, {"pick": 10}, ValueError, "pick is 10: pass a whole number from 0 to 9"),
+        (ReliabilityLab, {"drawn": 5}, ValueError, "drawn is 5: pass a whole number from 30 to 3000"),
+        (ReliabilityLab, {"error": 0.3}, ValueError, "error is 0.3: pass a number from 0 to 0.25"),
+        (ReliabilityLab, {"coarse": "3"}, ValueError, "coarse is '3': choose one of 10, 5, 2, 1"),
     ],
 )  # fmt: skip
 def test_bad_values_of_the_other_labs_are_reported(
@@ -107,9 +115,12 @@ def test_a_model_that_the_page_trained_reaches_python(tab) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", [CrossEntropyLab, DistillationLab])
-def test_each_other_demo_draws_itself(tab, kind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [(CrossEntropyLab, "ArrowRight"), (DistillationLab, "ArrowRight"), (ReliabilityLab, "ArrowLeft")],
+)
+def test_each_other_demo_draws_itself(tab, kind, key) -> None:
     lab = kind()
     show(tab, lab)
-    tab.get_by_role("slider").first.press("ArrowRight")
+    tab.get_by_role("slider").first.press(key)
     assert lab.state["by"] == "user"

@@ -9,7 +9,7 @@ from onewarm.errors import InputError
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.values import between, integer, names, one_of, row
 
-__all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab"]
+__all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab", "ReliabilityLab"]
 
 DATA = ("overconfident", "calibrated")
 UNITS = ("nats", "bits")
@@ -156,3 +156,52 @@ class DistillationLab(_RowsLab):
             return one_of(name, value, TEACHERS)
         lowest, highest = RANGES.get(name, (None, None))
         return value if lowest is None or highest is None else between(name, value, lowest, highest)
+
+
+class ReliabilityLab(DemoWidget):
+    """The demo of the page *Calibration & Reliability Diagrams*: the ECE, sum_b share_b |acc_b - conf_b|, as an area.
+
+    Traits, set by Python or the page: rows (0 to 200), confidence and accuracy (0 to 1), ten numbers each, one for each
+    bin of confidence; pick, the bin in hand, 0 to 9; coarse, into how many bins the ten are merged, "10", "5", "2" or
+    "1". Of the samples of a model whose truth is known: drawn, rows of a sample, 30 to 3000; bins, 2 to 30; seed, 1 to
+    999; error, the model's own ECE, 0 to 0.25. `state` has ece, mergedEce and parts (of the Brier score), and once it
+    was drawn, sample (ece, debiased, mean, smooth).
+
+    Raises:
+        TypeError, ValueError: names the place and the value that it does not take.
+
+    Example:
+        >>> ReliabilityLab(accuracy=[0.5] * 10).pick
+        9
+        >>> ReliabilityLab(accuracy=[0.5, 1.5] * 5)
+        Traceback (most recent call last):
+        onewarm.errors.InputError: accuracy[1] is 1.5: pass numbers from 0 to 1
+
+    Source: Naeini, Cooper & Hauskrecht, AAAI 2015, with bins (lo, hi]; the demo is that of the page.
+    """
+
+    concept = "concept:calibration/reliability-diagrams"
+    tens = {"rows": 200, "confidence": 1, "accuracy": 1}  # noqa: RUF012  # read only
+    wholes = {"pick": (0, 9), "drawn": (30, 3000), "bins": (2, 30), "seed": (1, 999)}  # noqa: RUF012
+    texts = {  # noqa: RUF012
+        "coarse": ("10", "5", "2", "1"),
+        "scene": ("diagram", "sampling", "compare"),
+        "cover": ("", "sample", "ece", "coarse"),
+    }
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
+        value = super().check(name, value)
+        if name in self.tens:
+            numbers = row(name, value)
+            if len(numbers) != 10:
+                raise InputError(f"{name} has {len(numbers)} numbers: pass ten, one for each bin")
+            bad = [b for b, number in enumerate(numbers) if not 0 <= number <= self.tens[name]]
+            if bad:
+                raise InputError(f"{name}[{bad[0]}] is {numbers[bad[0]]:g}: pass numbers from 0 to {self.tens[name]}")
+            return numbers
+        if name in self.wholes:
+            return integer(name, value, *self.wholes[name])
+        if name in self.texts:
+            return one_of(name, value, self.texts[name])
+        return between(name, value, 0, 0.25) if name == "error" else value

@@ -5,6 +5,9 @@ import { element } from "onewarm/dom.js";
 
 /** @typedef {{width: number, height: number | null}} Room   height: null where the figure may choose its own */
 
+/** Whether there is room for a picture at all; while a layout settles there may be none. @param {Room} room */
+export const drawable = ({ width, height }) => width > 60 && (height === null || height > 60);
+
 /** Measures the figures that are watched. @param {boolean} bounded the layout gives figures their height
  * @param {() => void} changed a size, or that of the text, is another */
 export function rooms(bounded, changed) {

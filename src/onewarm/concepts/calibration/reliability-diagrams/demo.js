@@ -8,7 +8,7 @@
  *
  *   rows, confidence, accuracy   ten numbers each: of the bins 0 to .1, .1 to .2, ...        pick   the bin in hand, 0 .. 9
  *   coarse   into how many bins the ten are merged: "10" | "5" | "2" | "1"
- *   sampleRows, bins, seed, error   of the samples: rows, bins of the diagram, seed, the model's own ECE
+ *   drawn, bins, seed, error   of the samples: rows, bins of the diagram, seed, the model's own ECE
  *   scene, cover, flag   what is on the stage; what is covered; where the reader's flag stands on the axis of the ECE
  *   state    out: all of them, and {ece, parts, and of the sample sampleEce, debiased, mean and, once computed, smooth}
  */
@@ -33,7 +33,7 @@ const fields = {
   accuracy: ten([0.05, 0.15, 0.25, 0.35, 0.4, 0.5, 0.58, 0.66, 0.74, 0.82], 1, "acc"),
   pick: whole(9, 0, 9),
   coarse: choice("5", ["10", "5", "2", "1"]),
-  sampleRows: whole(300, 30, 3000, "n"),
+  drawn: whole(300, 30, 3000, "n"),
   bins: whole(15, 2, 30),
   seed: whole(1, 1, 999),
   error: number(0, 0, 0.25),
@@ -50,7 +50,7 @@ function derive(state) {
     bins.map(({ index }) => index),
   );
   return {
-    .../** @type {{rows: number[], confidence: number[], accuracy: number[], pick: number, coarse: string, sampleRows: number,
+    .../** @type {{rows: number[], confidence: number[], accuracy: number[], pick: number, coarse: string, drawn: number,
      *   bins: number, seed: number, error: number, scene: string, cover: string, flag: number | null}} */ (state),
     count: /** @type {number} */ (state.bins),
     bins,
@@ -119,6 +119,6 @@ function sentence(view) {
   if (view.cover) return "";
   if (view.scene === "compare")
     return `In ${view.coarse} bins the ECE is ${fixed(view.mergedEce, 3)}, in ten ${fixed(view.ece, 3)}.`;
-  if (view.scene === "sampling") return `${view.sampleRows} rows in ${view.count} bins.`;
+  if (view.scene === "sampling") return `${view.drawn} rows in ${view.count} bins.`;
   return `ECE ${fixed(view.ece, 3)}. Bin ${view.pick + 1} of 10: accuracy ${fixed(view.accuracy[view.pick], 2)}, confidence ${fixed(view.confidence[view.pick], 2)}.`;
 }

@@ -5,6 +5,7 @@ import { range } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, px } from "onewarm/numbers.js";
 import { errorAreas, reliability, square } from "onewarm/reliability.js";
+import { drawable } from "onewarm/room.js";
 import { mirror } from "onewarm/table.js";
 import { WIDTH } from "./arithmetic.js";
 
@@ -122,7 +123,7 @@ export function binsPane(ctx) {
       setText(total, view.covered ? "" : `ECE ${fixed(view.ece, 3)}`);
       const [D, A] = figures.map(room);
       const spoken = view.covered ? "ten bins" : `ten bins: ECE ${fixed(view.ece, 3)}`;
-      if (D.width > 60) {
+      if (drawable(D)) {
         const H = D.height ?? D.width;
         diagram.draw(D.width, view.bins, spoken, H);
         const { x, y } = square(D.width, H);
@@ -132,7 +133,7 @@ export function binsPane(ctx) {
           cy: px(y(view.accuracy[pick])),
         });
       }
-      if (A.width > 60) {
+      if (drawable(A)) {
         const H = A.height ?? A.width;
         areas.draw(A.width, view.bins, spoken, H);
         const { x, y, top } = square(A.width, H);

@@ -4,6 +4,7 @@ import { segments } from "onewarm/controls.js";
 import { element, setAttributes, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 import { reliability } from "onewarm/reliability.js";
+import { drawable } from "onewarm/room.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context
  *  @typedef {import("../demo.js").View} View */
@@ -70,8 +71,8 @@ export function comparePane(ctx) {
       setText(into, count);
       setText(heads[1], count);
       const [T, F] = figures.map(room);
-      if (T.width > 60) ten.draw(T.width, view.bins, "the rows", T.height ?? T.width);
-      if (F.width > 60) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the rows in ${count}`, F.height ?? F.width);
+      if (drawable(T)) ten.draw(T.width, view.bins, "the rows", T.height ?? T.width);
+      if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the rows in ${count}`, F.height ?? F.width);
       setAttributes(table, { "data-covered": hidden });
       LINES.forEach(([, of], i) => {
         setText(lines[i][0].cell, fixed(of(view.ece, view.parts), 3));

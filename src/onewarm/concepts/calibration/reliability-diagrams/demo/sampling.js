@@ -7,6 +7,7 @@ import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { reliability } from "onewarm/reliability.js";
+import { drawable } from "onewarm/room.js";
 import { facts } from "onewarm/table.js";
 import { DRAWS, measured, sample, seedOf } from "./arithmetic.js";
 
@@ -23,7 +24,7 @@ export function samplingPane(ctx) {
   const diagram = reliability({ label: "Reliability diagram of one sample", objects: { dots: "sample", gaps: "sample", diagonal: "diagonal" } });
   const histogram = histogramChart(ctx);
   const figures = [diagram.figure, histogram.figure];
-  const estimates = facts(["ECE of this sample", `mean ECE of ${DRAWS} samples`, "squared gap: plain, debiased", "smooth ECE of this sample"], "estimates");
+  const estimates = facts(["ECE of this sample", `mean ECE of ${DRAWS} samples`, "smooth ECE of this sample", "its squared gap", "its squared gap, debiased"], "estimates");
   setAttributes(estimates.node, { "data-object": "estimates" });
   const covered = element("p", { class: "covered" }, "covered until you commit");
   const size = range({
@@ -34,7 +35,7 @@ export function samplingPane(ctx) {
     min: 0,
     max: SIZES.length - 1,
     step: 1,
-    change: (value) => ctx.change({ sampleRows: SIZES[value] }),
+    change: (value) => ctx.change({ drawn: SIZES[value] }),
     text: (value) => SIZES[value].toLocaleString("en"),
   });
   const bins = range({
@@ -84,7 +85,7 @@ export function samplingPane(ctx) {
     tick(view) {
       if (begin(view)) return true;
       if (drawn.length < DRAWS) {
-        const until = Math.min(DRAWS, drawn.length + Math.ceil(PER_FRAME / view.sampleRows));
+        const until = Math.min(DRAWS, drawn.length + Math.ceil(PER_FRAME / view.drawn));
         while (drawn.length < until) drawn.push(draw(view, drawn.length));
         return true;
       }
@@ -101,7 +102,7 @@ export function samplingPane(ctx) {
     draw(view, width, room) {
       begin(view);
       const hidden = view.cover === "sample";
-      const shown = SIZES.findIndex((rows) => rows >= view.sampleRows);
+      const shown = SIZES.findIndex((rows) => rows >= view.drawn);
       size.draw(shown < 0 ? SIZES.length - 1 : shown);
       bins.draw(view.count);
       error.draw(view.error);
@@ -109,19 +110,20 @@ export function samplingPane(ctx) {
       const first = drawn[0];
       const D = room(figures[0]),
         H = room(figures[1]);
-      const words = `${view.sampleRows} rows in ${view.count} bins`;
-      if (D.width > 60)
+      const words = `${view.drawn} rows in ${view.count} bins`;
+      if (drawable(D))
         diagram.draw(D.width, hidden ? [] : first.bins, hidden ? "a sample that is still covered" : words, D.height ?? D.width);
-      if (H.width > 60) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);
+      if (drawable(H)) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);
       const all = drawn.length < DRAWS ? "…" : fixed(mean(), 3);
       estimates.draw(
         hidden
-          ? ["–", "–", "–", "–"]
+          ? ["–", "–", "–", "–", "–"]
           : [
               fixed(first.ece, 3),
               all,
-              `${fixed(first.square, 4)}, ${fixed(first.debiased, 4)}`,
               smooth === null ? "…" : fixed(smooth, 3),
+              fixed(first.square, 4),
+              fixed(first.debiased, 4),
             ],
       );
     },
@@ -129,11 +131,10 @@ export function samplingPane(ctx) {
 
   /** Begins with the first sample, if the view asks for others; whether it did. @param {View} view */
   function begin(view) {
-    const now = [view.seed, view.sampleRows, view.count, view.error].join();
+    const now = [view.seed, view.drawn, view.count, view.error].join();
     if (now === key) return false;
-    const { sampleRows, error: own } = view;
     const same = key.split(",");
-    if (same[0] !== String(view.seed) || same[1] !== String(sampleRows) || same[3] !== String(own)) {
+    if (same[0] !== String(view.seed) || same[1] !== String(view.drawn) || same[3] !== String(view.error)) {
       smooth = null; // it does not depend on the bins
       search = null;
     }
@@ -143,12 +144,12 @@ export function samplingPane(ctx) {
     return true;
   }
   /** @param {View} view @param {number} number */
-  function draw({ seed, sampleRows, count, error: own }, number) {
-    return measured(seedOf(seed, number), sampleRows, count, own);
+  function draw(view, number) {
+    return measured(seedOf(view.seed, number), view.drawn, view.count, view.error);
   }
   /** @param {View} view */
-  function searchOf({ seed, sampleRows, error: own }) {
-    const { confidence, correct } = sample(seed, sampleRows, own);
+  function searchOf(view) {
+    const { confidence, correct } = sample(view.seed, view.drawn, view.error);
     return smoothError(confidence, correct);
   }
   function mean() {

@@ -39,6 +39,8 @@ export const CSS = `${RELIABILITY}
   border: 1px dashed var(--rule);
 }
 .estimates { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 1.5rem; }
+.estimates > :first-child { grid-column: 1 / -1; }
+.estimates dt { white-space: nowrap; }
 .parts { max-width: 32rem; font-size: 0.875rem; }
 .parts td:first-child { text-align: end; }
 .parts th[scope="row"] { text-align: start; }
@@ -60,6 +62,7 @@ export const CSS = `${RELIABILITY}
   [data-layout="stage"] .segmented > legend { display: none; }
 }
 @container stage (max-height: 30rem) and (max-width: 30rem) {
+  .covered { inset: 1.5rem 0.375rem 1.375rem 1.75rem; font-size: 0.8125rem; }
   [data-layout="stage"] :is(.estimates, .sampling .buttons) { display: none; }
   [data-layout="stage"] .pair { gap: 0.375rem; }
   [data-layout="stage"] .sampling .sliders { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.5rem; }
