@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab, ReliabilityLab
+from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab, ReliabilityLab, TemperatureLab
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,12 @@ def test_bad_values_are_reported(values: dict, error: type[Exception], message: 
         (DistillationLab, {"temperature": float("inf")}, ValueError, "temperature is inf: pass finite numbers"),
         (DistillationLab, {"share": 1.5}, ValueError, "share is 1.5: pass a number from 0 to 1"),
         (DistillationLab, {"label": -1}, ValueError, "label is -1: pass a class from 0 to 3"),
+        (TemperatureLab, {"temperature": 0}, ValueError, "temperature is 0: pass a number from 0.01 to 100"),
+        (TemperatureLab, {"temperature": None}, TypeError, "temperature is None: this demo takes a number there"),
+        (TemperatureLab, {"rows": "test"}, ValueError, "rows is 'test': choose one of held-out, training"),
+        (TemperatureLab, {"example": 400}, ValueError, "example is 400: pass a whole number from 0 to 399"),
+        (TemperatureLab, {"flag": 9}, ValueError, "flag is 9: pass a number from 0.25 to 8"),
+        (TemperatureLab, {"classes": ["a"]}, ValueError, "classes has 1 names, the logits have 4: expected the same"),
         (DistillationLab, {"student": [1e9, 0]}, ValueError, "student[0] is 1e+09: a demo shows numbers up to 1e+06"),
         (ReliabilityLab, {"rows": [1] * 9}, ValueError, "rows has 9 numbers: pass ten, one for each bin"),
         (ReliabilityLab, {"rows": [500] * 10}, ValueError, "rows[0] is 500: pass numbers from 0 to 200"),

@@ -16,7 +16,15 @@ with needs("onewarm.widgets", "widgets"):
     import yaml as _yaml  # noqa: F401
 
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.labs import CalibrationLab, CrossEntropyLab, DistillationLab, ReliabilityLab
+from onewarm.widgets.labs import CalibrationLab, CrossEntropyLab, DistillationLab, ReliabilityLab, TemperatureLab
 from onewarm.widgets.logits import LogitLab
 
-__all__ = ["CalibrationLab", "CrossEntropyLab", "DemoWidget", "DistillationLab", "LogitLab", "ReliabilityLab"]
+__all__ = [
+    "CalibrationLab",
+    "CrossEntropyLab",
+    "DemoWidget",
+    "DistillationLab",
+    "LogitLab",
+    "ReliabilityLab",
+    "TemperatureLab",
+]

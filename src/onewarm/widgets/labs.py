@@ -9,7 +9,7 @@ from onewarm.errors import InputError
 from onewarm.widgets.demo import DemoWidget
 from onewarm.widgets.values import between, integer, names, one_of, row
 
-__all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab", "ReliabilityLab"]
+__all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab", "ReliabilityLab", "TemperatureLab"]
 
 DATA = ("overconfident", "calibrated")
 UNITS = ("nats", "bits")
@@ -205,3 +205,46 @@ class ReliabilityLab(DemoWidget):
         if name in self.texts:
             return one_of(name, value, self.texts[name])
         return between(name, value, 0, 0.25) if name == "error" else value
+
+
+class TemperatureLab(DemoWidget):
+    """The demo of the page *Temperature Scaling*: the NLL of softmax(z / T) over T, for a small trained model.
+
+    Traits, set by Python or the page: temperature T in [0.01, 100]; rows, "held-out" (400) or "training" (60, those of
+    the model); seed of both, 1 to 999; example, the held-out one that is drawn, 0 to 399; alpha in [0, 0.5] of the
+    smoothed model; classes, 4 names or None; scene, cover and flag, as the page uses them. `state` has nll (nats),
+    best (the temperature with the lowest NLL; 0 where there is none), confidence, accuracy, ece, probabilities,
+    smoothedBest and left (nats).
+
+    Raises:
+        TypeError, ValueError: names the trait and the value that it does not take.
+
+    Example:
+        >>> TemperatureLab(temperature=2, rows="training").rows
+        'training'
+        >>> TemperatureLab(temperature=0)
+        Traceback (most recent call last):
+        onewarm.errors.InputError: temperature is 0: pass a number from 0.01 to 100
+
+    Source: Guo, Pleiss, Sun & Weinberger, ICML 2017, section 4.2; the demo is that of the page on temperature scaling.
+    """
+
+    concept = "concept:calibration/temperature-scaling"
+    ranges = {"temperature": (0.01, 100), "alpha": (0, 0.5), "flag": (0.25, 8)}  # noqa: RUF012  # read only
+    wholes = {"seed": (1, 999), "example": (0, 399)}  # noqa: RUF012
+    texts = {  # noqa: RUF012
+        "rows": ("held-out", "training"),
+        "scene": ("fit", "diagram", "example", "smoothed"),
+        "cover": ("", "answer"),
+    }
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value of a trait, validated; raises TypeError or ValueError, which name the trait and the value."""
+        value = super().check(name, value)
+        if name in self.ranges and value is not None:
+            return between(name, value, *self.ranges[name])
+        if name in self.wholes:
+            return integer(name, value, *self.wholes[name])
+        if name in self.texts:
+            return one_of(name, value, self.texts[name])
+        return names(name, value, PAGE_K, "the logits") if name == "classes" else value

@@ -106,3 +106,13 @@ smoothed_best = _smoothed_fit.temperature
 smoothed_left = _kl(_smoothed)
 smoothed_left_best = _kl(_smoothed_fit.apply(np.log(_smoothed)).astype(float))
 smoothed_wide = np.log(0.925 / 0.025)
+
+# the model as trained, where the stage cannot move
+_bin = np.ceil(_p.max(axis=1) * 15).astype(int)
+_bins = [_bin == i for i in np.unique(_bin)]
+picture = {
+    "kind": "reliability",
+    "confidence": [_p.max(axis=1)[part].mean() for part in _bins],
+    "accuracy": [_right[part].mean() for part in _bins],
+    "share": [part.mean() for part in _bins],
+}
