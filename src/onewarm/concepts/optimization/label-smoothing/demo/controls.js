@@ -25,11 +25,13 @@ export function controlsPane(ctx, plan, rowNote) {
     options: RECIPES.map((name) => [name, name]),
     change: (value) => ctx.change({ recipe: value }),
   });
-  let ended = { text: "", at: "" }; // the end of the last run, and the state that it led to
+  let ended = { text: "", at: "" }, // the end of the last run, and the state that it led to
+    alphaBefore = NaN,
+    moved = false; // alpha did, since the last run: what that changes is seen by running
   const run = descent(
     ctx,
     "logits",
-    (view) => (view.minimum ? "Run to minimum" : "Run: it never ends"),
+    (view) => (view.cover ? "Run" : view.minimum ? "Run to minimum" : "Run: it never ends"),
     (view) => {
       const course = plan(view);
       return {
@@ -37,6 +39,7 @@ export function controlsPane(ctx, plan, rowNote) {
         ended(outcome) {
           const text = course.ended(outcome);
           ended = { text, at: place(ctx.view) };
+          moved = false;
           return text;
         },
       };
@@ -52,8 +55,6 @@ export function controlsPane(ctx, plan, rowNote) {
   const why = element("p", { class: "why" });
   const outcome = element("p", { class: "outcome" });
   const readout = fixedBox();
-  let alphaBefore = NaN,
-    moved = false; // alpha did, since the last run: what that changes is seen by running
   return {
     node: element(
       "div",
