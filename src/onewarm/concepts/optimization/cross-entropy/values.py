@@ -58,6 +58,9 @@ sure_loss, sure_p, sure_s_cat = _sure["loss"], _sure["p"][0], _sure["surprise"][
 sure_s_least = _sure["surprise"][1:].min()
 sure_saving, sure_extra = _sure["saving"], _sure["extra"]
 
+_all = _parts([9, np.log(5), np.log(2), 0])  # all on cat, the others as they were voted for
+all_loss, all_p, all_s_least = _all["loss"], _all["p"][0], _all["surprise"][1:].min()
+
 # equal logits
 _level = _parts([0, 0, 0, 0])
 level_loss, level_extra, level_saving = _level["loss"], _level["extra"], _level["saving"]

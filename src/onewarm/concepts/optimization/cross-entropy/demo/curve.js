@@ -94,7 +94,7 @@ export function curvePane(ctx, names) {
         const prices = Array.from({ length: 81 }, (_, i) => (reach * i) / 80);
         const steps = [1, 2, 3].map((n) => [0.5 ** n, (n * Math.LN2) / view.perUnit]);
         setAttributes(halvings, { d: steps.map(([q, v]) => pathThrough([[left, y(v)], [x(q), y(v)], [x(q), bottom]])).join("") });
-        steps.forEach(([q, v], i) => setAttributes(halvingTexts[i], { x: px(x(q) + 6), y: px(y(v) - 6) }));
+        steps.forEach(([q], i) => setAttributes(halvingTexts[i], { x: px(x(q) + 5), y: px(bottom - 6) }));
         setAttributes(curve, { d: pathThrough(prices.map((v) => [x(Math.exp(-v * view.perUnit)), y(v)])) });
       }
       setAttributes(tangent, tangentAt(x, y, [p, price], -1 / p / view.perUnit, 44));

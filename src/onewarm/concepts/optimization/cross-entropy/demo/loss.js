@@ -96,13 +96,18 @@ export function lossPane(ctx, names) {
         const heights = places.map((q) => y(Math.min(view.show(view.along.lossAt(q)), 2 * reach)));
         setAttributes(curve, { d: pathThrough(places.map((q, i) => [x(q), heights[i]])) });
       }
-      for (const node of [lowest, lowestText]) setAttributes(node, { visibility: reached ? seen : "hidden" });
-      if (reached && !hidden) {
+      setAttributes(lowest, { visibility: reached ? seen : "hidden" });
+      setAttributes(lowestText, { visibility: seen });
+      if (hidden) setText(lowestText, "");
+      else if (reached) {
         const [at, low] = [view.target[k], view.show(view.along.lowest)];
         setAttributes(lowest, { cx: px(x(at)), cy: px(y(low)) });
         setAttributes(lowestText, { x: px(clamp(x(at), left + 44, right - 44)), y: px(Math.min(y(low) + 22, bottom - 4)) });
         setText(lowestText, `lowest at ${fixed(at, 2)}`);
-      } else setText(lowestText, "");
+      } else {
+        setAttributes(lowestText, { x: px((left + right) / 2), y: px(top + 16) });
+        setText(lowestText, "no lowest point");
+      }
       const p = view.probabilities[k];
       setAttributes(now, { cx: px(x(p)), cy: px(y(loss)) });
       const onLeft = x(p) > (left + right) / 2;
