@@ -28,7 +28,15 @@ export function addresses(root, { stage }) {
     history.replaceState(history.state, "", url);
     seen = "";
   });
+  /** A state's own anchor puts the stage into the state. */
+  function openAnchor() {
+    const item = location.hash.startsWith("#demo-state/") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const link = item ? /** @type {HTMLElement | null} */ (item.querySelector("[data-state]")) : null;
+    if (link) stage.open(JSON.parse(link.dataset.show ?? "{}"));
+  }
+
   addEventListener("popstate", open);
+  addEventListener("hashchange", openAnchor);
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
     if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -42,4 +50,5 @@ export function addresses(root, { stage }) {
     show();
   });
   open();
+  openAnchor();
 }
