@@ -146,6 +146,11 @@ def test_an_address_opens_its_state_and_the_way_back_leads_back(page: Any, lesso
     assert shown(page)[0] == "shown 0"
     page.get_by_role("button", name="Follow the text").click()
     assert page.evaluate("location.search") == ""
+    anchor = "demo-state/concept-notebook/basics/coin/seven"
+    page.goto(f"{lesson_site}#{anchor}")  # a state's own anchor
+    expect(page.locator(".side")).to_have_text("shown 7")
+    assert abs(page.evaluate(top, anchor) - 44) <= 2
+    assert page.locator(f"[id='{anchor}'] details").get_attribute("open") is not None
 
 
 DAMAGED = ["null", "{not json", '"text"', "7", "[]", '{"answer": 7}', '{"answer": "no-such"}',
@@ -189,7 +194,7 @@ def test_a_part_that_fails_leaves_the_others_alone(visit: Callable[..., Any], le
 def test_without_javascript_the_lesson_is_read_in_order(visit: Callable[..., Any], lesson_site: str) -> None:
     page = visit(lesson_site, java_script_enabled=False).page
     assert not page.locator("main :is(button, input):visible").count()
-    for summary in page.locator("[data-answers] > summary").all():
+    for summary in page.locator(":is([data-answers], .state details) > summary").all():
         summary.click()
     text = page.locator(".lesson").inner_text()
     wanted = ["10 minutes.", "Text of first.", "What of choose?", "Told heads.", "Ending tails.", "Revealed choose.",

@@ -32,7 +32,9 @@ export function addresses(root, { stage }) {
   function openAnchor() {
     const item = location.hash.startsWith("#demo-state/") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const link = item ? /** @type {HTMLElement | null} */ (item.querySelector("[data-state]")) : null;
-    if (link) stage.open(JSON.parse(link.dataset.show ?? "{}"));
+    if (!item || !link) return;
+    for (const fold of item.querySelectorAll("details")) fold.open = true;
+    stage.open(JSON.parse(link.dataset.show ?? "{}"));
   }
 
   addEventListener("popstate", open);
