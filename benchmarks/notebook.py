@@ -92,7 +92,7 @@ def page_numbers(browser: Any, address: str) -> dict[str, float]:
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector("body.live")
-    slider = page.locator(".demo [role=slider], .demo input[type=range]").first
+    slider = page.locator(".demo [role=slider], .demo input[type=range]").filter(visible=True).first
     taken: list[float] = []
     if slider.count():
         slider.scroll_into_view_if_needed()

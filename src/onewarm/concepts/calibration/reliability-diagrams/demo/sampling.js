@@ -17,7 +17,7 @@ import { DRAWS, measured, sample, seedOf } from "./arithmetic.js";
 export const SIZES = [30, 50, 100, 200, 300, 500, 1000, 2000, 3000]; // rows of a sample
 const HIGHEST = 0.25; // the end of the histogram's axis
 const CELLS = 50; // its bars
-const PER_FRAME = 20000; // rows that are drawn in one frame
+const PER_FRAME = 6000; // rows that are drawn in one frame
 
 /** @param {Context} ctx */
 export function samplingPane(ctx) {
@@ -72,6 +72,7 @@ export function samplingPane(ctx) {
   );
 
   let key = "",
+    pictured = "",
     drawn = /** @type {ReturnType<typeof measured>[]} */ ([]),
     idle = 0, // frames since the last change
     search = /** @type {Generator<number | null> | null} */ (null),
@@ -110,9 +111,12 @@ export function samplingPane(ctx) {
       const first = drawn[0];
       const D = room(figures[0]),
         H = room(figures[1]);
-      const words = `${view.drawn} rows in ${view.count} bins`;
-      if (drawable(D))
-        diagram.draw(D.width, hidden ? [] : first.bins, hidden ? "a sample that is still covered" : words, D.height ?? D.width);
+      const picture = [key, hidden, D.width, D.height].join();
+      if (drawable(D) && picture !== pictured) {
+        pictured = picture; // it stays while more samples are drawn
+        const spoken = hidden ? "a sample that is still covered" : `${view.drawn} rows in ${view.count} bins`;
+        diagram.draw(D.width, hidden ? [] : first.bins, spoken, D.height ?? D.width);
+      }
       if (drawable(H)) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);
       const all = drawn.length < DRAWS ? "…" : fixed(mean(), 3);
       estimates.draw(
