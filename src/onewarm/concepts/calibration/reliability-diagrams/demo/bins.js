@@ -57,7 +57,7 @@ export function binsPane(ctx) {
   });
   const confidence = range({
     id: `${ctx.uid}-confidence`,
-    label: ["Its mean confidence"],
+    label: ["Its confidence"],
     name: "confidence",
     min: 0,
     max: 1,

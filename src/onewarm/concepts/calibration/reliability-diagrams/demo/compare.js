@@ -26,7 +26,7 @@ export function comparePane(ctx) {
   const ten = reliability({ label: "In ten bins", objects: { dots: "dots" } });
   const fewer = reliability({ label: "In fewer bins", objects: { dots: "merged" } });
   const figures = [ten.figure, fewer.figure];
-  const into = element("span");
+  const into = element("span", { class: "into" });
   const title = element("p", { class: "figure-title" }, element("span", { class: "spare" }, "The same rows in "), into);
   const choose = segments({
     name: `${ctx.uid}-coarse`,

@@ -50,7 +50,7 @@ export function samplingPane(ctx) {
   });
   const error = range({
     id: `${ctx.uid}-error`,
-    label: ["The model’s own ECE"],
+    label: ["Own ECE"],
     name: "error",
     min: 0,
     max: 0.2,

@@ -52,6 +52,8 @@ export const CSS = `${RELIABILITY}
 }
 @container stage (max-height: 30rem) {
   [data-layout="stage"] :is(.sum, .counts, .beside-counts, .confidence-control, .rows-control, .error-control, .pick-control) { display: none; }
+  [data-layout="stage"] .into { display: inline-block; }
+  [data-layout="stage"] .into::first-letter { text-transform: uppercase; }
   [data-layout="stage"] .figure-title { font-size: 0.75rem; line-height: 1.2; }
   [data-layout="stage"] .parts tr:is([data-line="1"], [data-line="3"], [data-line="4"]) { display: none; }
   [data-layout="stage"] .parts { font-size: 0.8125rem; }
@@ -63,14 +65,15 @@ export const CSS = `${RELIABILITY}
 }
 @container stage (max-height: 30rem) and (max-width: 30rem) {
   .covered { inset: 1.5rem 0.375rem 1.375rem 1.75rem; font-size: 0.8125rem; }
-  [data-layout="stage"] :is(.estimates, .sampling .buttons) { display: none; }
+  [data-layout="stage"] .sampling .buttons { display: none; }
+  [data-layout="stage"] .estimates > :not(:nth-child(3), :nth-child(5)) { display: none; }
   [data-layout="stage"] .pair { gap: 0.375rem; }
   [data-layout="stage"] .sampling .sliders { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.5rem; }
 }
 [data-highlight="gaps"] .bin-gap { stroke-width: 6; }
 [data-highlight="dots"] .bin, [data-highlight="sample"] .sampling .bin, [data-highlight="merged"] [data-object="merged"] .bin {
-  stroke: var(--focus);
-  stroke-width: 3;
+  stroke: var(--ink);
+  stroke-width: 2.5;
 }
 [data-highlight="diagonal"] .diagonal { stroke: var(--focus); stroke-width: 3; }
 [data-highlight="areas"] .bin-area { opacity: 0.9; stroke: var(--focus); stroke-width: 1.5; }
@@ -84,7 +87,7 @@ export const CSS = `${RELIABILITY}
 [data-highlight="parts"] .parts,
 [data-highlight="accuracy"] .accuracy-control {
   outline: 2px solid var(--focus);
-  outline-offset: 3px;
+  outline-offset: 1px;
   border-radius: 4px;
 }
 `;
