@@ -49,8 +49,9 @@ export function areasPane(ctx, names) {
     ["level", "−log t, the surprise if p were t"],
     ["extra", "paid extra"],
   ]);
-  const [saved] = legend([["saving", "saved"]]).children;
-  full.append(saved);
+  const saved = element("span");
+  const savedKey = element("span", { class: "key" }, element("i", { class: "swatch s-saving" }), saved);
+  full.append(savedKey);
   const node = element("section", { class: "pane areas fill", "aria-label": "The loss as areas" }, plain, full, plot.figure, caption);
 
   return {
@@ -63,7 +64,8 @@ export function areasPane(ctx, names) {
       const whole = covered(view, "parts"); // boxes without lines
       plain.hidden = !whole;
       full.hidden = whole;
-      /** @type {HTMLElement} */ (saved).hidden = covered(view, "terms");
+      savedKey.hidden = covered(view, "terms");
+      setText(saved, unless(view, "terms", "saved"));
       const tall = view.target.map((t, k) => (t > 0 ? Math.max(view.prices[k], whole ? 0 : view.levels[k]) : 0));
       const reach = Math.max(1.5, niceCeil(1.02 * view.show(Math.max(...tall)), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));
       const H = height ?? clamp(Math.round(0.62 * W), 250, 380),

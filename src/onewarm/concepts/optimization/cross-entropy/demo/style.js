@@ -201,6 +201,9 @@ export const CSS = `
   [data-layout="stage"][data-scene="loss"] .bars { display: none; }
   .root[data-layout="stage"][data-scene="loss"] .stage { grid-template: "loss" minmax(0, 1fr) "one" auto / minmax(0, 1fr); }
 }
+@container stage (max-width: 20.5rem) {
+  [data-layout="stage"] .total .sum { font-size: 0.6875rem; letter-spacing: -0.03em; }
+}
 
 @media (prefers-reduced-motion: no-preference) {
   .glide :is(.part, .track .fill) { transition: left 0.4s ease, width 0.4s ease; }

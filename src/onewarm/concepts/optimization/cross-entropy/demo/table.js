@@ -10,7 +10,7 @@ import { unless } from "./text.js";
 /** @param {string[]} names */
 export function tablePane(names) {
   const table = mirror({
-    columns: ["class", "votes", "share t", "logit z", "probability p", "surprise −log p", "paid", "extra or saved", "slope p − t"],
+    columns: ["class", "votes", "share t", "logit z", "probability p", "surprise −log p", "paid", "extra (+) or less (−)", "slope p − t"],
     rows: names.length,
     label: "Table of votes, logits, surprises and what is paid",
     total: true,
