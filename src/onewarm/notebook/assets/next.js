@@ -23,4 +23,21 @@ export function next(root, { concept }) {
   });
   watch(`followed:${concept}`, () => show(followed()));
   show(followed());
+  if (!followed()) follow(concept);
+}
+
+/** Tells when the reader, with the opening question answered, has come to the end of the first chapter.
+ * @param {string} concept */
+function follow(concept) {
+  const chapters = [...document.querySelectorAll("[data-lesson] .chapter")];
+  const asked = /** @type {HTMLElement | null} */ (chapters[0]?.querySelector("[data-question]"));
+  if (!asked) return;
+  const seen = new IntersectionObserver((entries) => {
+    const { answer } = read(`answer:${concept}/${asked.dataset.question}`, {});
+    const committed = typeof answer === "string" && answer !== "";
+    if (!committed || !entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    document.dispatchEvent(new CustomEvent("onewarm:followed"));
+  });
+  for (const chapter of chapters.slice(1)) for (const step of chapter.querySelectorAll("h2, [data-step]")) seen.observe(step);
 }
