@@ -133,7 +133,7 @@ function wrongOf({ label, rows }, who) {
 
 /** The mass on the wrong classes, and how they share it, in bars for either teacher. @param {string[]} names */
 function partsOf(names) {
-  const mass = lineOf("all of them", "mass");
+  const mass = lineOf("together", "mass");
   const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => lineOf("", ""));
   const heading = element("h4", {});
   const node = element(

@@ -184,6 +184,13 @@ export const CSS = `
   [data-layout="stage"][data-highlight="share"] .share-control { display: grid; }
 }
 
+/* Text of twice the size on a small stage. */
+@container stage (max-height: 17rem) {
+  [data-layout="stage"] .controls .segmented { display: none; }
+  .root[data-layout="stage"] .rows .row:not(.head, .foot) { --h: 1.375rem; }
+  [data-layout="stage"] .dark .parts, [data-layout="stage"] .dark .wrongs { gap: 0.125rem; }
+}
+
 /* The object that a step of the lesson highlights. */
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="temperature"] .temperature-control,
