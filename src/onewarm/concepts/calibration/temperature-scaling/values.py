@@ -77,6 +77,7 @@ best = _fit.temperature
 confidence_after = _q.max(axis=1).mean()
 nll_before, nll_after, nll_two = _fit.nll_before, _fit.nll_after, _nll(_z, _y, 2)
 nll_hot = _nll(_z, _y, 6)
+nll_at_low_end, nll_at_high_end = _nll(_z, _y, 2.6), _nll(_z, _y, 4)
 _ece = lambda p: ow.calibration.ece(ow.calibration.CalibrationSummary().update(p, _y))  # noqa: E731
 ece_before, ece_after = _ece(_p), _ece(_q)
 _random = np.random.default_rng(0)  # labels drawn from the scaled probabilities: a model that is calibrated exactly
