@@ -1,6 +1,6 @@
 /** One training from the start to the end, and the model on the way that was best on rows held out from it. Pure. */
 
-import { K, descend, forward, untrained } from "./training.js";
+import { D, K, descend, untrained } from "./training.js";
 
 /** @typedef {import("./training.js").Rows} Rows */
 
@@ -8,9 +8,20 @@ export const STEPS = 400; // more steps change no digit that is shown
 
 /** Mean negative log-likelihood of the labels, in nats. @param {Float64Array} weights @param {Rows} rows */
 export function labelNll(weights, { n, inputs, labels }) {
-  const { surprise } = forward(weights, inputs);
   let total = 0;
-  for (let i = 0; i < n; i++) total += surprise[i * K + labels[i]];
+  const z = new Float64Array(K);
+  for (let i = 0; i < n; i++) {
+    let best = 0;
+    for (let k = 0; k < K; k++) {
+      let sum = 0;
+      for (let d = 0; d < D; d++) sum += inputs[i * D + d] * weights[k * D + d];
+      z[k] = sum;
+      if (sum > z[best]) best = k;
+    }
+    let rest = 0;
+    for (let k = 0; k < K; k++) if (k !== best) rest += Math.exp(z[k] - z[best]);
+    total += Math.log1p(rest) + (z[best] - z[labels[i]]);
+  }
   return total / n;
 }
 

@@ -32,6 +32,7 @@ export function regions(label) {
   plot.svg.append(...marks);
   plot.figure.prepend(canvas);
   const brush = canvas.getContext("2d");
+  let image = /** @type {ImageData | null} */ (null);
   return {
     figure: plot.figure,
     /** @param {number} W @param {number} H @param {Float64Array} weights @param {Rows} test @param {string} title */
@@ -42,6 +43,7 @@ export function regions(label) {
       const fresh = plot.ground(W, H, "", () => []);
       if (fresh) {
         setAttributes(canvas, { width: columns, height: lines });
+        image = brush?.createImageData(columns, lines) ?? null;
         setStyle(canvas, "width", `${W / 16}rem`);
         setStyle(canvas, "height", `${H / 16}rem`);
         const places = ontoPlane(test);
@@ -56,15 +58,16 @@ export function regions(label) {
         });
       }
       setAttributes(plot.svg, { "aria-label": `${label}, ${title}` });
-      if (!brush) return;
+      if (!brush || !image) return;
       const logits = logitsOnPlane(weights);
-      const image = brush.createImageData(columns, lines);
       for (let j = 0; j < lines; j++)
         for (let i = 0; i < columns; i++) {
           const p = probabilitiesAt(logits, ((i + 0.5) * CELL - W / 2) / unit, (H / 2 - (j + 0.5) * CELL) / unit);
-          const top = p.indexOf(Math.max(...p));
+          const top = p[0] >= p[1] && p[0] >= p[2] ? 0 : p[1] >= p[2] ? 1 : 2;
           const sure = (p[top] - 1 / K) / (1 - 1 / K);
-          image.data.set([...HUES[top], 255 * (0.04 + 0.72 * sure * sure)], 4 * (j * columns + i));
+          const at = 4 * (j * columns + i);
+          for (let c = 0; c < 3; c++) image.data[at + c] = HUES[top][c];
+          image.data[at + 3] = 255 * (0.04 + 0.72 * sure * sure);
         }
       brush.putImageData(image, 0, 0);
     },

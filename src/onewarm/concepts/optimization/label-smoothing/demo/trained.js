@@ -15,7 +15,7 @@ import { BINS, SIZES, clouds, score } from "./training.js";
 
 const TEST = 1000; // rows to score on, from seed 0, which no training set uses
 const HELD = { seed: 1000, rows: 300 }; // rows that say when to stop: no training set has this seed
-const BUDGET = 5; // milliseconds of a frame for training: the rest is the reader's
+const BUDGET = 4; // milliseconds of a frame for training: the rest is the reader's
 
 /** @param {Context} ctx */
 export function trainedPane(ctx) {
@@ -78,7 +78,8 @@ export function trainedPane(ctx) {
     watched = false, // each frame is shown, not only the end
     asked = false, // the reader or the host changed something: then the end is announced
     shown = /** @type {import("./side.js").Model[]} */ ([]), // the best one, and the last
-    shownOf = "";
+    shownOf = "",
+    fresh = 0; // sides that show() left to be drawn, one a frame: a frame is short, so that the reader's input does not wait
 
   /** From a model that knows nothing. @param {Setting} setting @param {boolean} watch */
   function begin(setting, watch) {
@@ -96,6 +97,7 @@ export function trainedPane(ctx) {
       of === shownOf && shown[i]?.step === step ? shown[i] : { step, weights, score: score(weights, test()) },
     );
     shownOf = of;
+    fresh = sides.length;
   }
 
   return {
@@ -117,6 +119,7 @@ export function trainedPane(ctx) {
         if (run && !run.done && byReader) watched = false;
         else begin(view, !byReader);
       }
+      if (fresh > 0) return true;
       if (!run || run.done) return false;
       const until = performance.now() + BUDGET;
       const steps = watched ? Math.max(1, Math.floor(run.now.step / 12)) : STEPS; // slowly at first: there most happens
@@ -142,9 +145,13 @@ export function trainedPane(ctx) {
           `Scored on ${TEST.toLocaleString("en")} new rows whose true probabilities are known.`,
       );
       if (!shown.length || !run) return;
-      const [best, last] = shown;
-      sides[0].draw(best, `step ${best.step} of ${STEPS}`, shownOf, test(), room);
-      sides[1].draw(last, last.step < STEPS ? `step ${last.step} of ${STEPS}` : `all ${STEPS} steps`, shownOf, test(), room);
+      const last = shown[1];
+      sides.forEach((one, i) => {
+        const { step } = shown[i];
+        const now = i === 1 && step >= STEPS ? `all ${STEPS} steps` : `step ${step} of ${STEPS}`;
+        if (fresh === 0 || sides.length - fresh === i) one.draw(shown[i], now, shownOf, test(), room);
+      });
+      fresh = Math.max(0, fresh - 1);
       if (ctx.onStage) return;
       const C = width(curve.figure);
       if (C > 60) curve.draw(C, view.alpha, last.score.ece);
