@@ -24,6 +24,8 @@ export const STAGE_STYLE = `
 /* What takes the room that the rest leaves; it is a column, and its figures take what is left in it. */
 [data-layout="stage"] .fill:not([hidden]) { flex: 1 1 0; min-block-size: 0; display: flex; flex-direction: column; gap: 0.5rem; }
 [data-layout="stage"] .figure { flex: 1 1 0; min-block-size: 0; contain: size; overflow: visible; }
+/* Until a drawing has the size of its box, it is shrunk into it. */
+[data-layout="stage"] .figure > :is(.chart, canvas) { max-inline-size: 100%; max-block-size: 100%; }
 [data-layout="stage"] .caption { margin-top: 0; }
 [data-layout="stage"] .note { margin-bottom: 0; }
 [data-layout="stage"] .pane-head { margin-bottom: 0; }
