@@ -201,7 +201,14 @@ export const CSS = `
   [data-layout="stage"][data-scene="loss"] .bars { display: none; }
   .root[data-layout="stage"][data-scene="loss"] .stage { grid-template: "loss" minmax(0, 1fr) "one" auto / minmax(0, 1fr); }
 }
-@container stage (max-width: 20.5rem) {
+@container stage (max-height: 15rem) {
+  [data-layout="stage"] .controls, [data-layout="stage"][data-scene="slopes"] .total { display: none; }
+}
+@container stage (max-width: 14rem) {
+  [data-layout="stage"] :is(.sum, .one label) { display: none; }
+  [data-layout="stage"] .one { grid-template-columns: auto minmax(0, 1fr) 2.6em; }
+}
+@container stage (min-width: 14rem) and (max-width: 20.7rem) {
   [data-layout="stage"] .total .sum { font-size: 0.6875rem; letter-spacing: -0.03em; }
 }
 
