@@ -9,7 +9,7 @@
  *   cover        "" | "answer": covers the curve beyond T = 1, and every fitted temperature
  *   flag         a place on the axis of T, or null     scene    "fit" | "diagram" | "example" | "smoothed"
  *   state        in: any of these; out: all of them, and {by, nll, best, confidence, accuracy, ece, probabilities,
- *                smoothedBest, left}; with a cover, best and smoothedBest are null
+ *                smoothedBest, left}; null is what a cover hides, or a stage does not show
  */
 
 import { choice, classNames, number, optional, whole } from "onewarm/fields.js";
@@ -53,7 +53,8 @@ const modelAt = remembered((/** @type {number} */ seed) => {
   const model = modelOf(seed);
   const add = (/** @type {typeof model.heldOut} */ scored) => {
     const targets = onehots(scored.labels, K);
-    return { ...scored, targets, best: fitted(scored.logits, targets) };
+    const best = fitted(scored.logits, targets);
+    return { ...scored, targets, best, least: best > 0 ? nll(scored.logits, targets, best) : 0 };
   };
   return { training: add(model.training), heldOut: add(model.heldOut) };
 });
@@ -71,7 +72,6 @@ function derive(state, get) {
   const { temperature: T, seed, alpha, example, cover } = state;
   const model = modelAt(seed);
   const rows = state.rows === "training" ? model.training : model.heldOut;
-  const smoothed = smoothedAt(seed, alpha);
   const z = model.heldOut.logits[example];
   return {
     .../** @type {{temperature: number, rows: "held-out" | "training", example: number, alpha: number, seed: number,
@@ -85,8 +85,14 @@ function derive(state, get) {
     label: model.heldOut.labels[example],
     before: scaled(z, 1),
     probabilities: scaled(z, T),
-    smoothed,
-    left: divergence(smoothed.truth, smoothed.logits, T),
+    /** Whether the smoothed model is shown. It is computed only if it is. */
+    smoothing: state.scene === "smoothed" || get("layout") !== "stage",
+    get smoothed() {
+      return smoothedAt(seed, alpha);
+    },
+    get left() {
+      return divergence(this.smoothed.truth, this.smoothed.logits, T);
+    },
   };
 }
 /** @typedef {ReturnType<typeof derive>} View */
@@ -140,7 +146,7 @@ export default widget({
     accuracy: view.accuracy,
     ece: view.ece,
     probabilities: view.probabilities,
-    smoothedBest: view.covered ? null : view.smoothed.best,
-    left: view.covered ? null : view.left,
+    smoothedBest: view.covered || !view.smoothing ? null : view.smoothed.best,
+    left: view.covered || !view.smoothing ? null : view.left,
   }),
 });

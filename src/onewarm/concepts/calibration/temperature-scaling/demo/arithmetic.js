@@ -29,9 +29,14 @@ export function slopes(logits, targets, b) {
     bend = 0;
   logits.forEach((z, i) => {
     const p = softmax(z.map((value) => b * value));
-    const mean = sum(p.map((mass, k) => mass * z[k]));
-    slope += mean - sum(targets[i].map((mass, k) => mass * z[k]));
-    bend += sum(p.map((mass, k) => mass * (z[k] - mean) ** 2));
+    let [mean, label, square] = [0, 0, 0];
+    for (let k = 0; k < z.length; k++) {
+      mean += p[k] * z[k];
+      label += targets[i][k] * z[k];
+    }
+    for (let k = 0; k < z.length; k++) square += p[k] * (z[k] - mean) ** 2;
+    slope += mean - label;
+    bend += square;
   });
   return { slope: slope / logits.length, bend: bend / logits.length };
 }
@@ -43,14 +48,14 @@ export function fitted(logits, targets) {
   if (slopes(logits, targets, low).slope >= 0) return Infinity;
   if (slopes(logits, targets, high).slope <= 0) return 0;
   let b = 1;
-  for (let i = 0; i < 200 && high - low > 1e-15 * high; i++) {
+  for (let i = 0; i < 100; i++) {
     const { slope, bend } = slopes(logits, targets, b);
-    if (slope === 0) break;
-    slope < 0 ? (low = b) : (high = b);
+    slope <= 0 ? (low = b) : (high = b);
     const newton = b - slope / bend;
     const next = newton > low && newton < high ? newton : (low + high) / 2;
-    if (Math.abs(next - b) <= 1e-15 * b) break;
+    const step = Math.abs(next - b);
     b = next;
+    if (step <= 1e-9 * b) break; // the step after it would be the square of that
   }
   return 1 / b;
 }

@@ -107,7 +107,7 @@ export function curvePane(ctx) {
       setAttributes(lowest, { visibility: has ? "visible" : "hidden" });
       setText(lowText, has ? `lowest ${temperatureText(best)}` : "");
       if (!has) return;
-      const [cx, cy] = [x(best), y(nll(view.scored.logits, view.scored.targets, best))];
+      const [cx, cy] = [x(best), y(view.scored.least)];
       setAttributes(low, { cx: px(cx), cy: px(cy) });
       setAttributes(lowText, { x: px(cx), y: px(cy + 24) });
     },
