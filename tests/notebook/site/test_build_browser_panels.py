@@ -408,3 +408,13 @@ def test_a_link_to_what_is_folded_or_not_shown_opens_it_and_lands_on_it(
         expect(page.locator("[data-exercise=half]")).to_be_visible()
     page.go_back()
     expect(page.locator("[data-exercise=half]")).to_be_visible()
+
+
+def test_paper_has_every_card_and_every_fold(page: Any) -> None:
+    page.emulate_media(media="print")
+    assert page.locator("[data-card]").count() == 5
+    hidden = page.evaluate(
+        """() => [...document.querySelectorAll("[data-card], main details > :not(summary)")].filter((node) =>
+          !node.checkVisibility() && !node.hidden && !node.closest(".room-live")).map((node) => node.outerHTML)"""
+    )
+    assert hidden == []

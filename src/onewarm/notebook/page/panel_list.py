@@ -29,7 +29,9 @@ PANELS = (
     Panel("storyboard", "Mechanism storyboard", "Say what you expect. Then watch what happens, step by step."),
     Panel("inquiry", "Visual inquiry", "A question that the picture can answer. Choose where to look."),
     Panel("claims", "Claim review", "Statements about this idea, their sources, and what our own runs found."),
-    Panel("misconceptions", "Misconceptions", "Statements that sound right and are not, each with a check that ran."),
+    Panel(
+        "misconceptions", "Misconceptions", "True or false? Say so first; then see the answer, and the check that ran."
+    ),
     Panel("practice", "Practice loop", "Answer before you look. Nudges come one at a time; you mark yourself."),
     Panel("research", "Research room", "Pick one object of this page and work on a question about it."),
     Panel("next", "Next edge", "Where this leads."),
