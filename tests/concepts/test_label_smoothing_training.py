@@ -259,6 +259,15 @@ def test_it_trains_frame_by_frame_only_while_it_is_near_the_screen(show) -> None
     progress.filter(has_text="all 400 steps").wait_for()
 
 
+def test_a_page_is_printed_with_the_finished_model(show) -> None:
+    tab = show()
+    tab.locator(".training").scroll_into_view_if_needed()
+    tab.locator(".run .subtitle", has_text="step ").first.wait_for()
+    tab.evaluate("() => { model.set('state', {alpha: 0}); dispatchEvent(new Event('beforeprint')); }")
+    assert tab.locator(".run .subtitle").all_inner_texts() == ["step 3 of 400", "all 400 steps"]
+    assert tab.locator(".run .verdict").last.inner_text().endswith("ECE 0.215, too sure")
+
+
 def test_every_control_of_the_training_works_from_the_keyboard(show) -> None:
     tab = show(reduced_motion="reduce")
     tab.locator(".training").scroll_into_view_if_needed()

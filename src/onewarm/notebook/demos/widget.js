@@ -10,13 +10,14 @@ import { STYLE } from "onewarm/style.js";
 /** @typedef {(view: any, width: (figure: Element) => number,
  *   room: (figure: Element) => import("onewarm/room.js").Room) => void} Draw
  *  @typedef {{node: HTMLElement, name?: string, figures?: Element[], draw?: Draw, late?: Draw,
- *   tick?: (view: any) => boolean}} Pane
+ *   tick?: (view: any) => boolean, settle?: (view: any) => void}} Pane
  *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them:
  *   `draw` at once, for what the eye follows; `late` after the next paint when the reader made the change, for what is read
  *   afterwards (sentences, curves, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
  *   the room for a chart (room.js). A pane with `figures` (the boxes of its charts) is drawn only near the screen, and
- *   again when a figure changes its size; a pane of another scene is not drawn. `tick` animates a pane: near the screen it is called once a frame for as
- *   long as it returns true, and the pane is drawn after each call; a change of the state starts it again. */
+ *   again when a figure changes its size; a pane of another scene is not drawn. `tick` animates a pane: near the screen it
+ *   is called once a frame as long as it returns true, and the pane is drawn after each call; a change of the state starts
+ *   it again. `settle` brings that to its end at once, before the page is printed. */
 
 /** @typedef {{uid: string, get: (key: string) => any, change: (patch: any) => void, reset: () => void,
  *   readonly state: any, readonly view: any, readonly running: boolean, readonly calm: boolean, readonly onStage: boolean,
@@ -313,10 +314,7 @@ function start(demo, { model, el }) {
   }
 
   /** @param {() => any} read @param {"host" | "address"} [by] */
-  const fromHost =
-    (read, by = "host") =>
-    () =>
-      void (!publishing && move(read(), by));
+  const fromHost = (read, by = "host") => () => void (!publishing && move(read(), by));
   /** @type {[string, () => void][]} */
   const listeners = [
     ["state", fromHost(() => get("state"))],
@@ -325,7 +323,10 @@ function start(demo, { model, el }) {
     ...inputs.map((key) => /** @type {[string, () => void]} */ ([key, () => draw()])),
   ];
   for (const [key, listen] of listeners) model.on(`change:${key}`, listen);
-  const beforePrint = () => draw(false, true);
+  const beforePrint = () => {
+    panes.forEach((pane) => pane.node.hidden || pane.settle?.(view));
+    draw(false, true);
+  };
   addEventListener("beforeprint", beforePrint);
 
   draw();

@@ -86,7 +86,7 @@ export function trainedPane(ctx) {
     if (!rows) return;
     run = course(rows, held(), setting.alpha);
     watched = watch && !ctx.calm;
-    if (watched) show();
+    if (watched || !shown.length) show();
   }
 
   function show() {
@@ -131,6 +131,15 @@ export function trainedPane(ctx) {
       show();
       if (run.done) ended(view, run.alpha);
       return true;
+    },
+    /** Trains to the end at once. @param {Setting} view */
+    settle(view) {
+      do {
+        watched = false;
+        fresh = 0;
+        this.tick(view);
+      } while (!run?.done || run.alpha !== view.alpha);
+      fresh = 0;
     },
     /** @param {Setting} view @param {(figure: Element) => number} width
      * @param {(figure: Element) => import("onewarm/room.js").Room} room */
