@@ -11,7 +11,7 @@ def test_build_takes_a_folder_of_ones_own(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert (tmp_path / "site/concept/basics/coin/index.html").is_file()
     assert (tmp_path / "site/concept/optimization/label-smoothing/index.html").is_file()
-    (tmp_path / "mine/basics/coin/page.md").write_text("## Intuition\n")
+    (tmp_path / "mine/basics/coin/page.md").write_text("## Maths\n")
     result = run("build", tmp_path / "other", "--concepts", tmp_path / "mine")
     assert result.exit_code == 2 and "page.md:1: missing part 'Math'" in result.output
     assert not (tmp_path / "other").exists()

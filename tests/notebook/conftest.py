@@ -68,10 +68,6 @@ export default widget({
 
 def coin() -> dict[str, Any]:
     """concept.yaml of a small concept, as a value to change."""
-    choices = [
-        {"name": "heads", "text": "Heads.", "feedback": "Told heads.", "ending": "Ending heads."},
-        {"name": "tails", "text": "Tails.", "feedback": "Told tails.", "ending": "Ending tails."},
-    ]
     asked = {"evidence": ["An inspected thing."], "resolves": ["A settled thing."], "next_action": "Toss it."}
     nudges = ["First nudge.", "Second nudge.", "Third nudge."]
     return {
@@ -96,27 +92,13 @@ def coin() -> dict[str, Any]:
         "demo": {
             "notes": "A coin would turn here.",
             "model": {"shown": 0},
-            "highlights": ["side"],
-            "states": [{"name": "seven", "title": "Seven", "text": "At seven.", "state": {"shown": 7}}],
-        },
-        "storyboard": {
-            "question": "What happens?",
-            "options": choices,
-            "correct": "heads",
-            "steps": [
-                {"name": "one", "title": "Step one", "text": "It lies.", "state": "seven", "highlight": "side"},
-                {"name": "two", "title": "Step two", "text": "It turns."},
+            "highlights": ["side", "rim"],
+            "states": [
+                {"name": "seven", "title": "Seven", "text": "At seven.", "state": {"shown": 7}},
+                {"name": "zero", "title": "Zero", "text": "At zero.", "state": {"shown": 0}},
             ],
         },
-        "inquiry": {
-            "question": "Which one?",
-            "cues": [
-                {"name": "edge", "text": "The edge", "answer": "No, the edge is thin."},
-                {"name": "side", "text": "The side", "answer": "Yes.", "highlight": "side"},
-            ],
-            "correct": "side",
-            "reveal": {"text": "Here it is.", "state": "seven", "highlight": "side"},
-        },
+        "lesson": lesson(),
         "misconceptions": [{"name": "memory", "wrong": "It remembers.", "correction": "No: `1`.", "check": "print(1)"}],
         "true_statements": [{"name": "sides", "right": "It has two sides.", "why": "Yes: `2`.", "check": "print(2)"}],
         "practice": [
@@ -185,7 +167,7 @@ def lesson() -> dict[str, Any]:
     }  # fmt: skip
 
 
-PAGE = "## Intuition\n\nHeads or tails.\n\n## Math\n\nTwo chances:\n\n$$ h + t = 1 $$ (sum)\n\nBy (sum), so it is.\n"
+PAGE = "## Math\n\nTwo chances:\n\n$$ h + t = 1 $$ (sum)\n\nBy (sum), so it is.\n"
 
 
 class _NoAliases(yaml.SafeDumper):
@@ -222,24 +204,22 @@ def folder() -> Folder:
 
 @pytest.fixture
 def lesson_folder() -> Folder:
-    """The small concept with a lesson."""
+    """The small concept, with a demo of the kit."""
     return with_lesson()
 
 
 @pytest.fixture(scope="session")
 def lesson_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the page of the small concept with a lesson."""
+    """Address of the page of the small concept, with a demo of the kit."""
     place = tmp_path_factory.mktemp("lesson")
     with running(build(place / "site", concepts=[with_lesson().write(place / "coin")])) as address:
         yield address + "concept/basics/coin/index.html"
 
 
 def with_lesson() -> Folder:
+    """The small concept, with a demo of the kit."""
     folder = Folder(demo=STAGE_DEMO)
     folder.yaml["demo"]["model"] = {"shown": 0, "flag": None}
-    folder.yaml["demo"]["highlights"] = ["side", "rim"]
-    folder.yaml["demo"]["states"].append({"name": "zero", "title": "Zero", "text": "At zero.", "state": {"shown": 0}})
-    folder.yaml["lesson"] = lesson()
     return folder
 
 
@@ -315,11 +295,10 @@ def coin_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def open_all() -> Callable[[Any], None]:
-    """Opens everything on a page that can be opened, and lays out the panels far from the screen too."""
+    """Opens everything on a page that can be opened."""
     return lambda page: page.evaluate("""() => {
       for (const d of document.querySelectorAll("details")) { d.hidden = false; d.open = true; }
       for (const card of document.querySelectorAll("[data-card]")) card.hidden = false;
-      for (const panel of document.querySelectorAll(".panel")) panel.style.contentVisibility = "visible";
     }""")
 
 

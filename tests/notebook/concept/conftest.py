@@ -32,21 +32,40 @@ demo:
   highlights: [side]
   states:
     - {name: fair, title: Fair, text: Both alike., state: {sides: [0.5, 0.5]}}
-storyboard:
-  question: What happens?
-  options:
-    - {name: heads, text: Heads., feedback: Perhaps., ending: It was.}
-    - {name: tails, text: Tails., feedback: Perhaps., ending: It was not.}
-  correct: heads
-  steps:
-    - {name: toss, title: Toss, text: It turns., state: fair, highlight: side}
-inquiry:
-  question: Which one?
-  cues:
-    - {name: edge, text: The edge, answer: No.}
-    - {name: side, text: The side, answer: Yes., highlight: side}
-  correct: side
-  reveal: {text: This side., state: fair}
+lesson:
+  minutes: 3
+  able: [say what a coin does, count its sides]
+  chapters:
+    - name: toss
+      title: Toss
+      panel: storyboard
+      steps:
+        - name: guess
+          text: A coin is tossed.
+          state: fair
+          ask:
+            kind: number
+            question: How often heads?
+            answers:
+              - {name: half, text: About half., feedback: Perhaps., between: [0.4, 0.6]}
+              - {name: never, text: Never., feedback: No.}
+            correct: half
+            reveal: It is half.
+            state: fair
+            highlight: side
+            gives_away: [half]
+    - name: sides
+      title: Sides
+      panel: intuition
+      steps: [{name: pair, text: A pair of sides.}]
+    - name: look
+      title: Look
+      panel: inquiry
+      steps: [{name: which, text: Which one?}]
+    - name: play
+      title: Play
+      panel: demo
+      steps: [{name: yours, text: Yours.}]
 claims:
   - claim:basics/coin/fair
 misconceptions:
@@ -72,10 +91,6 @@ research:
   - {kind: equation, object: equation:basics/coin/sum, question: mine, evidence: [e], resolves: [r], next_action: n}
 """
 PAGE = """\
-## Intuition
-
-Heads or tails.
-
 ## Math
 
 Two chances:

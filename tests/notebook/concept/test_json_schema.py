@@ -24,7 +24,7 @@ def test_every_key_is_described() -> None:
         for key, says in model.get("properties", {}).items():
             assert says.get("description") or "$ref" in says, f"{name}.{key}"
     assert schema["additionalProperties"] is False
-    assert {"key", "title", "storyboard", "practice"} <= set(schema["required"])
+    assert {"key", "title", "lesson", "practice"} <= set(schema["required"])
     assert "folder" not in schema["properties"]
 
 
@@ -39,7 +39,7 @@ def test_our_concepts_are_sound_by_another_library() -> None:
     [
         (("titel",), "x"),
         (("key",), "coin"),
-        (("storyboard", "options"), []),
+        (("lesson", "able"), []),
         (("practice", 0, "nudges"), ["a"]),
         (("practice", 0, "level"), "hard"),
         (("demo", "states", 0, "title"), 3),

@@ -16,9 +16,8 @@ def test_loads(write: Write) -> None:
     concept = load_concept(write())
     assert concept.key == "concept:basics/coin"
     assert concept.code_text == "print(1)\n"
-    assert concept.page.intuition.strip() == "Heads or tails."
     assert concept.page.math.strip().startswith("Two chances:")
-    assert [(e.name, e.latex, e.line) for e in concept.page.equations] == [("sum", "h + t = 1", 9)]
+    assert [(e.name, e.latex, e.line) for e in concept.page.equations] == [("sum", "h + t = 1", 5)]
     assert concept.demo_state("fair") == {"sides": [0.5, 0.5], "shown": 0, "name": "penny"}
     assert concept.demo_file is None
     assert concept.research_for("equation", "equation:basics/coin/sum").question == "mine"
@@ -38,8 +37,9 @@ FAULTS = {
         "edges.prerequisites[0].reason: missing key. Add `reason:` here."),
     "unknown key": ("section: Basics", "section: Basics\nsumary: x", "sumary",
                     "sumary: unknown key. Did you mean 'summary'?"),
-    "unknown key in a list": ("feedback: Perhaps., ending: It was.", "feedback: a, ending: b, feedbak: c",
-                              "feedbak", "storyboard.options[0].feedbak: unknown key. Did you mean 'feedback'?"),
+    "unknown key in a list": ("feedback: Perhaps.,", "feedback: a, feedbak: c,",
+                              "feedbak", "lesson.chapters[0].steps[0].ask.answers[0].feedbak: unknown key. "
+                              "Did you mean 'feedback'?"),
     "number for text": ("section: Basics", "section: 12", "section: 12",
                         "section: expected text, found a number. Quote the value."),
     "mapping for text": ("[Two., Not three.]", "[Two: yes, Not three.]", "Two: yes",
@@ -48,8 +48,8 @@ FAULTS = {
                         "demo.highlights: expected a list, found text. Write a list."),
     "text for a number": ("value: 2,", "value: two,", "value: two",
                           "practice[0].number.value: expected a number, found text. Write a number."),
-    "text for a mapping": ("reveal: {text: This side., state: fair}", "reveal: side", "reveal: side",
-                           "inquiry.reveal: expected a mapping, found text. Write a mapping."),
+    "text for a mapping": ("steps: [{name: pair, text: A pair of sides.}]", "steps: [pair]", "steps: [pair]",
+                           "lesson.chapters[1].steps[0]: expected a mapping, found text. Write a mapping."),
     "too few nudges": ("[Look., Turn it., Count.]", "[Look., Count.]", "[Look., Count.]",
                        "practice[0].nudges: expected at least 3 items, found 2. Add to the list."),
     "too many nudges": ("[Look., Turn it., Count.]", "[a, b, c, d]", "[a, b, c, d]",

@@ -7,7 +7,7 @@ import pytest
 from onewarm.notebook.concept.page_md import read_page
 from onewarm.notebook.concept.yaml import ConceptError
 
-GOOD = "## Intuition\n\nA $p$.\n\n### Inside\n\n$$ a = b $$ (first)\n\n## Math\n$$\nc\n= d\n$$ (second)\n"
+GOOD = "\n## Math\n\nA $p$.\n\n### Inside\n\n$$ a = b $$ (first)\n\n$$\nc\n= d\n$$ (second)\n"
 
 
 def read(folder: Path, text: str) -> object:
@@ -19,22 +19,20 @@ def test_parts(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text(GOOD, encoding="utf-8")
     page = read_page(tmp_path / "page.md")
     lines = GOOD.splitlines(keepends=True)
-    assert page.intuition == "".join(lines[1:8]) and page.intuition_line == 2
-    assert page.math == "".join(lines[9:]) and page.math_line == 10
+    assert page.math == "".join(lines[2:]) and page.math_line == 3
     assert [(e.name, e.latex, e.line) for e in page.equations] == [
-        ("first", "a = b", 7), ("second", "c\n= d", 10),
+        ("first", "a = b", 8), ("second", "c\n= d", 10),
     ]  # fmt: skip
 
 
 FAULTS = {
     "missing part": (GOOD.replace("## Math", "### Math"), "1: missing part 'Math'. Add the line `## Math`."),
-    "repeated part": (GOOD + "\n## Math\n", "15: repeated part 'Math'. It is on line 9 already; keep one."),
-    "top heading": ("# Intuition\n" + GOOD, "1: unknown part '# Intuition'. Write `## Intuition`. "
+    "repeated part": (GOOD + "\n## Math\n", "15: repeated part 'Math'. It is on line 2 already; keep one."),
+    "top heading": ("# Math\n" + GOOD, "1: unknown part '# Math'. Write `## Math`. "
                     "Headings inside a part start with ###."),
-    "wrong order": ("## Math\n\n## Intuition\n", "3: 'Intuition' comes after 'Math'. Put '## Intuition' first."),
     "duplicate anchor": (GOOD.replace("second", "first"), "10: duplicate equation label 'first'. "
-                         "Line 7 has it already; choose another."),
-    "bad label": (GOOD.replace("first", "First_one"), "7: equation label 'First_one' is not a name. "
+                         "Line 8 has it already; choose another."),
+    "bad label": (GOOD.replace("first", "First_one"), "8: equation label 'First_one' is not a name. "
                   "Use lower-case letters, digits and single hyphens, as in `(finite-gap)`."),
 }  # fmt: skip
 

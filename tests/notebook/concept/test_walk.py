@@ -61,7 +61,7 @@ def test_every_markdown_text_is_found_by_its_place_and_nothing_else(value: dict[
     assert texts["structure", 0, "text"] == "Heads or tails."
     assert texts["edges", "prerequisites", 0, "reason"] == "It is a chance."
     assert texts["practice", 0, "nudges", 2] == "Count."
-    assert texts["inquiry", "reveal", "text"] == "This side."
+    assert texts["lesson", "chapters", 0, "steps", 0, "ask", "reveal"] == "It is half."
     assert texts["research", 7, "question"] == "mine"
     plain = {("title",), ("section",), ("key",), ("code", "output"), ("misconceptions", 0, "check"), ("claims", 0)}
     assert not plain & set(texts)

@@ -20,10 +20,10 @@ BROKEN = (
     ("concept.yaml", "text: Both sides are equally likely.", "text: See [this](nowhere).",
      "demo.states[0].text: link to 'nowhere': it is neither an https address, nor the key of an object of "
      "this page, nor that of a concept with a page. Correct the address.", "(nowhere)"),
-    ("concept.yaml", "state: fair\n", "state: fiar\n",
-     "storyboard.steps[0].state: no demo state 'fiar'. Did you mean 'fair'?", "fiar"),
-    ("concept.yaml", "  correct: bar", "  correct: baar",
-     "inquiry.correct: no choice 'baar'. Did you mean 'bar'?", "baar"),
+    ("concept.yaml", "          state: fair\n", "          state: fiar\n",
+     "lesson.chapters[0].steps[0].state: no demo state 'fiar'. Did you mean 'fair'?", "fiar"),
+    ("concept.yaml", "correct: height", "correct: heihgt",
+     "lesson.chapters[2].steps[0].ask.correct: no answer 'heihgt'. Did you mean 'height'?", "heihgt"),
     ("concept.yaml", "claims: []", "claims: [claim:a/b/gradint]",
      "claims[0]: the ledger has no 'claim:a/b/gradint'. Did you mean 'claim:a/b/gradient'?", "gradint"),
     ("concept.yaml", "check: print(np.log(2).round(4))", "check: |\n      x = 1\n      print(y)",
@@ -31,10 +31,10 @@ BROKEN = (
     ("concept.yaml", "expression: np.log(sides)", "expression: np.log(side)",
      "practice[0].number.expression: NameError: name 'side' is not defined. Correct the expression.", "np.log(side)"),
     ("concept.yaml", "surprises by {{ value:even .4f }}", "surprises by 0.6931",
-     "storyboard.steps[0].text: the number 0.6931 is typed. Write {{ value:even .4f }}, which is that number.",
+     "lesson.chapters[1].steps[0].text: the number 0.6931 is typed. Write {{ value:even .4f }}, which is that number.",
      "surprises by 0.6931"),
     ("concept.yaml", "surprise by {{ value:rare .4f }}", "surprise by {{ value:rar .4f }}",
-     "storyboard.steps[1].text: no value 'rar' in values.py. Did you mean 'rare'?", "value:rar "),
+     "lesson.chapters[0].steps[0].ask.reveal: no value 'rar' in values.py. Did you mean 'rare'?", "value:rar "),
     ("concept.yaml", "- The sign is right.", r"- The $\foo$ is right.",
      r"practice[0].rubric[1]: the formula `\foo` does not convert: unknown command \foo. Correct the formula.",
      r"\foo"),
@@ -42,7 +42,7 @@ BROKEN = (
      "edges.next[0].key: dangling edge: no concept 'concept:x/bad-continued'. "
      "Did you mean 'concept:x/good'? Or mark the edge `planned: true` while that concept has no page.",
      "bad-continued"),
-    ("page.md", "half of its belief", r"half of its $\belif$",
+    ("page.md", "Define every symbol", r"Define every $\belif$",
      r"the formula `\belif` does not convert: unknown command \belif. Correct the formula.", r"\belif"),
     ("page.md", "$$ (surprise)\n", "$$ (surprise)\n\n$$ a $$ (extra)\n",
      "equation 'extra' is not described in concept.yaml. Add it under `equations:`, or remove the label.", "(extra)"),
@@ -72,16 +72,17 @@ def test_all_of_them_at_once_each_on_its_line(tmp_path: Path) -> None:
 def test_yaml_that_is_none_leaves_the_rest_to_be_checked(folder: Any, tmp_path: Path) -> None:
     path = folder.write(tmp_path / "coin")
     (path / "concept.yaml").write_text("a: [", encoding="utf-8")
-    (path / "page.md").write_text("## Intuition\n\n$\\foo$\n", encoding="utf-8")
+    (path / "page.md").write_text("## Maths\n\n$\\foo$\n", encoding="utf-8")
     assert [(f.file.name, f.line, f.problem) for f in concept_faults([path])] == [
         ("concept.yaml", 1, "not YAML (expected the node content, but found '<stream end>')"),
         ("page.md", 1, "missing part 'Math'"),
+        ("page.md", 1, "unknown part '## Maths'"),
         ("page.md", 3, "the formula `\\foo` does not convert: unknown command \\foo"),
     ]
 
 
 @pytest.mark.parametrize("value", [None, 3, "text", [], [3], {"a": 1}, [{"name": {}}], [[]]])
-@pytest.mark.parametrize("key", ["key", "edges", "demo", "storyboard", "practice", "research", "claims", "code"])
+@pytest.mark.parametrize("key", ["key", "edges", "demo", "lesson", "practice", "research", "claims", "code"])
 def test_no_shape_of_yaml_stops_the_check(folder: Any, tmp_path: Path, key: str, value: Any) -> None:
     folder.yaml[key] = value
     assert concept_faults([folder.write(tmp_path / "coin")], claims=()) or (key, value) == ("claims", [])

@@ -87,14 +87,13 @@ def test_an_edge_has_an_address_once_the_other_concept_has_a_page(context: Any) 
 def test_a_state_is_shown_over_the_initial_model_without_what_belongs_to_the_page(folder: Any, context: Any) -> None:
     folder.yaml["demo"]["model"] |= {"calibration": None, "classes": [], "address": "", "side": "a"}
     made = context()
-    assert json.loads(made["storyboard"]["steps"][0]["json"]) == {"shown": 7, "side": "a"}
-    assert made["storyboard"]["steps"][1]["json"] == ""
-    assert json.loads(made["inquiry"]["json"]) == {"shown": 7, "side": "a"}
+    opening = made["lesson"]["chapters"][0]["steps"][0]
+    assert json.loads(opening["json"]) == {"shown": 0, "side": "a"}
+    assert json.loads(opening["ask"]["json"]) == {"shown": 7, "side": "a"}
     assert json.loads(made["demo"]["model"]) == {
-        "shown": 0, "side": "a", "classes": [], "address": "",
+        "shown": 0, "side": "a", "classes": [], "address": "", "layout": "stage",
         "calibration": {"overconfident": None, "calibrated": None},
     }  # fmt: skip
-    assert [option["correct"] for option in made["storyboard"]["options"]] == [True, False]
 
 
 def test_without_a_demo_file_there_are_notes_and_no_module(folder: Any, context: Any, tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def test_a_claim_is_shown_with_the_ledgers_title_and_its_evidence(
 
 def test_what_cannot_be_shown_is_an_error(folder: Any, context: Any) -> None:
     folder.page += "\n$\\foo$\n"
-    with pytest.raises(LatexError, match=r"page\.md, line 13: the formula `\\foo` does not convert"):
+    with pytest.raises(LatexError, match=r"page\.md, line 9: the formula `\\foo` does not convert"):
         context()
     folder.page = folder.page.replace("$\\foo$", "")
     folder.code = "print(2)\n"

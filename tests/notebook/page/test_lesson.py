@@ -12,17 +12,9 @@ from onewarm.notebook.page.lesson import chapter_id, lesson_view
 
 def view(folder: Any, tmp_path: Path) -> dict[str, Any]:
     concept = load_concept(folder.write(tmp_path / "coin"))
-    made = lesson_view(
+    return lesson_view(
         concept, lambda text: Markup("i:") + text, lambda text: Markup("b:") + text, lambda state: json.dumps(state)
     )
-    assert made is not None
-    return made
-
-
-def test_a_concept_without_a_lesson_has_no_view(folder: Any, tmp_path: Path) -> None:
-    folder.yaml.pop("lesson", None)
-    concept = load_concept(folder.write(tmp_path / "coin"))
-    assert lesson_view(concept, Markup, Markup, str) is None
 
 
 def test_a_chapter_that_is_a_panel_has_its_id(lesson_folder: Any, tmp_path: Path) -> None:
@@ -31,7 +23,6 @@ def test_a_chapter_that_is_a_panel_has_its_id(lesson_folder: Any, tmp_path: Path
         "storyboard", "intuition", "chapter-turn", "inquiry", "demo"
     ]  # fmt: skip
     lesson = load_concept(tmp_path / "coin").lesson
-    assert lesson is not None
     assert [chapter_id(chapter) for chapter in lesson.chapters] == [chapter["id"] for chapter in made["chapters"]]
 
 

@@ -52,7 +52,7 @@ def test_every_object_is_listed_once_by_kind_in_reading_order(folder: Any, room:
         "Concept": ["concept:basics/coin"],
         "Equations": [EQUATION],
         "Code": ["code:basics/coin/witness"],
-        "Demo states": ["demo-state:basics/coin/seven"],
+        "Demo states": ["demo-state:basics/coin/seven", "demo-state:basics/coin/zero"],
         "Claims": [CLAIM],
         "Misconceptions": ["misconception:basics/coin/memory"],
     }

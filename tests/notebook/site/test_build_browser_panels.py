@@ -20,42 +20,6 @@ def page(visit: Callable[..., Any], coin_site: str) -> Any:
     return visit(coin_site, reduced_motion="reduce").page
 
 
-def shown(page: Any) -> tuple[str, str]:
-    out = page.locator(".demo output")
-    return out.inner_text(), out.get_attribute("data-light")
-
-
-def stage(page: Any) -> str:
-    return str(page.locator(".stage:has(.demo)").get_attribute("data-stage"))
-
-
-def test_the_storyboard_asks_first_then_steps_then_says_what_was_missed(page: Any) -> None:
-    board = page.locator("[data-storyboard]")
-    assert not board.get_by_text("Step one").is_visible()
-    board.get_by_role("button", name="Commit").click()
-    assert "Choose a prediction first." in board.inner_text()
-    board.get_by_label("Tails.").check()
-    board.get_by_role("button", name="Commit").press("Enter")
-    assert "Told tails." in board.inner_text()
-    assert board.get_by_text("Step one").is_visible()
-    assert not board.get_by_text("Step two").is_visible()
-    assert shown(page) == ("shown 7", "side")
-    assert stage(page) == "storyboard"
-    assert board.get_by_label("Tails.").is_disabled()
-    assert page.evaluate("document.activeElement.textContent").startswith("\nStep one")
-    board.get_by_role("button", name="Next step").click()
-    assert shown(page) == ("shown 7", "")
-    assert not board.get_by_text("Ending tails.").is_visible()
-    board.get_by_role("button", name="What did I miss?").click()
-    assert "Ending tails." in board.locator("[data-end]").inner_text()
-    assert "What happens: Heads." in board.locator("[data-end]").inner_text()
-    board.get_by_role("button", name="Back").click()
-    assert board.get_by_text("Step two").is_visible()
-    board.get_by_role("button", name="Predict again").click()
-    assert shown(page) == ("shown 0", "")
-    assert stage(page) == "home"
-
-
 def test_the_next_edge_opens_by_itself_after_the_prediction_and_is_never_locked(page: Any) -> None:
     more = page.locator("[data-more]")
     assert not more.get_by_text("Carry this.").is_visible()
@@ -67,42 +31,6 @@ def test_the_next_edge_opens_by_itself_after_the_prediction_and_is_never_locked(
     page.reload()
     page.wait_for_selector("body.live")
     assert more.get_by_text("Carry this.").is_visible()
-
-
-def test_the_next_edge_opens_once_the_opening_prediction_was_followed(visit: Callable[..., Any], our_site: str) -> None:
-    page = visit(our_site + "concept/optimization/label-smoothing/index.html", reduced_motion="reduce").page
-    more, second = page.locator("[data-more]").first, page.locator(".chapter").nth(1).locator("[data-step]").last
-    second.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    assert more.get_attribute("open") is None  # nothing was predicted
-    page.evaluate(
-        """() => { const box = document.querySelector(".chapter [data-question]");
-          const key = `onewarm:answer:${document.querySelector("main").dataset.concept}/${box.dataset.question}`;
-          localStorage.setItem(key, JSON.stringify({ answer: box.querySelector("[data-answer]").dataset.answer })); }"""
-    )
-    page.reload()
-    page.wait_for_selector("body.live")
-    page.evaluate("scrollTo(0, 0)")
-    second.scroll_into_view_if_needed()
-    expect(more).to_have_attribute("open", "")
-
-
-def test_the_inquiry_answers_each_cue_in_its_own_words_and_then_shows(page: Any) -> None:
-    inquiry = page.locator("[data-inquiry]")
-    inquiry.get_by_role("button", name="Choose this cue: The edge").click()
-    assert inquiry.locator("[data-answer]").inner_text() == "No, the edge is thin."
-    assert shown(page) == ("shown 0", "")
-    inquiry.get_by_role("button", name="Choose this cue: The side").click()
-    assert "Here it is." in inquiry.locator("[data-answer]").inner_text()
-    assert shown(page) == ("shown 7", "side")
-    assert stage(page) == "inquiry"
-    page.get_by_role("button", name="Bring it back here").click()
-    assert stage(page) == "home"
-
-
-def test_a_named_state_is_shown_in_the_demo(page: Any) -> None:
-    page.get_by_role("button", name="Show in the demo: Seven").click()
-    assert shown(page) == ("shown 7", "")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 /** Addresses: what a link or the address names is on the stage and at the top of the screen, and the way back leads back. */
 import { show } from "./target.js";
 
-/** @param {HTMLElement} root @param {{stage: import("./lesson_stage.js").LessonStage}} page */
+/** @param {HTMLElement} root @param {{stage: import("./stage.js").Stage}} page */
 export function addresses(root, { stage }) {
   /** The page's named states. @type {Map<string, string>} */
   const states = new Map();

@@ -3,14 +3,11 @@
  * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
  * notebooks, is in ../demos/. */
 import { mount } from "./host.js";
-import { createLessonStage } from "./lesson_stage.js";
 import { createStage } from "./stage.js";
 import { land } from "./target.js";
 
 /** The parts of a page: what each enhances, its module, and the function there. A part that fails leaves the others alone. */
 const PARTS = [
-  ["[data-storyboard]", "./storyboard.js", "storyboard"],
-  ["[data-inquiry]", "./inquiry.js", "inquiry"],
   [".lesson-page", "./addresses.js", "addresses"],
   ["[data-lesson]", "./lesson.js", "lesson"],
   ["[data-statements]", "./statements.js", "statements"],
@@ -44,13 +41,13 @@ try {
 }
 
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
-const stage = document.querySelector("[data-lesson]") ? createLessonStage(demo, model) : createStage(demo, model);
+const stage = createStage(demo, model);
 const page = { concept, title, section, stage };
 for (const [i, [selector, , name]] of PARTS.entries()) {
   const module = await modules[i];
   for (const root of document.querySelectorAll(selector)) attempt(() => module?.[name](root, page));
 }
-for (const part of [reachable, contents]) attempt(part);
+attempt(reachable);
 document.body.classList.add("live");
 // The demo and the fonts push down what an address' anchor points at.
 attempt(land);
@@ -84,21 +81,4 @@ function reachable() {
   const which = ".scroll, .prose pre";
   const watch = new ResizeObserver((entries) => mark(new Set(entries.map(({ target }) => /** @type {Element} */ (target.closest(which))))));
   for (const node of document.querySelectorAll(which)) for (const seen of [node, ...node.children]) watch.observe(seen);
-}
-
-/** Marks the panel being read in the list of contents. */
-function contents() {
-  if (document.querySelector(".rail")) return;
-  const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.getAttribute("href")?.slice(1), link]));
-  const seen = new IntersectionObserver(
-    (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        for (const link of links.values()) link.removeAttribute("aria-current");
-        links.get(entry.target.id)?.setAttribute("aria-current", "location");
-      }
-    },
-    { rootMargin: "-20% 0px -75% 0px" },
-  );
-  for (const panel of document.querySelectorAll(".panel")) seen.observe(panel);
 }

@@ -1,64 +1,101 @@
-/** The demo of the page, of which there is one, and the places it moves between: its own panel, storyboard and inquiry. */
+/** The stage of a lesson: the page's demo, and who moves it. The text does until the reader touches it or opens an address
+ * with a state; from then on it is the reader's, until "Follow the text" is pressed. */
 
 /** @param {HTMLElement | null} demo @param {import("./host.js").Model | null} model */
 export function createStage(demo, model) {
-  const away = document.querySelector("[data-away]");
-  /** @type {any} */
-  let kept = null;
+  const says = document.querySelector("[data-stage-says]");
+  const fields = model?.fields ?? [];
+  /** @type {Set<() => void>} */
+  const watchers = new Set();
+  /** @type {(name: string) => void} */
+  let pointedAt = () => {};
+  /** @type {(flag: unknown) => void} */
+  let flagMoved = () => {};
+  let owner = /** @type {"text" | "reader"} */ ("text"),
+    showing = false, // changes of the model are our own
+    flagOpen = false,
+    before = snapshot();
 
-  /** @param {string} name */
-  function bring(name) {
-    const stage = document.querySelector(`[data-stage="${name}"]`);
-    if (!demo || !stage || demo.parentElement === stage) return;
-    stage.append(demo);
-    if (away instanceof HTMLElement) away.hidden = name === "home";
+  function snapshot() {
+    const state = model?.state() ?? {};
+    return Object.fromEntries(fields.map((key) => [key, JSON.stringify(state[key])]));
   }
 
-  /** Highlights one kind of object of the demo, or none; may scroll to it. @param {string} name @param {boolean} [scroll] */
-  function light(name, scroll = false) {
-    if (!model) return;
-    model.set("highlight", name || null);
-    model.set("state", { highlight: name || null });
-    if (scroll && name) find(name)?.scrollIntoView({ block: "center" });
+  /** @param {"text" | "reader"} next */
+  function give(next) {
+    if (owner === next) return;
+    owner = next;
+    for (const watcher of watchers) watcher();
   }
 
-  /** The first visible mark of an object: demos label them data-object, in the page or in an open shadow.
-   * @param {string} name @returns {Element | undefined} */
-  function find(name) {
-    const roots = [demo, ...(demo?.querySelectorAll("*") ?? [])].flatMap((node) => (node?.shadowRoot ? [node, node.shadowRoot] : [node]));
-    for (const root of roots) {
-      for (const mark of root?.querySelectorAll(`[data-object="${CSS.escape(name)}"]`) ?? []) {
-        if (mark.getClientRects().length) return mark;
-      }
+  /** Changes the model without taking it for the reader's doing. @param {() => void} change */
+  function quietly(change) {
+    showing = true;
+    try {
+      change();
+    } finally {
+      showing = false;
+      before = snapshot();
     }
-    return undefined;
   }
 
-  document.querySelector("[data-home]")?.addEventListener("click", () => bring("home"));
-  for (const button of document.querySelectorAll(".panel-demo [data-show]")) {
-    button.addEventListener("click", () => {
-      bring("home");
-      model?.set("state", { ...JSON.parse(/** @type {HTMLElement} */ (button).dataset.show ?? "{}"), highlight: null });
-      demo?.scrollIntoView({ block: "start" });
-    });
-  }
+  model?.on("change:state", () => {
+    if (showing) return;
+    const now = snapshot();
+    const changed = fields.filter((key) => now[key] !== before[key]);
+    before = now;
+    const by = /** @type {any} */ (model.get("state"))?.by ?? "user";
+    if (by !== "user" || !changed.length) return;
+    if (changed.includes("flag")) flagMoved(model.state().flag);
+    if (flagOpen && changed.every((key) => key === "flag")) return; // answers the question, and takes nothing over
+    if (owner === "text" && says) says.textContent = "The stage is yours now; the text no longer moves it.";
+    give("reader");
+  });
+  model?.on("change:pointed", () => {
+    const name = model.get("pointed");
+    if (typeof name !== "string" || !name) return;
+    pointedAt(name);
+    model.set("pointed", ""); // the same object may be pointed at again
+  });
 
   return {
     model,
-    bring,
-    light,
-    /** Puts the demo into a state and highlights objects of it. @param {HTMLElement} source data-show, data-highlight */
-    show(source) {
+    get owner() {
+      return owner;
+    },
+    /** Called whenever the stage changes hands. @param {() => void} watcher */
+    watch: (watcher) => void watchers.add(watcher),
+    /** The text's doing: puts the demo into a state. @param {Record<string, unknown>} state @param {string} highlight */
+    show(state, highlight) {
       if (!model) return;
-      kept ??= model.state();
-      if (source.dataset.show) model.set("state", JSON.parse(source.dataset.show));
-      light(source.dataset.highlight ?? "", true);
+      quietly(() => {
+        model.set("highlight", highlight || null);
+        model.set("state", { ...state, highlight: highlight || null });
+      });
     },
-    /** Restores the reader's own state, as it was before the first `show`. */
-    restore() {
-      if (model && kept) model.set("state", { ...kept, highlight: null });
-      kept = null;
+    /** The reader's doing, by a link: a state of the page. @param {Record<string, unknown>} state */
+    open(state) {
+      quietly(() => model?.set("state", { ...state, highlight: null }));
+      give("reader");
     },
+    /** The reader's doing, by the address: what its query says. @param {string} query */
+    read(query) {
+      quietly(() => {
+        model?.set("address", "");
+        model?.set("address", query);
+        model?.set("state", { highlight: null });
+      });
+      give("reader");
+    },
+    follow: () => give("text"),
+    /** What the question on the screen waits for. @param {{flag?: (flag: unknown) => void, point?: (name: string) => void}} ways */
+    ask({ flag, point }) {
+      flagOpen = Boolean(flag);
+      flagMoved = flag ?? (() => {});
+      pointedAt = point ?? (() => {});
+      model?.set("pointing", Boolean(point));
+    },
+    focus: () => demo?.focus({ preventScroll: true }),
   };
 }
 /** @typedef {ReturnType<typeof createStage>} Stage */

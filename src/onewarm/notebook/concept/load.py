@@ -132,9 +132,7 @@ class Reading:
             raise ConceptError(self.faults)
         file = ConceptFile.model_validate(filled_document(self.document.value, self.values))
         parts = {name: getattr(file, name) for name in ConceptFile.model_fields}
-        page = self.page.model_copy(
-            update={name: filled_text(getattr(self.page, name), self.values) for name in ("intuition", "math")}
-        )
+        page = self.page.model_copy(update={"math": filled_text(self.page.math, self.values)})
         return Concept(
             **parts,
             folder=self.folder,

@@ -1,4 +1,4 @@
-"""Reads page.md: its parts `## Intuition` and `## Math`, and its labelled equations `$$ ... $$ (name)`."""
+"""Reads page.md: its part `## Math`, and its labelled equations `$$ ... $$ (name)`."""
 
 import re
 from itertools import pairwise
@@ -14,7 +14,7 @@ with needs("onewarm.notebook", "notebook"):
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 
-PARTS = ("Intuition", "Math")
+PARTS = ("Math",)
 
 
 class PageEquation(Part):
@@ -27,14 +27,11 @@ class PageEquation(Part):
 
 
 class Page(Part):
-    """The parts of page.md, and its labelled equations in order."""
+    """The math of page.md, and its labelled equations in order."""
 
-    intuition: str
-    """Empty where the lesson of concept.yaml has it."""
-    intuition_line: int
-    """1-based line of page.md on which the Markdown in `intuition` starts."""
     math: str
     math_line: int
+    """1-based line of page.md on which the Markdown in `math` starts."""
     equations: tuple[PageEquation, ...]
 
 
@@ -83,9 +80,6 @@ def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
             headings[title] = (line, token.map[1])
     if "Math" not in headings:
         faults.append(Fault(file, 1, "", "missing part 'Math'", "Add the line `## Math`."))
-    if not faults and headings.get("Intuition", (0, 0))[0] > headings["Math"][0]:
-        line = headings["Intuition"][0]
-        faults.append(Fault(file, line, "", "'Intuition' comes after 'Math'", "Put '## Intuition' first."))
     equations: dict[str, PageEquation] = {}
     for token in tokens:
         if token.type == "math_block_label" and token.map:
@@ -102,13 +96,10 @@ def try_page(file: Path) -> tuple[Page | None, dict[str, int], list[Fault]]:
     if faults:
         return None, labels, faults
     lines = text.splitlines(keepends=True)
-    end, math_start = headings["Math"][0] - 1, headings["Math"][1]
-    start = headings["Intuition"][1] if "Intuition" in headings else end
+    start = headings["Math"][1]
     page = Page(
-        intuition="".join(lines[start:end]),
-        intuition_line=start + 1,
-        math="".join(lines[math_start:]),
-        math_line=math_start + 1,
+        math="".join(lines[start:]),
+        math_line=start + 1,
         equations=tuple(equations.values()),
     )
     return page, labels, faults

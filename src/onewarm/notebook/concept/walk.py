@@ -46,7 +46,7 @@ def _read(kind: Any, value: Any) -> Any:
         return value if isinstance(value, dict) else {}
     if hasattr(kind, "__metadata__"):
         return _read(arguments[0], value)
-    expected = int | float if kind is float else bool if kind is bool else str
+    expected = int | float if kind in (int, float) else bool if kind is bool else str
     return value if isinstance(value, expected) else ""
 
 

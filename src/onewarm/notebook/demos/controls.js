@@ -6,7 +6,7 @@ import { fixed } from "onewarm/numbers.js";
 /** A slider with its label and its value. Screen readers read the value from the slider.
  * @param {{id: string, label: (Node | string)[], min: number, max: number, step: number | "any",
  *          change: (value: number) => void, text?: (value: number) => string, spoken?: (value: number) => string,
- *          object?: string, name?: string}} of   object: what a storyboard may highlight; name: a class of the control */
+ *          object?: string, name?: string}} of   object: what a step of the lesson may highlight; name: a class of the control */
 export function range({
   id,
   label,

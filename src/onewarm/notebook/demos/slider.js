@@ -114,7 +114,7 @@ export function growingAxis({ least, signed = true }) {
 /** A slider on a growing axis: its track, and a mark from 0 to the value.
  * @param {{label: string, along: ReturnType<typeof growingAxis>, get: () => number, set: (value: number) => void,
  *          object: string, name?: string, mark?: "stem" | "fill", grid?: number, coarse?: number}} of
- *   label: how it is called aloud; object: what a storyboard may highlight; name: a class of the track; grid, coarse: see `slide` */
+ *   label: how it is called aloud; object: what a step of the lesson may highlight; name: a class of the track; grid, coarse: see `slide` */
 export function laneSlider({ label, along, get, set, object, name = "", mark = "stem", ...steps }) {
   const line = element("div", { class: mark });
   const thumb = element("div", {

@@ -38,7 +38,7 @@ import { STYLE } from "onewarm/style.js";
  *   sentence?: (view: any) => string}} Demo
  *   name: the outer element has class onewarm-NAME-demo; label: the demo's name for screen readers; css: a sheet after the
  *   kit's; fields: the state (see fields.js); traits: the fields that are also keys of the model, in both directions;
- *   inputs: other keys of the model that the drawing depends on; highlights: the data-object names that a storyboard may
+ *   inputs: other keys of the model that the drawing depends on; highlights: the data-object names that a lesson may
  *   point at; scenes: what a page's stage, which has no room for all, shows at a time: by name a title and the names of its
  *   panes (with them the state has the field `scene`; where the host's `layout` is not "stage", all panes are shown);
  *   derive: the view, that is the state and all that is drawn, computed once a change; shape: when this text

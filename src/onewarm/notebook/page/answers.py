@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from onewarm.notebook.concept.model import ConceptFile
 from onewarm.notebook.concept.model.lesson import Ask, LessonStep
 from onewarm.notebook.concept.values import Values, filled_text
 from onewarm.notebook.concept.yaml import Document, Fault, Place, key_text
+from onewarm.notebook.text.latex import LatexError
 from onewarm.notebook.text.markdown import plain_text
 
 __all__ = ["answer_faults", "given_away"]
@@ -38,8 +40,6 @@ def answer_faults(document: Document, file: ConceptFile, values: Values) -> Iter
     Above a question are the title, the summary, what one will be able to do, the steps before it with their questions,
     answers and what these reveal, and the text of its own step.
     """
-    if file.lesson is None:
-        return
     above: Texts = [(("title",), file.title), (("summary",), file.summary)]
     above += [(("lesson", "able", i), text) for i, text in enumerate(file.lesson.able)]
     for i, chapter in enumerate(file.lesson.chapters):
@@ -70,4 +70,7 @@ def _told(place: Place, step: LessonStep) -> Texts:
 
 
 def _shown(text: str, values: Values) -> str:
-    return plain_text(filled_text(text, values)).replace("−", "-")
+    text = filled_text(text, values)
+    with suppress(LatexError):  # the check of texts reports it
+        text = plain_text(text)
+    return text.replace("−", "-")

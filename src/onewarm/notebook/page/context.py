@@ -20,7 +20,7 @@ from onewarm.notebook.page.claim_review import claim_lines, claim_review, status
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.notebook.page.learning_map import draw, neighbourhood, path_to
 from onewarm.notebook.page.lesson import lesson_view
-from onewarm.notebook.page.panel_list import LESSON_PANELS, PANELS
+from onewarm.notebook.page.panel_list import PANELS
 from onewarm.notebook.page.practice import practice_view
 from onewarm.notebook.page.research_room import research_room
 from onewarm.notebook.page.statements import statements_view
@@ -165,7 +165,6 @@ class _Page:
             for key in concept.claims
         ]  # fmt: skip
         page = concept.page
-        page_md = str(concept.folder / "page.md")
         context: dict[str, Any] = {
             "concept": {
                 "key": concept.key,
@@ -180,15 +179,13 @@ class _Page:
                 ],
             },
             "panels": PANELS,
-            "lesson_panels": LESSON_PANELS,
             "objects": list(self.objects.values()),
             "structure": [
                 {"name": s.name, "kind": _LAYERS[s.name], "title": s.title, "text": self._inline(s.text)}
                 for s in concept.structure
             ],
             "map": self._map(),
-            "intuition": self.prose.block(page.intuition, source=page_md, line=page.intuition_line),
-            "math": self.prose.block(page.math, source=page_md, line=page.math_line),
+            "math": self.prose.block(page.math, source=str(concept.folder / "page.md"), line=page.math_line),
             "code": {
                 "title": concept.code.title,
                 "text": self._inline(concept.code.text),
@@ -198,8 +195,6 @@ class _Page:
             },
             "lesson": lesson_view(concept, self._inline, self._block, self._state_json),
             "demo": self._demo(),
-            "storyboard": self._storyboard(),
-            "inquiry": self._inquiry(),
             "claims": claim_lines(claim_views),
             "statuses": status_counts(claim_views),
             "sources": [
@@ -245,8 +240,7 @@ class _Page:
         model = dict(demo.model)
         if "calibration" in model:
             model["calibration"] = calibration_data(self.studies)
-        if self.concept.lesson:
-            model["layout"] = "stage"
+        model["layout"] = "stage"
         return {
             "module": "demo.js" if self.concept.demo_file else "",
             "model": data_block(model),
@@ -262,50 +256,4 @@ class _Page:
                 }
                 for s in demo.states
             ],
-        }
-
-    def _storyboard(self) -> dict[str, Any]:
-        board = self.concept.storyboard
-        return {
-            "question": self._inline(board.question),
-            "correct": board.correct,
-            "options": [
-                {
-                    "name": o.name,
-                    "text": self._inline(o.text),
-                    "feedback": self._block(o.feedback),
-                    "ending": self._block(o.ending),
-                    "correct": o.name == board.correct,
-                }
-                for o in board.options
-            ],
-            "steps": [
-                {
-                    "title": s.title,
-                    "text": self._block(s.text),
-                    "json": self._state_json(s.state),
-                    "highlight": s.highlight or "",
-                }
-                for s in board.steps
-            ],
-        }
-
-    def _inquiry(self) -> dict[str, Any]:
-        inquiry = self.concept.inquiry
-        return {
-            "question": self._inline(inquiry.question),
-            "correct": inquiry.correct,
-            "cues": [
-                {
-                    "name": c.name,
-                    "text": self._inline(c.text),
-                    "plain": plain_text(c.text),
-                    "answer": self._block(c.answer),
-                    "highlight": c.highlight or "",
-                }
-                for c in inquiry.cues
-            ],
-            "text": self._block(inquiry.reveal.text),
-            "json": self._state_json(inquiry.reveal.state),
-            "highlight": inquiry.reveal.highlight or "",
         }

@@ -23,8 +23,8 @@ def chapter_id(chapter: Chapter) -> str:
 
 def lesson_view(
     concept: Concept, inline: Render, block: Render, state_json: Callable[[str | None], str]
-) -> dict[str, Any] | None:
-    """The lesson as HTML; None for a concept without one.
+) -> dict[str, Any]:
+    """The lesson as HTML.
 
     Args:
         concept: the concept.
@@ -33,8 +33,6 @@ def lesson_view(
         state_json: the values of a demo state, by its name.
     """
     lesson = concept.lesson
-    if lesson is None:
-        return None
 
     def answer(item: Answer, ask: Ask) -> dict[str, Any]:
         low, high = item.between or ("", "")

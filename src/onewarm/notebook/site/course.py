@@ -39,7 +39,7 @@ def course(concepts: Sequence[Concept]) -> list[dict[str, Any]]:
             "section": concept.section,
             "summary": prose.block(concept.summary, source=str(concept.folder / "concept.yaml")),
             "route": route(concept.key),
-            "minutes": concept.lesson.minutes if concept.lesson else 0,
+            "minutes": concept.lesson.minutes,
             "needs": [site[edge.key].title for edge in concept.edges.prerequisites if edge.key in site],
         }
         for concept in in_order(concepts)

@@ -39,14 +39,13 @@ def search_entries(concept: Concept, objects: Iterable[Mapping[str, Any]]) -> li
 def prose_entries(concept: Concept) -> list[Entry]:
     """One entry for each step of the lesson, and one for each paragraph of page.md, at the nearest anchor above it."""
     found: list[tuple[str, str, str, str]] = []  # kind, title, text, anchor
-    for chapter in concept.lesson.chapters if concept.lesson else ():
+    for chapter in concept.lesson.chapters:
         for step in chapter.steps:
             text = f"{plain_text(step.text)} {plain_text(step.ask.question) if step.ask else ''}"
             found.append(("lesson", step.title or chapter.title, text, f"step-{step.name}"))
-    for part in ("intuition", "math"):
-        for title, text, equation in _paragraphs(getattr(concept.page, part)):
-            target = anchor(object_key("equation", concept.key, equation)) if equation else part
-            found.append((part, title or part.capitalize(), text, target))
+    for title, text, equation in _paragraphs(concept.page.math):
+        target = anchor(object_key("equation", concept.key, equation)) if equation else "math"
+        found.append(("math", title or "Math", text, target))
     return [
         {
             "kind": kind,

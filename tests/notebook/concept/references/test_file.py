@@ -13,19 +13,19 @@ LineOf = Callable[[Path, str], int]
 
 FAULTS = {
     "duplicate name": ("{name: two,", "{name: one,", "{name: one, level: why",
-                       "practice[1].name: duplicate name 'one'. Line 47 has it already; keep or rename one."),
+                       "practice[1].name: duplicate name 'one'. Line 66 has it already; keep or rename one."),
     "duplicate edge": ("equations:\n", "  contrast:\n    - {key: concept:basics/chance, title: C, reason: r}\n"
                        "equations:\n", "title: C,",
                        "edges.contrast[0].key: duplicate key 'concept:basics/chance'. "
                        "Line 9 has it already; keep or rename one."),
     "edge to itself": ("key: concept:basics/chance", "key: concept:basics/coin", "- key: concept:basics/coin",
                        "edges.prerequisites[0].key: edge to the concept itself. Name another concept."),
-    "unknown demo state": ("text: It turns., state: fair", "text: It turns., state: fare", "state: fare",
-                           "storyboard.steps[0].state: no demo state 'fare'. Did you mean 'fair'?"),
-    "unknown highlight": ("answer: Yes., highlight: side", "answer: Yes., highlight: sides", "sides}",
-                          "inquiry.cues[1].highlight: no highlight 'sides'. Did you mean 'side'?"),
-    "unknown answer": ("correct: heads", "correct: head", "correct: head",
-                       "storyboard.correct: no choice 'head'. Did you mean 'heads'?"),
+    "unknown demo state": ("tossed.\n          state: fair", "tossed.\n          state: fare", "state: fare",
+                           "lesson.chapters[0].steps[0].state: no demo state 'fare'. Did you mean 'fair'?"),
+    "unknown highlight": ("highlight: side\n", "highlight: sides\n", "highlight: sides",
+                          "lesson.chapters[0].steps[0].ask.highlight: no highlight 'sides'. Did you mean 'side'?"),
+    "unknown answer": ("correct: half", "correct: hal", "correct: hal",
+                       "lesson.chapters[0].steps[0].ask.correct: no answer 'hal'. Did you mean 'half'?"),
     "unknown model key": ("state: {sides: [0.5, 0.5]}", "state: {side: [0.5, 0.5]}", "state: {side:",
                           "demo.states[0].state.side: unknown key. Did you mean 'sides'?"),
     "model value of another type": ("state: {sides: [0.5, 0.5]}", "state: {sides: [1]}", "sides: [1]",
@@ -63,7 +63,7 @@ def test_equations_of_file_and_page_must_agree(write: Write, line_of: LineOf) ->
         "no equation labelled '(sum)' in page.md. There are: total."
     )
     assert page == (
-        f"{folder}/page.md:9: equation 'total' is not described in concept.yaml. "
+        f"{folder}/page.md:5: equation 'total' is not described in concept.yaml. "
         "Add it under `equations:`, or remove the label."
     )
 
@@ -146,48 +146,49 @@ def test_an_object_of_its_own_kind_is_found(write: Write) -> None:
         load_concept(write("{kind: equation, object: equation:basics/coin/sum", key))
 
 
-OPTIONS = ("storyboard", "options")
+CHAPTERS = ("lesson", "chapters")
 
 
 @pytest.mark.parametrize(
     ("faulty", "valid"),
     [
         ((), True),
-        ((("storyboard",),), False),
-        ((OPTIONS,), False),
-        (((*OPTIONS, 0),), False),
-        (((*OPTIONS, 1, "name"),), False),
-        (((*OPTIONS, 1, "text"),), True),
-        (((*OPTIONS, 1, "name", "deeper"),), True),
-        ((("storyboard", "correct"), ("storyboard", "steps", 0), ("inquiry",), ("options", 0)), True),
-        ((("title",), (*OPTIONS, 0)), False),
+        ((("lesson",),), False),
+        ((CHAPTERS,), False),
+        (((*CHAPTERS, 0),), False),
+        (((*CHAPTERS, 1, "name"),), False),
+        (((*CHAPTERS, 1, "text"),), True),
+        (((*CHAPTERS, 1, "name", "deeper"),), True),
+        ((("lesson", "minutes"), ("lesson", "able", 0), ("demo",), ("chapters", 0)), True),
+        ((("title",), (*CHAPTERS, 0)), False),
         (((),), False),
     ],
 )
 def test_a_list_is_valid_unless_itself_or_an_items_name_is_at_fault(
     faulty: tuple[tuple[str | int, ...], ...], valid: bool
 ) -> None:
-    assert (OPTIONS in ValidLists(faulty)) is valid
+    assert (CHAPTERS in ValidLists(faulty)) is valid
 
 
-WRONG_ANSWER = "  correct: heads\n"
-HEADS = "    - {name: heads, text: Heads., feedback: Perhaps., ending: It was.}\n"
+STATE = "    - {name: fair, title: Fair, text: Both alike., state: {sides: [0.5, 0.5]}}\n"
 
 
 @pytest.mark.parametrize(
-    ("option", "key", "reported"),
+    ("state", "key", "reported"),
     [
-        (HEADS.replace("name: heads", "name: The Heads"), "storyboard.options[0].name", False),
-        ("    - heads\n", "storyboard.options[0]", False),
-        (HEADS.replace("text: Heads.", "text: 3"), "storyboard.options[0].text", True),
+        (STATE.replace("name: fair", "name: The Fair"), "demo.states[0].name", False),
+        ("    - fair\n", "demo.states[0]", False),
+        (STATE.replace("text: Both alike.", "text: 3"), "demo.states[0].text", True),
     ],
 )
 def test_a_reference_into_a_list_whose_names_are_not_known_is_not_reported(
-    write: Write, option: str, key: str, reported: bool
+    write: Write, state: str, key: str, reported: bool
 ) -> None:
-    third = HEADS.replace("heads", "rim")  # with two valid options left, the list itself is long enough
-    folder = write(HEADS, option + third)
+    folder = write(STATE, state)
     path = folder / "concept.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(WRONG_ANSWER, "  correct: edge\n"), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace(
+        "reveal: It is half.\n            state: fair", "reveal: H.\n            state: odd"
+    )
+    path.write_text(text.replace("tossed.\n          state: fair\n", "tossed.\n"), encoding="utf-8")
     keys = [fault_key for _, fault_key, _ in faults_of(folder)]
-    assert sorted(keys) == sorted([key, *(["storyboard.correct"] if reported else [])])
+    assert sorted(keys) == sorted([key, *(["lesson.chapters[0].steps[0].ask.state"] if reported else [])])

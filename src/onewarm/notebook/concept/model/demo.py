@@ -28,6 +28,6 @@ class Demo(Part):
     model: State = Field(default_factory=dict)
     """Names and start values of what the demo can change."""
     highlights: tuple[Name, ...] = ()
-    """Names of visible objects of the demo; a step, a cue or the reveal can highlight one."""
+    """Names of visible objects of the demo; a step, an answer or a reveal can highlight one."""
     states: tuple[DemoState, ...] = ()
-    """Named states, for the storyboard, the inquiry and the list below the demo."""
+    """Named states, for the steps of the lesson and the list at its end."""

@@ -28,7 +28,7 @@ class Edge(Part):
     planned: bool = False
     """True while the other concept has no page; ignored once it has one."""
     more: Annotated[str, MARKDOWN] = ""
-    """Shown in addition once the reader has committed to a prediction in the storyboard."""
+    """Shown in addition once the reader has committed to a prediction."""
 
 
 class Edges(Part):

@@ -9,7 +9,6 @@ from onewarm.notebook.concept.model.lesson import Lesson
 from onewarm.notebook.concept.model.parts import ClaimKey, ConceptKey, Part, Plain, Text
 from onewarm.notebook.concept.model.practice import Misconception, Question, TrueStatement
 from onewarm.notebook.concept.model.research import ResearchQuestion
-from onewarm.notebook.concept.model.storyboard import Inquiry, Storyboard
 from onewarm.notebook.concept.model.written import Code, Equation, Source
 
 with needs("onewarm.notebook", "notebook"):
@@ -39,12 +38,8 @@ class ConceptFile(Part):
     """Title, text and output of witness.py."""
     demo: Demo
     """The demo: its notes, model and states."""
-    lesson: Lesson | None = None
+    lesson: Lesson
     """The lesson: chapters whose steps move the demo and ask for predictions."""
-    storyboard: Storyboard
-    """Readers commit to a prediction, then step through states of the demo."""
-    inquiry: Inquiry
-    """Readers choose the answer that they see in the demo."""
     claims: tuple[ClaimKey, ...] = ()
     """Keys of the claims in the ledger that the page reviews."""
     misconceptions: tuple[Misconception, ...] = ()

@@ -10,6 +10,11 @@ from onewarm.notebook.concept.references.lesson import lesson_faults
 from onewarm.notebook.concept.yaml import Document, Fault, Place, nearest
 
 _GROUPS = ("prerequisites", "next", "contrast")
+_LISTS: dict[str, Place] = {
+    "chapters": ("lesson", "chapters"),
+    "states": ("demo", "states"),
+    "highlights": ("demo", "highlights"),
+}
 
 
 class ValidLists:
@@ -37,23 +42,18 @@ def reference_faults(document: Document, file: ConceptFile, valid: ValidLists) -
     For a file with schema faults (see `read_leniently`): those that are faults whatever the invalid parts should be.
     """
     yield from _names(document, file)
-    yield from _shown_objects(document, file, valid)
     yield from _states(document, file)
-    if file.lesson is not None:
-        yield from lesson_faults(document, file, ("demo", "states") in valid, ("demo", "highlights") in valid)
+    complete = {name: place in valid for name, place in _LISTS.items()}
+    yield from lesson_faults(document, file, **complete)
     yield from _practice_and_research(document, file, valid)
 
 
 def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
-    board, inquiry = file.storyboard, file.inquiry
     named: dict[Place, Sequence[Any]] = {
         ("structure",): file.structure,
         ("sources",): file.sources,
         ("equations",): file.equations,
         ("demo", "states"): file.demo.states,
-        ("storyboard", "options"): board.options,
-        ("storyboard", "steps"): board.steps,
-        ("inquiry", "cues"): inquiry.cues,
         ("practice",): file.practice,
     }
     for place, parts in named.items():
@@ -73,29 +73,6 @@ def _names(document: Document, file: ConceptFile) -> Iterator[Fault]:
     for place, key in edges:
         if key and key == file.key:
             yield document.fault(place, "edge to the concept itself", "Name another concept.")
-
-
-def _shown_objects(document: Document, file: ConceptFile, valid: ValidLists) -> Iterator[Fault]:
-    """Demo states and highlights that a step, a cue or the reveal names, and the correct choices."""
-    board, inquiry = file.storyboard, file.inquiry
-    states, highlights = [s.name for s in file.demo.states], file.demo.highlights
-    parts: list[tuple[Place, Any]] = [(("inquiry", "reveal"), inquiry.reveal)]
-    parts += [(("storyboard", "steps", i), step) for i, step in enumerate(board.steps)]
-    parts += [(("inquiry", "cues", i), cue) for i, cue in enumerate(inquiry.cues)]
-    for place, part in parts:
-        state = getattr(part, "state", None)
-        if state and state not in states and ("demo", "states") in valid:
-            yield document.fault((*place, "state"), f"no demo state '{state}'", nearest(state, states))
-        highlight = part.highlight
-        if highlight and highlight not in highlights and ("demo", "highlights") in valid:
-            yield document.fault((*place, "highlight"), f"no highlight '{highlight}'", nearest(highlight, highlights))
-    options, cues = [o.name for o in board.options], [c.name for c in inquiry.cues]
-    for name, of, answer, choices in (
-        ("storyboard", "options", board.correct, options),
-        ("inquiry", "cues", inquiry.correct, cues),
-    ):
-        if answer and answer not in choices and (name, of) in valid:
-            yield document.fault((name, "correct"), f"no choice '{answer}'", nearest(answer, choices))
 
 
 def _states(document: Document, file: ConceptFile) -> Iterator[Fault]:

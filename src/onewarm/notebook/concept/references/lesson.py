@@ -13,22 +13,25 @@ __all__ = ["lesson_faults"]
 _PANELS = ("storyboard", "intuition", "inquiry", "demo")
 
 
-def lesson_faults(document: Document, file: ConceptFile, states: bool, highlights: bool) -> Iterator[Fault]:
+def lesson_faults(
+    document: Document, file: ConceptFile, *, chapters: bool, states: bool, highlights: bool
+) -> Iterator[Fault]:
     """Faults of the lesson.
 
     Args:
         document: concept.yaml.
         file: its contents.
+        chapters: whether the list of chapters is complete, so that a missing one can be told.
         states: whether the list of demo states is complete, so that an unknown one can be told.
         highlights: the same of the demo's highlights.
     """
     lesson = file.lesson
-    assert lesson is not None
-    chapters: Place = ("lesson", "chapters")
-    yield from _repeated(document, [((*chapters, i, "name"), c.name) for i, c in enumerate(lesson.chapters)])
-    steps = [((*chapters, i, "steps", j), s) for i, c in enumerate(lesson.chapters) for j, s in enumerate(c.steps)]
+    at: Place = ("lesson", "chapters")
+    yield from _repeated(document, [((*at, i, "name"), c.name) for i, c in enumerate(lesson.chapters)])
+    steps = [((*at, i, "steps", j), s) for i, c in enumerate(lesson.chapters) for j, s in enumerate(c.steps)]
     yield from _repeated(document, [((*place, "name"), step.name) for place, step in steps])
-    yield from _panels(document, lesson.chapters)
+    if chapters:
+        yield from _panels(document, lesson.chapters)
     known_states, known_highlights = [s.name for s in file.demo.states], list(file.demo.highlights)
     shown: list[tuple[Place, Any]] = list(steps)
     for place, step in steps:

@@ -131,7 +131,7 @@ export const CSS = `${RELIABILITY}
   .numbers { grid-area: table; }
 }
 
-/* The object that a storyboard highlights has a ring around it; the rest is dimmed. */
+/* The object that a step highlights has a ring around it; the rest is dimmed. */
 .alpha-control, .calibration, .track.z, .low { transition: none; }
 [data-highlight="logit"] .track.p { opacity: 0.25; }
 [data-highlight="alpha"] .alpha-control,
