@@ -26,8 +26,11 @@ def test_the_next_edge_opens_by_itself_after_the_prediction_and_is_never_locked(
     more.locator("summary").click()
     assert more.get_by_text("Carry this.").is_visible()
     more.locator("summary").click()
-    page.evaluate("document.dispatchEvent(new CustomEvent('onewarm:followed'))")
-    assert more.get_by_text("Carry this.").is_visible()
+    page.get_by_label("Tails.").check()
+    page.locator("[data-opening] [data-commit]").click()
+    assert not more.get_by_text("Carry this.").is_visible()  # not yet followed to its end
+    page.evaluate("location.hash = 'step-flagged'")
+    expect(more.get_by_text("Carry this.")).to_be_visible()
     page.reload()
     page.wait_for_selector("body.live")
     assert more.get_by_text("Carry this.").is_visible()
