@@ -10,8 +10,7 @@ export function lesson(root, { concept, stage }) {
   const follow = /** @type {HTMLElement | null} */ (document.querySelector("[data-follow]"));
   /** @type {Map<HTMLElement, import("./question.js").Question>} */
   const questions = new Map();
-  const opening = /** @type {HTMLElement} */ (root.querySelector(".chapter"));
-  let at = -1, waiting = 0, followed = false;
+  let at = -1, waiting = 0;
 
   steps.forEach((step, i) => {
     const box = /** @type {HTMLElement | null} */ (step.querySelector("[data-question]"));
@@ -51,19 +50,10 @@ export function lesson(root, { concept, stage }) {
     steps.forEach((one, i) => one.classList.toggle("current", i === at));
     bar.draw(at);
     stage.ask(asked?.ways() ?? {});
-    follows(step);
     if (stage.owner !== "text") return;
     const flag = asked?.flag === undefined ? {} : { flag: asked.flag };
     const highlight = asked?.shown ? asked.reveal.dataset.highlight || step.dataset.highlight : step.dataset.highlight;
     stage.show({ ...stateOf(at), ...flag }, highlight ?? "");
-  }
-
-  /** Tells once that the opening prediction was followed to the end of its chapter. @param {HTMLElement} step */
-  function follows(step) {
-    const predicted = [...questions].some(([one, asked]) => opening.contains(one) && asked.committed);
-    if (followed || !predicted || opening.contains(step) || !document.body.classList.contains("live")) return;
-    followed = true;
-    document.dispatchEvent(new CustomEvent("onewarm:followed"));
   }
 
   /** The step at the line of reading: a little above the middle of what nothing covers. */
