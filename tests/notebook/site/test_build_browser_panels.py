@@ -245,8 +245,9 @@ def test_every_object_can_be_picked_and_asked_about(page: Any) -> None:
 def test_the_prompt_carries_the_demo_as_it_stands(page: Any) -> None:
     room(page)
     page.locator(".demo input").press("ArrowRight")
-    expect(page.locator("[data-prompt]")).to_have_value(re.compile("shown = 1"))
-    assert "- address: ?shown=1" in page.locator("[data-prompt]").input_value()
+    value = page.locator(".demo input").input_value()
+    expect(page.locator("[data-prompt]")).to_have_value(re.compile(f"shown = {value}"))
+    assert f"- address: ?shown={value}" in page.locator("[data-prompt]").input_value()
 
 
 def test_a_draft_is_kept_by_object_survives_a_reload_and_is_exported(page: Any, tmp_path: Path) -> None:
