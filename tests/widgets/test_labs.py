@@ -46,6 +46,7 @@ def test_bad_values_are_reported(values: dict, error: type[Exception], message: 
          "teacher has 3 classes, student has 2: expected the same"),
         (DistillationLab, {"own": ["a", "b"]}, TypeError, None),
         (DistillationLab, {"kind": "soft"}, ValueError, "kind is 'soft': choose one of hard, smoothed, own"),
+        (DistillationLab, {"axis": "square"}, ValueError, "axis is 'square': choose one of linear, log"),
         (DistillationLab, {"alpha": -0.1}, ValueError, "alpha is -0.1: pass a number from 0 to 1"),
         (DistillationLab, {"temperature": 0}, ValueError, "temperature is 0: pass a number from 0.01 to 10000"),
         (DistillationLab, {"temperature": float("inf")}, ValueError, "temperature is inf: pass finite numbers"),

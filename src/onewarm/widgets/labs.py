@@ -13,7 +13,6 @@ __all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab", "ReliabilityL
 
 DATA = ("overconfident", "calibrated")
 UNITS = ("nats", "bits")
-TEACHERS = ("hard", "smoothed", "own")
 RANGES = {"alpha": (0, 1), "temperature": (0.01, 1e4), "share": (0, 1)}
 PAGE_K = 4  # classes of the examples on the pages
 
@@ -129,8 +128,8 @@ class DistillationLab(_RowsLab):
 
     Traits, set by Python or the page: student, teacher (one trained with hard labels) and own, K logits each; kind of
     teacher, "hard", "smoothed" or "own"; alpha in [0, 1], with which the smoothed teacher was trained; temperature T in
-    [0.01, 10000]; share of the teacher in the loss, [0, 1]; label, 0 to K - 1; classes, K names or None. K is 2 to 64
-    and cannot change.
+    [0.01, 10000]; share of the teacher in the loss, [0, 1]; label, 0 to K - 1; classes, K names or None; axis of the
+    probabilities, "linear" or "log"; scene and cover, as the page uses them. K is 2 to 64 and cannot change.
 
     Raises:
         TypeError, ValueError: names the place and the value that it does not take.
@@ -148,12 +147,18 @@ class DistillationLab(_RowsLab):
     concept = "concept:optimization/knowledge-distillation"
     rows = {"student": 0.0, "teacher": 0.0, "own": 0.0}  # noqa: RUF012  # read only
     index = "label"
+    texts = {  # noqa: RUF012
+        "kind": ("hard", "smoothed", "own"),
+        "axis": ("linear", "log"),
+        "scene": ("rows", "dark", "norm"),
+        "cover": ("", "dark", "norm"),
+    }
 
     def check(self, name: str, value: Any) -> Any:
         """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
-        if name == "kind":
-            return one_of(name, value, TEACHERS)
+        if name in self.texts:
+            return one_of(name, value, self.texts[name])
         lowest, highest = RANGES.get(name, (None, None))
         return value if lowest is None or highest is None else between(name, value, lowest, highest)
 
