@@ -182,7 +182,7 @@ def test_a_covered_answer_is_nowhere(show) -> None:
     assert tab.locator(".curve-pane .strong").text_content() == "lowest 3.26"
 
 
-BOXES = [(620, 700), (660, 670), (960, 950), (736, 400), (336, 290)]
+BOXES = [(620, 700), (660, 670), (960, 950), (736, 400), (336, 290), (310, 350), (368, 200)]
 STEPS = [
     ({"scene": "fit", "cover": "answer"}, "curve"),
     ({"scene": "fit", "temperature": 3.2554}, "minimum"),

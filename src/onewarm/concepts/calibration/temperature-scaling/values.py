@@ -86,14 +86,12 @@ ece_chance = np.mean([ow.calibration.ece(ow.calibration.CalibrationSummary().upd
 train_right = int((_training[0].argmax(axis=1) == _training[1]).sum())
 train_nll, train_nll_half = _nll(*_training[:2], 1), _nll(*_training[:2], 0.5)
 train_nll_best = _nll(*_training[:2], best)
-train_confidence = _softmax(_training[0]).max(axis=1).mean()
 
 _row = 129
-z_cat, z_lynx, z_dog, z_truck = _z[_row]
-p_cat, p_lynx, p_dog, p_truck = _p[_row]
-q_cat, q_lynx, q_dog, q_truck = _q[_row]
+p_cat, p_truck = _p[_row, [0, 3]]
+q_cat, q_truck = _q[_row, [0, 3]]
 ratio_before, ratio_after = p_truck / p_cat, q_truck / q_cat
-tempted = z_truck - z_cat
+lead = _z[_row, 3] - _z[_row, 0]
 
 sure = 0.999
 sure_halved = 1 / (1 + np.sqrt((1 - sure) / sure))

@@ -18,7 +18,10 @@ export const CSS = `${RELIABILITY}
 .was { position: absolute; top: 25%; height: 50%; border: 1.5px dashed var(--mute); border-inline-start: 0; }
 .swatch.s-was { border: 1.5px dashed var(--mute); }
 .swatch.s-dots { width: 0.5625rem; height: 0.5625rem; border-radius: 50%; background: var(--soft); }
-.swatch.s-same { border-top: 2px dashed var(--mute); height: 0; }
+.swatch.s-same {
+  height: 2px;
+  background: repeating-linear-gradient(90deg, var(--mute) 0 0.25rem, transparent 0.25rem 0.4375rem);
+}
 .mark { color: var(--soft); font-size: 0.85em; overflow: visible; }
 .mark:not(:empty)::before { content: "✓ "; }
 
@@ -59,6 +62,15 @@ export const CSS = `${RELIABILITY}
   [data-layout="stage"][data-highlight="confidence"] .whole { display: block; }
   [data-layout="stage"] .ratios-pane .facts { display: none; }
   [data-layout="stage"][data-highlight="inverse"] .ratios-pane .facts { display: block; width: 8.5rem; }
+}
+
+/* Text of twice the size on a tablet or a phone. */
+@container stage (max-height: 15rem) {
+  [data-layout="stage"] :is(.readout, .buttons, .row.head, .ratios-pane .facts > div:not(:last-child)) { display: none; }
+  [data-layout="stage"] .curve-pane .pane-head, [data-layout="stage"] .whole { display: none; }
+  .root[data-layout="stage"] .rows { gap: 0 0.5rem; }
+  .root[data-layout="stage"] .rows .row:not(.head, .foot) { --h: 1.25rem; }
+  [data-layout="stage"] .row .name { min-height: 1.25rem; }
 }
 
 /* What a step of the lesson points at. */
