@@ -15,8 +15,8 @@ __all__ = ["FONT_NAME", "LICENCE_NAME", "font_file", "font_licence", "math_font"
 FONT_NAME = "stix-two-math.woff2"
 LICENCE_NAME = "stix-two-math.LICENSE.txt"
 
-# Headings are set in this font, so it needs the letters of any title.
-_ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "–—’“”…·×−αΑ"
+# Headings are set in this font, so it needs the letters of any title. The root sign stands in no text: msqrt draws it.
+_ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "–—’“”…·×−αΑ√"
 # name table entries: copyright, full name, version, trademark, description, vendor, licence, licence address
 _NAME_IDS = ((0, ""), (4, "Font: "), (5, ""), (7, ""), (10, ""), (11, "Home: "), (13, ""), (14, "Licence: "))
 
