@@ -105,9 +105,7 @@ def _facts(
             for m in concept.misconceptions
         },
         **{
-            key("demo-state", s.name): [
-                f"{name} = {_shown(value)}" for name, value in concept.demo_state(s.name).items()
-            ]
+            key("demo-state", s.name): [f"{name} = {_shown(value)}" for name, value in s.state.items()]
             for s in concept.demo.states
         },
         **{key("source", s.name): [f"{plain_text(s.summary)} ({s.url})"] for s in concept.sources},
