@@ -34,7 +34,11 @@ def test_prose_is_found_at_the_nearest_anchor_above_it(folder: Any, tmp_path: Pa
     folder.page = "## Math\n\nBefore *all*.\n\n### A part\n\n$$ h + t = 1 $$ (sum)\n\nAfter it.\n"
     concept = load_concept(folder.write(tmp_path / "coin"))
     equation = "concept/basics/coin/index.html#equation/concept-notebook/basics/coin/sum"
-    assert [(entry["title"], entry["text"], entry["at"]) for entry in prose_entries(concept)] == [
+    entries = prose_entries(concept)
+    steps = [step.name for chapter in concept.lesson.chapters for step in chapter.steps] if concept.lesson else []
+    lesson = [entry["at"].partition("#")[2] for entry in entries if entry["kind"] == "lesson"]
+    assert lesson == [f"step-{name}" for name in steps] != []
+    assert [(entry["title"], entry["text"], entry["at"]) for entry in entries if entry["kind"] != "lesson"] == [
         ("Math", "Before all.", "concept/basics/coin/index.html#math"),
         ("A part", "After it.", equation),
     ]
