@@ -95,8 +95,8 @@ def test_a_demo_that_fails_takes_nothing_with_it(visit: Callable[..., Any], tmp_
     folder.demo = "export default { render() { throw new Error('broken demo'); } };"
     with running(build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])) as address:
         seen = visit(address + "concept/basics/coin/index.html")
-        assert "The demo could not start" in seen.page.locator("#demo").inner_text()
-        assert seen.page.locator("[data-commit]").is_visible()
+        assert "The demo could not start" in seen.page.locator("#stage").inner_text()
+        assert seen.page.locator("[data-opening] [data-commit]").is_visible()
         assert ["broken demo" in message for message in seen.messages] == [True]
         seen.messages.clear()
         seen.page.context.close()
