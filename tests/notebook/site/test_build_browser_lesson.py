@@ -1,5 +1,6 @@
 """The lesson in Chromium, on a small concept: questions, the stage and who has it, addresses, damaged values."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -177,10 +178,15 @@ def test_no_stored_value_disables_anything(visit: Callable[..., Any], lesson_sit
 
 def test_a_part_that_fails_leaves_the_others_alone(visit: Callable[..., Any], lesson_site: str) -> None:
     seen = visit(lesson_site)
-    seen.page.route(
-        "**/assets/path.js", lambda route: route.fulfill(body="export default 1", content_type="text/javascript")
-    )
-    seen.page.route("**/assets/research.js", lambda route: route.abort())
+
+    def broken(route: Any) -> None:
+        script = route.fetch().text()
+        for part in ("statements", "research", "addresses"):
+            script, times = re.subn(rf"(function {part}\(.*\) {{\n)", r'\1throw new Error("broken");\n', script)
+            assert times == 1, part
+        route.fulfill(body=script, content_type="text/javascript")
+
+    seen.page.route("**/assets/page.js", broken)
     seen.page.goto(lesson_site)
     seen.page.wait_for_selector("body.live")
     seen.page.get_by_label("Heads.").check()

@@ -2,21 +2,30 @@
  *
  * This folder, assets/, holds the scripts and styles of the site itself. What concepts' demos are made of, in pages and in
  * notebooks, is in ../demos/. */
+import { addresses } from "./addresses.js";
+import { definitions } from "./definitions.js";
 import { mount } from "./host.js";
+import { lesson } from "./lesson.js";
+import { next } from "./next.js";
+import { needs, path } from "./path.js";
+import { practice } from "./practice.js";
+import { research } from "./research.js";
 import { createStage } from "./stage.js";
+import { statements } from "./statements.js";
 import { land } from "./target.js";
 
-/** The parts of a page: what each enhances, its module, and the function there. A part that fails leaves the others alone. */
+/** The parts of a page: what each enhances, and how. A part that fails leaves the others alone.
+ * @type {[string, (root: HTMLElement, page: any) => void][]} */
 const PARTS = [
-  [".lesson-page", "./addresses.js", "addresses"],
-  ["[data-lesson]", "./lesson.js", "lesson"],
-  ["[data-statements]", "./statements.js", "statements"],
-  ["[data-practice]", "./practice.js", "practice"],
-  ["[data-path]", "./path.js", "path"],
-  ["[data-needs]", "./path.js", "needs"],
-  ["[data-room]", "./research.js", "research"],
-  ["[data-next-edge]", "./next.js", "next"],
-  ["main", "./definitions.js", "definitions"],
+  [".lesson-page", addresses],
+  ["[data-lesson]", lesson],
+  ["[data-statements]", statements],
+  ["[data-practice]", practice],
+  ["[data-path]", path],
+  ["[data-needs]", needs],
+  ["[data-room]", research],
+  ["[data-next-edge]", next],
+  ["main", definitions],
 ];
 
 /** `?embed=demo`: the demo alone, for slides and other sites. */
@@ -26,7 +35,6 @@ document.documentElement.classList.toggle("embedded", embedded);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const { concept = "", title = "", section = "" } = main.dataset;
 const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
-const modules = PARTS.map(([selector, module]) => document.querySelector(selector) && import(module).catch(tell));
 
 /** @type {import("./host.js").Model | null} */
 let model = null;
@@ -43,9 +51,8 @@ try {
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
 const stage = createStage(demo, model);
 const page = { concept, title, section, stage };
-for (const [i, [selector, , name]] of PARTS.entries()) {
-  const module = await modules[i];
-  for (const root of document.querySelectorAll(selector)) attempt(() => module?.[name](root, page));
+for (const [selector, enhance] of PARTS) {
+  for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) attempt(() => enhance(root, page));
 }
 attempt(reachable);
 document.body.classList.add("live");

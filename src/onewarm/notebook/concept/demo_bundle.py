@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from onewarm.notebook.concept.yaml import ConceptError, Fault, nearest, read_text
 
-__all__ = ["bundle_demo", "kit_modules"]
+__all__ = ["bundle_demo", "bundle_script", "kit_modules", "without_comments"]
 
 KIT = "onewarm/"
 _IMPORT = re.compile(r'^import \{([^{}]*)\} from "([^"\n]+)";$', re.MULTILINE)
@@ -26,6 +26,7 @@ _DYNAMIC = re.compile(r"^(?!\s*(?:\*|//))(?:(?!/\*).)*\bimport\s*\(", re.MULTILI
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) ([\w$]+))", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default\b", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:(?:async )?function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)
+_NO_TEMPLATE = re.compile(r'\\`|"(?:\\.|[^"\\])*"|\[[^\]`\n]*`[^\]`\n]*\]')  # backticks here begin no template
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -64,18 +65,51 @@ def bundle_demo(file: Path | str) -> str:
     ...     print(bundle_demo(demo).splitlines()[-2])
     const { sum } = $arithmetic;
     """
-    return _Bundle(Path(file)).text()
+    return without_comments(_Bundle(Path(file)).text())
+
+
+def bundle_script(file: Path | str) -> str:
+    """A script of the site itself with the files of its folder that it imports, as the text of one ES module.
+
+    It need not have a default export, and may import at run time, as the host of demos does.
+    """
+    return without_comments(_Bundle(Path(file), demo=False).text())
+
+
+def without_comments(script: str) -> str:
+    """A script without the comments that have lines of their own, so that it weighs less; templates stay as they are.
+
+    >>> without_comments("/** Adds. */\\nconst add = (a, b) => a + b; // sums\\n// end\\n")
+    'const add = (a, b) => a + b; // sums\\n'
+    """
+    out, inside = [], False  # inside a template literal
+    lines = iter(script.splitlines(keepends=True))
+    for line in lines:
+        start = line.lstrip()
+        if not inside and start.startswith("//"):
+            continue
+        if not inside and start.startswith("/*"):
+            while "*/" not in line:
+                line = next(lines, "*/")
+            rest = line.partition("*/")[2]
+            if not rest.strip():
+                continue
+            line = rest.lstrip()
+        inside ^= _NO_TEMPLATE.sub("", line).count("`") % 2 == 1
+        out.append(line)
+    return "".join(out)
 
 
 class _Bundle:
-    def __init__(self, entry: Path) -> None:
+    def __init__(self, entry: Path, *, demo: bool = True) -> None:
         self.entry = entry
+        self.demo = demo
         self.root = entry.parent.resolve()
         self.faults: list[Fault] = []
         self.order: dict[Path, _Module] = {}  # dependencies first
         self.variables: dict[Path, str] = {}
         self._visit(entry, ())
-        if entry in self.order and not _DEFAULT.search(self.order[entry].text):
+        if demo and entry in self.order and not _DEFAULT.search(self.order[entry].text):
             remedy = "Add `export default { render({ model, el }) { ... } };`."
             self.faults.append(Fault(entry, 1, "", "there is no default export", remedy))
         if self.faults:
@@ -101,7 +135,7 @@ class _Bundle:
         if file in self.order:
             return
         try:
-            module = _read(file)
+            module = _read(file, demo=self.demo)
         except ConceptError as error:
             self.faults += error.faults
             return
@@ -157,16 +191,16 @@ class _Bundle:
         return name
 
 
-def _read(file: Path) -> _Module:
+def _read(file: Path, *, demo: bool) -> _Module:
     text = read_text(file).replace("\r\n", "\n")
-    faults = list(_faults(file, text))
+    faults = list(_faults(file, text, demo=demo))
     if faults:
         raise ConceptError(faults)
     imports = tuple((_names(match[1]), match[2], _line(text, match.start())) for match in _IMPORT.finditer(text))
     return _Module(file, text, imports, frozenset(_EXPORT.findall(text)))
 
 
-def _faults(file: Path, text: str) -> Iterator[Fault]:
+def _faults(file: Path, text: str, *, demo: bool) -> Iterator[Fault]:
     """The faults of one file, without looking at the others."""
     declared = {match[1]: _line(text, match.start()) for match in _DECLARED.finditer(text)}
     for match in _DECLARED.finditer(text):
@@ -186,7 +220,7 @@ def _faults(file: Path, text: str) -> Iterator[Fault]:
         if match[1] == "export" and not (_EXPORT.match(text, start) or _DEFAULT.match(text, start)):
             remedy = "Write `export` at the start of a line, before const, function or class."
             yield Fault(file, line, "", "an export of an unsupported form", remedy)
-    for match in _DYNAMIC.finditer(text):
+    for match in _DYNAMIC.finditer(text) if demo else ():
         remedy = "Import at the top of the file: a demo becomes one file and loads nothing later."
         yield Fault(file, _line(text, match.end()), "", "an import at run time", remedy)
     for match in _IMPORT.finditer(text):

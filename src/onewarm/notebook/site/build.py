@@ -7,7 +7,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.load import Concept, ConceptError, load_concepts
 from onewarm.notebook.page.check import concept_faults
 from onewarm.notebook.page.context import page_context
+from onewarm.notebook.site.assets import site_assets
 from onewarm.notebook.site.course import course, in_order, planned
 from onewarm.notebook.site.math_font import FONT_NAME, LICENCE_NAME, font_licence, math_font
 from onewarm.notebook.site.open_graph_card import CARD_NAME, open_graph_card
@@ -36,7 +36,6 @@ from onewarm.notebook.site.terms import with_terms
 from onewarm.notebook.text.glossary import load_glossary
 from onewarm.notebook.text.latex import LatexError
 from onewarm.notebook.text.markdown import LinkError
-from onewarm.report.page import tokens
 
 __all__ = ["OutputError", "build"]
 
@@ -44,12 +43,6 @@ MARKER = ".onewarm-site"  # marks a folder that build made and may therefore rep
 _DESCRIPTION = (
     "Soft targets, and what they do to confidence: pictures, proofs, programs, demos, and claims that were checked."
 )
-_NAMED_MODULES = (
-    "course.js",
-    "page.js",
-    "reload.js",
-    "search.js",
-)  # modules that pages name; page.js imports the others
 Progress = Callable[[str, int, int], None]
 
 
@@ -156,9 +149,7 @@ def _write_site(
         characters |= characters_used
         path = route(concept.key)
         page_options = {**options, "address": options["address"] and options["address"] + path}
-        modules = [file.name for file in _assets() if file.suffix == ".js" and file.name not in _NAMED_MODULES]
-        modules += ["demo.js"] if concept.demo_file else []
-        html = render("concept.html", depth=path.count("/"), modules=modules, **page_options, **context)
+        html = render("concept.html", depth=path.count("/"), **page_options, **context)
         html = with_terms(html, glossary, here=concept.key, pages=pages)
         _write(site / path / "index.html", html)
         texts = (concept.title, concept.section, context["concept"]["summary_plain"])
@@ -176,19 +167,11 @@ def _write_site(
     _write(site / "assets" / SEARCH_NAME, search_index(entries))
     _write(site / MARKER, "Made by `onewarm build`, which may replace this folder.\n")
     report("math font", steps - 1, steps)
-    for file in _assets():
-        if file.name == "reload.js" and not options["live"]:
-            continue
-        before = tokens().encode() if file.name == "base.css" else b""
-        _write(site / "assets" / file.name, before + file.read_bytes())
+    for name, text in site_assets(live=options["live"]).items():
+        _write(site / "assets" / name, text)
     _write(site / "assets" / FONT_NAME, math_font("".join(characters), cache))
     _write(site / "assets" / LICENCE_NAME, font_licence(cache))
     report("done", steps, steps)
-
-
-def _assets() -> list[Path]:
-    with as_file(files("onewarm.notebook") / "assets") as folder:
-        return sorted(path for path in folder.iterdir() if path.suffix in (".css", ".js", ".svg"))
 
 
 def _write(path: Path, content: str | bytes) -> None:

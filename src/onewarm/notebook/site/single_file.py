@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import tempfile
 from collections.abc import Iterable
@@ -25,9 +24,8 @@ from onewarm.notebook.site.render import CONTENT_POLICY
 __all__ = ["build_single_file"]
 
 _KINDS = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}
-_PAGE = "onewarm-page/"  # how the scripts of the page name each other
 _STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n?')
-_SCRIPT = re.compile(r'<script(?: type="module")? src="([^"]+)"></script>\n?')
+_SCRIPT = re.compile(r'<script(?: type="module"| defer)? src="([^"]+)"></script>\n?')
 _LEFT_OUT = re.compile(
     r'<link rel="(?:modulepreload|preload)"[^>]*>\n?|<meta (?:property|name)="(?:og|twitter):image[^>]*>\n?'
 )
@@ -71,33 +69,19 @@ def build_single_file(
 def _inlined(page: Path, site: Path, address: str) -> str:
     html = _LEFT_OUT.sub("", page.read_text(encoding="utf-8"))
     styles = "\n".join(_style(page.parent / href) for href in _STYLE.findall(html))
-    script, import_map = _scripts(site / "assets")
+    script = re.sub(r"</(?=script)", r"<\\/", (site / "assets" / "page.js").read_text(encoding="utf-8"))
     html = _STYLE.sub("", _SCRIPT.sub("", html))
     html = re.sub(r'((?:src|href)=")([^"]*favicon\.svg)"', lambda m: f'{m[1]}{_data(page.parent / m[2])}"', html)
     html = html.replace('data-demo="demo.js"', f'data-demo="{_data(page.parent / "demo.js")}"')
     html = _LINK.sub(lambda match: _link(match, page, site, address), html)
-    html = html.replace(str(escape(CONTENT_POLICY)), str(escape(_policy(styles, script, import_map))), 1)
-    head = f'<style>{styles}</style>\n<script type="importmap">{import_map}</script>\n'
-    html = html.replace("</head>", f"{head}</head>", 1)
+    html = html.replace(str(escape(CONTENT_POLICY)), str(escape(_policy(styles, script))), 1)
+    html = html.replace("</head>", f"<style>{styles}</style>\n</head>", 1)
     return html.replace("</body>", f'<script type="module">{script}</script>\n</body>', 1)
 
 
 def _style(file: Path) -> str:
     text = file.read_text(encoding="utf-8")
     return re.sub(r'url\("([^":]+)"\)', lambda match: f'url("{_data(file.parent / match[1])}")', text)
-
-
-def _scripts(assets: Path) -> tuple[str, str]:
-    """The page's script, and the import map of those that it imports: modules from disk may not load each other."""
-    texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(assets.glob("*.js"))}
-
-    def renamed(text: str) -> str:
-        return re.sub(r'"\./([\w-]+\.js)"', lambda m: f'"{_PAGE}{m[1]}"' if m[1] in texts else m[0], text)
-
-    modules = {f"{_PAGE}{name}": _data_url("text/javascript", renamed(text).encode()) for name, text in texts.items()}
-    first = re.sub(r"</(?=script)", r"<\\/", renamed(texts["page.js"]))
-    del modules[f"{_PAGE}page.js"]
-    return first, json.dumps({"imports": modules}, indent=0)
 
 
 def _link(match: re.Match[str], page: Path, site: Path, address: str) -> str:
@@ -113,17 +97,13 @@ def _link(match: re.Match[str], page: Path, site: Path, address: str) -> str:
 
 
 def _data(file: Path) -> str:
-    return _data_url(_KINDS[file.suffix], file.read_bytes())
+    return f"data:{_KINDS[file.suffix]};base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
-def _data_url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _policy(style: str, *scripts: str) -> str:
-    """What the file may load: its own style and scripts, by their hashes, and what stands in it as data."""
+def _policy(style: str, script: str) -> str:
+    """What the file may load: its own style and script, by their hashes, and what stands in it as data."""
     return (
-        f"default-src 'none'; script-src {' '.join(map(_hash, scripts))} data:; style-src {_hash(style)}; "
+        f"default-src 'none'; script-src {_hash(script)} data:; style-src {_hash(style)}; "
         "font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
     )
 
