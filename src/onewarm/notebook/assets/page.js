@@ -9,6 +9,7 @@ import { lesson } from "./lesson.js";
 import { next } from "./next.js";
 import { needs, path } from "./path.js";
 import { practice } from "./practice.js";
+import { restFarPanels } from "./rest.js";
 import { research } from "./research.js";
 import { createStage } from "./stage.js";
 import { statements } from "./statements.js";
@@ -58,6 +59,7 @@ attempt(reachable);
 document.body.classList.add("live");
 // The demo and the fonts push down what an address' anchor points at.
 attempt(land);
+attempt(() => restFarPanels(document.querySelectorAll(".lesson-page > .panel")));
 
 /** @param {() => void} part */
 function attempt(part) {
