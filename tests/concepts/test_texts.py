@@ -44,6 +44,11 @@ def test_numeric_answer(item: object, concept: Concept) -> None:
 
 
 @each_concept
+def test_paper_has_a_picture_of_the_first_state(concept: Concept) -> None:
+    assert concept.picture is not None
+
+
+@each_concept
 def test_practice_has_two_questions_a_level(concept: Concept) -> None:
     for level in ("concrete", "why", "neighbour"):
         assert sum(q.level == level for q in concept.practice) >= 2

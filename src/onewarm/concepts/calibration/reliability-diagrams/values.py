@@ -85,3 +85,11 @@ _zigzag_share = _zigzag_rows / _zigzag_rows.sum()
 zigzag_ece = (_zigzag_share * np.abs(_confidence - _zigzag)).sum()
 _pairs = (_zigzag_share * (_confidence - _zigzag)).reshape(5, 2).sum(axis=1)
 zigzag_five = np.abs(_pairs).sum()
+
+# the ten bins that the demo starts with, for paper and without JavaScript
+picture = {
+    "kind": "reliability",
+    "confidence": [0.45, 0.55, 0.65, 0.75, 0.85, 0.95],
+    "accuracy": [0.4, 0.5, 0.58, 0.66, 0.74, 0.82],
+    "share": [n / 500 for n in (20, 40, 60, 80, 120, 180)],
+}

@@ -82,3 +82,11 @@ code_loss, code_entropy = _code["loss"] / np.log(2), _code["entropy"] / np.log(2
 code_waste = code_loss - code_entropy
 
 log2, log4 = np.log(2), np.log(4)
+
+# the demo's first bars, for paper and without JavaScript
+picture = {
+    "kind": "bars",
+    "rows": list(zip(("cat", "lynx", "dog", "truck"), _bill["p"], _votes[0] / 20, strict=True)),
+    "bar": "probability that the model gives",
+    "tick": "share of the twenty answers",
+}
