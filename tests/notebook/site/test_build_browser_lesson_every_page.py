@@ -139,3 +139,16 @@ def test_links_and_addresses_land_on_their_target(
         page.wait_for_timeout(250)
         check(f"address {anchor}")
     assert faults == []
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_the_stage_is_silent_while_the_text_moves_it(visit: Callable[..., Any], our_site: str, where: str) -> None:
+    page = visit(our_site + where, viewport={"width": 1280, "height": 800}, reduced_motion="reduce").page
+    live = page.locator(".demo .sr[role=status]")
+    before = live.inner_text()
+    for step in (3, 5):
+        page.locator(".step").nth(step).evaluate("step => step.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(800)  # a demo speaks 600 ms after the last change
+        assert live.inner_text() == before
+    page.locator(".demo input[type=radio]:not(:checked)").first.check(force=True)
+    page.locator(".demo .sr[role=status]").filter(has_not_text=before or "nothing").wait_for(state="attached")

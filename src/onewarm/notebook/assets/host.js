@@ -40,7 +40,7 @@ export class Model {
 
   /** The demo's state: what it reported last, on top of the values it started with. */
   state() {
-    const { state, address, calibration, classes, highlight, layout, pointing, pointed, ...start } = this.#values;
+    const { state, address, calibration, classes, highlight, layout, pointing, pointed, quiet, ...start } = this.#values;
     return /** @type {Record<string, unknown>} */ ({ ...start, .../** @type {any} */ (state) });
   }
 

@@ -61,7 +61,8 @@ export function question(box, { concept, changed }) {
     if (ending instanceof HTMLElement) {
       const told = answer ? copies(answer, "[data-ending]") : [];
       ending.hidden = !told.length;
-      ending.replaceChildren(...(told.length ? [line("ending-title", "What your first answer missed"), ...told] : []));
+      const missed = outcome.dataset.right === "true" ? "left open" : "missed";
+      ending.replaceChildren(...(told.length ? [line("ending-title", `What your first answer ${missed}`), ...told] : []));
     }
   }
 

@@ -10,11 +10,12 @@ export function rail(root, steps, questions) {
   const minutes = Number(left?.dataset.minutes ?? 0);
   let here = -1;
 
-  /** Brings the present chapter's link into the middle of the bar, where the bar scrolls. @param {HTMLElement} link */
+  /** Brings the present chapter's link into the middle of the bar, where the bar scrolls; the start of a longer one.
+   * @param {HTMLElement} link */
   function centre(link) {
     if (!scroller) return;
     const box = scroller.getBoundingClientRect(), item = link.getBoundingClientRect();
-    scroller.scrollLeft += item.left + item.width / 2 - box.left - box.width / 2;
+    scroller.scrollLeft += item.left - box.left - Math.max(16, (box.width - item.width) / 2);
   }
 
   return {

@@ -69,17 +69,20 @@ export function createStage(demo, model) {
     show(state, highlight) {
       if (!model) return;
       quietly(() => {
+        model.set("quiet", true);
         model.set("highlight", highlight || null);
         model.set("state", { ...state, highlight: highlight || null });
       });
     },
     /** The reader's doing, by a link: a state of the page. @param {Record<string, unknown>} state */
     open(state) {
+      model?.set("quiet", false);
       quietly(() => model?.set("state", { ...state, highlight: null }));
       give("reader");
     },
     /** The reader's doing, by the address: what its query says. @param {string} query */
     read(query) {
+      model?.set("quiet", false);
       quietly(() => {
         model?.set("address", "");
         model?.set("address", query);

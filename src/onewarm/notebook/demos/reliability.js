@@ -127,8 +127,11 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
       const below = last && gapOf(last) < 0; // the dashed line ends below the other
       for (const name of /** @type {const} */ (["confidence", "accuracy"])) {
         const under = below === (name === "confidence");
-        setAttributes(words[name], { visibility: last && !on.small ? "visible" : "hidden", x: on.right - 4 });
-        if (last) setAttributes(words[name], { y: px(Math.max(on.top + 10, y(last[name]) + (under ? 14 : -5))) });
+        setAttributes(words[name], { visibility: last && !on.small ? "visible" : "hidden" });
+        if (!last) continue;
+        const height = y(last[name]) + (under ? 14 : -5);
+        const beside = height < on.top + 10; // no room above the last bin
+        setAttributes(words[name], { x: px((beside ? x(1 - last.count / total) : on.right) - 4), y: px(Math.max(on.top + 10, height)) });
       }
       setAttributes(plot.svg, { "aria-label": `${label}, ${title}; ${spoken(bins)}` });
     },

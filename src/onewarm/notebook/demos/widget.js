@@ -262,7 +262,7 @@ function start(demo, { model, el }) {
     clearTimeout(speechTimer);
     speechTimer = setTimeout(() => {
       announced = true;
-      setText(live, message || sentence(view));
+      if (lastBy !== "host" || !get("quiet")) setText(live, message || sentence(view));
     }, 600);
   }
 

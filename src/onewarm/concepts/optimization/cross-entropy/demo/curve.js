@@ -114,12 +114,15 @@ export function curvePane(ctx, names) {
       setAttributes(asked, { visibility: t > 0 ? "visible" : "hidden" });
       if (t > 0) setAttributes(asked, { cx: x(t).toFixed(1), cy: y(view.show(view.levels[k])).toFixed(1) });
       const inLeftHalf = x(p) < (left + right) / 2;
+      const name = `${shortened(names[k], 14)} ${priceText(price)}`;
+      const least = Math.max(0.01, p - (14 + 7.4 * name.length) / (right - left)); // where a name on the left begins
+      const above = inLeftHalf ? y(price) - 14 : Math.min(y(price) - 14, y(view.show(-Math.log(least))) - 6);
       setAttributes(hereText, {
         x: (x(p) + (inLeftHalf ? 14 : -14)).toFixed(1),
-        y: clamp(y(price) - 14, top + 4, bottom - 6).toFixed(1),
+        y: clamp(above, top + 4, bottom - 6).toFixed(1),
         "text-anchor": inLeftHalf ? "start" : "end",
       });
-      setText(hereText, `${shortened(names[k], 14)} ${priceText(price)}`);
+      setText(hereText, name);
 
       const texts = [
         `${fixed(price, 4)} ${view.unit}`,

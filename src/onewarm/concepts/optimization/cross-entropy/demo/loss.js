@@ -81,7 +81,7 @@ export function lossPane(ctx, names) {
       if (resized) {
         setAttributes(frame, { x: left, y: top, width: right - left + 2, height: bottom - top });
         setAttributes(cover, { x: left, y: top, width: right - left, height: bottom - top });
-        setAttributes(covering, { x: (left + right) / 2, y: top + 0.62 * (bottom - top) });
+        setAttributes(covering, { x: left + (W < 420 ? 0.5 : 0.25) * (right - left), y: top + 0.62 * (bottom - top) });
         setAttributes(across, { x: right, y: H - 5 });
       }
       setText(across, `probability of ${shortened(names[k], 14)}`);

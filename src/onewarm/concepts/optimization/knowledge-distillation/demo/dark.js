@@ -93,7 +93,7 @@ export function darkPane(names) {
         // beside the curve's fall, or in the cover
         const at = Math.min(values.length - 1, BESIDE);
         setText(c.word, space.width < 300 && c.kind === "hard" ? "hard" : NAMES[c.kind]);
-        setAttributes(c.word, { x: x(GRID[at]) + 9, y: y(values[at]) + (at < BESIDE && c.kind !== "hard" ? 9 : -2) });
+        setAttributes(c.word, { x: x(GRID[at]) + 9, y: y(values[at]) + (c.kind === "hard" ? -2 : at < BESIDE ? 9 : -8) });
       }
       parts.draw(view, unseen);
       setText(corner, unseen ? "covered" : "");
