@@ -45,9 +45,7 @@ export const CSS = `${RELIABILITY}
   [data-layout="stage"] .error { font-size: 1rem; align-self: center; }
   .root[data-layout="stage"] .rows { grid-template-columns: minmax(4rem, auto) minmax(0, 1fr) 3.75em 5em; }
   .root[data-layout="stage"] .rows .row:not(.head, .foot) {
-    grid-template: none;
     grid-template-areas: "name pt z p";
-    grid-template-columns: subgrid;
     --h: 1.75rem;
   }
   [data-layout="stage"] .row .num:not(.num-g) { display: block; }

@@ -151,9 +151,7 @@ export const CSS = `
   [data-layout="stage"] .range-control .held:has(input), [data-layout="stage"] .range-control input { height: 1.375rem; }
   .root[data-layout="stage"] .rows { grid-template-columns: max-content minmax(0, 1fr) 3.2em 4.9em; }
   .root[data-layout="stage"] .rows .row:not(.head, .foot) {
-    grid-template: none;
     grid-template-areas: "name pt q g";
-    grid-template-columns: subgrid;
     padding: 0;
     border: 0;
   }
