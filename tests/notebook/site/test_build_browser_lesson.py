@@ -218,6 +218,14 @@ def test_on_paper_every_answer_is_there_and_nothing_waits(page: Any) -> None:
     assert page.evaluate(buttons) == 0
 
 
+def test_on_paper_the_stage_shows_the_answer_too(page: Any) -> None:
+    before = shown(page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown(page)[0] == "shown 7" != before[0]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown(page) == before
+
+
 def test_skip_links_lead_to_the_stage_and_back(page: Any) -> None:
     go(page, "numbered")
     skip = page.locator("#chapter-turn [data-to-stage]")

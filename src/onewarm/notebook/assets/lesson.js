@@ -56,6 +56,14 @@ export function lesson(root, { concept, stage }) {
     stage.show({ ...stateOf(at), ...flag }, highlight ?? "");
   }
 
+  // Paper has the answers beside the questions, so the stage on it is not covered either. The demo draws afterwards.
+  addEventListener("beforeprint", () => {
+    const asked = questions.get(steps[at]), text = asked?.reveal.dataset.show;
+    if (stage.owner !== "text" || asked?.shown || !text) return;
+    stage.show({ ...JSON.parse(text), ...(asked?.flag === undefined ? {} : { flag: null }) }, "");
+  }, { capture: true });
+  addEventListener("afterprint", () => enter(Math.max(at, 0), true));
+
   /** The step at the line of reading: a little above the middle of what nothing covers. */
   function reading() {
     waiting = 0;
