@@ -70,12 +70,19 @@ def _value(name: str, given: Any) -> float | int | str | None:
 def filled_text(text: str, values: Values) -> str:
     """The text with its values filled in. A name that is not among them stays as it is.
 
-    >>> filled_text("Loss {{ value:loss .3f }} nats, {{ value:other }}.", {"loss": 0.16884})
-    'Loss 0.169 nats, {{ value:other }}.'
+    A minus sign is a hyphen in formulas and in code, where they expect one, and a minus sign in prose.
+
+    >>> filled_text("{{ value:loss .3f }} nats, ${{ value:low .0f }}$, {{ value:other }}.", {"loss": 0.17, "low": -2})
+    '0.170 nats, $-2$, {{ value:other }}.'
     """
 
     def one(match: re.Match[str]) -> str:
-        return written(values[match[1]], match[2]) if match[1] in values else match[0]
+        if match[1] not in values:
+            return match[0]
+        value, before = values[match[1]], text[: match.start()]
+        filled = written(value, match[2])
+        marked = any(before.count(mark) % 2 for mark in "$`")
+        return filled if marked or isinstance(value, str) else filled.replace("-", "−")
 
     return REFERENCE.sub(one, text)
 
