@@ -152,7 +152,8 @@ def test_the_demo_in_the_contract_runs_on_a_page(folder, tmp_path: Path, visit) 
     (folder.demo,) = re.findall(r"^```js\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     assert folder.demo.count("\n") < 40
     folder.yaml["demo"]["model"] = {"heads": 0.25}
-    folder.yaml["demo"]["states"][0]["state"] = {"heads": 1}
+    for state, heads in zip(folder.yaml["demo"]["states"], (1, 0.75), strict=True):
+        state["state"] = {"heads": heads}
     site = build(tmp_path / "site", concepts=[folder.write(tmp_path / "coin")])
     with running(site) as address:
         page = visit(address + "concept/basics/coin/index.html?heads=0.5").page

@@ -8,17 +8,25 @@ import pytest
 import onewarm
 from onewarm.notebook.site.render import CONTENT_POLICY, render
 
-CARD = {"title": "<b>Coin</b> & co", "summary": 'A "coin" </p><script>alert(1)</script>', "route": "concept/a/b/"}
+LESSON = {
+    "key": "concept:a/b",
+    "title": "<b>Coin</b> & co",
+    "section": "Basics",
+    "summary": 'A "coin" </p><script>alert(1)</script>',
+    "route": "concept/a/b/",
+    "minutes": 10,
+    "needs": ["<i>Chance</i>"],
+}
 
 
 def index(depth: int = 0, live: bool = False) -> str:
-    return render("index.html", depth=depth, live=live, address="", sections=[("Basics", [CARD])])
+    return render("index.html", depth=depth, live=live, address="", course=[LESSON], planned=[])
 
 
 def test_texts_are_escaped() -> None:
     html = index()
     assert "&lt;b&gt;Coin&lt;/b&gt; &amp; co" in html
-    assert "<b>Coin" not in html and "<script>alert" not in html
+    assert "<b>Coin" not in html and "<i>Chance" not in html and "<script>alert" not in html
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
@@ -30,7 +38,7 @@ def test_addresses_are_relative_to_the_sites_root(depth: int) -> None:
 
 
 def test_a_name_that_is_missing_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError, match="'sections' is undefined"):
+    with pytest.raises(jinja2.UndefinedError, match="'course' is undefined"):
         render("index.html", live=False, address="")
     with pytest.raises(jinja2.TemplateNotFound, match=r"none\.html"):
         render("none.html")
