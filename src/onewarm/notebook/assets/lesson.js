@@ -69,7 +69,7 @@ export function lesson(root, { concept, stage }) {
     waiting = 0;
     const { top, bottom, width } = place.getBoundingClientRect();
     const above = width > root.clientWidth * 0.9 && getComputedStyle(place).position === "sticky" && top < innerHeight / 2;
-    const cover = above ? bottom : 0;
+    const cover = above ? Math.max(bottom, 0) : 0;
     const line = cover + 0.4 * (innerHeight - cover);
     let next = 0;
     steps.forEach((step, i) => {
