@@ -189,7 +189,7 @@ def interval() -> dict[str, float]:
         held += found.low <= 0
         low += found.value < 0.02
     shortfall = 0.9 - held / samples - 4 * math.sqrt(0.9 * 0.1 / samples)
-    return {"shortfall": max(shortfall, 0.0), "held": held / samples, "near": low / samples}
+    return {"held": held / samples, "shortfall": max(shortfall, 0.0), "near": low / samples}
 
 
 def top_label() -> dict[str, float]:
