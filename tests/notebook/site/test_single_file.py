@@ -47,9 +47,7 @@ def test_with_an_address_other_pages_are_links(tmp_path: Path) -> None:
 
 
 def test_a_concept_that_there_is_not_and_a_folder_by_the_exact_error(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"no concept 'label-smothing'\. Did you mean 'optimization/label-smoothing'\?"
-    ):
+    with pytest.raises(InputError, match=r"no concept 'label-smothing'\. Did you mean 'label-smoothing'\?"):
         build_single_file(tmp_path / "p.html", "label-smothing")
     with pytest.raises(InputError, match=r"is a folder; name the file to write, such as .*page\.html"):
         build_single_file(tmp_path, "label-smoothing")

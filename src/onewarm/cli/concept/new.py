@@ -24,6 +24,6 @@ def concept_new(
         from onewarm.notebook.concept.starter import new_concept
 
         folder = new_concept(key, concepts, title=title, section=section)
-        output.print(f"Wrote {escape(str(folder))}: concept.yaml, page.md, witness.py.", soft_wrap=True)
+        output.print(f"Wrote {escape(str(folder))}: concept.yaml, page.md, values.py, witness.py.", soft_wrap=True)
         output.print(f"Preview it: [bold]onewarm open --concepts {escape(str(concepts))}[/bold]", soft_wrap=True)
         output.print(f"Check it:   [bold]onewarm concept check {escape(str(folder))}[/bold]", soft_wrap=True)

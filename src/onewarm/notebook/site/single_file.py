@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -58,12 +58,19 @@ def build_single_file(
     found = [key for key in keys if concept in (key, key.partition(":")[2], key.rpartition("/")[2])]
     if len(found) != 1:
         problem = f"no concept {concept!r}" if not found else f"{concept!r} is the name of {len(found)} concepts"
-        raise InputError(f"{problem}. {nearest(concept, [key.partition(':')[2] for key in found or keys])}")
+        raise InputError(f"{problem}. {nearest(concept, [_shortest(key, keys) for key in found or keys])}")
     with tempfile.TemporaryDirectory() as folder:
         site = build(Path(folder) / "site", concepts=folders, address=address, **options)
         page = site / route(found[0]) / "index.html"
         atomic_write(out, _inlined(page, site, f"{address.rstrip('/')}/" if address else ""))
     return out
+
+
+def _shortest(key: str, keys: Sequence[str]) -> str:
+    """The shortest end of a key that names no other."""
+    ends = [other.rpartition("/")[2] for other in keys]
+    end = key.rpartition("/")[2]
+    return end if ends.count(end) == 1 else key.partition(":")[2]
 
 
 def _inlined(page: Path, site: Path, address: str) -> str:
