@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 import onewarm as ow
 from onewarm.notebook.concept.load import load_concept
@@ -93,7 +93,7 @@ def test_the_flag_is_moved_while_the_curve_is_covered_and_stays_beside_the_truth
 def test_labels_of_narrow_boxes_are_whole_and_do_not_overlap(stage, width: int) -> None:
     tab = stage((width, 290))
     names = tab.locator(".areas text.strong")
-    assert names.all_text_contents() == ["cat", "lynx", "dog", "truck"]
+    expect(names).to_have_text(["cat", "lynx", "dog", "truck"])  # once they are drawn
     boxes = sorted((box.bounding_box() for box in names.all()), key=lambda box: box["x"])
     assert all(a["x"] + a["width"] < b["x"] for a, b in pairwise(boxes))
 
