@@ -1,10 +1,13 @@
 """Exercises: numbers drawn by seed, and the right number by the exercise's own expression."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from onewarm.notebook.concept.exercises import draws, evaluate, variants
+from onewarm.notebook.concept.exercises import draws, evaluate, exercise_faults, variants
+from onewarm.notebook.concept.load import read_folder
 from onewarm.notebook.concept.model.practice import Question
 
 GIVEN = {
@@ -41,3 +44,14 @@ def test_each_set_has_its_own_answer_and_values() -> None:
         assert one.values["page"] == 7.0
         t = [1 - alpha * (K - 1) / K, *[alpha / K] * (K - 1)]
         assert one.answer == pytest.approx(-sum(v * math.log(v) for v in t), rel=1e-12)
+
+
+def test_an_answer_that_is_infinite_for_one_of_the_drawn_sets_is_a_fault(write: Callable[..., Path]) -> None:
+    folder = write(
+        'number: {value: 2, tolerance: 0.1, expression: "2"}',
+        'draw: {n: [2, 0]}\n    number: {tolerance: 0.1, expression: "np.float64(1) / n if n else np.inf"}',
+    )
+    reading = read_folder(folder)
+    assert reading.document is not None and reading.file is not None
+    (fault,) = exercise_faults(reading.document, 0, reading.file.practice[0], {})
+    assert fault.what == "practice[0].number.expression: the expression gives inf where n = 0. Correct the expression."

@@ -26,6 +26,7 @@ def test_a_page_needs_one_script_and_two_styles() -> None:
         ("const a = `\\`\n// kept\n`;\n", "const a = `\\`\n// kept\n`;\n"),
         ('const url = "https://x"; /* kept */\n', 'const url = "https://x"; /* kept */\n'),
         ("/* never closed\n", ""),
+        ("/*! licence */\nlet x;\n", "/*! licence */\nlet x;\n"),
         ("const r = /[\\`*]/g;\n// gone\nlet x;\n", "const r = /[\\`*]/g;\nlet x;\n"),
         ('const s = "`";\n// gone\n', 'const s = "`";\n'),
     ],

@@ -77,7 +77,9 @@ def bundle_script(file: Path | str) -> str:
 
 
 def without_comments(script: str) -> str:
-    """A script without the comments that have lines of their own, so that it weighs less; templates stay as they are.
+    """A script without the comments that have lines of their own, so that it weighs less.
+
+    Templates stay as they are, and so do comments that start with ``/*!``, such as a licence.
 
     >>> without_comments("/** Adds. */\\nconst add = (a, b) => a + b; // sums\\n// end\\n")
     'const add = (a, b) => a + b; // sums\\n'
@@ -88,7 +90,7 @@ def without_comments(script: str) -> str:
         start = line.lstrip()
         if not inside and start.startswith("//"):
             continue
-        if not inside and start.startswith("/*"):
+        if not inside and start.startswith("/*") and not start.startswith("/*!"):
             while "*/" not in line:
                 line = next(lines, "*/")
             rest = line.partition("*/")[2]

@@ -80,17 +80,19 @@ def exercise_faults(document: Document, i: int, question: Question, values: Valu
     """Expressions of an exercise that fail, and a right number that its expression does not give."""
     place: Place = ("practice", i, "number", "expression")
     try:
-        first, *_ = variants(question, values)
+        sets = variants(question, values)
     except Exception as error:
         if question.number is None or question.compute:
             place = ("practice", i, "compute")
         yield document.fault(place, f"{type(error).__name__}: {error}", "Correct the expression.")
         return
-    number = question.number
-    if number is None or first.answer is None:
+    number, first = question.number, sets[0].answer
+    if number is None or first is None:
         return
-    if not np.isfinite(first.answer):
-        yield document.fault(place, f"the expression gives {first.answer}", "Correct the expression.")
-    elif number.value is not None and not abs(first.answer - number.value) <= number.tolerance:
-        problem = f"the expression gives {first.answer:.6g}, which is not {number.value:g} within {number.tolerance:g}"
+    if endless := [one for one in sets if one.answer is not None and not np.isfinite(one.answer)]:
+        drawn = ", ".join(f"{name} = {endless[0].values[name]}" for name in question.draw)
+        problem = f"the expression gives {endless[0].answer}" + (f" where {drawn}" if drawn else "")
+        yield document.fault(place, problem, "Correct the expression.")
+    elif number.value is not None and not abs(first - number.value) <= number.tolerance:
+        problem = f"the expression gives {first:.6g}, which is not {number.value:g} within {number.tolerance:g}"
         yield document.fault(("practice", i, "number", "value"), problem, "Correct the value or the expression.")
