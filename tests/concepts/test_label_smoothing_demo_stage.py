@@ -1,9 +1,15 @@
 """The label-smoothing demo on the stage of a page: it fits, shows what a step names, keeps covered what is covered."""
 
+from pathlib import Path
+
 import pytest
+
+import onewarm as ow
+from onewarm.notebook.concept.load import load_concept
 
 pytestmark = pytest.mark.browser
 
+PAGE = load_concept(Path(ow.__file__).parent / "concepts/optimization/label-smoothing")
 ORIGIN = {
     "logits": [3, 1, -0.5, -1],
     "classes": ["cat", "lynx", "dog", "truck"],
@@ -92,6 +98,24 @@ def test_what_is_covered_is_nowhere_on_the_stage_until_the_reader_commits(stage)
     tab.evaluate(LATER)
     assert "minimum 3.82" in tab.evaluate(TEXTS) and "0.925" in tab.evaluate(TEXTS)
     assert flag.get_attribute("aria-disabled") == "true" and tab.get_by_text("you", exact=True).is_visible()
+
+
+def test_nothing_on_the_stage_says_what_the_gap_is_before_the_reader_has_said_it(stage) -> None:
+    tab = stage(SIZES["1280"])
+    steps = [step for chapter in PAGE.lesson.chapters for step in chapter.steps]
+    asked = next(i for i, step in enumerate(steps) if step.name == "gradient")
+    answers = ("▲", "▼", "descent", "slope", "−0.155", "+0.114", "pushed", "p − t")
+    before = [step.state for step in steps[: asked + 1]] + [step.ask.state for step in steps[:asked] if step.ask]
+    for name in before:
+        tab.evaluate("state => model.set('state', state)", PAGE.demo_state(name) | {"flag": None})
+        tab.evaluate(LATER)
+        assert [word for word in answers if word in tab.evaluate(TEXTS)] == [], name
+        assert tab.locator(".head .num-g").inner_text() == ""
+    assert tab.locator(".gap").nth(1).is_visible() and tab.locator("[data-object=run]").is_visible()
+    tab.evaluate("state => model.set('state', state)", PAGE.demo_state("one-hot"))
+    tab.evaluate(LATER)
+    assert [word for word in answers if word not in tab.evaluate(TEXTS)] == ["slope", "p − t"]
+    assert tab.locator(".head .num-g").inner_text() == "gap"
 
 
 def test_the_lens_makes_the_weakest_gap_plain(stage) -> None:

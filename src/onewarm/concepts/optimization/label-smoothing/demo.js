@@ -11,7 +11,8 @@
  *   data         "overconfident" | "calibrated"      seed           of the rows that are trained on here, 1 .. 999
  *   calibration  {overconfident: report | null, calibrated: report | null}, subsets of a study report
  *   scene        what a page's stage shows: "rows" | "training" | "studies"
- *   cover        "curve" covers the loss beyond the present logit, until a question about it is answered
+ *   cover        until a question is answered: "curve" covers the loss beyond the present logit, the targets and the gaps'
+ *                numbers, "gap" these numbers only
  *   flag         where the reader thinks that the curve is lowest, or null; lens: the lanes show the first tenth only
  *   address      the query string of a state: "z=3,1,-0.5,-1&alpha=0.1&label=0&recipe=uniform&view=before&data=..."
  *   state        in: any of these fields, and {pick, highlight};
@@ -47,7 +48,7 @@ const fields = {
   view: choice("before", ["before", "after", "end"]),
   data: choice("overconfident", ["overconfident", "calibrated"]),
   seed: whole(1, 1, 999),
-  cover: choice("", ["", "curve"]),
+  cover: choice("", ["", "curve", "gap"]),
   flag: optional(number(0, -1000, 1000)),
   lens: toggle(),
 };
@@ -61,7 +62,7 @@ function derive(state, get) {
   return {
     .../** @type {{logits: number[], alpha: number, label: number, recipe: "uniform" | "prior" | "teacher",
      *   pick: number | null, view: "before" | "after" | "end", data: "overconfident" | "calibrated", seed: number,
-     *   cover: "" | "curve", flag: number | null, lens: boolean, highlight: string | null}} */ (
+     *   cover: "" | "curve" | "gap", flag: number | null, lens: boolean, highlight: string | null}} */ (
       state
     ),
     names: classNames(get("classes"), K),

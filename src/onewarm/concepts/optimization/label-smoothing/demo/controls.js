@@ -31,7 +31,7 @@ export function controlsPane(ctx, plan, rowNote) {
   const run = descent(
     ctx,
     "logits",
-    (view) => (view.cover ? "Run" : view.minimum ? "Run to minimum" : "Run: it never ends"),
+    (view) => (view.cover === "curve" ? "Run" : view.minimum ? "Run to minimum" : "Run: it never ends"),
     (view) => {
       const course = plan(view);
       return {
@@ -77,14 +77,14 @@ export function controlsPane(ctx, plan, rowNote) {
       alphaBefore = view.alpha;
       setAttributes(runButton, { "data-invite": moved });
       setAttributes(lens, { "aria-pressed": view.lens });
-      buttons.hidden = view.cover !== "";
+      buttons.hidden = view.cover === "curve";
       setText(readout, `loss ${fixed(view.loss, 4)}`);
       const here = ended.text && !ctx.running && ended.at === place(view);
       outcome.hidden = !here;
       setText(outcome, here ? ended.text : "");
     },
     /** @param {View} view */
-    late: (view) => setText(why, view.cover ? "" : explain(view) + rowNote(view.recipe)),
+    late: (view) => setText(why, view.cover === "curve" ? "" : explain(view) + rowNote(view.recipe)),
   };
 }
 

@@ -24,19 +24,18 @@ export function logitPane(ctx, names) {
     const node = element("div", { class: "row" }, label.node, logit.node, logitCell, lane.node, ...cells);
     return { node, label, logit, lane, numbers };
   });
-  const [logitHead, ...heads] = numberHeads(NUMBERS, ["z", "p", "t", ctx.onStage ? "gap" : "p − t"]);
+  const gapName = ctx.onStage ? "gap" : "p − t";
+  const [logitHead, ...heads] = numberHeads(NUMBERS, ["z", "p", "t", gapName]);
+  const marks = /** @type {[string, string][]} */ ([["bar", "probability p"], ["tick", "target t"]]);
+  const told = legend([...marks, ["up", "▲ short: descent raises the logit"], ["down", "▼ over: it lowers it"]]);
+  const untold = legend([...marks, ["up", "bar short of its tick"], ["down", "bar past it"]]);
   const laneHead = element("span");
   const lensNote = element("p", { class: "lens-note" }, "The first tenth of each lane, ten times as wide:");
   const caption = element("p", { class: "caption" });
   const node = element(
     "section",
     { class: "pane logits", "aria-label": "Logits, probabilities and targets" },
-    legend([
-      ["bar", "probability p"],
-      ["tick", "target t"],
-      ["up", "▲ short: descent raises the logit"],
-      ["down", "▼ over: it lowers it"],
-    ]),
+    told,
     lensNote,
     classRows({
       few: names.length <= 5,
@@ -67,6 +66,9 @@ export function logitPane(ctx, names) {
       setText(laneHead, lens ? "bar p and tick t, up to 0.1" : "bar p, tick t, and the gap from tick to bar");
       setAttributes(node, { "data-lens": lens });
       lensNote.hidden = !lens;
+      const [from, to] = cover ? [told, untold] : [untold, told];
+      if (from.parentNode) from.replaceWith(to);
+      setText(heads[2], cover ? "" : gapName);
       const weakest = view.probabilities.indexOf(Math.min(...view.probabilities));
       rows.forEach((row, k) => {
         const [z, p, t, g] = [view.logits[k], view.probabilities[k], view.target[k], view.gradient[k]];
@@ -75,9 +77,10 @@ export function logitPane(ctx, names) {
         setAttributes(row.node, { "data-true": k === view.label, "data-pull": gap.pull, "data-beyond": lens && Math.max(p, t) > LENS });
         k === weakest ? setAttributes(row.lane.node, { "data-object": "weakest" }) : row.lane.node.removeAttribute("data-object");
         row.lane.draw(p, t, at);
-        row.numbers.draw([logitText(z), fixed(p, 3), cover ? "–" : fixed(t, 3), `${ARROW[gap.pull]} ${gap.text}`]);
-        const target = cover ? "" : `, target ${fixed(t, 3)}`;
-        row.logit.draw(z, `${logitText(z)}; probability ${fixed(p, 3)}${target}, gap ${gap.text}${gap.push}`);
+        const target = cover === "curve" ? "–" : fixed(t, 3);
+        row.numbers.draw([logitText(z), fixed(p, 3), target, cover ? "" : `${ARROW[gap.pull]} ${gap.text}`]);
+        const more = cover ? "" : `, gap ${gap.text}${gap.push}`;
+        row.logit.draw(z, `${logitText(z)}; probability ${fixed(p, 3)}${target === "–" ? "" : `, target ${target}`}${more}`);
       });
     },
     /** @param {View} view */
@@ -99,11 +102,13 @@ function gapOf({ gradient, minimum }, k) {
 
 /** The gaps in a sentence. @param {View} view */
 export function sentence(view) {
+  if (view.cover === "curve") return "";
   const { short, over, shortBy, overBy } = furthest(view.gradient);
   if (Math.max(shortBy, overBy) < 5e-4) {
     return view.floor > 0
       ? "Every bar meets its tick: the gradient is zero and the loss stands on its floor."
       : "Every bar all but meets its tick, yet none quite does: a hard target is only reached at infinite logits.";
   }
-  return `${view.names[short]} is ${fixed(shortBy, 3)} short of its target, ${view.names[over]} is ${fixed(overBy, 3)} over. An arrow says where a step of gradient descent moves the logit: up where the number is below 0.`;
+  const arrows = " An arrow says where a step of gradient descent moves the logit: up where the number is below 0.";
+  return `${view.names[short]} is ${fixed(shortBy, 3)} short of its target, ${view.names[over]} is ${fixed(overBy, 3)} over.${view.cover ? "" : arrows}`;
 }

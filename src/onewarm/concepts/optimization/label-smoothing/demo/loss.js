@@ -82,7 +82,7 @@ export function lossPane(ctx, names) {
       const { width: W, height } = room(plot.figure);
       if (W < 80 || height === 0) return;
       const { logits, k } = view;
-      const covered = view.cover !== "";
+      const covered = view.cover === "curve";
       const H = height ?? clamp(Math.round(0.75 * W), 250, 330),
         left = 38,
         right = W - 14,

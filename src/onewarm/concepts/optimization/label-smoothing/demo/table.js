@@ -24,7 +24,7 @@ export function tablePane(names) {
     node: table.node,
     /** @param {View} view */
     late(view) {
-      table.node.hidden = view.cover !== ""; // it has the targets
+      table.node.hidden = view.cover !== ""; // it has the targets and the gaps
       if (view.cover) return;
       const { logits: z, probabilities: p, target: t, gradient: g } = view;
       const floor = view.floor === -Infinity ? "none" : fixed(view.floor, 4);
