@@ -23,7 +23,13 @@ def test_stratified_by_seed():
 
 
 @pytest.mark.parametrize(
-    "spelling", [("train", "validation", "test"), ("Training", " dev", "TE"), ("tr", "val", "holdout")]
+    "spelling",
+    [
+        ("train", "validation", "test"),
+        ("Training", " dev", "TE"),
+        ("tr", "val", "holdout"),
+        ("Training set", "Validation_set", "test.csv"),
+    ],
 )
 def test_the_users_own_names_of_parts(spelling):
     codes = RNG.integers(0, 3, 200)
@@ -151,3 +157,8 @@ def test_the_only_training_row_of_a_class_stays_one():
 def test_few_rows_in_few_groups():
     parts = grouped("t", "g", np.arange(6) % 3, np.array([0, 1, 0, 1, 0, 1]))(0)
     assert [len(p) for p in parts] == [2, 2, 2]
+
+
+def test_a_row_without_a_part_is_said_to_be_empty():
+    with pytest.raises(InputError, match=r"^t: row 2, split is empty: name each row's part 'train', 'validation' or"):
+        named_parts("t", "split", ["train", None, "test"], Y[:3], ROWS[:3], CLASSES)

@@ -1,3 +1,4 @@
+import json
 import pickle
 import re
 
@@ -117,3 +118,12 @@ def test_a_column_of_parts_that_is_not_named_is_said():
     said = [note for note in load(frame).notes if "--split-column fold" in note]
     assert len(said) == 1
     assert not [note for note in load(frame, split="fold").notes if "--split-column" in note]
+
+
+def test_lists_of_texts_are_left_out(tmp_path):
+    """A column of tags, as JSON Lines have them, ended in a traceback of Arrow's."""
+    lines = [json.dumps({"u": i * 7 % 11, "tags": ["a", "b"][: i % 3], "label": "uv"[i % 2]}) for i in range(60)]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    data = load(tmp_path / "t.jsonl")
+    assert data.split(0).train.x.shape == (36, 1)
+    assert "Left out: 'tags': a type that no features are made of." in data.notes

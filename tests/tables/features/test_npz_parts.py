@@ -31,3 +31,6 @@ def test_parts_that_do_not_fit(tmp_path):
     np.savez(tmp_path / "t.npz", x_train=X[:7], y_train=Y[:7], x_test=X[7:, :1], y_test=Y[7:])
     with pytest.raises(InputError, match=r"^t\.npz: 'x_test' has rows of shape \(1, 3\), others \(2, 3\)$"):
         of_parts(tmp_path / "t.npz")
+    np.savez(tmp_path / "t.npz", x_train=X[:4], y_train=Y[:4], x_val=X[4:7], y_val=Y[4:7], x_test=X[7:])
+    with pytest.raises(InputError, match=r"^t\.npz: 'x_test' has no labels beside it: save them too, or leave it out$"):
+        of_parts(tmp_path / "t.npz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,9 +32,14 @@ def looks_like_parts(values: Iterable[Any]) -> bool:
     >>> looks_like_parts(["train", "test", "val"]), looks_like_parts(["train", "bus"])
     (True, False)
     """
-    named = {str(value).strip().lower() for value in values}
+    named = {_plain(value) for value in values}
     known = {spelling for spellings in _SPELLINGS.values() for spelling in spellings}
     return named <= known and all(named & set(_SPELLINGS[part]) for part in ("training", "test"))
+
+
+def _plain(value: Any) -> str:
+    """The name of a part without what follows it: "Training set", "test_data", "train.csv"."""
+    return re.sub(r"[\s_.-]*(set|data|split|part|rows|csv)$", "", str(value).strip().lower())
 
 
 _FOLDS = 5
@@ -130,12 +136,14 @@ def named_parts(
     Raises InputError for names that are none of a part, parts without rows, classes without training rows.
     """
     at = {spelling: k for k, part in enumerate(PARTS) for spelling in _SPELLINGS[part]}
-    found = [at.get(str(v).strip().lower(), -1) for v in values]
+    codes_of = {value: at.get(_plain(value), -1) for value in set(values)}
+    found = [codes_of[value] for value in values]
     if -1 in found:
         row = found.index(-1)
+        shown = "empty" if values[row] is None else repr(visible(str(values[row])))
         raise InputError(
-            f"{file}: row {row + 1}, {name} is {visible(str(values[row]))!r}: name each row's part 'train', "
-            "'validation' or 'test' (without 'validation' it is cut from the training rows)"
+            f"{file}: row {row + 1}, {name} is {shown}: name each row's part 'train', 'validation' or 'test' (without "
+            "'validation' it is cut from the training rows), and leave other rows out of the file"
         )
     codes = np.asarray(found)[rows]
     train, validation, test = (np.flatnonzero(codes == k) for k in range(3))

@@ -28,7 +28,7 @@ from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder
 from onewarm.tables.features.keys import codes_of, times_of
 from onewarm.tables.features.labels import has_label, no_column
-from onewarm.tables.features.raw import Raw, column_of, columns_hash
+from onewarm.tables.features.raw import Raw, column_of, columns_hash, is_text
 from onewarm.tables.features.table import Table, table
 
 _ENCODING = 2  # of features: raise it when the same table gives other ones
@@ -193,13 +193,17 @@ def _unnamed_split(raw: Raw, options: Options) -> list[str]:
     """A sentence for a column that holds the parts of a split and was not named as one."""
     if options.ways:
         return []
-    texts = {name: c for name, c in raw.columns.items() if not isinstance(c, np.ndarray) and "string" in str(c.type)}
-    found = [name for name, c in texts.items() if looks_like_parts(v for v in c.unique().to_pylist() if v is not None)]
+    found = [name for name, column in raw.columns.items() if is_text(column) and _names_parts(column)]
     return [
         f"Column {visible(name)!r} names training and test rows, and is a feature here: --split-column {visible(name)} "
         f"(split={visible(name)!r}) takes it as your split."
         for name in found
     ]
+
+
+def _names_parts(column: Any) -> bool:
+    few = column.slice(0, 1000).unique()
+    return len(few) <= 10 and looks_like_parts(v for v in column.unique().to_pylist() if v is not None)
 
 
 def _votes(raw: Raw, given: Any) -> Labels | None:

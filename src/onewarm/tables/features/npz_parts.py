@@ -35,6 +35,11 @@ def of_parts(path: Path) -> tuple[Raw, list[str]] | None:
     parts = {part: names for part, names in found.items() if len(names) == 2}
     if len(parts) < 2:
         return None
+    for names in found.values():
+        if len(names) == 1:
+            ((what, name),) = names.items()
+            missing = "labels" if what == "x" else "examples"
+            raise InputError(f"{source.name}: {name!r} has no {missing} beside it: save them too, or leave it out")
     xs: list[NDArray[Any]] = []
     ys: list[NDArray[Any]] = []
     named: list[str] = []

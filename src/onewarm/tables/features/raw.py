@@ -207,12 +207,12 @@ def _check_names(name: str, names: Iterable[str]) -> None:
 def _check_header(raw: Raw) -> None:
     """Refuse a text file whose first line is a row: numbers above numbers, or words that its columns hold."""
     names = list(raw.columns)
-    numbers = [n for n in names if re.fullmatch(r"[-+]?\d+([.,]\d+)?", n) and not _is_text(raw.columns[n])]
+    numbers = [n for n in names if re.fullmatch(r"[-+]?\d+([.,]\d+)?", n) and not is_text(raw.columns[n])]
     counted = [n for n in numbers if n.isdecimal()]
     run = [int(n) for n in counted]
     if len(run) > 1 and run == list(range(run[0], run[0] + len(run))):  # columns with numbers for names: years, pixels
         numbers = [n for n in numbers if n not in counted]
-    words = [n for n in names if n and _is_text(raw.columns[n]) and _holds(raw.columns[n], n)]
+    words = [n for n in names if n and is_text(raw.columns[n]) and _holds(raw.columns[n], n)]
     if not numbers and len(words) < min(2, len(names)):
         return
     shown = ",".join(names[:4]) + (",..." if len(names) > 4 else "")
@@ -223,7 +223,8 @@ def _check_header(raw: Raw) -> None:
     )
 
 
-def _is_text(column: Any) -> bool:
+def is_text(column: Any) -> bool:
+    """Whether a column is one of Arrow's that holds texts."""
     return not isinstance(column, np.ndarray) and (
         pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     )
