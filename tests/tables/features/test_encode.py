@@ -34,7 +34,12 @@ def test_two_levels_are_one_column_and_missing_is_a_level():
     encoder = Encoder([typed("a", pa.chunked_array([["no", "yes", "yes", "no"] * 3]), "t")])
     assert encoder.transform(np.arange(4), encoder.fit(np.arange(4))).ravel().tolist() == [0, 1, 1, 0]
     missing = Encoder([typed("a", pa.chunked_array([["no", "yes", None, "?"] * 3]), "t")])
-    assert missing.transform(np.arange(4), []).tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0], [1, 0, 0]]
+    assert missing.transform(np.arange(4), missing.fit(np.arange(4))).tolist() == [
+        [0, 1, 0],
+        [0, 0, 1],
+        [1, 0, 0],
+        [1, 0, 0],
+    ]
 
 
 def test_rare_levels_and_all_but_the_most_frequent_are_one_column():
@@ -42,7 +47,7 @@ def test_rare_levels_and_all_but_the_most_frequent_are_one_column():
     assert Encoder([typed("a", many, "t")]).width == MOST_LEVELS + 1
     few = np.array(["u"] * 30 + ["v"] * 30 + ["r"] * (FEWEST_ROWS - 1) + ["s"])
     encoder = Encoder([typed("a", few, "t")])
-    x = encoder.transform(np.arange(len(few)), [])
+    x = encoder.transform(np.arange(len(few)), encoder.fit(np.arange(len(few))))
     assert x.shape == (63, 3) and x[60:].tolist() == [[0, 0, 1]] * 3
 
 
@@ -53,3 +58,23 @@ def test_every_seed_has_the_same_columns():
     encoder = Encoder([typed("a", values, "t"), typed("b", np.array(["u", "v"] * 18 + ["w"] * 4), "t")])
     for rows in (np.arange(20), np.arange(20, 40)):
         assert encoder.transform(rows, encoder.fit(rows)).shape == (20, 1 + 3 + 1)
+
+
+def test_what_only_test_rows_have_is_no_feature():
+    """A level, or a gap, of test rows alone had weights of its own, which no training row had moved from chance."""
+    numbers, levels = RNG.normal(size=60), np.repeat(["u", "v", "w"], 20)
+    numbers[55:] = np.nan
+    encoder = Encoder([typed("a", numbers, "t"), typed("b", levels, "t")])
+    fit = encoder.fit(np.arange(40))
+    assert encoder.transform(np.arange(40), fit).any(axis=0).tolist() == [True, True, True, False, False]
+    assert not encoder.transform(np.arange(40, 60), fit)[:, 1:].any()
+
+
+def test_a_row_is_encoded_alike_whatever_the_other_rows_are_that_are_not_in_training():
+    """What is imputed, standardised and learnt of comes of the training rows alone."""
+    numbers, levels = RNG.normal(size=(60, 1)), RNG.choice(["u", "v"], 60)
+    other, rows = numbers.copy(), np.arange(40)
+    other[40:] *= 1e6
+    made = [Encoder([typed("a", x[:, 0], "t"), typed("b", levels, "t")]) for x in (numbers, other)]
+    first, second = (encoder.transform(rows, encoder.fit(rows)) for encoder in made)
+    np.testing.assert_array_equal(first, second)

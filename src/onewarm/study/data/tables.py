@@ -25,13 +25,14 @@ from onewarm.study.data.partition import (
     timed,
 )
 from onewarm.study.data.splits import Rows, Split
-from onewarm.tables.features.encode import Encoder
+from onewarm.tables.features.encode import Encoder, Fit
 from onewarm.tables.features.keys import codes_of, times_of
 from onewarm.tables.features.labels import has_label, no_column
 from onewarm.tables.features.raw import Raw, column_of, columns_hash, is_text
+from onewarm.tables.features.repeats import repeated, row_hashes
 from onewarm.tables.features.table import Table, table
 
-_ENCODING = 2  # of features: raise it when the same table gives other ones
+_ENCODING = 3  # of features: raise it when the same table gives other ones
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ class Sample:
 
     def __call__(self, seed: int) -> Split:
         parts = self.partition(seed)
-        scales = self.encoder.fit(self.rows[parts[0]])
-        return Split(*(self._part(part, scales) for part in parts))
+        fit = self.encoder.fit(self.rows[parts[0]])
+        return Split(*(self._part(part, fit) for part in parts))
 
-    def _part(self, part: NDArray[np.int64], scales: Any) -> Rows:
+    def _part(self, part: NDArray[np.int64], fit: Fit) -> Rows:
         at = self.rows[part]
         votes = None if self.votes is None else self.votes[part]
-        return Rows(self.encoder.transform(at, scales), self.y[part], votes=votes, original=take(self.original, at))
+        return Rows(self.encoder.transform(at, fit), self.y[part], votes=votes, original=take(self.original, at))
 
 
 def of_raw(
@@ -126,8 +127,16 @@ def of_raw(
     if counts is not None:
         counts = _of_classes(counts, made, raw.name, options.rare)
     partition = _partition(raw, made, options, values, units)
-    said = [*notes, *(labels.notes if labels else ()), *made.notes, partition.sentence, *_unnamed_split(raw, options)]
     first = partition(0)
+    copies = repeated(row_hashes(made.encoder, made.rows), made.y, first[0], first[2])
+    said = [
+        *notes,
+        copies,
+        *(labels.notes if labels else ()),
+        *made.notes,
+        partition.sentence,
+        *_unnamed_split(raw, options),
+    ]
     sizes = tuple(len(part) for part in first)
     extra = [None if v is None else columns_hash({"": v if isinstance(v, np.ndarray) else column_of(v, "")})
              for v in (labels and labels.values, counts)]  # fmt: skip

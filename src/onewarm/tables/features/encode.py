@@ -22,6 +22,14 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Fit:
+    """What is known of some rows: the scale of each block, and which columns of levels and gaps vary over them."""
+
+    scales: tuple[Scale, ...]
+    varies: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Block:
     """Numbers (N, d) that are standardised: column by column, or all by one mean and deviation (`common`)."""
 
@@ -33,8 +41,9 @@ class Encoder:
     """Makes features of typed columns.
 
     Numbers are imputed by the median and standardised, with the statistics of some rows (see ``scale``). Levels become
-    one column each, two levels one column; they are fixed on all rows, and so is D. "Missing" is a level of its own;
-    where a number or anything else is missing in some rows, a column says in which.
+    one column each, two levels one column; which levels get one is fixed by all rows, and so is D. "Missing" is a level
+    of its own; where a number or anything else is missing in some rows, a column says in which. A column that is the
+    same in all the training rows is 0 everywhere: nothing could be learnt of it, such as of a level of test rows alone.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -54,25 +63,36 @@ class Encoder:
             widths.append(self.missing.shape[1])
         self.width = sum(widths)
 
-    def fit(self, rows: Rows) -> list[Scale]:
-        """The scales of the blocks, by these rows."""
-        return [(fit_common_scale if block.common else fit_scale)(block.values, rows) for block in self.blocks]
+    def fit(self, rows: Rows) -> Fit:
+        """The scales of the blocks, and which of the other columns vary, by these rows."""
+        scales = [(fit_common_scale if block.common else fit_scale)(block.values, rows) for block in self.blocks]
+        low, high = np.zeros((2, 0))
+        for start in range(0, len(rows), _ROWS):
+            some = self._marks(rows[start : start + _ROWS])
+            lowest, highest = some.min(axis=0), some.max(axis=0)
+            low, high = (lowest, highest) if start == 0 else (np.minimum(low, lowest), np.maximum(high, highest))
+        return Fit(tuple(scales), low < high)
 
-    def transform(self, rows: Rows, scales: Sequence[Scale]) -> NDArray[np.float32]:
+    def transform(self, rows: Rows, fit: Fit) -> NDArray[np.float32]:
         """The features (n, D) of these rows."""
         x = np.empty((len(rows), self.width), np.float32)
         for start in range(0, len(rows), _ROWS):
             some, at = rows[start : start + _ROWS], 0
             out = x[start : start + _ROWS]
-            parts: list[NDArray[Any]] = [s.apply(b.values[some]) for b, s in zip(self.blocks, scales, strict=True)]
-            if self.levels is not None and self.codes is not None:
-                parts.append(self.levels.transform(self.codes[some]))
-            if self.missing is not None:
-                parts.append(self.missing[some])
-            for part in parts:
+            parts = [scale.apply(block.values[some]) for block, scale in zip(self.blocks, fit.scales, strict=True)]
+            for part in (*parts, self._marks(some) * fit.varies):
                 out[:, at : at + part.shape[1]] = part
                 at += part.shape[1]
         return x
+
+    def _marks(self, rows: Rows) -> NDArray[np.float32]:
+        """The columns of 0 and 1: levels, and what is missing."""
+        parts = [np.zeros((len(rows), 0), np.float32)]
+        if self.levels is not None and self.codes is not None:
+            parts.append(self.levels.transform(self.codes[rows]))
+        if self.missing is not None:
+            parts.append(self.missing[rows].astype(np.float32))
+        return np.concatenate(parts, axis=1)
 
 
 def _one_hot(codes: NDArray[np.int32]) -> Any:
