@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
 
 import onewarm as ow
@@ -104,6 +105,20 @@ def changes() -> Callable[..., list[str]]:
       for (const [event, listen] of listeners) model.off(event, listen);
       return changed; }"""
     return lambda tab, *patches: tab.evaluate(watched, list(patches))
+
+
+@pytest.fixture
+def near() -> Callable[..., None]:
+    """`near(found, true, name)`: equal to 1e-12 of the true number, or of 1 if that is larger; infinite where it is."""
+
+    def assert_near(found: object, true: object, name: object = "") -> None:
+        found, true = np.asarray(found, dtype=float), np.asarray(true, dtype=float)
+        assert found.shape == true.shape, (name, found.shape, true.shape)
+        with np.errstate(invalid="ignore"):
+            off = np.where(found == true, 0, np.abs(found - true) / np.maximum(1, np.abs(true)))
+        assert (off <= 1e-12).all(), (name, found[~(off <= 1e-12)], true[~(off <= 1e-12)])
+
+    return assert_near
 
 
 def report(title: str, ece: dict[float, float], confidence: float) -> dict:

@@ -15,7 +15,7 @@
 import { choice, classNames, number, optional, whole } from "onewarm/fields.js";
 import { fixed } from "onewarm/numbers.js";
 import { widget } from "onewarm/widget.js";
-import { divergence, fitted, nll, onehots, reliabilityAt, scaled, slopes, smoothedOptimum, unsmoothed } from "./demo/arithmetic.js";
+import { curveOf, divergence, fitted, inverseLeaves, logRatios, nll, onehots, reliabilityAt, scaled, slopes, smoothedOptimum, unsmoothed } from "./demo/arithmetic.js";
 import { HIGHEST, LOWEST } from "./demo/axis.js";
 import { controlsPane } from "./demo/controls.js";
 import { curvePane } from "./demo/curve.js";
@@ -119,7 +119,22 @@ function build(ctx, view) {
   return { panes, nodes: ctx.onStage ? [...rest, controls] : [controls, ...rest] };
 }
 
-export const arithmetic = { divergence, fitted, modelOf, nll, onehots, reliabilityAt, scaled, slopes, smoothedOptimum, unsmoothed };
+/** For tests: the pure part. */
+export const arithmetic = Object.freeze({
+  curveOf,
+  divergence,
+  fitted,
+  inverseLeaves,
+  logRatios,
+  modelOf,
+  nll,
+  onehots,
+  reliabilityAt,
+  scaled,
+  slopes,
+  smoothedOptimum,
+  unsmoothed,
+});
 
 export default widget({
   name: "temperature",

@@ -2,6 +2,7 @@
 
 import { crossEntropy, logSoftmax, softmax, sum } from "onewarm/arithmetic.js";
 import { binOf, eceOf } from "onewarm/calibration.js";
+import { HIGHEST, LOWEST } from "./axis.js";
 
 /** @typedef {readonly number[]} Row */
 
@@ -41,8 +42,8 @@ export function slopes(logits, targets, b) {
   return { slope: slope / logits.length, bend: bend / logits.length };
 }
 
-/** The temperature with the least NLL: Newton steps in b = 1/T inside a bracket of the slope's sign. 0 or Infinity where
- * the NLL falls all the way to the least or the greatest temperature. @param {Row[]} logits @param {Row[]} targets */
+/** The temperature with the least NLL, to the last digits: Newton steps in b = 1/T inside a bracket of the slope's sign. 0 or
+ * Infinity where the NLL falls all the way to the least or the greatest temperature. @param {Row[]} logits @param {Row[]} targets */
 export function fitted(logits, targets) {
   let [low, high] = [1 / MOST, 1 / LEAST];
   if (slopes(logits, targets, low).slope >= 0) return Infinity;
@@ -52,10 +53,9 @@ export function fitted(logits, targets) {
     const { slope, bend } = slopes(logits, targets, b);
     slope <= 0 ? (low = b) : (high = b);
     const newton = b - slope / bend;
-    const next = newton > low && newton < high ? newton : (low + high) / 2;
-    const step = Math.abs(next - b);
-    b = next;
-    if (step <= 1e-9 * b) break; // the step after it would be the square of that
+    const inside = newton >= low && newton <= high; // at an end too: b may be the lowest place itself
+    if (inside && Math.abs(newton - b) <= 1e-8 * b) return 1 / newton; // off by about the square of that step
+    b = inside ? newton : (low + high) / 2;
   }
   return 1 / b;
 }
@@ -98,3 +98,25 @@ export const divergence = (truth, logits, T) =>
       return sum(pi.map((mass, k) => (mass > 0 ? mass * (Math.log(mass) - log[k]) : 0)));
     }),
   ) / truth.length;
+
+/** The NLL at temperatures that are evenly spaced on the axis. @param {Row[]} logits @param {Row[]} targets
+ * @param {number} points from LOWEST to HIGHEST @returns {[number, number][]} temperature and NLL */
+export const curveOf = (logits, targets, points) =>
+  Array.from({ length: points }, (_, i) => {
+    const T = LOWEST * 2 ** ((i * Math.log2(HIGHEST / LOWEST)) / (points - 1));
+    return [T, nll(logits, targets, T)];
+  });
+
+/** For each row and each class but the model's first: the log of the first's probability over the class's, in the model
+ * and in truth. @param {Row[]} probabilities @param {Row[]} truth @returns {[number, number][]} */
+export const logRatios = (probabilities, truth) =>
+  probabilities.flatMap((p, i) => {
+    const top = p.indexOf(Math.max(...p));
+    const over = (/** @type {Row} */ row, /** @type {number} */ k) => Math.log(row[top] / row[k]);
+    return p.flatMap((_, k) => (k === top ? [] : [/** @type {[number, number]} */ ([over(p, k), over(truth[i], k)])]));
+  });
+
+/** The divergence that is left where the model's own smoothing is undone. @param {Row[]} truth
+ * @param {Row[]} probabilities of the smoothed model @param {number} alpha */
+export const inverseLeaves = (truth, probabilities, alpha) =>
+  Math.abs(divergence(truth, probabilities.map((p) => unsmoothed(p, alpha).map((mass) => Math.log(Math.max(mass, 1e-300)))), 1));

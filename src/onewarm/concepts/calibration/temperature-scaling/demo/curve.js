@@ -5,7 +5,7 @@ import { button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
-import { nll } from "./arithmetic.js";
+import { curveOf } from "./arithmetic.js";
 import { HIGHEST, LOWEST, MARKS, along, temperatureOf, temperatureText } from "./axis.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View
@@ -122,10 +122,7 @@ function remembering() {
     if (view.scored !== last) {
       last = view.scored;
       const { logits, targets } = view.scored;
-      points = Array.from({ length: POINTS }, (_, i) => {
-        const T = LOWEST * 2 ** (i / 20); // the 41st is OPEN, where a cover begins
-        return [T, nll(logits, targets, T)];
-      });
+      points = curveOf(logits, targets, POINTS); // the 41st is at OPEN, where a cover begins
     }
     return points;
   };

@@ -6,7 +6,7 @@ import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
-import { divergence, unsmoothed } from "./arithmetic.js";
+import { divergence, inverseLeaves, logRatios } from "./arithmetic.js";
 import { temperatureText } from "./axis.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context @typedef {import("../demo.js").View} View */
@@ -64,7 +64,7 @@ export function ratiosPane(ctx) {
     late(view, _width, room) {
       const { smoothed, temperature: T } = view;
       alpha.draw(view.alpha);
-      if (drawn?.of !== smoothed) sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed)];
+      if (drawn?.of !== smoothed) sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed.truth, smoothed.probabilities, smoothed.alpha)];
       const covered = view.covered ? "covered" : "";
       list.draw(
         [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
@@ -91,17 +91,6 @@ export function ratiosPane(ctx) {
   };
 }
 
-/** For each drawn row and each class but the first: log of first over class, in the model and in truth.
- * @param {View["smoothed"]} smoothed @returns {[number, number][]} */
+/** Those that are drawn, of the first rows. @param {View["smoothed"]} smoothed */
 const points = ({ probabilities, truth }) =>
-  probabilities.slice(0, ROWS).flatMap((p, i) => {
-    const top = p.indexOf(Math.max(...p));
-    return p.flatMap((mass, k) => {
-      const up = Math.log(truth[i][top] / truth[i][k]);
-      return k === top || up > REACH ? [] : [/** @type {[number, number]} */ ([Math.log(p[top] / mass), up])];
-    });
-  });
-
-/** @param {View["smoothed"]} smoothed */
-const inverseLeaves = ({ probabilities, truth, alpha }) =>
-  Math.abs(divergence(truth, probabilities.map((p) => unsmoothed(p, alpha).map((mass) => Math.log(Math.max(mass, 1e-300)))), 1));
+  logRatios(probabilities.slice(0, ROWS), truth).filter(([, up]) => up <= REACH);
