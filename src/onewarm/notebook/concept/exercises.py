@@ -11,7 +11,8 @@ import numpy as np
 
 import onewarm as ow
 from onewarm.notebook.concept.model.practice import Question
-from onewarm.notebook.concept.values import Values
+from onewarm.notebook.concept.values import REFERENCE, Values, written
+from onewarm.notebook.concept.walk import markdown_texts
 from onewarm.notebook.concept.yaml import Document, Fault, Place
 
 __all__ = ["Variant", "draws", "evaluate", "exercise_faults", "variants"]
@@ -77,7 +78,8 @@ def _plain(value: Any) -> Any:
 
 
 def exercise_faults(document: Document, i: int, question: Question, values: Values) -> Iterator[Fault]:
-    """Expressions of an exercise that fail, and a right number that its expression does not give."""
+    """Expressions of an exercise that fail, a right number that its expression does not give, and formats in its texts
+    that do not fit one of its sets of numbers."""
     place: Place = ("practice", i, "number", "expression")
     try:
         sets = variants(question, values)
@@ -86,13 +88,45 @@ def exercise_faults(document: Document, i: int, question: Question, values: Valu
             place = ("practice", i, "compute")
         yield document.fault(place, f"{type(error).__name__}: {error}", "Correct the expression.")
         return
+    yield from _format_faults(document, i, question, sets)
     number, first = question.number, sets[0].answer
     if number is None or first is None:
         return
     if endless := [one for one in sets if one.answer is not None and not np.isfinite(one.answer)]:
-        drawn = ", ".join(f"{name} = {endless[0].values[name]}" for name in question.draw)
-        problem = f"the expression gives {endless[0].answer}" + (f" where {drawn}" if drawn else "")
+        problem = f"the expression gives {endless[0].answer}{_where(question, endless[0])}"
         yield document.fault(place, problem, "Correct the expression.")
     elif number.value is not None and not abs(first - number.value) <= number.tolerance:
         problem = f"the expression gives {first:.6g}, which is not {number.value:g} within {number.tolerance:g}"
         yield document.fault(("practice", i, "number", "value"), problem, "Correct the value or the expression.")
+
+
+def _where(question: Question, one: Variant) -> str:
+    drawn = ", ".join(f"{name} = {one.values[name]}" for name in question.draw)
+    return f" where {drawn}" if drawn else ""
+
+
+def _format_faults(document: Document, i: int, question: Question, sets: Sequence[Variant]) -> Iterator[Fault]:
+    """References in the exercise's texts that one of its sets of numbers cannot fill in; the first of each."""
+    for place, text in markdown_texts(document.value):
+        if place[:2] != ("practice", i):
+            continue
+        for match in REFERENCE.finditer(text):
+            for one in sets:
+                if problem := _unwritten(one.values.get(match[1], ""), match[2]):
+                    yield document.fault(place, f"'{match[1]}' is {problem}{_where(question, one)}", _remedy(match[2]))
+                    break
+
+
+def _unwritten(value: Any, form: str | None) -> str:
+    """Why a value cannot be written in this format; nothing if it can."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return f"no number or text but {value!r}"
+    try:
+        written(value, form)
+    except ValueError:
+        return f"{value!r}, which cannot be written as '{form}',"
+    return ""
+
+
+def _remedy(form: str | None) -> str:
+    return "Use a format of Python's that fits all of them, such as .3f." if form else "Compute a number or a text."

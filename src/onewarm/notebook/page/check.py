@@ -59,7 +59,10 @@ def _prose_faults(reading: Reading) -> Iterator[Fault]:
     page, text = reading.folder / "page.md", ""
     with suppress(ConceptError):  # reading the folder has reported it
         text = read_text(page)
-    yield from typed_number_faults(reading.document, reading.values, page, text)
+    code = [reading.code_text or ""]
+    with suppress(ConceptError):  # a concept need not have one
+        code.append(read_text(reading.folder / "values.py"))
+    yield from typed_number_faults(reading.document, reading.values, page, text, code)
 
 
 def _text_faults(reading: Reading, pages: Collection[str]) -> Iterator[Fault]:

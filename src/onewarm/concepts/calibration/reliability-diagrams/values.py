@@ -50,7 +50,8 @@ mean_ece, least_ece, most_ece = _all.mean(), _all.min(), _all.max()
 mean_thirty = _eces(_c, _correct, 30).mean()
 mean_five = _eces(_c, _correct, 5).mean()
 mean_3000 = _eces(*_samples(3000, samples=50), 15).mean()
-floor = np.sqrt(2 / np.pi) * np.pi / 8 * np.sqrt(15 / 300)
+floor_factor = np.sqrt(2 / np.pi) * np.pi / 8
+floor = floor_factor * np.sqrt(15 / 300)
 mean_wrong = _eces(*_samples(300, error=0.05), 15).mean()
 
 # ten bins
