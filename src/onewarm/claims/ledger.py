@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from onewarm.claims.quick_yaml import QuickLoader
+from onewarm.claims.statement_numbers import undeclared_numbers
 from onewarm.errors import InputError, needs
 
 with needs("onewarm.claims", "notebook"):
@@ -136,7 +137,8 @@ class Claim(Record):
     `witness` names the function that computes the evidence, "module:function"; None where there is none yet.
     `rule` is how a study's tests combine. "all": every test must show what is expected. "differs": the claim is that
     the sign of the effect depends on the data, as its predictions say. `tolerance` is the largest difference that an
-    identity allows.
+    identity allows. `numbers` has the results that the statement names, each as it is typed there, with the expression
+    that gives it: Python over `ow`, `np` and what the witness measured.
     """
 
     key: str
@@ -151,6 +153,7 @@ class Claim(Record):
     witness: str | None = None
     predictions: tuple[Prediction, ...] = ()
     tolerance: float = Field(default=1e-10, gt=0)
+    numbers: dict[str, str] = Field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -223,9 +226,12 @@ def _read(path: Path, where: str) -> Claim:
     if raw.get("key", expected) != expected:
         raise LedgerError(f"{where}: key: {raw['key']!r}, but its path gives {expected!r}; leave key out")
     try:
-        return model.model_validate({**_tuples(raw), "key": expected})
+        claim = model.model_validate({**_tuples(raw), "key": expected})
     except ValidationError as error:
         raise LedgerError("\n".join(_explain(where, error, model))) from None
+    if faults := [f"{where}: {fault}" for fault in undeclared_numbers(claim)]:
+        raise LedgerError("\n".join(faults))
+    return claim
 
 
 def _tuples(value: Any) -> Any:

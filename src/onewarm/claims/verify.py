@@ -18,6 +18,7 @@ import numpy as np
 from onewarm import __version__
 from onewarm.claims.evidence import Evidence, EvidenceError, Finding, Ran, evidence_path, read_one, write_evidence
 from onewarm.claims.ledger import Claim, Measure, load_ledger
+from onewarm.claims.statement_numbers import wrong_numbers
 from onewarm.claims.status import RANK, Status, status
 from onewarm.claims.witnesses.studies import Report
 from onewarm.errors import InputError
@@ -28,6 +29,10 @@ Progress = Callable[[str, float, float], None]
 
 class WitnessError(InputError, LookupError):
     """A claim whose witness cannot be found: the message names the claim and the witness."""
+
+
+class StatementError(InputError):
+    """A statement with a number that its expression does not give."""
 
 
 @dataclass(frozen=True)
@@ -118,18 +123,23 @@ def run_witness(claim: Claim, reports: Mapping[str, Report] | None = None) -> Ev
         claim: with a witness.
         reports: study reports by data set, for a claim about training.
 
-    Raises WitnessError where the witness cannot be found; errors of the witness itself pass through.
+    Raises WitnessError where the witness cannot be found, StatementError where a number of the statement is not what
+    its expression gives; errors of the witness itself pass through.
     """
     witness = _find_witness(claim)
     start = time.perf_counter()
     versions = {"onewarm": __version__, "python": platform.python_version(), "numpy": np.__version__}
     if claim.kind == "identity":
-        findings, seeds, tolerance = _identity_findings(claim, witness()), None, claim.tolerance
+        measured = witness()
+        findings, seeds, tolerance = _identity_findings(claim, measured), None, claim.tolerance
     else:
+        measured = {}
         findings, seeds = witness(claim, reports or {})
         tolerance = None
         for report in (reports or {}).values():
             versions |= {str(name): str(version) for name, version in report.get("versions", {}).items()}
+    if wrong := "; ".join(wrong_numbers(claim, measured)):
+        raise StatementError(wrong)
     return Evidence(
         claim=claim.key,
         kind=claim.kind,

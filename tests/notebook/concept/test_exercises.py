@@ -60,16 +60,16 @@ def test_an_answer_that_is_infinite_for_one_of_the_drawn_sets_is_a_fault(write: 
 @pytest.mark.parametrize(
     ("extra", "reference", "problem"),
     [
-        ("draw: {n: [2, two]}", "{{ value:n .1f }}", "'n' is 'two', which cannot be written as '.1f', where n = two. "
-         "Use a format of Python's that fits all of them, such as .3f."),
-        ("draw: {n: [2, 0.5]}", "{{ value:n d }}", "'n' is 0.5, which cannot be written as 'd', where n = 0.5. "
-         "Use a format of Python's that fits all of them, such as .3f."),
-        ('compute: {t: "np.arange(2)"}', "{{ value:t }}", "'t' is no number or text but array([0, 1]). "
-         "Compute a number or a text."),
-        ("draw: {n: [2, 3]}", "{{ value:answer .2q }}", "'answer' is 2.0, which cannot be written as '.2q', where n = 2. "
-         "Use a format of Python's that fits all of them, such as .3f."),
+        ("draw: {n: [2, two]}", "{{ value:n .1f }}", "'n' is 'two', which cannot be written as '.1f', where n = two"),
+        ("draw: {n: [2, 0.5]}", "{{ value:n d }}", "'n' is 0.5, which cannot be written as 'd', where n = 0.5"),
+        ('compute: {t: "np.arange(2)"}', "{{ value:t }}", "'t' is no number or text but array([0, 1])"),
+        (
+            "draw: {n: [2, 3]}",
+            "{{ value:answer .2q }}",
+            "'answer' is 2.0, which cannot be written as '.2q', where n = 2",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_format_that_does_not_fit_every_drawn_set_is_a_fault(
     write: Callable[..., Path], extra: str, reference: str, problem: str
 ) -> None:
@@ -80,5 +80,7 @@ def test_a_format_that_does_not_fit_every_drawn_set_is_a_fault(
     reading = read_folder(folder)
     assert reading.document is not None and reading.file is not None and reading.faults == ()
     (fault,) = exercise_faults(reading.document, 0, reading.file.practice[0], {})
-    assert fault.what == f"practice[0].question: {problem}"
+    assert (fault.key, fault.problem) == ("practice[0].question", problem)
+    fits = "Use a format of Python's that fits all of them, such as .3f."
+    assert fault.remedy == (fits if "written" in problem else "Compute a number or a text.")
     assert reference in text.splitlines()[fault.line - 1]

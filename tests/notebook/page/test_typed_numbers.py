@@ -63,6 +63,5 @@ def test_a_drawn_number_is_not_typed_in_its_exercise(folder: Any, tmp_path: Path
     assert concept_faults([folder.write(tmp_path / "coin")]) == ()
     exercise["answer"] = "At 0.25 it is so."
     (fault,) = concept_faults([folder.write(tmp_path / "coin")])
-    assert fault.what == (
-        "practice[0].answer: the number 0.25 is typed, and 'p' is drawn. Write {{ value:p }}, which is that number at first."
-    )
+    assert fault.key == "practice[0].answer" and fault.problem == "the number 0.25 is typed, and 'p' is drawn"
+    assert fault.remedy == "Write {{ value:p }}, which is that number at first."

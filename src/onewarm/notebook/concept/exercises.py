@@ -113,7 +113,9 @@ def _format_faults(document: Document, i: int, question: Question, sets: Sequenc
         for match in REFERENCE.finditer(text):
             for one in sets:
                 if problem := _unwritten(one.values.get(match[1], ""), match[2]):
-                    yield document.fault(place, f"'{match[1]}' is {problem}{_where(question, one)}", _remedy(match[2]))
+                    comma = "," if match[2] and question.draw else ""
+                    problem = f"'{match[1]}' is {problem}{comma}{_where(question, one)}"
+                    yield document.fault(place, problem, _remedy(match[2]))
                     break
 
 
@@ -124,7 +126,7 @@ def _unwritten(value: Any, form: str | None) -> str:
     try:
         written(value, form)
     except ValueError:
-        return f"{value!r}, which cannot be written as '{form}',"
+        return f"{value!r}, which cannot be written as '{form}'"
     return ""
 
 

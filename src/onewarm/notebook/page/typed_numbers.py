@@ -43,8 +43,8 @@ def _size(number: str) -> float:
 
 
 def settings(value: Any, code: Iterable[str] = ()) -> frozenset[float]:
-    """The sizes of all numbers that a concept is made with: in the values of concept.yaml (demo, states, questions, draws),
-    in its checks and expressions, and in its code.
+    """The sizes of all numbers that a concept is made with: in the values of concept.yaml (demo, states, questions,
+    draws), in its checks and expressions, and in its code.
 
     >>> sorted(settings({"draw": {"K": [4, 10]}, "check": "print(np.log(2) - 1e-3)", "text": "0.7"}, ["a = -.5"]))
     [0.001, 0.5, 2.0, 4.0, 10.0]
