@@ -37,19 +37,59 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """Debian's Chromium, headless, kept off the network; tests that ask for it skip where it is not installed."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")  # the latter draws its own menus as well
     if path is None:
-        pytest.skip("no chromium on this machine: the browser tests need Debian's package of that name")
+        pytest.skip("no chromium on this machine: the browser tests need Debian's chromium-headless-shell or chromium")
     from playwright.sync_api import sync_playwright
 
     quiet = ["background-networking", "component-update", "sync", "default-apps", "gpu", "quic"]
     args = [f"--disable-{what}" for what in quiet] + ["--no-first-run"]
     if os.geteuid() == 0:
         args.append("--no-sandbox")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        read_what_is_drawn(patch)
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=args)
         yield browser
         browser.close()
+
+
+def read_what_is_drawn(patch: pytest.MonkeyPatch) -> None:
+    """Makes every reading of a page (and every `evaluate`) wait for what was asked of the page before.
+
+    A page draws what an action changed in the next frame, in a task after it, or when an observer has seen a size: on a
+    busy machine that is after the action has returned. So before it is read, two frames pass in the page, each with a
+    task. The page's queues keep their order, so this holds however slow the machine is. `wait_for_timeout` counts in
+    the page for the same reason: when it ends, so has every shorter timer that the page had set. What takes longer (a
+    request, training, speech after a rest) is awaited by `expect` or `wait_for_function`.
+    """
+    from playwright.sync_api import Error, Locator, Page, expect
+
+    expect.set_options(timeout=30_000)  # like everything else that is awaited
+    drawn = """wait => matchMedia("(scripting: none)").matches || new Promise((done) => {
+      const frame = (then, ms) => requestAnimationFrame(() => setTimeout(then, ms));
+      frame(() => frame(done, wait), 0); })"""
+    evaluate = Page.evaluate
+
+    def settle(page: Page, wait: float = 0) -> None:
+        while True:
+            try:
+                return evaluate(page, drawn, wait)
+            except Error as error:
+                if "context was destroyed" not in error.message:  # by a link that was followed: then the next page
+                    raise
+
+    def after_drawing(read: Callable[..., Any]) -> Callable[..., Any]:
+        def waits(self: Page | Locator, *args: Any, **options: Any) -> Any:
+            settle(self if isinstance(self, Page) else self.page)
+            return read(self, *args, **options)
+
+        return waits
+
+    reads = "eval.*|all.*|inner_.*|text_content|get_attribute|input_value|count|bounding_box|screenshot|is_(?!closed).*"
+    for kind in (Page, Locator):
+        for name in filter(re.compile(reads).fullmatch, dir(kind)):
+            patch.setattr(kind, name, after_drawing(getattr(kind, name)))
+    patch.setattr(Page, "wait_for_timeout", settle)
 
 
 @pytest.fixture

@@ -80,7 +80,6 @@ def show(request, chromium, site) -> Iterator[Callable]:
         site["/"] = page.replace("MODEL", text)
         contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, **context))
         tab = contexts[-1].new_page()
-        tab.set_default_timeout(5000)
         tab.on("console", lambda message: problems.append(message.text))
         tab.on("pageerror", lambda error: problems.append(str(error)))
         tab.on("request", lambda r: r.url.startswith(site["origin"]) or problems.append(r.url))

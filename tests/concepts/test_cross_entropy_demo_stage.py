@@ -1,12 +1,11 @@
 """The entropy demo on the stage of its page: it fits, shows what a step highlights, and keeps an answer covered."""
 
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
 
 import onewarm as ow
 from onewarm.notebook.concept.load import load_concept
@@ -61,15 +60,12 @@ def test_each_step_fits_its_stage_and_shows_what_it_highlights(stage, size: tupl
     tab = stage(size)
     for one in (*STEPS, *(step.ask for step in ASKED)):
         tab.evaluate("s => model.set('state', s)", {**LOADED.demo_state(one.state), "highlight": one.highlight})
-        with suppress(TimeoutError):  # charts are drawn once their box has been measured
-            tab.wait_for_function(f"() => ({FAULTS})().length === 0", timeout=3000)
         assert tab.evaluate(FAULTS) == [], (one.state, one.highlight)
 
 
 @pytest.mark.parametrize("step", ASKED, ids=lambda step: step.name)
 def test_nothing_on_the_stage_answers_a_question_before_it_is_asked(stage, step: object) -> None:
     tab = stage(STAGES[1], step.state, flag=0.5)
-    tab.wait_for_timeout(200)
     texts = tab.evaluate(TEXTS)
     assert "probability of" in texts
     assert [word for word in step.ask.gives_away if word in texts] == []

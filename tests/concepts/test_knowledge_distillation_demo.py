@@ -28,7 +28,6 @@ def logit(tab, who: str, name: str):
 
 def test_the_gap_spans_from_the_bars_end_to_the_tick(show) -> None:
     tab = show({"student": [0, 2, 0.5, -1], "label": 2, "temperature": 2})
-    tab.wait_for_timeout(50)
     for row in tab.locator(".row[data-pull]").all():
         bar, gap, tick = (row.locator(f".{name}").bounding_box() for name in ("bar", "gap", "tick"))
         ends = sorted([bar["x"] + bar["width"], tick["x"] + tick["width"] / 2])

@@ -1,10 +1,8 @@
 """The distillation demo on the stage of its page: what it shows at every size, and what a question covers."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError
 
 import onewarm as ow
 from onewarm.notebook.concept.load import load_concept
@@ -56,7 +54,6 @@ def stage(show):
 
 def set_state(tab, name: str, highlight: str | None = None) -> None:
     tab.evaluate("state => model.set('state', state)", {**LOADED.demo_state(name), "highlight": highlight})
-    tab.wait_for_timeout(60)
 
 
 def texts(tab) -> str:
@@ -74,8 +71,6 @@ def test_each_step_fits_its_stage_and_shows_what_it_highlights(stage, size: tupl
     tab = stage(*size)
     for name, highlight in shown():
         set_state(tab, name, highlight)
-        with suppress(TimeoutError):  # charts are drawn once their box has been measured
-            tab.wait_for_function(f"({FAULTS})().length === 0", timeout=3000)
         assert tab.evaluate(FAULTS) == [], (name, highlight)
 
 

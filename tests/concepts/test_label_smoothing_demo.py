@@ -17,7 +17,6 @@ def logit(tab, name: str):
 
 def test_the_gap_spans_from_the_bars_end_to_the_tick(show) -> None:
     tab = show({"logits": [0, 2, 0.5, -1], "label": 2, "alpha": 0.3})
-    tab.wait_for_timeout(50)
     for row in tab.locator(".row[data-pull]").all():
         bar, gap, tick = (row.locator(f".{name}").bounding_box() for name in ("bar", "gap", "tick"))
         ends = sorted([bar["x"] + bar["width"], tick["x"] + tick["width"] / 2])
@@ -95,9 +94,8 @@ def test_every_control_is_reached_and_moved_from_the_keyboard(show, study) -> No
       const name = e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? "";
       return [name, e.value || e.textContent, e.type ?? e.tagName].join("|"); }"""
     seen: list[str] = []
-    drawn = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"
     for _ in range(32):
-        tab.evaluate(drawn)  # what the last key changed, or hid
+        tab.wait_for_timeout(0)  # until what the last key changed, or hid, is drawn
         tab.keyboard.press("Tab")
         here = tab.evaluate(where)
         if here is None or here in seen:

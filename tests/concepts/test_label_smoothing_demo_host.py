@@ -7,8 +7,6 @@ pytestmark = pytest.mark.browser
 
 ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
 
-LATER = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"  # after the next paint
-
 
 def state(tab) -> dict:
     return tab.evaluate("() => model.get('state')")
@@ -19,11 +17,7 @@ def logit(tab, name: str):
 
 
 def to_calibration(tab) -> None:
-    """Scrolls there, and lets the demo notice."""
     tab.locator(".calibration").scroll_into_view_if_needed()
-    tab.evaluate(
-        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-    )
 
 
 def test_the_address_carries_the_whole_state_to_another_page(show) -> None:
@@ -121,7 +115,6 @@ def test_one_slider_two_verdicts(show, study) -> None:
 
     def verdicts() -> list[str]:
         to_calibration(tab)  # the slider that was pressed has scrolled it out of sight
-        tab.evaluate(LATER)
         return [v.split("\n")[-1] for v in tab.locator(".calibration .verdict").all_inner_texts()]
 
     assert verdicts() == [
@@ -141,7 +134,6 @@ def test_one_slider_two_verdicts(show, study) -> None:
     assert "nearest to your 0.50: 0.20" in tab.locator(".calibration .note").first.inner_text()
     tab.get_by_role("button", name="Go to α = 0.10, where the verdicts are opposite").click()
     assert state(tab)["alpha"] == 0.1
-    tab.evaluate(LATER)
     assert tab.locator(".opposite:focus").inner_text() == "Here the two verdicts are opposite."
     tab.get_by_role("slider", name="Smoothing α").press("Home")
     assert all(v.startswith("Hard targets: the baseline") for v in verdicts())
@@ -160,7 +152,6 @@ def test_models_trained_to_the_end_are_shown_beside_on_request(show, study) -> N
     assert verdict.inner_text().endswith("Smoothing 0.10 lowers ECE by 0.070 [0.060, 0.080].")
     tab.locator("label", has_text="trained to the end").click()
     assert state(tab)["view"] == "end"
-    tab.evaluate(LATER)
     assert verdict.inner_text().endswith("Trained to the end, smoothing 0.10 raises ECE by 0.130 [0.120, 0.140].")
     second = tab.locator(".calibration .verdict").nth(1)  # it has no such models: its stopped ones stay
     assert second.inner_text().endswith("Smoothing 0.10 raises ECE by 0.130 [0.120, 0.140].")

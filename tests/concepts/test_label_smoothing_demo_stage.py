@@ -23,7 +23,6 @@ NAMED = {
     "training": ["training", "regions", "reliability"],
     "studies": ["calibration"],
 }
-LATER = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
 
 # What scrolls, what reaches out of the stage, and what is named but not wholly on it.
 FAULTS = """name => {
@@ -53,7 +52,6 @@ def stage(show, study):
         tab.evaluate(
             "([w, h]) => { document.querySelector('.demo').style.cssText = `width: ${w}px; height: ${h}px`; }", size
         )
-        tab.evaluate(LATER)
         return tab
 
     return opened
@@ -69,7 +67,6 @@ def test_every_scene_fits_and_shows_all_that_a_step_may_name(stage, size: str) -
             tab.evaluate("state => model.set('state', state)", state)
             if name == "training":
                 tab.wait_for_function("() => model.get('state').trained?.alpha === 0.1")
-            tab.evaluate(LATER)
             faults += [f"{scene}, {name}: {fault}" for fault in tab.evaluate(FAULTS, name)]
     assert faults == []
 
@@ -86,7 +83,6 @@ def test_what_is_covered_is_nowhere_on_the_stage_until_the_reader_commits(stage)
     answers = ("0.925", "3.82", "minimum", "ends", "never", "lowest 0")
     assert not [word for word in answers if word in tab.evaluate(TEXTS)]
     tab.evaluate("model.set('state', {alpha: 0})")
-    tab.evaluate(LATER)
     assert not [word for word in answers if word in tab.evaluate(TEXTS)]
     assert "covered until you commit" in tab.evaluate(TEXTS)
     curve, cover = (tab.locator(name).bounding_box() for name in ("path.soft", "rect.cover"))
@@ -95,7 +91,6 @@ def test_what_is_covered_is_nowhere_on_the_stage_until_the_reader_commits(stage)
     flag.press("ArrowLeft")
     assert tab.evaluate("model.get('flag')") == pytest.approx(5.9)
     tab.evaluate("model.set('state', {alpha: 0.1, cover: ''})")
-    tab.evaluate(LATER)
     assert "minimum 3.82" in tab.evaluate(TEXTS) and "0.925" in tab.evaluate(TEXTS)
     assert flag.get_attribute("aria-disabled") == "true" and tab.get_by_text("you", exact=True).is_visible()
 
@@ -108,12 +103,10 @@ def test_nothing_on_the_stage_says_what_the_gap_is_before_the_reader_has_said_it
     before = [step.state for step in steps[: asked + 1]] + [step.ask.state for step in steps[:asked] if step.ask]
     for name in before:
         tab.evaluate("state => model.set('state', state)", PAGE.demo_state(name) | {"flag": None})
-        tab.evaluate(LATER)
         assert [word for word in answers if word in tab.evaluate(TEXTS)] == [], name
         assert tab.locator(".head .num-g").inner_text() == ""
     assert tab.locator(".gap").nth(1).is_visible() and tab.locator("[data-object=run]").is_visible()
     tab.evaluate("state => model.set('state', state)", PAGE.demo_state("one-hot"))
-    tab.evaluate(LATER)
     assert [word for word in answers if word not in tab.evaluate(TEXTS)] == ["slope", "p − t"]
     assert tab.locator(".head .num-g").inner_text() == "gap"
 
@@ -144,6 +137,5 @@ def test_text_of_twice_the_size_still_fits(stage) -> None:
     tab = stage(SIZES["1280"])
     before = tab.locator(".name span").first.evaluate("n => parseFloat(getComputedStyle(n).fontSize)")
     tab.evaluate("document.documentElement.style.fontSize = '200%'")
-    tab.evaluate(LATER)
     assert tab.locator(".name span").first.evaluate("n => parseFloat(getComputedStyle(n).fontSize)") > 1.8 * before
     assert tab.evaluate(FAULTS, "curve") == []

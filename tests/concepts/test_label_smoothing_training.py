@@ -136,7 +136,7 @@ def trained(tab, **wanted) -> dict:
         if (model.get("state")[key] !== value) model.set("state", {[key]: value}); }""", wanted)  # fmt: skip
     arrived = """wanted => { const {trained} = model.get("state");
         return trained && Object.keys(wanted).every(key => trained[key] === wanted[key]); }"""
-    tab.wait_for_function(arrived, arg=wanted, timeout=15_000, polling=50)
+    tab.wait_for_function(arrived, arg=wanted, polling=50)
     return tab.evaluate("model.get('state').trained")
 
 

@@ -93,7 +93,6 @@ def test_nothing_tells_what_is_covered(show) -> None:
         if not states[step["state"]].get("cover"):
             continue
         tab.evaluate("state => model.set('state', state)", states[step["state"]])
-        tab.wait_for_timeout(400)
         shown = tab.evaluate(SHOWN)
         assert not [text for text in ask["gives_away"] if text in shown], (step["name"], json.dumps(shown)[:500])
 
@@ -113,7 +112,6 @@ def test_each_step_fits_its_stage_and_shows_what_it_highlights(show, size) -> No
                 wanted += [(step.get("state"), a["highlight"]) for a in step["ask"]["answers"] if "highlight" in a]
     for name, highlight in wanted:
         tab.evaluate("state => model.set('state', state)", {**states[name], "highlight": highlight})
-        tab.wait_for_timeout(250)
         over, seen = tab.evaluate(FOUND, highlight)
         assert over == [0, 0], (name, over)
         assert highlight is None or (seen and all(seen)), (name, highlight, seen)

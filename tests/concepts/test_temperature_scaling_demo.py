@@ -98,7 +98,6 @@ def test_on_the_stage_all_fits_and_what_is_highlighted_is_in_view(show) -> None:
         )
         start = {key: ORIGIN[key] for key in ("cover", "rows", "temperature")}
         tab.evaluate("one => model.set('state', one)", {**start, **patch, "highlight": name})
-        tab.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 60)))")
         out = tab.evaluate(
             """name => { const root = document.querySelector('.onewarm-temperature-demo').shadowRoot;
               const box = document.querySelector('.demo').getBoundingClientRect(), found = [];

@@ -329,7 +329,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
         page.on("response", lambda r: seen.messages.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.goto(address)
         if options.get("java_script_enabled", True) and "/concept/" in address:
-            page.wait_for_selector("body.live", timeout=15_000)
+            page.wait_for_selector("body.live")
         return seen
 
     yield go

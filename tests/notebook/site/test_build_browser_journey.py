@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.keys import route
@@ -122,6 +123,6 @@ def test_search_leads_from_words_to_a_claim_an_equation_and_another_page(
         assert target and page.locator("dialog[open]").count() == 0
     page.keyboard.press("Control+k")
     page.keyboard.type("nothing has these words")
-    assert page.locator("dialog [role=status]").inner_text() == "Nothing found."
+    expect(page.locator("dialog [role=status]")).to_have_text("Nothing found.")
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0

@@ -131,7 +131,7 @@ def test_an_address_opens_its_state_and_the_way_back_leads_back(page: Any, lesso
     y = page.evaluate("scrollY")
     page.get_by_role("link", name="Show on the stage: Zero").click()
     assert shown(page)[0] == "shown 0"
-    assert page.url == lesson_site + "?state=zero#demo"
+    expect(page).to_have_url(lesson_site + "?state=zero#demo")
     assert abs(page.evaluate(top, "demo") - 44) <= 2
     page.go_back()
     page.wait_for_function("() => location.search === '?shown=5'")

@@ -40,12 +40,6 @@ HIDDEN = """(name) => {
 }"""
 
 
-def settle(page: Any) -> None:
-    page.evaluate(
-        "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r, 60))))"
-    )
-
-
 def bottom(page: Any) -> float:
     """Where what stays on the screen above the text ends."""
     return float(page.evaluate(
@@ -90,7 +84,6 @@ def test_in_every_step_the_stage_is_in_view_and_shows_what_the_step_names(
     steps = page.eval_on_selector_all("[data-step]", "all => all.map((n) => [n.id, n.dataset.highlight])")
     for step, highlight in steps:
         page.evaluate("id => document.getElementById(id).scrollIntoView()", step)
-        settle(page)
         assert page.locator(".step.current").get_attribute("id") == step
         stage = page.locator("#stage > .stage").bounding_box()
         assert stage["y"] >= 0 and stage["y"] + stage["height"] <= height, step
@@ -100,7 +93,6 @@ def test_in_every_step_the_stage_is_in_view_and_shows_what_the_step_names(
         skip = page.locator(f"#{step} [data-skip]")
         if skip.count():
             skip.evaluate("n => n.click()")
-            settle(page)
             name = page.locator(f"#{step} [data-reveal]").get_attribute("data-highlight")
             faults += [f"{step}, answered: {fault}" for fault in (page.evaluate(HIDDEN, name) if name else [])]
     assert faults == []
@@ -117,7 +109,6 @@ def test_links_and_addresses_land_on_their_target(
     faults = []
 
     def check(what: str) -> None:
-        settle(page)
         top = page.evaluate("document.querySelector(':target').getBoundingClientRect().top")
         at_end = page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
         lesson = page.evaluate("document.querySelector(':target').closest('.chapters') !== null")

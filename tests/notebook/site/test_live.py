@@ -63,12 +63,12 @@ def test_the_open_page_follows_the_folder(visit: Callable[..., Any], folder: Any
         seen = visit(address + "concept/basics/coin/index.html")
         page, text = seen.page, page_md.read_text(encoding="utf-8")
         page_md.write_text(text.replace("Two chances:", "Heads, <b>or</b> tails:"), encoding="utf-8")
-        page.wait_for_selector("text=Heads, <b>or</b> tails:", timeout=15_000)
+        page.wait_for_selector("text=Heads, <b>or</b> tails:")
         page_md.write_text(text + "\n$\\foo$ <script>alert(1)</script>\n", encoding="utf-8")
-        page.wait_for_selector(".live-note pre", timeout=15_000)
+        page.wait_for_selector(".live-note pre")
         assert f"{page_md}:9: the formula `\\foo` does not convert" in page.inner_text(".live-note")
         assert page.locator("text=Heads, <b>or</b> tails:").count() == 1  # the last page that was built
         page_md.write_text(text, encoding="utf-8")
-        page.wait_for_selector("#math .prose >> text=Two chances:", timeout=15_000)
+        page.wait_for_selector("#math .prose >> text=Two chances:")
         assert page.locator(".live-note pre").count() == 0
         page.context.close()

@@ -24,11 +24,11 @@ def test_it_works_from_disk(file: Path, chromium: Any) -> None:
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda r: said.append(r.url[:80]) if not r.url.startswith(("data:", file.as_uri())) else None)
     page.goto(file.as_uri())
-    page.wait_for_selector("body.live", timeout=15_000)
+    page.wait_for_selector("body.live")
     slider = page.locator(".demo input[type=range]").first
     slider.wait_for()
     slider.press("ArrowRight")
-    page.wait_for_url("**/*?*", timeout=5000, wait_until="commit")
+    page.wait_for_url("**/*?*", wait_until="commit")
     assert page.evaluate("document.fonts.load('20px \"STIX Two Math\"').then((found) => found.length)") == 1
     assert page.locator("#from-disk").is_hidden()
     page.close()
