@@ -97,6 +97,9 @@ def test_the_first_use_of_each_term_is_marked_and_shows_its_definition(
     assert box.is_hidden()
     word.hover()
     box.wait_for(state="visible")
+    word.click()  # what it says is seen already, so the link is followed
+    page.wait_for_function("() => document.activeElement.id.startsWith('term-')")
+    assert page.locator(":focus").evaluate("node => node.checkVisibility()")
 
 
 def test_a_demo_stands_alone_for_slides_and_other_sites(visit: Callable[..., Any], our_site: str) -> None:

@@ -15,8 +15,9 @@ export function addresses(root, { stage }) {
     const query = new URLSearchParams(location.search);
     query.delete("embed");
     const named = states.get(query.get("state") ?? "");
+    query.delete("state");
     if (named !== undefined) stage.open(JSON.parse(named));
-    else if (query.size) stage.read(location.search.slice(1));
+    else if (query.size) stage.read(String(query));
     else stage.follow();
   }
 

@@ -77,14 +77,14 @@ export function definitions(root) {
     if (word?.matches(":focus-visible")) show(word);
   });
   root.addEventListener("focusout", (event) => void (wordOf(event) === shown && hide()));
-  // A tap shows the definition; another one, or Enter where it is shown, follows the link to the entry.
+  // A click where the definition is shown, as it is under the pointer and at the keyboard's focus, follows the link to the
+  // entry; so does a program's, such as a screen reader's. A tap shows it first, and another one follows the link.
   root.addEventListener("click", (event) => {
     const word = wordOf(event);
     if (!word || !entryOf(word)) return;
     if (word.closest("button, label, summary")) return;
-    if (word.dataset.met === "yes" && shown === word) return hide();
+    if (shown === word || event.detail === 0) return hide();
     event.preventDefault();
-    word.dataset.met = "yes";
     show(word);
   });
   document.addEventListener("pointerdown", (event) => {

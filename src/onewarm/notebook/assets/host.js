@@ -11,7 +11,8 @@ export class Model {
   /** @param {Record<string, unknown>} values */
   constructor(values) {
     this.#values = { ...values };
-    this.fields = [...Object.keys(this.state()), "scene"];
+    this.started = this.state();
+    this.fields = [...Object.keys(this.started), "scene"];
   }
 
   /** @param {string} key */

@@ -18,17 +18,22 @@ export function lesson(root, { concept, stage }) {
     step.querySelector("[data-follow-here]")?.addEventListener("click", () => {
       stage.follow();
       enter(i, true);
+      focusStep(step); // the button goes
     });
   });
   const bar = rail(document.querySelector(".rail"), steps, questions);
 
-  /** @param {number} i @param {"flag" | "answer"} reason */
+  /** @param {HTMLElement} step @param {boolean} [preventScroll] */
+  function focusStep(step, preventScroll = true) {
+    step.tabIndex = -1;
+    step.focus({ preventScroll });
+  }
+
+  /** @param {number} i @param {"flag" | "answer" | "elsewhere"} reason what changed: in this tab, or in another */
   function answered(i, reason) {
-    if (reason === "answer") {
-      bar.draw(at);
-      stage.follow();
-    }
-    enter(i, true);
+    if (reason !== "flag") bar.draw(at);
+    if (reason === "answer") stage.follow();
+    enter(reason === "elsewhere" ? at : i, true);
   }
 
   /** The state of a step: its own, that of its answer once it may be seen, or what the steps before it left.
@@ -104,9 +109,7 @@ export function lesson(root, { concept, stage }) {
   }
   root.querySelector("[data-from-stage]")?.addEventListener("click", (event) => {
     event.preventDefault();
-    const step = steps[Math.max(at, 0)];
-    step.tabIndex = -1;
-    step.focus({ preventScroll: getComputedStyle(place).position === "sticky" });
+    focusStep(steps[Math.max(at, 0)], getComputedStyle(place).position === "sticky");
   });
   handed();
   reading();

@@ -1,10 +1,10 @@
 /** A question of the lesson: the reader commits to an answer, and only then sees feedback and what happens. */
 import { parseNumber } from "./exercise.js";
-import { read, remove, write } from "./store.js";
+import { read, remove, watch, write } from "./store.js";
 
 /** @typedef {{answer: string, value?: number}} Given An answer; without a name: shown without predicting. */
 
-/** @param {HTMLElement} box @param {{concept: string, changed: (reason: "flag" | "answer") => void}} page */
+/** @param {HTMLElement} box @param {{concept: string, changed: (reason: "flag" | "answer" | "elsewhere") => void}} page */
 export function question(box, { concept, changed }) {
   const key = `answer:${concept}/${box.dataset.question}`;
   const kind = box.dataset.kind ?? "choose";
@@ -85,6 +85,16 @@ export function question(box, { concept, changed }) {
   flag?.addEventListener("input", () => {
     mark(flag.valueAsNumber);
     changed("flag");
+  });
+
+  // An answer given in another tab stands here too.
+  watch(key, () => {
+    const left = form.contains(document.activeElement) || document.activeElement === again;
+    given = kept();
+    if (flag && given?.value !== undefined) mark(given.value);
+    show();
+    if (left) (given ? again : /** @type {HTMLElement} */ (form.querySelector("input, button"))).focus({ preventScroll: true });
+    changed("elsewhere");
   });
 
   /** @param {number} value */

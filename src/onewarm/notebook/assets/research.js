@@ -25,9 +25,10 @@ export function research(root, { concept, title, section, stage }) {
   const settle = undoable(
     at("[data-draft-form]"),
     () => (empty(key(item.key)) ? [] : [key(item.key)]),
-    () => {
+    ([changed], back) => {
+      if (back) return select(changed.slice("draft:".length)); // the reader may have gone on to another object
       show();
-      if (empty(key(item.key))) saved.textContent = "Deleted; Undo brings it back.";
+      saved.textContent = "Deleted; Undo brings it back.";
     },
     () => draft,
   );
@@ -49,7 +50,6 @@ export function research(root, { concept, title, section, stage }) {
     list(at("[data-facts]"), item.facts.length ? item.facts : ["Nothing was measured for this object."]);
     next.placeholder = item.next_action;
     copied.textContent = "";
-    settle();
     show();
   }
 
@@ -66,7 +66,7 @@ export function research(root, { concept, title, section, stage }) {
 
   /** Keeps what the reader has changed, and leaves the other field as another tab may have written it. @param {Draft} fields */
   function save(fields) {
-    settle();
+    settle(key(item.key));
     const lasts = patch(key(item.key), fields);
     const kept = !empty(key(item.key));
     if (!kept) remove(key(item.key));

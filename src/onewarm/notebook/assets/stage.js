@@ -21,6 +21,13 @@ export function createStage(demo, model) {
     return Object.fromEntries(fields.map((key) => [key, JSON.stringify(state[key])]));
   }
 
+  /** Whether a query is about the demo; others, such as "?utm_source=post", are not. @param {string} query */
+  function understood(query) {
+    const { started = {} } = model ?? {}, now = snapshot();
+    const moved = fields.some((key) => (started[key] ?? null) !== null && now[key] !== JSON.stringify(started[key]));
+    return moved || fields.some((key) => new URLSearchParams(query).has(key));
+  }
+
   /** @param {"text" | "reader"} next */
   function give(next) {
     if (owner === next) return;
@@ -80,7 +87,7 @@ export function createStage(demo, model) {
       quietly(() => model?.set("state", { ...state, highlight: null }));
       give("reader");
     },
-    /** The reader's doing, by the address: what its query says. @param {string} query */
+    /** The reader's doing, by the address: what its query says, if that is about the demo. @param {string} query */
     read(query) {
       model?.set("quiet", false);
       quietly(() => {
@@ -88,7 +95,7 @@ export function createStage(demo, model) {
         model?.set("address", query);
         model?.set("state", { highlight: null });
       });
-      give("reader");
+      if (understood(query)) give("reader");
     },
     follow: () => give("text"),
     /** What the question on the screen waits for. @param {{flag?: (flag: unknown) => void, point?: (name: string) => void}} ways */

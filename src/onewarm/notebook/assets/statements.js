@@ -1,6 +1,7 @@
-/** Misconceptions among true statements: the reader says true or false, and then sees the answer and its check. */
+/** Misconceptions among true statements: the reader says true or false, and then sees the answer and its check. What was
+ * said stands, until the reader asks to answer again. */
 import { deck } from "./deck.js";
-import { read, watch, write } from "./store.js";
+import { read, remove, watch, write } from "./store.js";
 
 /** @param {HTMLElement} root @param {{concept: string}} page */
 export function statements(root, { concept }) {
@@ -22,18 +23,27 @@ export function statements(root, { concept }) {
     verdict.dataset.right = String(answer === isTrue(card));
     for (const button of card.querySelectorAll("[data-say]")) {
       button.setAttribute("aria-pressed", String(done && button.getAttribute("data-say") === String(answer)));
+      button.setAttribute("aria-disabled", String(done));
     }
+    /** @type {HTMLElement} */ (card.querySelector("[data-again]")).hidden = !done;
   }
 
   for (const card of cards) {
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll("[data-say]"))) {
       button.addEventListener("click", () => {
+        if (said(card) !== undefined) return;
         write(key(card), { said: button.dataset.say === "true" });
         show(card);
         /** @type {HTMLDetailsElement} */ (card.querySelector("[data-why]")).open = true;
         cardsShown.refresh();
       });
     }
+    card.querySelector("[data-again]")?.addEventListener("click", () => {
+      remove(key(card));
+      show(card);
+      cardsShown.refresh();
+      /** @type {HTMLElement} */ (card.querySelector("[data-say]")).focus();
+    });
     show(card);
   }
   watch(`statement:${concept}/`, () => {
