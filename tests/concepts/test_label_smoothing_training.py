@@ -284,7 +284,7 @@ def test_every_control_of_the_training_works_from_the_keyboard(show) -> None:
     pane.get_by_role("radio", name="60, too few").press("ArrowRight")
     assert tab.evaluate("model.get('data')") == "calibrated"
     last.filter(has_text="about right").wait_for()
-    pane.get_by_role("button", name="Other rows").press("Enter")
+    pane.get_by_role("button", name="Other examples").press("Enter")
     assert tab.evaluate("model.get('seed')") == 2
     done.wait_for()
     pane.get_by_role("button", name="Train again").press("Space")

@@ -60,7 +60,7 @@ def test_a_bin_is_dragged_by_its_dot_and_by_its_sliders(show) -> None:
     tab.mouse.up()
     assert state(tab)["accuracy"][8] == pytest.approx(0.85, abs=0.011)
     before = state(tab)["ece"]
-    tab.get_by_role("slider", name="Its rows").press("Home")
+    tab.get_by_role("slider", name="Its examples").press("Home")
     assert state(tab)["rows"][8] == 0 and state(tab)["ece"] != before
     tab.get_by_role("slider", name="Bin", exact=True).press("End")
     tab.get_by_role("slider", name="Its accuracy").press("ArrowUp")

@@ -97,7 +97,7 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
     draw(W, bins, title, H = W) {
       const on = square(W, H);
       const { x, y } = on;
-      plot.ground(W, H, "", () => grid(on, on.small ? "share of rows" : "share of the rows"));
+      plot.ground(W, H, "", () => grid(on, on.small ? "share of all" : "share of all examples"));
       const total = sum(bins.map((bin) => bin.count)) || 1;
       let from = 0;
       /** @type {Record<"confidence" | "accuracy", [number, number][]>} */

@@ -98,7 +98,7 @@ export const address = Object.freeze({ format, parse });
 
 export default widget({
   name: "reliability",
-  label: "Reliability demo: drag a bin, see the ECE as an area",
+  label: "Reliability demo: drag a bin, draw a sample",
   css: CSS,
   fields,
   traits: Object.keys(fields),

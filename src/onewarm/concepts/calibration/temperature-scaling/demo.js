@@ -138,7 +138,7 @@ export const arithmetic = Object.freeze({
 
 export default widget({
   name: "temperature",
-  label: "Temperature demo: one number on held-out rows",
+  label: "Temperature demo: one number on held-out examples",
   css: CSS,
   fields,
   traits: ["temperature", "rows", "example", "alpha", "seed", "cover", "flag"],

@@ -109,7 +109,7 @@ function build(ctx, { names }) {
     const row = Array.isArray(given?.[0]) ? given[ctx.state.label] : given;
     return given == null || isDistribution(row, names.length)
       ? ""
-      : ` (The ${recipe} row given here is not a distribution over ${names.length} classes; a made-up one is shown.)`;
+      : ` (The ${recipe} given here is not a distribution over ${names.length} classes; a made-up one is shown.)`;
   }
   const controls = controlsPane(ctx, descentOf(ctx), rowNote);
   const logits = logitPane(ctx, names);
@@ -168,7 +168,7 @@ export const address = Object.freeze({
 
 export default widget({
   name: "logit",
-  label: "Logit demo: drag a logit, read the gradient",
+  label: "Logit demo: drag a logit, compare probability and target",
   css: CSS,
   fields,
   traits: ["logits", "alpha", "label", "recipe", "view", "data", "seed", "cover", "flag", "lens"],

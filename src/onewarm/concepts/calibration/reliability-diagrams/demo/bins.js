@@ -66,7 +66,7 @@ export function binsPane(ctx) {
   });
   const rows = range({
     id: `${ctx.uid}-rows`,
-    label: ["Its rows"],
+    label: ["Its examples"],
     name: "rows",
     min: 0,
     max: MOST_ROWS,
@@ -87,7 +87,7 @@ export function binsPane(ctx) {
   });
 
   const table = mirror({
-    columns: ["confidence", "rows", "mean confidence", "accuracy", "share × gap"],
+    columns: ["confidence", "examples", "mean confidence", "accuracy", "share × gap"],
     rows: 10,
     label: "Table of the ten bins",
     total: true,
@@ -179,7 +179,7 @@ const tableRows = ({ rows, confidence, accuracy, bins, terms, all, ece, covered 
 function rowBars(ctx) {
   const HEIGHT = 56;
   const marks = Array.from({ length: 10 }, () => svgElement("rect", { class: "count" }));
-  const plot = chart("Rows in each bin", "counts");
+  const plot = chart("Examples in each bin", "counts");
   const { svg, figure } = plot;
   svg.append(...marks);
   setAttributes(svg, { "data-object": "rows" });
@@ -206,7 +206,7 @@ function rowBars(ctx) {
           "data-picked": i === pick,
         });
       });
-      setAttributes(svg, { "aria-label": `Rows in each bin: ${rows.join(", ")}` });
+      setAttributes(svg, { "aria-label": `Examples in each bin: ${rows.join(", ")}` });
     },
   };
 }

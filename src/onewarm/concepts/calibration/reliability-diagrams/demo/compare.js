@@ -27,7 +27,7 @@ export function comparePane(ctx) {
   const fewer = reliability({ label: "In fewer bins", objects: { dots: "merged" } });
   const figures = [ten.figure, fewer.figure];
   const into = element("span", { class: "into" });
-  const title = element("p", { class: "figure-title" }, element("span", { class: "spare" }, "The same rows in "), into);
+  const title = element("p", { class: "figure-title" }, element("span", { class: "spare" }, "The same examples in "), into);
   const choose = segments({
     name: `${ctx.uid}-coarse`,
     legend: "Bins on the right",
@@ -48,7 +48,7 @@ export function comparePane(ctx) {
   );
   const node = element(
     "section",
-    { class: "pane fill compare", "aria-label": "The same rows in fewer bins" },
+    { class: "pane fill compare", "aria-label": "The same examples in fewer bins" },
     element(
       "div",
       { class: "pair" },
@@ -71,8 +71,8 @@ export function comparePane(ctx) {
       setText(into, count);
       setText(heads[1], count);
       const [T, F] = figures.map(room);
-      if (drawable(T)) ten.draw(T.width, view.bins, "the rows", T.height ?? T.width);
-      if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the rows in ${count}`, F.height ?? F.width);
+      if (drawable(T)) ten.draw(T.width, view.bins, "the examples", T.height ?? T.width);
+      if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the examples in ${count}`, F.height ?? F.width);
       setAttributes(table, { "data-covered": hidden });
       LINES.forEach(([, of], i) => {
         setText(lines[i][0].cell, fixed(of(view.ece, view.parts), 3));

@@ -29,7 +29,7 @@ export function samplingPane(ctx) {
   const covered = element("p", { class: "covered" }, "covered until you commit");
   const size = range({
     id: `${ctx.uid}-size`,
-    label: ["Rows"],
+    label: ["Examples"],
     name: "size",
     object: "size",
     min: 0,
@@ -114,7 +114,7 @@ export function samplingPane(ctx) {
       const picture = [key, hidden, D.width, D.height].join();
       if (drawable(D) && picture !== pictured) {
         pictured = picture; // it stays while more samples are drawn
-        const spoken = hidden ? "a sample that is still covered" : `${view.drawn} rows in ${view.count} bins`;
+        const spoken = hidden ? "a sample that is still covered" : `${view.drawn} examples in ${view.count} bins`;
         diagram.draw(D.width, hidden ? [] : first.bins, spoken, D.height ?? D.width);
       }
       if (drawable(H)) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);

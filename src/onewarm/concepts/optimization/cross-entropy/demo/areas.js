@@ -133,7 +133,7 @@ export function areasPane(ctx, names) {
       const most = view.paid.indexOf(Math.max(...view.paid));
       setText(caption, sentence(view));
       setAttributes(plot.svg, {
-        "aria-label": `Boxes of ${view.target.filter((t) => t > 0).length} classes. Their area is the loss, ${fixed(view.show(view.loss), 4)} ${view.unit}; ${names[most]} has the largest, ${fixed(view.show(view.paid[most]), 3)}. ${sentence(view)}`,
+        "aria-label": `Boxes, one for each class with votes: ${names.filter((_, k) => view.target[k] > 0).join(", ")}. Their area is the loss, ${fixed(view.show(view.loss), 4)} ${view.unit}; ${names[most]} has the largest, ${fixed(view.show(view.paid[most]), 3)}. ${sentence(view)}`,
       });
     },
   };

@@ -98,7 +98,7 @@ function explain(view) {
   if (alpha === 0)
     return `α is 0: all the mass stays on ${name}. This is the hard, one-hot target, whatever the recipe.`;
   if (alpha < 0)
-    return `Negative smoothing: mass ${fixed(-alpha, 2)} is taken from the recipe's row and added to ${name}, which now has ${fixed(t[label], 3)}. A class below 0 leaves the loss without a floor.`;
+    return `Negative smoothing: mass ${fixed(-alpha, 2)} is taken from the recipe's classes and added to ${name}, which now has ${fixed(t[label], 3)}. A class below 0 leaves the loss without a floor.`;
   const a = fixed(alpha, 2);
   const end = `; ${name} keeps ${fixed(t[label], 3)}.`;
   if (recipe === "uniform")

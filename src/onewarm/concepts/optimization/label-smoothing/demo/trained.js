@@ -27,7 +27,7 @@ export function trainedPane(ctx) {
   });
   const data = segments({
     name: `${ctx.uid}-data`,
-    legend: "Rows to train on",
+    legend: "Examples to train on",
     options: [
       ["overconfident", `${SIZES.overconfident}, too few`],
       ["calibrated", `${SIZES.calibrated}, enough`],
@@ -44,7 +44,7 @@ export function trainedPane(ctx) {
     summary: "The two models in numbers",
   });
   const table = mirror({
-    columns: ["bin of confidence", "rows", "mean confidence", "accuracy"],
+    columns: ["bin of confidence", "examples", "mean confidence", "accuracy"],
     rows: BINS,
     label: "Table of the reliability diagram",
     summary: "The diagram of the model trained to the end, as a table",
@@ -61,7 +61,7 @@ export function trainedPane(ctx) {
       element(
         "div",
         { class: "control buttons spare" },
-        button("Other rows", () => ctx.change({ seed: (ctx.state.seed % 999) + 1 })),
+        button("Other examples", () => ctx.change({ seed: (ctx.state.seed % 999) + 1 })),
         button("Train again", () => ((asked = true), begin(ctx.state, true), ctx.change({})), "quiet"),
       ),
     ),
@@ -148,10 +148,10 @@ export function trainedPane(ctx) {
       data.draw(view.data);
       setText(
         note,
-        `A softmax regression learns ${SIZES[view.data]} rows of three overlapping clouds with 12 inputs. Top: what it says on the ` +
-          `plane through the clouds' centres (the other inputs are 0 there), the deeper the surer; marks are test rows, projected ` +
-          `onto it. The coloured area at the bottom is the ECE. Stopped: where the loss on ${HELD.rows} held-out rows was lowest. ` +
-          `Scored on ${TEST.toLocaleString("en")} new rows whose true probabilities are known.`,
+        `A softmax regression learns ${SIZES[view.data]} examples of three overlapping clouds with 12 inputs. Top: what it says on the ` +
+          `plane through the clouds' centres (the other inputs are 0 there), the deeper the surer; marks are test examples, projected ` +
+          `onto it. The coloured area at the bottom is the ECE. Stopped: where the loss on ${HELD.rows} held-out examples was lowest. ` +
+          `Scored on ${TEST.toLocaleString("en")} new examples whose true probabilities are known.`,
       );
       if (!shown.length || !run) return;
       const last = shown[1];
@@ -184,7 +184,7 @@ export function trainedPane(ctx) {
   function inNumbers({ data }) {
     const line = (/** @type {string} */ name, /** @type {(model: import("./side.js").Model) => string} */ text) => [name, ...shown.map(text)];
     return [
-      `${SIZES[data]} rows, α = ${fixed(run?.alpha ?? 0, 2)}.`,
+      `${SIZES[data]} examples, α = ${fixed(run?.alpha ?? 0, 2)}.`,
       [
         line("step", ({ step }) => String(step)),
         line("ECE", ({ score }) => fixed(score.ece, 3)),
@@ -200,7 +200,7 @@ export function trainedPane(ctx) {
   function inBins({ data }) {
     const { step, score } = shown[1];
     return [
-      `α = ${fixed(run?.alpha ?? 0, 2)}, ${SIZES[data]} rows, step ${step}: ECE ${fixed(score.ece, 4)}, NLL ${fixed(score.nll, 4)}.`,
+      `α = ${fixed(run?.alpha ?? 0, 2)}, ${SIZES[data]} examples, step ${step}: ECE ${fixed(score.ece, 4)}, NLL ${fixed(score.nll, 4)}.`,
       score.bins.map((bin, b) => [
         `${b ? "(" : "["}${fixed(b / BINS, 3)}, ${fixed((b + 1) / BINS, 3)}]`,
         String(bin.count),
