@@ -25,10 +25,11 @@ def test_study_of_a_file_prints_a_table_writes_json_and_trains_nothing_twice(run
 
 def test_the_report_is_a_page_that_says_how_to_run_it_again(run, flowers):
     page = flowers.with_name("study.html")
-    done = run("study", flowers, "--label", "species", *ARMS, "--report", page, "--json", "-", "--store", "sqlite://")
+    options = ["--label", "species", "--drop", "length", *ARMS]
+    done = run("study", flowers, *options, "--report", page, "--json", "-", "--store", "sqlite://")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["format"] == 2 and f"Wrote {page}." in " ".join(done.stderr.split())
-    again = f"onewarm study '{flowers}' --arms hard,smooth:0.1 --seeds 2 --label species"
+    again = f"onewarm study '{flowers}' --arms hard,smooth:0.1 --seeds 2 --label species --drop length"
     assert f"<code>{escape(again)}</code>" in page.read_text(encoding="utf-8")
 
 

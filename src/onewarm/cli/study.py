@@ -55,6 +55,9 @@ def study(
     rare: Annotated[
         str, typer.Option(help="Classes of fewer than 3 rows: error, merge (into one class) or drop.")
     ] = "error",
+    drop: Annotated[
+        list[str] | None, typer.Option(help="A column to leave out, such as a copy of the label; may be repeated.")
+    ] = None,
     store: Annotated[
         str | None, typer.Option(help="Database URL of the runs. Default: studies.db in the home folder.")
     ] = None,
@@ -114,6 +117,7 @@ def study(
                 group=group,
                 time=time,
                 rare=rare,
+                drop=drop or (),
                 store=store or store_url(home_folder(home)),
                 engine=engine,
                 workers=workers,
@@ -145,6 +149,7 @@ def _command(context: typer.Context) -> str:
         given = context.get_parameter_source(name)
         if given is None or given.name != "COMMANDLINE" or name in _WHERE:
             continue
-        value = str(context.params[name])
-        words += [value] if parameter.param_type_name == "argument" else [parameter.opts[0], value]
+        given_values = context.params[name]
+        for value in given_values if isinstance(given_values, list) else [given_values]:
+            words += [str(value)] if parameter.param_type_name == "argument" else [parameter.opts[0], str(value)]
     return shlex.join(words)

@@ -37,6 +37,7 @@ def run(
     time: Any = None,
     rare: str = "error",
     votes: Any = None,
+    drop: str | Sequence[str] = (),
     fit: Callable[..., Any] | None = None,
     key: str | None = None,
     training: Training | None = None,
@@ -65,7 +66,7 @@ def run(
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent. The reference, "logistic", is always added: multinomial logistic regression, hard labels.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
-        label, split, group, time, rare, votes: see `load`.
+        label, split, group, time, rare, votes, drop: see `load`.
         fit: your own training: `fit(model, target, data)` is called for each run, with a new `model`, the `SoftTarget`
             of the training rows, and these rows (`data.x`, `data.y`, `data.original`). It returns the trained model,
             or None where it trained `model` itself. The model predicts on `data.original` where `fit` read that, else
@@ -101,6 +102,7 @@ def run(
         time=time,
         rare=rare,
         votes=votes,
+        drop=drop,
         fit=fit,
         key=key,
         training=training,
@@ -140,6 +142,7 @@ class Study:
         time: Any = None,
         rare: str = "error",
         votes: Any = None,
+        drop: str | Sequence[str] = (),
         fit: Callable[..., Any] | None = None,
         key: str | None = None,
         training: Training | None = None,
@@ -153,7 +156,7 @@ class Study:
         self.arms = [arm.name for arm in self._arms]
         self.seeds = parse_seeds(seeds)
         self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
-        self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes)
+        self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop)
         first = self.data.split(self.seeds[0])
         for arm in self._arms:
             arm.check(self.data.num_classes, votes=first.train.votes is not None, names=self.data.class_names)

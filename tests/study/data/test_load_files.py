@@ -66,7 +66,7 @@ RUNS = {
     ),
     "signs.csv": (
         csv("share,price,big,label", lambda i: [f"{i / 2} %", f'"${1000 + i * 13:,}"', f'"{500 * i + 7:,}"', label(i)]),
-        None, 3, ["Text read as numbers: 'share' (without %), 'price' (without $)"],
+        None, 3, ["Read as numbers: 'share' (without %), 'price' (without $; ',' separates thousands)"],
     ),
     "missing.csv": (
         csv("a,b,c,label", lambda i: ["N/A" if i % 7 == 0 else NOISE[i, 0], "?" if i % 5 == 0 else KINDS[0, i],
@@ -87,7 +87,7 @@ RUNS = {
     "index.csv": (csv(",a,label", lambda i: [i, NOISE[i, 0], label(i)]), None, 1, ["Left out: ''"]),
     "leak.csv": (
         csv("a,species_id,species", lambda i: [NOISE[i, 0], KINDS[0, i] * 10, "uvw"[KINDS[0, i]]]),
-        None, 1 + 3, ["Warning: each value of 'species_id' occurs with one class only"],
+        None, 1 + 3, ["Warning: 'species_id' alone determines the class of every row"],
     ),
     "huge.csv": (
         csv("a,b,label", lambda i: ["1e300" if i == 3 else NOISE[i, 0], "inf" if i == 4 else NOISE[i, 1], label(i)]),
@@ -106,6 +106,35 @@ RUNS = {
     "reviews.csv": (
         csv("review,stars,label", lambda i: [f'"I liked it, {i} times; really"', KINDS[0, i], label(i)]),
         None, 1, ["Left out: 'review': text that is different in most rows (to use it, give its embedding"],
+    ),
+    "spellings.csv": (
+        csv("smoker,label", lambda i: [("Yes", "yes", "no")[KINDS[0, i]], label(i)]),
+        None, 3, ["Kept apart, though they differ only in case or spaces: 'smoker' ('Yes', 'yes')."],
+    ),
+    "codes.csv": (
+        csv("dose,age,label", lambda i: [-999 if i % 9 == 0 else 1 + i % 7, 999 if i % 11 == 0 else 20 + i, label(i)]),
+        None, 4, ["Counted as missing, for it lies far from all other values: -999 in 'dose', 999 in 'age'."],
+    ),
+    "ways.csv": (
+        csv("when,label", lambda i: [f"2024-01-{day(i):02}" if i % 2 else f"{day(i):02}/02/2024", label(i)]),
+        None, 3, ["read as ISO and day/month/year"],
+    ),
+    "mail.csv": (
+        csv("when,label", lambda i: [f'"Mon, {day(i):02} Jan 2024 {2 + i % 20:02}:00:00 +0200"', label(i)]),
+        None, 3, ["(days, weekday, hour; read as day month year)"],
+    ),
+    "unreadable.csv": (
+        csv("a,when,label", lambda i: [KINDS[0, i], ("24.1.{}", "24 Jan {}", "{} Jan 24")[i % 3].format(1950 + i),
+                                       label(i)]),
+        None, 1, ["Left out: 'when': dates that are written in several ways (to use them, write all as 2024-12-24)."],
+    ),
+    "threshold.csv": (
+        csv("score,label", lambda i: [NOISE[i, 0] ** 2 + (label(i) == "a") * 40, label(i)]),
+        None, 1, ["Warning: 'score' alone determines the class", "leave it out: --drop score (drop='score')."],
+    ),
+    "patients.csv": (
+        csv("patient_id,a,label", lambda i: [i // 3, NOISE[i, 0], label(i)]),
+        None, 21, ["Several rows have the same 'patient_id' (20 in all), and may be alike: --group patient_id"],
     ),
     "records.jsonl": (
         "\n".join(
@@ -202,7 +231,7 @@ def test_an_id_with_very_many_values_is_left_out_at_once(tmp_path):
     clock = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in seconds.tolist()]
     pa.parquet.write_table(pa.table({"uid": keys, "at": clock, "y": np.arange(30_000) % 2}), tmp_path / "t.parquet")
     data = load(str(tmp_path / "t.parquet"))
-    assert data.notes[-2] == "Text read as numbers: 'at' (hours)."
+    assert data.notes[-2] == "Read as numbers: 'at' (hours)."
     assert data.notes[-1] == "Left out: 'uid': a different value in every row, as of an id or an index."
 
 
@@ -215,3 +244,30 @@ def test_options_of_files(tmp_path):
     rare = text.replace(f",{label(3)}\n", ",q\n", 1)
     (tmp_path / "r.csv").write_text(rare)
     assert load(tmp_path / "r.csv", rare="drop").class_names == ("a", "b")
+
+
+def test_columns_are_left_out_on_request(tmp_path):
+    (tmp_path / "t.csv").write_text(csv("a,code,label", lambda i: [NOISE[i, 0], label(i) * 2, label(i)]))
+    data = load(tmp_path / "t.csv", drop="code")
+    assert data.split(0).train.x.shape == (36, 1) and "Left out, as asked: 'code'." in data.notes
+    assert not [note for note in data.notes if note.startswith("Warning")]
+    assert data.content != load(tmp_path / "t.csv").content
+    with pytest.raises(InputError, match=r"^t\.csv: no column 'cod'; nearest: 'code'$"):
+        load(tmp_path / "t.csv", drop=["cod"])
+    with pytest.raises(InputError, match=r"^t\.csv: 'label' is the label, and to be left out: name another --label$"):
+        load(tmp_path / "t.csv", drop=["label"])
+
+
+def test_classes_that_differ_in_case_are_said(tmp_path):
+    (tmp_path / "t.csv").write_text(csv("a,label", lambda i: [NOISE[i, 0], ("Cat", "cat", "dog")[i % 3]]))
+    assert load(tmp_path / "t.csv").notes[1] == (
+        "Warning: classes that differ only in case or spaces: 'Cat', 'cat'. Write them alike where they are one."
+    )
+
+
+def test_accents_of_either_form_are_one_text(tmp_path):
+    """An e with an accent is one code point or two, and looks the same."""
+    words = ["caf\u00e9", "cafe\u0301", "tea"]
+    (tmp_path / "t.csv").write_text(csv("drink,label", lambda i: [words[i % 3], words[i % 3]]))
+    data = load(tmp_path / "t.csv")
+    assert data.class_names == ("caf\u00e9", "tea") and data.split(0).train.x.shape == (36, 1)

@@ -19,8 +19,8 @@ def test_one_sentence_for_each_kind_of_thing():
         typed("one", np.ones(60), "t"),
     ]
     assert sentences(columns, ["sex"]) == (
-        "Warning: each value of 'sex' occurs with one class only: if it is the label under another coding, leave the "
-        "column out.",
+        "Warning: 'sex' alone determines the class of every row: where it is the label under another coding, or was "
+        "made from it, leave it out: --drop sex (drop='sex').",
         "Numbers: 'age', 'fare', 'share', 'when', standardised by the training rows' mean and deviation, and kept "
         "within 10 deviations.",
         "Infinite numbers, which count as 10 deviations: 'fare'.",
@@ -28,7 +28,7 @@ def test_one_sentence_for_each_kind_of_thing():
         "Dates as numbers: 'when' (days, month, weekday; read as day.month.year).",
         f"Missing values: 'age' ({np.isnan(numbers).sum()} rows); numbers become the median of the training rows, and "
         "a column says where something is missing.",
-        "Text read as numbers: 'share' (without %).",
+        "Read as numbers: 'share' (without %).",
         "Left out: 'id': a different value in every row, as of an id or an index.",
         "Left out: 'one': the same value in every row.",
         "Left out: 'nothing': no value in any row.",

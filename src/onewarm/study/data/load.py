@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def load(
     time: Any = None,
     rare: str = "error",
     votes: Any = None,
+    drop: str | Sequence[str] = (),
 ) -> Dataset:
     """A data set for a study.
 
@@ -43,6 +44,7 @@ def load(
         time: a column or array (N,): training on the earliest rows, test on the last.
         rare: what to do with classes of fewer than 3 rows: "error", "merge" into one class "other", "drop".
         votes: counts of annotators' votes (N, K), or their columns; without labels, these are the majority's.
+        drop: columns that are left out.
 
     Without split, group or time the rows are split by seed, 60 % training, 20 % validation, 20 % test, stratified.
 
@@ -56,7 +58,7 @@ def load(
     """
     if isinstance(y, str):
         label, y = y, None
-    options = Options(split, group, time, rare, votes)
+    options = Options(split, group, time, rare, votes, drop)
     if isinstance(data, Dataset) or (isinstance(data, str) and data in BUILT_IN):
         asked = [*(["y"] if y is not None else []), *(["label"] if label is not None else []), *options.given]
         if asked:
@@ -67,7 +69,7 @@ def load(
         if y is not None:
             raise InputError("y= is for arrays and DataFrames; name a file's label column with label=")
         return _from_file(Path(data), label, options)
-    return from_arrays(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes)
+    return from_arrays(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop)
 
 
 def from_arrays(
@@ -80,12 +82,13 @@ def from_arrays(
     time: Any = None,
     rare: str = "error",
     votes: Any = None,
+    drop: str | Sequence[str] = (),
 ) -> Dataset:
     """A data set of what is in memory: a DataFrame, or examples (N, ...) and labels. Arguments and errors as ``load``.
 
     A part's `x` are features for the study's own models; `original` are the rows as they were given.
     """
-    options = Options(split, group, time, rare, votes)
+    options = Options(split, group, time, rare, votes, drop)
     notes: tuple[str, ...] = ()
     with _in_words_of_python():
         if is_torch_data(data):
@@ -130,7 +133,7 @@ def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
         raw, names = parts
         if options.ways or label is not None:
             raise InputError(f"{raw.name} has a split and labels of its own: leave out --label, --group and --time")
-        return of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes))
+        return of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes, drop=options.drop))
     if path.suffix.lower() == ".npy" and path.is_file():
         raise InputError(f"{path.name}: one array has no labels: save both, as with numpy.savez('data.npz', x=x, y=y)")
     return of_raw(of_file(path), label, None, options)

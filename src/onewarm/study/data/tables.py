@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,7 @@ from onewarm.errors import InputError
 from onewarm.study.data.arrays import Labels, take, votes_of, without
 from onewarm.study.data.datasets import Dataset, content
 from onewarm.study.data.partition import (
+    MIN_GROUPS,
     Partition,
     Parts,
     Stratified,
@@ -26,11 +29,19 @@ from onewarm.study.data.partition import (
 )
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder, Fit
-from onewarm.tables.features.keys import codes_of, times_of
+from onewarm.tables.features.keys import codes_of, distinct, times_of
 from onewarm.tables.features.labels import has_label, no_column
+from onewarm.tables.features.notes import names_of
 from onewarm.tables.features.raw import Raw, column_of, columns_hash, is_text
 from onewarm.tables.features.repeats import repeated, row_hashes
 from onewarm.tables.features.table import Table, table
+
+_WHOSE = re.compile(
+    r"(?:patient|subject|participant|person|user|customer|client|household|family|speaker|author|writer|session|visitor|"
+    r"hospital|site|donor|animal|group|video|document)s?(?:[ _-]?(?:id|no|nr|number|code|name))?",
+    re.IGNORECASE,
+)
+"""Names of columns that say whose a row is."""
 
 _ENCODING = 3  # of features: raise it when the same table gives other ones
 
@@ -44,6 +55,7 @@ class Options:
     time: Any = None
     rare: Any = "error"
     votes: Any = None
+    drop: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if len(self.ways) > 1:
@@ -57,16 +69,22 @@ class Options:
     @property
     def given(self) -> list[str]:
         """Which options are given."""
-        return [*self.ways, *(["votes"] if self.votes is not None else []), *(["rare"] if self.rare != "error" else [])]
+        others = {"votes": self.votes is not None, "rare": self.rare != "error", "drop": bool(self.drop)}
+        return [*self.ways, *(name for name, is_given in others.items() if is_given)]
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The columns to leave out."""
+        return (self.drop,) if isinstance(self.drop, str) else tuple(self.drop)
 
     def columns(self, raw: Raw) -> tuple[str, ...]:
         """The columns that the options name. Raises InputError for one that is not there."""
         votes = self.votes if isinstance(self.votes, list | tuple) else [self.votes]
-        names = [n for n in (self.split, self.group, self.time, *votes) if isinstance(n, str)]
-        for name in names:
+        names = [n for n in (self.split, self.group, self.time, *votes, *self.dropped) if isinstance(n, str)]
+        for name in dict.fromkeys(names):
             if name not in raw.columns:
                 raise no_column(raw.name, name, list(raw.columns))
-        return tuple(names)
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,8 @@ def of_raw(
     values = {way: _way(raw, way, getattr(options, way)) for way in options.ways}
     units = codes_of(raw.name, _called(options.group), values["group"]) if "group" in values else None
     made = table(raw, label, y=None if labels is None else labels.values, aside=aside, rare=options.rare, units=units)
+    if made.label in options.dropped:
+        raise InputError(f"{raw.name}: {made.label!r} is the label, and to be left out: name another --label")
     if counts is not None:
         counts = _of_classes(counts, made, raw.name, options.rare)
     partition = _partition(raw, made, options, values, units)
@@ -134,8 +154,10 @@ def of_raw(
         copies,
         *(labels.notes if labels else ()),
         *made.notes,
+        f"Left out, as asked: {names_of(options.dropped)}." if options.dropped else "",
         partition.sentence,
         *_unnamed_split(raw, options),
+        *_unnamed_groups(raw, made, options),
     ]
     sizes = tuple(len(part) for part in first)
     extra = [None if v is None else columns_hash({"": v if isinstance(v, np.ndarray) else column_of(v, "")})
@@ -207,6 +229,20 @@ def _unnamed_split(raw: Raw, options: Options) -> list[str]:
         f"Column {visible(name)!r} names training and test rows, and is a feature here: --split-column {visible(name)} "
         f"(split={visible(name)!r}) takes it as your split."
         for name in found
+    ]
+
+
+def _unnamed_groups(raw: Raw, made: Table, options: Options) -> list[str]:
+    """A sentence for a column that says whose rows these are, several a piece, and was not named as groups."""
+    if options.ways:
+        return []
+    names = [n for n in raw.columns if n not in (made.label, *made.aside) and _WHOSE.fullmatch(n.strip())]
+    counts = {name: distinct(raw.columns[name]) for name in names}
+    return [
+        f"Several rows have the same {visible(name)!r} ({counts[name]} in all), and may be alike: --group "
+        f"{shlex.quote(visible(name))} (group={visible(name)!r}) keeps them on one side of the split."
+        for name in names
+        if MIN_GROUPS <= counts[name] <= raw.rows / 2
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
-from onewarm.tables.features.dates import expand, read_clock, read_dates
-from onewarm.tables.features.text import MISSING, read_numbers
+from onewarm.tables.features.dates import are_dates, expand, read_clock, read_dates
+from onewarm.tables.features.text import MISSING, missing_code, read_numbers
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
@@ -40,7 +40,7 @@ class Column:
     Attributes:
         name: of the column.
         kind: "numbers", "levels", "date", "list", or why it is left out: "id", "index", "constant", "empty",
-            "text", "bytes".
+            "dates" written in several ways, "text", "bytes".
         numbers: (N, d), NaN where missing; of "numbers", "date" and "list".
         parts: names of the d numbers.
         codes: (N,) places in `levels`, -1 where missing; of "levels", and of what was left out, where it could be told
@@ -49,7 +49,8 @@ class Column:
         missing: rows without a value, (N, 1), or of a list or array (N, m) where some of its numbers are missing; None
             where none is.
         common: whether its numbers have one scale, as pixels have.
-        remark: how its text was read, in words, or "".
+        remark: how its text, or its times of day, were read, in words, or "".
+        code: the number that was taken for a missing value.
         odd: texts that are no numbers or dates, and count as missing.
     """
 
@@ -63,6 +64,7 @@ class Column:
     remark: str = ""
     odd: tuple[str, ...] = ()
     common: bool = False
+    code: float | None = None
 
 
 def typed(name: str, values: Any, file: str, decimal: str = ".") -> Column:
@@ -130,6 +132,10 @@ def _numbers(
     known = values[~missing]
     if not len(known):
         return Column(name, "empty")
+    if (code := missing_code(known)) is not None:
+        values = np.where(values == code, np.nan, values)
+        found = _numbers(name, values, whole=whole, remark=remark, odd=odd)
+        return replace(found, code=code)
     some = missing[:, None] if missing.any() else None
     largest = np.abs(known).max()
     if known.max() == known.min() or (np.isfinite(largest) and known.max() / 2 - known.min() / 2 <= SAME / 2 * largest):
@@ -165,7 +171,7 @@ def _encoded(values: Any) -> tuple[NDArray[np.int32], list[Any]]:
     values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
     found = values.dictionary
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-        found = pc.utf8_trim_whitespace(found)
+        found = pc.utf8_normalize(pc.utf8_trim_whitespace(found), "NFC")
         nothing = pc.or_(pc.is_in(pc.utf8_lower(found), value_set=_MISSING), pc.equal(found, "None"))
         found = pc.if_else(nothing, pa.scalar(None, found.type), found)
     known = found.unique().drop_null()
@@ -208,7 +214,9 @@ def _text(name: str, values: Any, decimal: str) -> Column:
 
     read = read_numbers(texts, counts, decimal)
     if read is not None:
-        remark = f"without {' '.join(map(visible, read.units))}" if read.units else ""
+        said = [f"without {' '.join(map(visible, read.units))}"] if read.units else []
+        said += [f"{read.thousands!r} separates thousands"] if read.thousands else []
+        remark = "; ".join(said)
         return _numbers(name, spread(read.values, np.nan), whole=False, remark=remark, odd=read.odd)
     dates = read_dates(texts)
     if dates is not None:
@@ -219,9 +227,11 @@ def _text(name: str, values: Any, decimal: str) -> Column:
         return _numbers(name, spread(hours, np.nan), whole=False, remark="hours")
     known = len(codes) - int(missing.sum())
     some = missing[:, None] if missing.any() else None
-    if len(texts) == known >= _FEWEST_IDS:
+    if len(texts) == known >= _FEWEST_IDS and not are_dates(texts):
         return Column(name, "text" if some is not None or _is_prose(texts) else "id", missing=some)
     kind = "text" if len(texts) > known / 2 and len(texts) > 2 else "levels"
+    if kind == "text" and are_dates(texts):
+        kind = "dates"
     if _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
         kind = "repeated id"
     return Column(name, kind, codes=codes, levels=tuple(texts), missing=some)

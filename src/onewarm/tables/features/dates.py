@@ -22,6 +22,10 @@ Times = NDArray[np.datetime64]
 _DAYS = ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d",
          "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")  # fmt: skip
 _HOURS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? +", re.IGNORECASE)
+_ZONE = re.compile(r"(?<=\d) ?(?:GMT|UTC|Z)?([+-]\d\d:?\d\d|(?<=[A-Z]))$")
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _LIKELY = re.compile(r"\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}.*|[A-Za-z]{3,9} \d{1,2}, \d{4}.*|\d{8}T?\d*")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
 MOST_ODD = 0.05
@@ -38,25 +42,74 @@ def read_dates(texts: Sequence[str]) -> tuple[Times, str] | None:
     >>> read_dates(["24.12.2024", "1.3.2024"])[1]
     'day.month.year'
     """
-    some = texts[:: max(1, len(texts) // 200)]
-    if not texts or sum(_LIKELY.fullmatch(text.strip()) is not None for text in some) < 0.9 * len(some):
+    if texts and all(_MONTH.fullmatch(text.strip()) for text in texts):
+        return np.asarray([text.strip() for text in texts], "datetime64[us]"), "year-month"
+    if not look_like_dates(texts):
         return None
-    column = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
     iso = _iso(texts)
-    if iso is not None:
+    if iso is not None and _enough(~np.isnat(iso)):
         return iso, "ISO"
+    if iso is None:
+        return _one_way(texts)
+    left = np.flatnonzero(np.isnat(iso))  # some are written in another way
+    rest = _one_way([texts[i] for i in left.tolist()])
+    if rest is None:
+        return None
+    iso[left] = rest[0]
+    return iso, f"ISO and {rest[1]}"
+
+
+def look_like_dates(texts: Sequence[str]) -> bool:
+    """Whether nine in ten have the look of a date, with digits, signs and names where a date has them.
+
+    >>> look_like_dates(["24.12.2024", "2024-12-24"]), look_like_dates(["a", "12.5"])
+    (True, False)
+    """
+    some = texts[:: max(1, len(texts) // 200)]
+    found = (_LIKELY.fullmatch(_WEEKDAY.sub("", text.strip(), 1)) is not None for text in some)
+    return len(some) > 0 and sum(found) >= 0.9 * len(some)
+
+
+def are_dates(texts: Sequence[str]) -> bool:
+    """Whether texts look like dates and nine in ten have a year or a month's name, also where they cannot be read.
+
+    >>> are_dates(["24.12.2024", "2024-24-12"]), are_dates(["12-AX-77", "13-BY-40"])
+    (True, False)
+    """
+    some = texts[:: max(1, len(texts) // 200)]
+    return look_like_dates(texts) and sum(_DATED.search(text) is not None for text in some) >= 0.9 * len(some)
+
+
+def _one_way(texts: Sequence[str]) -> tuple[Times, str] | None:
+    """Times that are all written in one of the usual ways but ISO's."""
+    plain, zones = zip(*(_without_zone(_WEEKDAY.sub("", text.strip(), 1)) for text in texts), strict=True)
+    column = pa.array(plain, pa.string())
     for day in _DAYS:
         for hour in _HOURS:
             if _enough(pc.strptime(column.slice(0, 20), f"{day}{hour}", "s", error_is_null=True).is_valid()):
                 times = pc.strptime(column, f"{day}{hour}", "s", error_is_null=True)
                 if _enough(times.is_valid()):
-                    return times.to_numpy(zero_copy_only=False).astype("datetime64[us]"), _words(day)
+                    local = times.to_numpy(zero_copy_only=False).astype("datetime64[us]")
+                    return local - np.asarray(zones, "timedelta64[m]"), _words(day)
     return None
 
 
+def _without_zone(text: str) -> tuple[str, int]:
+    """The text without a zone at its end, and how many minutes this is ahead of UTC.
+
+    >>> _without_zone("24 Dec 2024 18:00:00 +0130"), _without_zone("1.3.2024 18:00")
+    (('24 Dec 2024 18:00:00', 90), ('1.3.2024 18:00', 0))
+    """
+    found = _ZONE.search(text) if ":" in text else None
+    if found is None:
+        return text, 0
+    sign, digits = found[1][:1], found[1][1:].replace(":", "")
+    minutes = int(digits[:2]) * 60 + int(digits[2:]) if digits else 0
+    return text[: found.start()], -minutes if sign == "-" else minutes
+
+
 def _enough(valid: Any) -> bool:
-    good = int(pc.sum(valid).as_py() or 0)
-    return good >= (1 - MOST_ODD) * len(valid)
+    return int(np.asarray(valid).sum()) >= (1 - MOST_ODD) * len(valid)
 
 
 def _words(day: str) -> str:
@@ -65,19 +118,18 @@ def _words(day: str) -> str:
 
 
 def _iso(texts: Sequence[str]) -> Times | None:
+    """Times of the texts in ISO 8601, NaT for others; None where few of the first ones are."""
+
     def one(text: str) -> datetime | None:
         try:
-            time = datetime.fromisoformat(text.strip())
+            time = datetime.fromisoformat(re.sub(r" ?(?:UTC|GMT)$", "Z", text.strip()))
         except ValueError:
             return None
         return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
-    if sum(one(text) is not None for text in texts[:20]) < 0.9 * min(20, len(texts)):
+    if sum(one(text) is not None for text in texts[:100]) < 0.1 * min(100, len(texts)):
         return None
-    times = [one(text) for text in texts]
-    if sum(time is None for time in times) > MOST_ODD * len(texts):
-        return None
-    return np.asarray(times, "datetime64[us]")
+    return np.asarray([one(text) for text in texts], "datetime64[us]")
 
 
 def read_clock(texts: Sequence[str]) -> NDArray[np.float64] | None:

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.checks import visible
-from onewarm.errors import InputError
+from onewarm.errors import InputError, needs
 from onewarm.tables.features.columns import typed
 from onewarm.tables.features.dates import read_dates
 from onewarm.tables.features.text import read_numbers
 from onewarm.tables.missing import is_missing
+
+with needs("onewarm.tables", "audit"):
+    import pyarrow as pa
 
 
 def codes_of(file: str, name: str, column: Any) -> NDArray[np.int64]:
@@ -28,6 +31,17 @@ def codes_of(file: str, name: str, column: Any) -> NDArray[np.int64]:
     if values.dtype.kind == "O":
         values = values.astype(str)
     return np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def distinct(column: Any) -> int:
+    """How many different values a column has; 0 for lists and arrays.
+
+    >>> distinct(np.array([3, 3, 4]))
+    2
+    """
+    if isinstance(column, np.ndarray):
+        return len(np.unique(column)) if column.ndim == 1 else 0
+    return 0 if pa.types.is_nested(column.type) else len(column.unique())
 
 
 def times_of(file: str, name: str, column: Any, decimal: str = ".") -> NDArray[np.float64]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.columns.names import LABEL_NAMES, RARE_LABEL_NAMES, clean
+from onewarm.tables.features.text import alike
 from onewarm.tables.missing import WORDS
 
 with needs("onewarm.tables", "audit"):
@@ -109,7 +111,18 @@ def classes(file: str, name: str, column: Any, rare: Rare = "error", units: Any 
         raise InputError(f"{file}: one class only: every row of {name!r} is {different[0]!r}")
     at = {value: k for k, value in enumerate(different)}
     y = np.asarray([at[v] for v in values], np.int64)[codes]
-    return _without_rare(file, name, y, [str(value) for value in different], rare, units)
+    found = _without_rare(file, name, y, [str(value) for value in different], rare, units)
+    return replace(found, notes=(*_spellings(found.names), *found.notes))
+
+
+def _spellings(names: Sequence[str]) -> list[str]:
+    """A warning for classes that may be one, written in several ways."""
+    groups = alike(names)
+    if not groups:
+        return []
+    shown = "; ".join(", ".join(repr(visible(text)) for text in group) for group in groups[:3])
+    more = f"; and {len(groups) - 3} more" if len(groups) > 3 else ""
+    return [f"Warning: classes that differ only in case or spaces: {shown}{more}. Write them alike where they are one."]
 
 
 def _values(file: str, name: str, column: Any) -> tuple[NDArray[np.int64], list[Any], list[str]]:
@@ -157,7 +170,7 @@ def _distinct(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
 
 def _label(value: Any) -> Any:
     if isinstance(value, str):
-        text = value.strip()
+        text = unicodedata.normalize("NFC", value.strip())
         return None if text.lower() in WORDS or text in ("?", "None") else text
     if isinstance(value, float):
         if math.isnan(value):

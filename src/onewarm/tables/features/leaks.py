@@ -16,13 +16,14 @@ _ROWS_PER_VALUE = 5
 def determining(columns: Sequence[Column], y: NDArray[np.int64], rows: NDArray[np.int64]) -> list[str]:
     """The columns each of whose values occurs with one class only, where values occur in five rows on average.
 
-    Missing is a value. With fewer rows per value it could be chance.
+    Missing is a value. With fewer rows per value it could be chance; but not where each class has an interval of its
+    own, as where the label is one side of a threshold.
 
     >>> species = Column("species_id", "levels", codes=np.repeat([0, 1, 2], 10).astype(np.int32), levels=(1, 2, 3))
     >>> determining([species], np.repeat([0, 1, 2], 10), np.arange(30))
     ['species_id']
     """
-    return [c.name for c in columns if (codes := _codes(c)) is not None and _determines(codes[rows], y)]
+    return [c.name for c in columns if (codes := _codes(c)) is not None and _tells(c, codes[rows], y)]
 
 
 def _codes(column: Column) -> NDArray[Any] | None:
@@ -32,6 +33,20 @@ def _codes(column: Column) -> NDArray[Any] | None:
     if column.kind == "numbers" and column.numbers is not None:
         return column.numbers[:, 0]
     return None if column.missing is None else column.missing[:, 0]
+
+
+def _tells(column: Column, values: NDArray[Any], y: NDArray[np.int64]) -> bool:
+    return _determines(values, y) or (column.kind == "numbers" and _separates(values, y))
+
+
+def _separates(values: NDArray[Any], y: NDArray[np.int64]) -> bool:
+    """Whether each class has an interval of its own."""
+    classes = int(y.max()) + 1
+    if len(y) < classes * _ROWS_PER_VALUE:
+        return False
+    order = np.argsort(values, kind="stable")
+    ends = np.flatnonzero(np.diff(y[order]))
+    return len(ends) == classes - 1 and bool((values[order][ends] != values[order][ends + 1]).all())
 
 
 def _determines(values: NDArray[Any], y: NDArray[np.int64]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from onewarm.checks import visible
 from onewarm.tables.features.columns import Column
 from onewarm.tables.features.encode import FEWEST_ROWS, MOST_LEVELS
 from onewarm.tables.features.scale import MOST
+from onewarm.tables.features.text import alike
 
 SHOWN = 5
 _LEFT_OUT = {
@@ -19,6 +21,7 @@ _LEFT_OUT = {
     "--group NAME)",
     "constant": "the same value in every row",
     "empty": "no value in any row",
+    "dates": "dates that are written in several ways (to use them, write all as 2024-12-24)",
     "text": "text that is different in most rows (to use it, give its embedding as a column of lists)",
     "bytes": "a type that no features are made of",
 }
@@ -38,8 +41,8 @@ def names_of(names: Iterable[str], shown: int = SHOWN) -> str:
 def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...]:
     """One sentence for each kind of thing that was done."""
     found = [
-        f"Warning: each value of {names_of([name])} occurs with one class only: if it is the label under another "
-        "coding, leave the column out."
+        f"Warning: {names_of([name])} alone determines the class of every row: where it is the label under another "
+        f"coding, or was made from it, leave it out: --drop {shlex.quote(visible(name))} (drop={visible(name)!r})."
         for name in leaks[:SHOWN]
     ]
     if len(leaks) > SHOWN:
@@ -61,6 +64,10 @@ def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...
                 f'Merged as "other" in {names_of(merged)}: values of fewer than {FEWEST_ROWS} rows, and all but the '
                 f"{MOST_LEVELS} most frequent."
             )
+        if variants := [(c.name, group) for c in some for group in alike(map(str, c.levels))]:
+            shown = ", ".join(f"{visible(name)!r} ({names_of(group)})" for name, group in variants[:3])
+            more = f" and {len(variants) - 3} more" if len(variants) > 3 else ""
+            found.append(f"Kept apart, though they differ only in case or spaces: {shown}{more}.")
     if some := by_kind.get("date", []):
         shown = ", ".join(
             f"{visible(c.name)!r} ({', '.join(p.removeprefix(c.name).strip() for p in c.parts)}"
@@ -102,9 +109,13 @@ def _missing(columns: Sequence[Column]) -> list[str]:
 
 def _read(columns: Sequence[Column]) -> list[str]:
     found = []
+    if some := [c for c in columns if c.code is not None]:
+        shown = ", ".join(f"{c.code:g} in {visible(c.name)!r}" for c in some[:SHOWN])
+        more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+        found.append(f"Counted as missing, for it lies far from all other values: {shown}{more}.")
     if some := [c for c in columns if c.kind == "numbers" and c.remark]:
         shown = ", ".join(f"{visible(c.name)!r} ({c.remark})" for c in some[:SHOWN])
-        found.append(f"Text read as numbers: {shown}{f' and {len(some) - SHOWN} more' if len(some) > SHOWN else ''}.")
+        found.append(f"Read as numbers: {shown}{f' and {len(some) - SHOWN} more' if len(some) > SHOWN else ''}.")
     if some := [c for c in columns if c.odd]:
         shown = ", ".join(f"{visible(c.name)!r} ({names_of(c.odd, 2)})" for c in some[:SHOWN])
         found.append(

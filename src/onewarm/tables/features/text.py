@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from onewarm.tables.missing import WORDS
 
 MISSING = WORDS | {"?", "-", "--", "–", "—", ".", "n.a.", "#value!", "#div/0!", "#ref!", "missing", "(missing)"}
 """Texts, in lower case, that stand for no value; "none" and "unknown" may be levels of their own."""
+
+_CODES = re.compile(r"-?9{2,5}")
 
 _SIGNS = "$€£¥₹"
 _UNITS = r"%|[" + _SIGNS + r"]|USD|EUR|GBP|CHF|JPY"
@@ -29,11 +31,49 @@ MOST_ODD = 0.1
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers read from texts: `values`, NaN where a text is none; the `odd` texts; the `units` around numbers."""
+    """Numbers read from texts.
+
+    Attributes:
+        values: NaN where a text is none.
+        odd: these texts.
+        units: what stands around numbers.
+        thousands: the sign that separates thousands, or "".
+    """
 
     values: NDArray[np.float64]
     odd: tuple[str, ...]
     units: tuple[str, ...]
+    thousands: str = ""
+
+
+def missing_code(known: NDArray[np.float64]) -> float | None:
+    """The number that stands for no value, if one does: -99, -999, 999 and the like, far from all others.
+
+    It is in two rows or more. A negative one stands where no other number is below 0; a positive one is at least five
+    times the next largest number.
+
+    >>> missing_code(np.array([21.5, -999, 18, 30, -999]))
+    -999.0
+    """
+    for code in (float(known.min()), float(known.max())):
+        others = known[known != code]
+        if not code.is_integer() or not _CODES.fullmatch(str(int(code))) or len(known) - len(others) < 2:
+            continue
+        if len(others) and 0 <= others.min() < others.max() and (code < 0 or (code > 99 and code >= 5 * others.max())):
+            return code
+    return None
+
+
+def alike(texts: Iterable[str]) -> list[tuple[str, ...]]:
+    """The texts that differ only in upper case, in spaces, or in - and _ for spaces, in groups.
+
+    >>> alike(["Yes", "no", "yes", "new york", "New-York"])
+    [('Yes', 'yes'), ('new york', 'New-York')]
+    """
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        groups.setdefault(re.sub(r"[\s_-]+", " ", text).strip().casefold(), []).append(text)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str = ".") -> Numbers | None:
@@ -68,7 +108,10 @@ def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str =
     if (counts * bad).sum() > MOST_ODD * counts.sum():
         return None
     units = {unit for m in matches if m for unit in (m["before"], m["after"]) if unit}
-    return Numbers(values, tuple(t for t, b in zip(texts, bad.tolist(), strict=True) if b), tuple(sorted(units)))
+    other = "," if point == "." else "."
+    thousands = other if any(other in core for core in cores) else ""
+    odd = tuple(t for t, b in zip(texts, bad.tolist(), strict=True) if b)
+    return Numbers(values, odd, tuple(sorted(units)), thousands)
 
 
 def _decimal_sign(cores: Sequence[str], decimal: str) -> str:
