@@ -7,8 +7,10 @@ A module of tests says which demo: CONCEPT is its folder, with its section befor
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,6 +106,33 @@ def changes() -> Callable[..., list[str]]:
       for (const [event, listen] of listeners) model.off(event, listen);
       return changed; }"""
     return lambda tab, *patches: tab.evaluate(watched, list(patches))
+
+
+@pytest.fixture
+def ask() -> Callable[..., Any]:
+    """`ask(tab, function, argument)`: what a function of the page returns; as text, much quicker than object by object.
+
+    JSON has neither infinite numbers nor NaN: they arrive as None.
+    """
+    return lambda tab, function, argument=None: json.loads(
+        tab.evaluate(f"text => JSON.stringify(({function})(JSON.parse(text)))", json.dumps(argument))
+    )
+
+
+@pytest.fixture
+def uniforms() -> Callable[[int], Iterator[float]]:
+    """The numbers that the demos draw for a seed (uniforms of demos/calibration.js), in Python's whole numbers."""
+
+    def drawn(seed: int) -> Iterator[float]:
+        x = ((seed + 1) * 0x9E3779B1 & 0xFFFFFFFF) | 1
+        for i in count():
+            x ^= (x << 13) & 0xFFFFFFFF
+            x ^= x >> 17
+            x ^= (x << 5) & 0xFFFFFFFF
+            if i >= 16:
+                yield (x + 1) / 2**32
+
+    return drawn
 
 
 @pytest.fixture

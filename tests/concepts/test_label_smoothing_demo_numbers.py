@@ -10,6 +10,13 @@ pytestmark = pytest.mark.browser
 ORIGIN = {"logits": [3, 1, -0.5, -1], "classes": ["cat", "dog", "fox", "owl"], "label": 0, "alpha": 0.1}
 
 
+RECIPES = ("uniform", "prior", "teacher")
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    return np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+
+
 def state(tab) -> dict:
     return tab.evaluate("() => model.get('state')")
 
@@ -19,63 +26,93 @@ def logit(tab, name: str):
 
 
 def random_states(recipe: str, count: int = 340) -> list[dict]:
-    """States of 2 to 8 classes with logits from 0.1 to beyond 1e3, alpha on both sides of 0, rows with zeros."""
-    random = np.random.default_rng(["uniform", "prior", "teacher"].index(recipe))
+    """States of 2 to 8 classes with logits from 0.1 to beyond 1e3, alpha on both sides of 0, rows with zeros.
+
+    Every tenth is an end: alpha -1, 0 or 1, 64 classes, logits of +-30 or +-1e6, all equal, or a row that is certain.
+    """
+    random = np.random.default_rng(RECIPES.index(recipe))
     states = []
     for i in range(count):
-        K = 2 + i * 7 // count
+        end = i // 10 % 8 if i % 10 == 0 else None
+        K = 64 if end == 0 else 2 + i * 7 // count
         rows = random.dirichlet(np.full(K, 0.5), size=K)
         rows[random.random((K, K)) < 0.1] = 0
         rows[:, 0] += 1e-3
-        rows /= rows.sum(1, keepdims=True)
+        rows = np.eye(K)[random.permutation(K)] if end == 1 else rows / rows.sum(1, keepdims=True)
         logits = random.normal(size=K) * 10 ** random.uniform(-1, 3.3)
-        alpha = 0.0 if i % 20 == 0 else float(random.uniform(-0.5, 1))
+        if end in (2, 3, 4):
+            logits = (30, 1e6, 0)[end - 2] * random.choice([-1.0, 1.0], K)
+        alpha = 0.0 if i % 20 == 3 else float(random.uniform(-0.5, 1))
         row = {"uniform": np.full(K, 1 / K), "prior": rows[0], "teacher": rows}[recipe]
-        states.append(
-            {
-                "logits": logits.tolist(),
-                "alpha": alpha,
-                "label": int(random.integers(K)),
-                "recipe": recipe,
-                "row": row.tolist(),
-            }
-        )
+        states.append({
+            "logits": logits.tolist(),
+            "alpha": {5: -1.0, 6: 0.0, 7: 1.0}.get(end, alpha),
+            "label": int(random.integers(K)),
+            "recipe": recipe,
+            "pick": None if i % 3 == 0 else int(random.integers(K)),
+            "row": row.tolist(),
+        })  # fmt: skip
     return states
 
 
-def library(one: dict) -> tuple[float, np.ndarray]:
-    z = np.array([one["logits"]])
-    t = ow.smooth(np.array([one["label"]]), one["alpha"], num_classes=z.shape[1], prior=np.array(one["row"]))
-    loss, gradient = ow.cross_entropy_with_gradient(z, t)
+def target_of(one: dict, alpha: float | None = None) -> ow.SoftTarget:
+    alpha = one["alpha"] if alpha is None else alpha
+    return ow.smooth(np.array([one["label"]]), alpha, num_classes=len(one["logits"]), prior=np.array(one["row"]))
+
+
+def library(one: dict, alpha: float | None = None) -> tuple[float, np.ndarray]:
+    loss, gradient = ow.cross_entropy_with_gradient(np.array([one["logits"]]), target_of(one, alpha))
     return float(loss), np.asarray(gradient)[0]
 
 
-def assert_equal(one: dict, loss: float, gradient: list[float]) -> None:
-    true_loss, true_gradient = library(one)
-    assert abs(loss - true_loss) <= 1e-12 * max(1, abs(true_loss)), one
-    np.testing.assert_allclose(gradient, true_gradient, rtol=0, atol=1e-12)
+def lowest(z: np.ndarray, t: np.ndarray, k: int) -> tuple[float, float]:
+    """Where the loss along logit k is lowest, and how low, in extended precision; infinite where it has no minimum."""
+    others, rest = np.delete(z, k).astype(np.longdouble), np.delete(t, k)
+    at = np.logaddexp.reduce(others)
+    if t[k] > 0 and rest.sum() > 0:
+        at += np.log(np.longdouble(t[k]) / np.longdouble(rest.sum()))
+        moved = np.insert(others, k, at)
+        return float(at), float((t * (np.logaddexp.reduce(moved) - moved)).sum())
+    if t[k] <= 0:
+        return -np.inf, float((rest * (at - others)).sum()) if t[k] == 0 else -np.inf
+    return np.inf, float(-(rest * others).sum()) if rest.sum() == 0 else -np.inf
 
 
-@pytest.mark.parametrize("recipe", ["uniform", "prior", "teacher"])
-def test_arithmetic_and_live_demo_equal_the_library(show, recipe: str) -> None:
+PURE = """states => states.map(({logits: z, alpha, label, recipe, row, pick}) => {
+  const a = demo.arithmetic, t = a.target(label, alpha, a.recipeRow(recipe, z.length, label, row)), k = pick ?? label;
+  const best = a.optimum(z, t, k), values = [-1e4, -6, 0, 0.3, z[k], 30, 2e6];
+  return {loss: a.crossEntropy(z, t), gradient: a.gradient(z, t), minimum: a.minimiser(z, t), values,
+          best: [best.at, best.loss].map(String), curve: a.lossAlong(z, t, k, values)}; })"""
+LIVE = """states => states.map(({row, ...state}) => {
+  if (state.recipe !== "uniform") model.set(state.recipe, row);
+  model.set("state", state);
+  return model.get("state"); })"""
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_arithmetic_and_live_demo_equal_the_library(show, ask, near, recipe: str) -> None:
     tab, states = show(), random_states(recipe)
-    pure = tab.evaluate(
-        """states => states.map(({logits, alpha, label, recipe, row}) => {
-             const a = demo.arithmetic, t = a.target(label, alpha, a.recipeRow(recipe, logits.length, label, row));
-             return [a.crossEntropy(logits, t), a.gradient(logits, t)]; })""",
-        states,
-    )
-    live = tab.evaluate(
-        """states => states.map(({row, ...state}) => {
-             if (state.recipe !== "uniform") model.set(state.recipe, row);
-             model.set("state", state);
-             const {loss, gradient} = model.get("state");
-             return [loss, gradient]; })""",
-        states,
-    )
-    for one, (loss, gradient), (live_loss, live_gradient) in zip(states, pure, live, strict=True):
-        assert_equal(one, loss, gradient)
-        assert (live_loss, live_gradient) == (loss, gradient)
+    live = ask(tab, LIVE, states)
+    for one, found, shown in zip(states, ask(tab, PURE, states), live, strict=True):
+        (loss, gradient), z = library(one), np.array(one["logits"])
+        t, k = target_of(one).dense()[0], one["label"] if one["pick"] is None else one["pick"]
+        near(shown["loss"], loss, "loss")
+        near(shown["gradient"], gradient, "gradient")
+        near(shown["hardLoss"], library(one, 0)[0], "hardLoss")
+        near(shown["target"], t, "target")
+        near(shown["probabilities"], softmax(z), "probabilities")
+        floor = target_of(one).entropy()[0]
+        near(-np.inf if shown["floor"] is None else shown["floor"], floor if (t >= 0).all() else -np.inf, "floor")
+        assert (found["loss"], found["gradient"]) == (shown["loss"], shown["gradient"])
+        near(np.array(found["best"], float), lowest(z, t, k), "lowest on the curve")
+        moved = np.repeat(z[None], len(found["values"]), axis=0)
+        moved[:, k] = found["values"]
+        wide = moved.astype(np.longdouble)
+        near(found["curve"], (t * (np.logaddexp.reduce(wide, axis=1)[:, None] - wide)).sum(axis=1), "curve")
+        assert (found["minimum"] is None) == (t.min() <= 0)
+        if found["minimum"]:
+            there = np.log(t) + (z.astype(np.longdouble).mean() - np.log(t).mean())
+            near(found["minimum"], there, "minimum")
 
 
 def test_optimum_and_minimiser_are_where_the_gradient_is_zero(show) -> None:
@@ -186,16 +223,3 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     np.testing.assert_allclose(numbers[:, 3], gradient, atol=5.1e-7)
     np.testing.assert_allclose(numbers[:, 1] - numbers[:, 2], gradient, atol=1.1e-6)
     assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".stage .numbers caption").inner_text()
-
-
-def test_the_curve_is_the_loss_with_one_logit_moved(show) -> None:
-    values, states = [-2000.0, -6.0, 0.0, 0.3, 6.0, 2000.0], random_states("teacher", 21)
-    curves = show().evaluate(
-        """([states, values]) => states.map(({logits, alpha, label, recipe, row}) => {
-             const a = demo.arithmetic, t = a.target(label, alpha, a.recipeRow(recipe, logits.length, label, row));
-             return a.lossAlong(logits, t, logits.length - 1, values); })""",
-        [states, values],
-    )
-    for one, curve in zip(states, curves, strict=True):
-        moved = [library({**one, "logits": [*one["logits"][:-1], value]})[0] for value in values]
-        assert curve == pytest.approx(moved, rel=1e-12, abs=1e-12 * max(map(abs, [*values, *one["logits"]])))

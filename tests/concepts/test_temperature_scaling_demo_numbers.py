@@ -17,26 +17,13 @@ ALPHAS = (0.1, 0.0, 0.01, 0.25, 0.5)
 ENDS = (0.01, 0.02, 1.0, 8.0, 100.0)
 
 
-def uniforms(seed: int):
-    """The generator of the kit, in Python's whole numbers."""
-    x = ((seed + 1) * 0x9E3779B1 & 0xFFFFFFFF) | 1
-    while True:
-        x ^= (x << 13) & 0xFFFFFFFF
-        x ^= x >> 17
-        x ^= (x << 5) & 0xFFFFFFFF
-        yield (x + 1) / 2**32
-
-
 def softmax(z: np.ndarray) -> np.ndarray:
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-def model(seed: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Logits, labels and true probabilities of the training rows and of the held-out rows."""
-    numbers = uniforms(seed)
-    for _ in range(16):
-        next(numbers)
+def model(numbers) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Logits, labels and true probabilities of the training rows and of the held-out rows, from uniform numbers."""
     parts = []
     for n in (60, 400):
         inputs, labels = np.ones((n, 13)), np.empty(n, int)
@@ -77,9 +64,12 @@ def states_of(seed: int) -> list[dict]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_state_and_what_is_drawn_equal_the_library_in_250_states_of_each_of_four_seeds(show, near, seed) -> None:
-    tab, states, scored = show(), states_of(seed), dict(zip(("training", "held-out"), model(seed), strict=True))
-    live = tab.evaluate(
+def test_the_state_and_the_bins_equal_the_library(show, ask, near, uniforms, seed) -> None:
+    """In 250 states of each seed."""
+    tab, states = show(), states_of(seed)
+    scored = dict(zip(("training", "held-out"), model(uniforms(seed)), strict=True))
+    live = ask(
+        tab,
         """all => { const {heldOut, training} = demo.arithmetic.modelOf(all[0].seed);
              return all.map(one => { model.set('state', one);
                const {logits, labels} = one.rows === 'training' ? training : heldOut;
@@ -118,18 +108,19 @@ def test_the_state_and_what_is_drawn_equal_the_library_in_250_states_of_each_of_
         near(found, [fit.temperature] * 50, "smoothedBest")
 
 
-def test_rows_model_curve_and_ratios_equal_numpy(show, near) -> None:
+def test_rows_model_curve_and_ratios_equal_numpy(show, ask, near, uniforms) -> None:
     tab = show()
     axis = 0.25 * 32 ** (np.arange(101) / 100)
     for seed in SEEDS:
-        found = tab.evaluate(
+        found = ask(
+            tab,
             """([seed, alphas]) => { const a = demo.arithmetic, sets = a.modelOf(seed), {truth} = sets.heldOut;
                  return {sets, curves: Object.values(sets).map(s => a.curveOf(s.logits, a.onehots(s.labels, 4), 101)),
                    smoothed: alphas.map(alpha => { const p = truth.map(pi => a.smoothedOptimum(pi, alpha));
                      return {p, ratios: a.logRatios(p, truth), left: a.inverseLeaves(truth, p, alpha)}; })}; }""",
             [seed, ALPHAS],
         )
-        sets = model(seed)
+        sets = model(uniforms(seed))
         for name, (z, y, pi), curve in zip(("training", "heldOut"), sets, found["curves"], strict=True):
             near(found["sets"][name]["logits"], z, "logits")
             near(found["sets"][name]["truth"], pi, "truth")
@@ -145,7 +136,7 @@ def test_rows_model_curve_and_ratios_equal_numpy(show, near) -> None:
             near(one["ratios"], both[np.arange(4) != top[:, None]], "ratios")
 
 
-def test_a_fit_is_exact_wherever_it_lies(show, near) -> None:
+def test_a_fit_is_exact_wherever_it_lies(show, ask, near) -> None:
     """Its place is known: logits that are T times those of the truth, T itself; and where there is none, an end."""
     random = np.random.default_rng(11)
     temperatures = np.exp(random.uniform(np.log(0.03), np.log(80), 1000))
@@ -153,7 +144,7 @@ def test_a_fit_is_exact_wherever_it_lies(show, near) -> None:
     logits = temperatures[:, None, None] * np.log(pi)
     fit = "all => all.map(([z, t]) => String(demo.arithmetic.fitted(z, t)))"
     tab = show()
-    found = tab.evaluate(fit, list(zip(logits.tolist(), pi.tolist(), strict=True)))
+    found = ask(tab, fit, list(zip(logits.tolist(), pi.tolist(), strict=True)))
     near(np.array(found, float), temperatures, "best")
     hot = np.eye(4).tolist()
     ends = [

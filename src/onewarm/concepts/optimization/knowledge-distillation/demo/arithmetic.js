@@ -7,11 +7,33 @@ import { crossEntropy, logSoftmax, softmax, sum } from "onewarm/arithmetic.js";
 /** softmax(v / T). @param {Row} v @param {number} T */
 export const soften = (v, T) => softmax(v.map((value) => value / T));
 
+/** exp(x) - 1 - x for |x| up to 1, by its series: the difference would lose a small x's digits. @param {number} x */
+function aboveTangent(x) {
+  let [total, term] = [0, (x * x) / 2];
+  for (let n = 3; total + term !== total; n++) {
+    total += term;
+    term *= x / n;
+  }
+  return total;
+}
+
+/** KL(softmax(v) || softmax(z)). Where the rows are close, as all are at a high temperature, it is log E exp(x) of
+ * x = z - v less its mean, with the mean of q = softmax(v): in that form nothing cancels. @param {Row} z @param {Row} v */
+function divergence(z, v) {
+  const q = logSoftmax(v);
+  const weights = q.map(Math.exp);
+  const apart = z.map((value, k) => value - v[k]);
+  const mean = sum(apart.map((value, k) => weights[k] * value));
+  const x = apart.map((value) => value - mean);
+  if (Math.max(...x.map(Math.abs)) <= 1) return Math.log1p(sum(x.map((value, k) => weights[k] * aboveTangent(value))));
+  const p = logSoftmax(z);
+  return sum(weights.map((weight, k) => (weight > 0 ? weight * (q[k] - p[k]) : 0)));
+}
+
 /** T^2 KL(softmax(v / T) || softmax(z / T)). @param {Row} z @param {Row} v @param {number} T */
 export function teacherLoss(z, v, T) {
-  const q = logSoftmax(v.map((value) => value / T));
-  const p = logSoftmax(z.map((value) => value / T));
-  return T * T * sum(q.map((log, k) => (log > -745 ? Math.exp(log) * (log - p[k]) : 0)));
+  const cooled = (/** @type {Row} */ row) => row.map((value) => value / T);
+  return T * T * divergence(cooled(z), cooled(v));
 }
 
 /** w T^2 KL(q || p) + (1 - w) H(label, softmax(z)). @param {Row} z @param {Row} v @param {number} T @param {number} w

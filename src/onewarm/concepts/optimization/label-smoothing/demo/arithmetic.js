@@ -4,15 +4,22 @@ import { crossEntropy, isDistribution, logSumExp, normalized, sum } from "onewar
 
 /** @typedef {readonly number[]} Row */
 
-/** H(t, z) with logit k set to each of `values`; the other classes enter as one logsumexp and one dot product.
+/** log(1 + exp(x)). @param {number} x */
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+/** H(t, z) with logit k set to each of `values`; the other classes enter as one logsumexp and one dot product. Written in
+ * differences of logits and in terms that have the target's signs, so that large logits cancel nothing.
  * @param {Row} z @param {Row} t @param {number} k @param {Row} values */
 export function lossAlong(z, t, k, values) {
-  const mass = sum(t);
-  const others = logSumExp(z.filter((_, j) => j !== k));
-  const dot = sum(t.map((value, j) => (j === k ? 0 : value * (z[j] - others))));
+  const others = z.filter((_, j) => j !== k);
+  const rest = t.filter((_, j) => j !== k);
+  const top = Math.max(...others);
+  const excess = logSumExp(others.map((value) => value - top)); // logsumexp(others) - top
+  const restMass = sum(rest);
+  const fixed = sum(rest.map((value, j) => value * (top - others[j] + excess)));
   return values.map((value) => {
-    const rise = value - others; // logsumexp(z) = others + softplus(rise)
-    return mass * (Math.max(rise, 0) + Math.log1p(Math.exp(-Math.abs(rise)))) - t[k] * rise - dot;
+    const rise = value - top - excess;
+    return t[k] * softplus(-rise) + restMass * softplus(rise) + fixed;
   });
 }
 
