@@ -1,5 +1,6 @@
 """The page in Chromium: keyboard, address, sub-path, and a demo that fails."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,12 @@ def test_on_paper_nothing_waits_for_a_click(visit: Callable[..., Any], our_site:
     ):
         assert page.eval_on_selector_all(text, "all => all.length && all.every(n => n.checkVisibility())"), text
     assert not page.locator("main > section :is(button, textarea):visible").count()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 between its margins
+    clipped = """() => [...document.querySelectorAll("main *")].filter((n) => n.scrollWidth > n.clientWidth + 1
+      && n.clientWidth && getComputedStyle(n).overflowX !== "visible" && n.checkVisibility()
+      && !n.closest(".offscreen")).map((n) => n.outerHTML)"""
+    assert page.evaluate(clipped) == []
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 32
 
 
 def test_in_forced_colours_the_choice_that_is_on_is_told_apart(visit: Callable[..., Any], our_site: str) -> None:

@@ -12,7 +12,7 @@ __all__ = ["site_assets"]
 
 _SCRIPTS = ("page.js", "course.js", "search.js", "from-disk.js")
 _LIVE = "reload.js"
-_STYLES = {"base.css": ("base.css",), "page.css": ("panels.css", "lesson.css", "map.css", "after.css")}
+_STYLES = {"base.css": ("base.css",), "page.css": ("panels.css", "lesson.css", "map.css", "after.css", "print.css")}
 _COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 
 
