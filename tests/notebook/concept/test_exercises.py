@@ -10,6 +10,7 @@ from onewarm.notebook.concept.exercises import draws, evaluate, exercise_faults,
 from onewarm.notebook.concept.load import read_folder
 from onewarm.notebook.concept.model.practice import Question
 
+NOT_FINITE = "'t' is no finite number but inf where n = 9"
 GIVEN = {
     "name": "entropy",
     "level": "concrete",
@@ -63,6 +64,7 @@ def test_an_answer_that_is_infinite_for_one_of_the_drawn_sets_is_a_fault(write: 
         ("draw: {n: [2, two]}", "{{ value:n .1f }}", "'n' is 'two', which cannot be written as '.1f', where n = two"),
         ("draw: {n: [2, 0.5]}", "{{ value:n d }}", "'n' is 0.5, which cannot be written as 'd', where n = 0.5"),
         ('compute: {t: "np.arange(2)"}', "{{ value:t }}", "'t' is no number or text but array([0, 1])"),
+        ('draw: {n: [2, 9]}\n    compute: {t: "np.inf if n > 5 else n"}', "{{ value:t .2f }}", NOT_FINITE),
         (
             "draw: {n: [2, 3]}",
             "{{ value:answer .2q }}",

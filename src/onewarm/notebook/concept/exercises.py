@@ -17,6 +17,7 @@ from onewarm.notebook.concept.yaml import Document, Fault, Place
 
 __all__ = ["Variant", "draws", "evaluate", "exercise_faults", "variants"]
 
+_REMEDIES = ("Compute a number or a text.", "Use a format of Python's that fits all of them, such as .3f.")
 MOST = 6
 """How many sets of numbers an exercise has."""
 
@@ -113,9 +114,9 @@ def _format_faults(document: Document, i: int, question: Question, sets: Sequenc
         for match in REFERENCE.finditer(text):
             for one in sets:
                 if problem := _unwritten(one.values.get(match[1], ""), match[2]):
-                    comma = "," if match[2] and question.draw else ""
-                    problem = f"'{match[1]}' is {problem}{comma}{_where(question, one)}"
-                    yield document.fault(place, problem, _remedy(match[2]))
+                    where, form = _where(question, one), "written" in problem
+                    comma = "," if form and where else ""
+                    yield document.fault(place, f"'{match[1]}' is {problem}{comma}{where}", _REMEDIES[form])
                     break
 
 
@@ -123,12 +124,10 @@ def _unwritten(value: Any, form: str | None) -> str:
     """Why a value cannot be written in this format; nothing if it can."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return f"no number or text but {value!r}"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"no finite number but {value!r}"
     try:
         written(value, form)
     except ValueError:
         return f"{value!r}, which cannot be written as '{form}'"
     return ""
-
-
-def _remedy(form: str | None) -> str:
-    return "Use a format of Python's that fits all of them, such as .3f." if form else "Compute a number or a text."

@@ -22,7 +22,7 @@ const shown = (bin) => (bin ? { visibility: "visible", display: "inline" } : { v
 
 /** @param {Bin[]} bins */
 const spoken = (bins) =>
-  bins.map((bin) => `confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`).join("; ");
+  bins.map((bin) => `; confidence ${fixed(bin.confidence, 2)}, accuracy ${fixed(bin.accuracy, 2)}`).join("");
 
 /** Accuracy over confidence. @param {{label?: string, objects?: Objects}} [of] objects: names of `dots`, `gaps`, `diagonal` */
 export function reliability({ label = "Reliability diagram", objects = {} } = {}) {
@@ -68,7 +68,7 @@ export function reliability({ label = "Reliability diagram", objects = {} } = {}
         setAttributes(gap, { x1: at, x2: at, y1: px(y(bin.confidence)), y2: reached, ...look });
         setAttributes(dot, { cx: at, cy: reached, r: px(2 + largest * Math.sqrt(bin.count / most)), ...look });
       });
-      setAttributes(plot.svg, { "aria-label": `${label} of ${title}; ${spoken(bins)}` });
+      setAttributes(plot.svg, { "aria-label": `${label} of ${title}${spoken(bins)}` });
     },
   };
 }
@@ -133,7 +133,7 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
         const beside = height < on.top + 10; // no room above the last bin
         setAttributes(words[name], { x: px((beside ? x(1 - last.count / total) : on.right) - 4), y: px(Math.max(on.top + 10, height)) });
       }
-      setAttributes(plot.svg, { "aria-label": `${label}, ${title}; ${spoken(bins)}` });
+      setAttributes(plot.svg, { "aria-label": `${label}, ${title}${spoken(bins)}` });
     },
   };
 }

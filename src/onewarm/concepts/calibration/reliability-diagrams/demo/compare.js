@@ -23,8 +23,8 @@ const LINES = [
 
 /** @param {Context} ctx */
 export function comparePane(ctx) {
-  const ten = reliability({ label: "In ten bins", objects: { dots: "dots" } });
-  const fewer = reliability({ label: "In fewer bins", objects: { dots: "merged" } });
+  const ten = reliability({ label: "Diagram in ten bins", objects: { dots: "dots" } });
+  const fewer = reliability({ label: "Diagram in fewer bins", objects: { dots: "merged" } });
   const figures = [ten.figure, fewer.figure];
   const into = element("span", { class: "into" });
   const title = element("p", { class: "figure-title" }, element("span", { class: "spare" }, "The same examples in "), into);
@@ -72,7 +72,7 @@ export function comparePane(ctx) {
       setText(heads[1], count);
       const [T, F] = figures.map(room);
       if (drawable(T)) ten.draw(T.width, view.bins, "the examples", T.height ?? T.width);
-      if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "still covered" : `the examples in ${count}`, F.height ?? F.width);
+      if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "the examples, still covered" : `the examples in ${count}`, F.height ?? F.width);
       setAttributes(table, { "data-covered": hidden });
       LINES.forEach(([, of], i) => {
         setText(lines[i][0].cell, fixed(of(view.ece, view.parts), 3));

@@ -21,7 +21,7 @@ const PER_FRAME = 6000; // rows that are drawn in one frame
 
 /** @param {Context} ctx */
 export function samplingPane(ctx) {
-  const diagram = reliability({ label: "Reliability diagram of one sample", objects: { dots: "sample", gaps: "sample", diagonal: "diagonal" } });
+  const diagram = reliability({ objects: { dots: "sample", gaps: "sample", diagonal: "diagonal" } });
   const histogram = histogramChart(ctx);
   const figures = [diagram.figure, histogram.figure];
   const estimates = facts(["ECE of this sample", `mean ECE of ${DRAWS} samples`, "smooth ECE of this sample", "its squared gap", "its squared gap, debiased"], "estimates");
@@ -114,7 +114,7 @@ export function samplingPane(ctx) {
       const picture = [key, hidden, D.width, D.height].join();
       if (drawable(D) && picture !== pictured) {
         pictured = picture; // it stays while more samples are drawn
-        const spoken = hidden ? "a sample that is still covered" : `${view.drawn} examples in ${view.count} bins`;
+        const spoken = hidden ? "a sample that is still covered" : `one sample, ${view.drawn} examples in ${view.count} bins`;
         diagram.draw(D.width, hidden ? [] : first.bins, spoken, D.height ?? D.width);
       }
       if (drawable(H)) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);
