@@ -13,7 +13,7 @@ from onewarm.errors import InputError, needs
 
 with needs("onewarm.study", "study"):
     from scipy.optimize import brentq
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
 MOST_SEEDS = 10_000
 """`seeds_needed` looks no further."""
@@ -67,7 +67,7 @@ class Estimate:
             return 1.0  # no seed differs from 0: `estimate` gives other equal values a spread
         # With either part's degrees of freedom for both the half width is too wide or too narrow: p lies between.
         freedoms = {self.seeds - 1, self.rows_freedom} if self.rows else {self.seeds - 1}
-        bounds = sorted(float(2 * t.sf(abs(self.mean) / error, freedom)) for freedom in freedoms)
+        bounds = sorted(float(2 * stdtr(freedom, -abs(self.mean) / error)) for freedom in freedoms)
         low, high = max(bounds[0], _LEAST_P), bounds[-1]
         if high - low <= 1e-12 * high or self._half(low, self.seeds) <= abs(self.mean):
             return low
@@ -104,7 +104,7 @@ class Estimate:
 @lru_cache(1024)
 def _quantile(wrong: float, freedom: int) -> float:
     # From the upper tail: 1 - level may be so small that (1 + level) / 2 rounds to 1.
-    return float(t.isf(wrong / 2, freedom))
+    return -float(stdtrit(freedom, wrong / 2))
 
 
 def estimate(values: ArrayLike, *, ratio: float = 0.0, without: ArrayLike | None = None, step: float = 0.0) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ class Results:
     arms: Sequence[str]
     seeds: Sequence[int]
     design: Design
+    _common: dict[tuple[str, Training], list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scores(self, arm: str, seed: int, training: Training) -> Scores | None:
         """Of the stopped model, or of that trained to the end; None where there is none."""
@@ -55,12 +56,11 @@ class Results:
 
     def common(self, metric: str, training: Training = "stopped") -> list[int]:
         """The seeds on which all arms have the metric, but for arms without a mean of it."""
-        having = [arm for arm in self.arms if self.has(arm, metric, training)]
-        return [
-            seed
-            for seed in self.seeds
-            if having and all(self.value(arm, seed, metric, training) is not None for arm in having)
-        ]
+        if (metric, training) not in self._common:
+            having = [self.values(arm, metric, training) for arm in self.arms if self.has(arm, metric, training)]
+            each = zip(self.seeds, *having, strict=True) if having else ()
+            self._common[metric, training] = [seed for seed, *values in each if None not in values]
+        return self._common[metric, training]
 
     def mean(self, arm: str, metric: str, training: Training = "stopped") -> float | None:
         """The arm's mean on the common seeds; None where it has no number on one of them."""
