@@ -94,6 +94,25 @@ def test_no_number_of_resplits_shows_what_the_file_is_too_small_for():
     assert found.half_width(0.95, MOST_SEEDS) > abs(found.mean)
 
 
+@pytest.mark.parametrize("ratio", [0.0, 0.25])
+def test_the_rows_that_a_difference_would_take(ratio):
+    """ "That takes more rows", and not how many, was said: k times the rows have a k-th of the variance."""
+    x, groups = RNG.normal(0, 1, 6), RNG.normal(0, 3, 20)
+    shared = {"ratio": ratio} if ratio else {"without": 2 + groups - groups.mean()}
+    small = estimate(2 + (x - x.mean()), **shared) if ratio else estimate(2 + 0.1 * (x - x.mean()), **shared)
+    assert small.half_width(0.99) > 2
+    times = small.rows_needed(0.99)
+    more = (
+        estimate(2 + (x - x.mean()) / times**0.5, ratio=ratio)
+        if ratio
+        else estimate(2 + 0.1 * (x - x.mean()), without=2 + (groups - groups.mean()) / times**0.5)
+    )
+    assert times > 1 and more.half_width(0.99) == pytest.approx(2)
+    assert (
+        estimate(0.1 + (x - x.mean()), without=[0.0, 0.1] * 10).rows_needed(0.99) is None
+    )  # its seeds differ too much
+
+
 def test_accuracies_that_repeat_have_a_spread():
     """Where no row changes between arms, every seed's difference is 0 and the interval was [0, 0]."""
     low, high = estimate([0.0] * 5, step=0.01).interval(0.95)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ class Comparison:
         seeds_needed: 3 where it is not testable; where it is but is not clear, how many seeds would show a difference
             of this mean and spread; None where none would, and where it is clear.
         detectable: the least mean that this many seeds with this spread would have shown as clear.
+        rows_needed: where no number of seeds would show it, the rows that would with as many seeds, about: of the whole
+            file, or of the test part where seeds share one split. None elsewhere, and where these would not either.
     """
 
     arm: str
@@ -66,6 +69,7 @@ class Comparison:
     testable: bool
     seeds_needed: int | None
     detectable: float | None
+    rows_needed: int | None = None
 
     @property
     def clear(self) -> bool:
@@ -121,6 +125,8 @@ def _compare(results: Results, arm: str, baseline: str, metric: str, training: T
     if found is None or not testable:
         return nothing
     clear = found.p < wrong
+    needed = None if clear else found.seeds_needed(level)
+    times = None if clear or needed is not None else found.rows_needed(level)
     return Comparison(
         arm=arm,
         baseline=baseline,
@@ -134,6 +140,7 @@ def _compare(results: Results, arm: str, baseline: str, metric: str, training: T
         p_adjusted=min(1.0, found.p * SIGNIFICANCE / wrong),
         seeds=seeds,
         testable=True,
-        seeds_needed=None if clear else found.seeds_needed(level),
+        seeds_needed=needed,
         detectable=found.half_width(level),
+        rows_needed=None if times is None else math.ceil(times * results.design.shared_rows),
     )

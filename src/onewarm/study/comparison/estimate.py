@@ -76,8 +76,13 @@ class Estimate:
         return float(brentq(lambda p: self._half(p, self.seeds) - abs(self.mean), low, high, xtol=1e-15 * low))
 
     def _half(self, wrong: float, seeds: int) -> float:
-        of_rows = _quantile(wrong, self.rows_freedom) * self.rows**0.5 if self.rows else 0.0
-        return math.hypot(_quantile(wrong, seeds - 1) * self._seeds_error(seeds), of_rows)
+        return math.hypot(self._part_of_seeds(wrong, seeds), self._part_of_rows(wrong))
+
+    def _part_of_seeds(self, wrong: float, seeds: int) -> float:
+        return _quantile(wrong, seeds - 1) * self._seeds_error(seeds)
+
+    def _part_of_rows(self, wrong: float) -> float:
+        return _quantile(wrong, self.rows_freedom) * self.rows**0.5 if self.rows else 0.0
 
     def _seeds_error(self, seeds: int) -> float:
         return float(self.spread * (1 / seeds + self.ratio) ** 0.5)
@@ -99,6 +104,18 @@ class Estimate:
             middle = (low + high) // 2
             low, high = (low, middle) if enough(middle) else (middle, high)
         return high
+
+    def rows_needed(self, level: float) -> float | None:
+        """How many times the shared rows it takes for a mean and a spread like these to be clear with as many seeds.
+
+        The variance that comes of rows falls as 1 / rows: all of it where one file is split anew, `rows` where seeds
+        share a split. None where the seeds' own part is alone too wide.
+        """
+        seeds = self._part_of_seeds(1 - level, self.seeds) ** 2
+        of_rows = self._part_of_rows(1 - level) ** 2
+        falling, staying = (seeds + of_rows, 0.0) if self.ratio else (of_rows, seeds)
+        left = self.mean**2 - staying
+        return falling / left if left > 0 and falling else None
 
 
 @lru_cache(1024)

@@ -10,7 +10,7 @@ from typing import Any
 from onewarm.atomic_write import atomic_write
 from onewarm.report import reliability
 from onewarm.report.markup import text
-from onewarm.report.numbers import joined
+from onewarm.report.numbers import LEVEL_PERCENT, joined
 from onewarm.report.page import page, section
 from onewarm.study.report import ran, tables
 from onewarm.study.report.pictures import alpha, curves
@@ -118,6 +118,10 @@ def _arms(view: View) -> str:
     body = words + tables.means_table(view)
     if len(view.arms) > 1:
         body += tables.differences_table(view)
+        body += (
+            '<p class="muted">Simultaneous: the intervals are so wide that those of all arms and metrics hold together '
+            f"in {LEVEL_PERCENT}\u00a0% of studies.</p>"
+        )
     return section("arms", "Every arm", body)
 
 
@@ -129,8 +133,8 @@ def _stopping(view: View) -> str:
     words = ""
     if len(view.arms) > 1:
         words = (
-            f"<p>Where an arm beats {text(view.baseline)} only if both are trained to the end, it does the work of "
-            "stopping: stopping alone does as well.</p>"
+            f"<p>An arm that beats {text(view.baseline)} where both are trained to the end, and not where both are "
+            "stopped, does what stopping does too.</p>"
         )
     body = words + _figure(panels, stopping_caption()) + tables.stopping_table(view)
     return section("stopping", "Stopped, and trained to the end", body)

@@ -11,6 +11,7 @@ from onewarm.errors import InputError
 from onewarm.study.arms.arm import Arm, parse_arm
 from onewarm.study.comparison.compare import DECIDING, LEAST_SEEDS, Comparison, family
 from onewarm.study.comparison.results import Results
+from onewarm.study.data.splits import Sampling
 from onewarm.study.verdict.suggestion import Suggestion, suggest
 
 Kind = Literal["alone", "untestable", "better", "with temperature", "temperature instead", "trade", "worse", "none"]
@@ -52,6 +53,7 @@ class Decision:
         baseline: the arm that others were compared with, and that stays where none is recommended.
         others: the arms compared with it, without the reference.
         seeds: the number of seeds.
+        sampling: how seeds differ: "fresh", "resplit" or "fixed".
         chosen: the recommended arms, the one with the lowest mean first; those that follow cannot be told from it.
         rows: each arm's comparisons with the baseline, stopped, by (arm, metric).
         ended: the same of models trained to the end.
@@ -65,6 +67,7 @@ class Decision:
     baseline: str
     others: tuple[str, ...]
     seeds: int
+    sampling: Sampling = "fresh"
     chosen: tuple[str, ...] = ()
     rows: dict[tuple[str, str], Comparison] = field(default_factory=dict)
     ended: dict[tuple[str, str], Comparison] = field(default_factory=dict)
@@ -117,6 +120,7 @@ def decide(results: Results, compared: Sequence[Comparison], baseline: str, num_
         baseline=baseline,
         others=others,
         seeds=len(results.seeds),
+        sampling=results.design.sampling,
         chosen=chosen,
         rows=rows,
         ended=ended,

@@ -189,11 +189,14 @@ def _of_ended(decision: Decision) -> list[str]:
     if not helped:
         return []
     arm = min(helped, key=lambda a: decision.ended[a, "nll"].mean or 0.0)
-    return [
+    said = (
         f"Trained to the end, {_and(helped)} {'has' if len(helped) == 1 else 'have'} a lower NLL than "
         f"{decision.baseline} ({arm} {difference(decision.ended[arm, 'nll'])}); stopped at the lowest validation NLL "
-        f"not: here smoothing is a substitute for stopping, and stopping does the same."
-    ]
+        f"{_with(decision, arm, 'nll')}"
+    )
+    if decision.stopping is not None and decision.stopping.interval[1] < 0:
+        said += f": here {'it is' if len(helped) == 1 else 'they are'} a substitute for stopping, which does the same"
+    return [f"{said}."]
 
 
 def _of_stopping(decision: Decision) -> list[str]:
@@ -236,12 +239,16 @@ def _power(decision: Decision, arms: Sequence[str]) -> str:
         return "Their NLL could not be compared."
     closest = max(rows, key=lambda row: abs(row.mean or 0.0) / (row.detectable or 1e-300))
     worst = max(row.detectable or 0.0 for row in rows)
+    if not worst:
+        return "Their test NLL is the same in every run."
     could = f"{_counted(closest.seeds)} could have shown an NLL difference of {worst:.2g}"
     if not closest.mean:
         return f"{could}."
     observed = f"that of {closest.arm}, {closest.mean:+.3g}"
     if closest.seeds_needed is None:
-        return f"{could}; no number of seeds would show {observed}: that takes more rows."
+        of = "test rows" if decision.sampling == "fixed" else "rows"
+        takes = "more rows" if closest.rows_needed is None else f"about {_rounded(closest.rows_needed)} {of}"
+        return f"{could}; no number of seeds would show {observed}: that takes {takes}."
     return f"{could}; {observed}, would take about {closest.seeds_needed:,}."
 
 
@@ -249,6 +256,15 @@ def _lowest(decision: Decision, metric: str) -> str:
     """Of the arms that are clearly better on the metric and lose no accuracy, that with the lowest mean."""
     arms = [a for a in decision.others if decision.side(a, metric) == 1 and decision.side(a, "accuracy") >= 0]
     return min(arms, key=lambda arm: decision.rows[arm, metric].mean or 0.0)
+
+
+def _rounded(rows: int) -> str:
+    """A number with two digits that count, as far as a guess of it goes.
+
+    >>> _rounded(1849), _rounded(73)
+    ('1,800', '73')
+    """
+    return f"{round(rows, 2 - len(str(rows))):,}" if rows < 10**9 else "a billion or more"
 
 
 def _counted(seeds: int) -> str:
