@@ -1,8 +1,10 @@
 # onewarm: `make open` builds and opens the notebook, `make test` runs the tests. ARGS passes options on: make open ARGS=--no-browser
 .DELETE_ON_ERROR:
-.PHONY: install open test test-all oldest bench gpu mutants pictures chromium postgresql clean
+.PHONY: install open test long test-all oldest bench gpu mutants pictures chromium postgresql clean
 PYTHON ?= python3
 ARGS ?=
+# The tests run in as many processes as there are cores, at most four; a file's tests in one of them, with what they share.
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 BIN := .venv/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check $(if $(MAKE_TERMOUT),,-q) -c constraints.txt
 
@@ -26,13 +28,16 @@ install: .venv/installed
 open: .venv/opened
 	@$(BIN)/python -m onewarm open $(ARGS)
 
-# Debian's Chromium for the browser tests: installed where possible, else those tests are skipped with a reason.
+# Debian's Chromium for the browser tests: installed where possible, else those tests are skipped with a reason. The
+# headless one draws no windows and menus of its own: it takes a third of the time.
 chromium:
-	@command -v chromium >/dev/null || { \
+	@command -v chromium-headless-shell >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing Debian's chromium for the browser tests ..."; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	  else echo "No chromium found: the browser tests will be skipped."; fi; }
+	    echo "Installing Debian's chromium-headless-shell for the browser tests ..."; \
+	    export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; \
+	    apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null || \
+	    command -v chromium >/dev/null || apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else command -v chromium >/dev/null || echo "No chromium found: the browser tests will be skipped."; fi; }
 
 # Debian's PostgreSQL for the tests of a study's store: installed where possible, else those tests are skipped with a
 # reason. The tests start a server of their own; Debian's, which the package would make and start, is not wanted.
@@ -52,11 +57,13 @@ test: install chromium postgresql
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
-# `make test`, then the long tests: coverage of intervals by simulation, `make open`, Ray with two workers.
-test-all: test
-	@$(BIN)/python -m pytest -m long $(ARGS)
+# The long tests: coverage of intervals by simulation, `make open`, Ray with two workers.
+long: install chromium postgresql
+	@$(BIN)/python -m pytest -m long $(WORKERS) $(ARGS)
+
+test-all: test long
 
 # The oldest versions that pyproject.toml allows, in a .venv-oldest of their own: the tests of the core.
 oldest:

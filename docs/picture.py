@@ -109,7 +109,7 @@ def folder_named(usage: str) -> Path:
 
 def chromium() -> str:
     """Debian's Chromium."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         sys.exit("no chromium: install Debian's package of that name")
     return path

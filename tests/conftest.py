@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 Model = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 os.environ.setdefault("ONEWARM_KERNEL", "compiled")  # an error where the definition would be taken in its place
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # a thread that waits leaves its core to the other processes
 # Run in a process of its own: its import of torch.testing._internal changes PyTorch's settings.
 collect_ignore = ["torch/cross_entropy/pytorch_samples.py"]
 settings.register_profile("onewarm", deadline=None, derandomize=True, max_examples=50)

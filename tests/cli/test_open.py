@@ -39,7 +39,7 @@ def test_open_runs_the_main_job_twice(tmp_path):
             page = urllib.request.urlopen(found[1] + "concept/optimization/label-smoothing/").read().decode()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             process.stdout.close()
         assert page.count("identity holds") >= 7
         assert "no witness" not in page

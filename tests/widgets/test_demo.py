@@ -126,13 +126,17 @@ def test_page_and_python_follow_each_other(tab) -> None:
         tab.expose_function("python", lambda news: lab.set_state(json.loads(news)))
         tab.goto(f"http://127.0.0.1:{server.server_port}/")
         tab.get_by_role("slider", name="logit of class 0").press("ArrowRight")
+        tab.wait_for_timeout(0)  # until Python has heard
         assert lab.logits == [2.1, 1.0, 0.0] and lab.state["by"] == "user"
         assert lab.state["loss"] == pytest.approx(lab.loss, rel=1e-12)
         tab.get_by_role("slider", name="Smoothing α").press("ArrowLeft")
+        tab.wait_for_timeout(0)
         assert lab.alpha == 0.99
         tab.get_by_label("true class: class 2").check()
+        tab.wait_for_timeout(0)
         assert lab.label == 2
         tab.locator("label", has_text="prior").click()
+        tab.wait_for_timeout(0)
         assert lab.recipe == "prior" and changes == ["logits", "alpha", "label", "recipe"]
         assert lab.state["gradient"] == pytest.approx(
             lab.gradient, abs=1e-12
@@ -144,6 +148,7 @@ def test_page_and_python_follow_each_other(tab) -> None:
         assert tab.get_by_role("slider", name="logit of class 3").get_attribute("aria-valuenow") == "9"
         assert lab.state["by"] == "host" and lab.state["loss"] == pytest.approx(lab.loss, rel=1e-12)
         tab.wait_for_function("() => model.get('address').startsWith('z=0,1,2,9')")
+        tab.wait_for_timeout(0)
         assert lab.address.startswith("z=0,1,2,9&alpha=0&label=3&recipe=uniform&view=before&data=overconfident&seed=1&")
     finally:
         server.shutdown()

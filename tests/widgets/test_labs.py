@@ -89,7 +89,7 @@ def test_a_row_of_another_width_brings_the_others_along_and_stays_so_wide() -> N
 
 
 def show(tab, lab: DemoWidget) -> None:
-    """Renders the widget's own module on a blank page; changes come back to Python."""
+    """Renders the widget's own module on a blank page; changes come back to Python within two frames."""
     tab.expose_function("python", lambda news: lab.set_state(json.loads(news)))
     tab.goto("data:text/html,<main></main>")
     tab.evaluate(
@@ -113,11 +113,14 @@ def test_a_model_that_the_page_trained_reaches_python(tab) -> None:
     lab = CalibrationLab(alpha=0.0)
     show(tab, lab)
     tab.get_by_text("all 400 steps").wait_for()
+    tab.wait_for_timeout(0)
     assert lab.state["trained"]["alpha"] == 0 and lab.state["trained"]["ece"] > 0.15
     assert lab.state["trained"]["stopped"]["ece"] < 0.05
     tab.get_by_role("slider", name="Train with α").press("ArrowRight")
+    tab.wait_for_timeout(0)
     assert lab.alpha == 0.01
     tab.get_by_role("radio", name="600, enough").check()
+    tab.wait_for_timeout(0)
     assert lab.data == "calibrated"
 
 
@@ -130,4 +133,5 @@ def test_each_other_demo_draws_itself(tab, kind, key) -> None:
     lab = kind()
     show(tab, lab)
     tab.get_by_role("slider").first.press(key)
+    tab.wait_for_timeout(0)
     assert lab.state["by"] == "user"

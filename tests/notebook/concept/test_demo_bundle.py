@@ -45,7 +45,7 @@ def run(text: str, tmp_path: Path) -> str:
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
     (tmp_path / "bundle.mjs").write_text(text, encoding="utf-8")
-    done = subprocess.run(["node", tmp_path / "bundle.mjs"], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(["node", tmp_path / "bundle.mjs"], capture_output=True, text=True, timeout=120, check=True)
     return done.stdout.strip()
 
 
