@@ -13,7 +13,7 @@ export function question(box, { concept, changed }) {
   const outcome = pick("[data-outcome]"), again = pick("[data-again]"), hint = pick("[data-hint]"), rest = pick("[data-answers]");
   const reveal = pick("[data-reveal]");
   const flag = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=flag]"));
-  const place = form.querySelector("output");
+  const place = form.querySelector("output > span");
   const answers = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("[data-answer]")]);
   const named = (/** @type {string} */ name) => answers.find((answer) => answer.dataset.answer === name);
   /** @type {Given | null} */
@@ -101,7 +101,7 @@ export function question(box, { concept, changed }) {
   function mark(value) {
     if (!flag || !Number.isFinite(value)) return;
     flag.value = String(value);
-    if (place) place.textContent = flag.value;
+    if (place?.firstChild) place.firstChild.nodeValue = flag.value; // nothing around it is styled or laid out anew
   }
 
   if (flag && given?.value !== undefined) mark(given.value);

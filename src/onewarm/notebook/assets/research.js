@@ -129,7 +129,11 @@ export function research(root, { concept, title, section, stage }) {
       copied.textContent = "Selected: copy it with the keyboard.";
     }
   });
-  stage.model?.on("change:state", later(compose));
+  // The prompt quotes the demo's state, so it is written when it can be seen: not after every input while it is folded.
+  const open = () => !fold || fold.open;
+  stage.model?.on("change:state", later(() => open() && compose()));
+  fold?.addEventListener("toggle", () => open() && compose());
+  addEventListener("beforeprint", compose);
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-ask]"))) {
     button.addEventListener("click", () => {
       select(button.dataset.ask ?? "");

@@ -42,3 +42,6 @@ export const fixedBox = (...children) => element("span", { class: "held" }, ...c
 /** Sets one style property. @param {HTMLElement} node @param {string} name @param {string} value */
 export const setStyle = (node, name, value) =>
   void (node.style.getPropertyValue(name) !== value && node.style.setProperty(name, value));
+
+/** Hides a node, or shows it. Writing the same again would style it anew. @param {HTMLElement} node @param {boolean} hidden */
+export const setHidden = (node, hidden) => void (node.hidden !== hidden && (node.hidden = hidden));

@@ -1,7 +1,7 @@
 /** A reader's flag on the horizontal axis of a chart: where they think something is. It is dragged, or moved by the keys of
  * ARIA's slider pattern, and stays where it was put when the truth appears. It lies over the chart's SVG, in its figure. */
 
-import { element, setAttributes, setStyle } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setStyle } from "onewarm/dom.js";
 import { clamp, px, scale } from "onewarm/numbers.js";
 import { slide } from "onewarm/slider.js";
 
@@ -26,7 +26,7 @@ export function axisFlag({ label, get, set, text = String, steps = 10 }) {
      *   fixed: it can no longer be moved */
     draw({ left, right, top, bottom, lo, hi, fixed = false }) {
       const value = get();
-      node.hidden = value === null;
+      setHidden(node, value === null);
       if (value === null) return;
       ends = [lo, hi];
       const rem = (/** @type {number} */ units) => `${(units / 16).toFixed(4)}rem`;

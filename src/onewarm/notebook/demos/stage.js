@@ -2,7 +2,7 @@
  * answer a question by pointing at one of its marks. */
 
 import { segments } from "onewarm/controls.js";
-import { setAttributes } from "onewarm/dom.js";
+import { setAttributes, setHidden } from "onewarm/dom.js";
 
 /** @typedef {Record<string, {title: string, panes: string[]}>} Scenes */
 
@@ -16,13 +16,13 @@ export function sceneTabs(scenes, uid, change) {
     change,
   });
   tabs.node.classList.add("scenes");
-  tabs.node.hidden = names.length < 2;
+  setHidden(tabs.node, names.length < 2);
   return {
     node: tabs.node,
     /** Shows the panes of a scene, and hides the others that have names.
      * @param {string} scene @param {import("onewarm/widget.js").Pane[]} panes */
     show(scene, panes) {
-      for (const { name, node } of panes) if (name) node.hidden = !scenes[scene].panes.includes(name);
+      for (const { name, node } of panes) if (name) setHidden(node, !scenes[scene].panes.includes(name));
       tabs.draw(scene);
     },
   };

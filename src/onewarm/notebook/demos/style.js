@@ -216,7 +216,7 @@ button.quiet {
 .dot { fill: var(--soft); stroke: var(--paper); stroke-width: 1.5; }
 
 /* A reader's flag over a chart (flag.js). */
-.axis-flag { position: absolute; touch-action: pan-y; }
+.axis-flag { position: absolute; contain: size layout style; touch-action: pan-y; }
 .axis-flag.fixed { pointer-events: none; }
 .you { position: absolute; top: 0; height: 100%; width: 1.75rem; margin-left: -0.875rem; cursor: ew-resize; }
 .you:focus { outline: none; }

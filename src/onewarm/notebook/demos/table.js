@@ -1,6 +1,6 @@
 /** The picture in numbers: a folded table of what the drawing shows, and lists of named values. */
 
-import { element, setText } from "onewarm/dom.js";
+import { element, setHidden, setText } from "onewarm/dom.js";
 
 /** @param {{columns: string[], rows: number, label: string, total?: boolean, summary?: string}} of
  *   columns: headings, the row's name first; rows: how many; label: of the scrolling region; total: a last row "sum" */
@@ -39,7 +39,7 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
       setText(caption, title);
       lines.forEach((line, i) => {
         const texts = cells[i];
-        line.node.hidden = !texts;
+        setHidden(line.node, !texts);
         if (!texts) return;
         setText(line.head, texts[0]);
         line.cells.forEach((cell, j) => setText(cell, texts[j + 1] ?? ""));

@@ -2,6 +2,7 @@
 
 import { element, setAttributes, setText } from "onewarm/dom.js";
 import { choice, optional, rules, same } from "onewarm/fields.js";
+import { afterwards } from "onewarm/late.js";
 import { rooms } from "onewarm/room.js";
 import { pointing, sceneTabs } from "onewarm/stage.js";
 import { STAGE_STYLE } from "onewarm/stage-style.js";
@@ -12,8 +13,8 @@ import { STYLE } from "onewarm/style.js";
  *  @typedef {{node: HTMLElement, name?: string, figures?: Element[], draw?: Draw, late?: Draw,
  *   tick?: (view: any) => boolean, settle?: (view: any) => void}} Pane
  *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them:
- *   `draw` at once, for what the eye follows; `late` after the next paint when the reader made the change, for what is read
- *   afterwards (sentences, curves, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
+ *   `draw` at once, for what the eye follows; `late` after the paint (late.js) when the reader made the change, for what is
+ *   read afterwards (sentences, curves, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
  *   the room for a chart (room.js). A pane with `figures` (the boxes of its charts) is drawn only near the screen, and
  *   again when a figure changes its size; a pane of another scene is not drawn. `tick` animates a pane: near the screen it
  *   is called once a frame as long as it returns true, and the pane is drawn after each call; a change of the state starts
@@ -95,9 +96,7 @@ function start(demo, { model, el }) {
   /** @type {string | null} */ let built = null;
   /** @type {Set<Element>} */ const seen = new Set();
   let publishing = false, // changes of the model are our own
-    running = 0, // frame requests: of an animation of the state, of the panes' ticks, of late drawing
-    ticking = 0,
-    lateRequest = 0,
+    running = 0, ticking = 0, // frame requests: of an animation of the state, of the panes' ticks
     reported = {},
     lastBy = /** @type {"user" | "host" | "start"} */ ("start"),
     addressTimer = 0,
@@ -159,6 +158,7 @@ function start(demo, { model, el }) {
     tabs.show(state.scene, panes);
   }
 
+  const late = afterwards(() => drawLate());
   /** Whether a pane is to be drawn. @param {Pane} pane */
   const inSight = (pane) => !pane.node.hidden && (!pane.figures || seen.has(pane.node));
 
@@ -175,6 +175,7 @@ function start(demo, { model, el }) {
 
   /** @param {boolean} [deferLate] late parts wait for the paint @param {boolean} [everything] also far from the screen */
   function draw(deferLate = false, everything = false) {
+    const began = performance.now();
     view = demo.derive(state, get);
     const shapeNow = shape(view),
       rebuilt = shapeNow !== built;
@@ -185,8 +186,7 @@ function start(demo, { model, el }) {
     setScene();
     for (const pane of panes) if (everything || inSight(pane)) pane.draw?.(view, width, room);
     if (!deferLate || rebuilt) drawLate(everything);
-    // A frame's callbacks run before its paint, and a timer's after it. All changes in between are drawn together.
-    else lateRequest ||= requestAnimationFrame(() => setTimeout(drawLate));
+    else late.changed(performance.now() - began);
     if (panes.some((pane) => pane.tick && inSight(pane))) ticking ||= requestAnimationFrame(tickPanes);
     if (root.dataset.highlight !== (state.highlight ?? undefined))
       state.highlight ? setAttributes(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
@@ -194,7 +194,7 @@ function start(demo, { model, el }) {
 
   /** Draws what may come after the paint. @param {boolean} [everything] */
   function drawLate(everything = false) {
-    lateRequest = 0;
+    late.stop();
     for (const pane of panes) if (everything || inSight(pane)) pane.late?.(view, width, room);
   }
 
@@ -334,6 +334,7 @@ function start(demo, { model, el }) {
   return () => {
     halt();
     cancelAnimationFrame(ticking);
+    late.stop();
     if (addressTimer) writeAddress();
     clearTimeout(speechTimer);
     clearTimeout(glideTimer);

@@ -67,6 +67,12 @@ const smoothedAt = remembered((/** @type {number} */ seed, /** @type {number} */
   return { seed, alpha, truth, probabilities, logits, best: fitted(logits, truth) };
 });
 
+/** What the rows' probabilities at a temperature are worth. */
+const scoreAt = remembered((/** @type {ReturnType<typeof modelAt>["heldOut"]} */ rows, /** @type {number} */ T) => ({
+  nll: nll(rows.logits, rows.targets, T),
+  ...reliabilityAt(rows.logits, rows.labels, T),
+}));
+
 /** Everything the panes draw, computed once a change. @param {any} state @param {(key: string) => any} get */
 function derive(state, get) {
   const { temperature: T, seed, alpha, example, cover } = state;
@@ -79,8 +85,7 @@ function derive(state, get) {
     names: classNames(get("classes"), K),
     covered: cover !== "",
     scored: rows,
-    nll: nll(rows.logits, rows.targets, T),
-    ...reliabilityAt(rows.logits, rows.labels, T),
+    ...scoreAt(rows, T),
     z,
     label: model.heldOut.labels[example],
     before: scaled(z, 1),

@@ -3,7 +3,7 @@
 import { smoothError } from "onewarm/calibration.js";
 import { chart, valuesBelow } from "onewarm/chart.js";
 import { button, range } from "onewarm/controls.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { reliability } from "onewarm/reliability.js";
@@ -17,6 +17,7 @@ import { DRAWS, measured, sample, seedOf } from "./arithmetic.js";
 export const SIZES = [30, 50, 100, 200, 300, 500, 1000, 2000, 3000]; // rows of a sample
 const HIGHEST = 0.25; // the end of the histogram's axis
 const CELLS = 50; // its bars
+const SIZE_TEXTS = SIZES.map((size) => size.toLocaleString("en")); // slow to make, and wanted after every input
 const PER_FRAME = 6000; // rows that are drawn in one frame
 
 /** @param {Context} ctx */
@@ -36,7 +37,7 @@ export function samplingPane(ctx) {
     max: SIZES.length - 1,
     step: 1,
     change: (value) => ctx.change({ drawn: SIZES[value] }),
-    text: (value) => SIZES[value].toLocaleString("en"),
+    text: (value) => SIZE_TEXTS[value],
   });
   const bins = range({
     id: `${ctx.uid}-bins`,
@@ -107,7 +108,7 @@ export function samplingPane(ctx) {
       size.draw(shown < 0 ? SIZES.length - 1 : shown);
       bins.draw(view.count);
       error.draw(view.error);
-      covered.hidden = !hidden;
+      setHidden(covered, !hidden);
       const first = drawn[0];
       const D = room(figures[0]),
         H = room(figures[1]);

@@ -2,7 +2,7 @@
  * loss. */
 
 import { chart, levels } from "onewarm/chart.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { covered, labelRoom, labelsBelow, priceText, unless } from "./text.js";
@@ -62,9 +62,9 @@ export function areasPane(ctx, names) {
       const { width: W, height } = room(plot.figure);
       if (W < 80) return;
       const whole = covered(view, "parts"); // boxes without lines
-      plain.hidden = !whole;
-      full.hidden = whole;
-      savedKey.hidden = covered(view, "terms");
+      setHidden(plain, !whole);
+      setHidden(full, whole);
+      setHidden(savedKey, covered(view, "terms"));
       setText(saved, unless(view, "terms", "saved"));
       const tall = view.target.map((t, k) => (t > 0 ? Math.max(view.prices[k], whole ? 0 : view.levels[k]) : 0));
       const reach = Math.max(1.5, niceCeil(1.02 * view.show(Math.max(...tall)), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]));

@@ -2,7 +2,7 @@
 
 import { chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
 import { facts } from "onewarm/table.js";
@@ -67,7 +67,7 @@ export function curvePane(ctx, names) {
     node,
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _ @param {(figure: Element) => import("onewarm/room.js").Room} room */
-    late(view, _, room) {
+    draw(view, _, room) {
       const { width: W, height } = room(plot.figure);
       if (W < 80) return;
       const k = view.pick,
@@ -108,7 +108,7 @@ export function curvePane(ctx, names) {
       setAttributes(here, { cx: x(p).toFixed(1), cy: y(price).toFixed(1) });
       const whole = covered(view, "parts"),
         t = whole ? 0 : view.target[k];
-      list.node.hidden = keys.hidden = whole;
+      for (const part of [list.node, keys]) setHidden(part, whole);
       setAttributes(tangent, { visibility: whole ? "hidden" : "visible" });
       for (const node of [halvings, ...halvingTexts]) setAttributes(node, { visibility: whole ? "visible" : "hidden" });
       setAttributes(asked, { visibility: t > 0 ? "visible" : "hidden" });

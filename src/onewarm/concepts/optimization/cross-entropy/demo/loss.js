@@ -2,7 +2,7 @@
  * reader's guess of that place. */
 
 import { chart, levels, pathThrough, valuesBelow } from "onewarm/chart.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
@@ -88,7 +88,7 @@ export function lossPane(ctx, names) {
       for (const node of [cover, covering]) setAttributes(node, { visibility: hidden ? "visible" : "hidden" });
       const seen = hidden ? "hidden" : "visible";
       for (const node of [curve, now, nowText]) setAttributes(node, { visibility: seen });
-      keys.hidden = hidden;
+      setHidden(keys, hidden);
       const shape = [W, H, reach, unit, view.along.rest, view.target[k]].join();
       if (shape !== drawn) {
         drawn = shape;

@@ -1,6 +1,6 @@
 /** The loss as one bar: entropy, then divergence. */
 
-import { element, setAttributes, setStyle, setText } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setStyle, setText } from "onewarm/dom.js";
 import { fixed, niceCeil, px } from "onewarm/numbers.js";
 import { axis } from "onewarm/slider.js";
 import { covered } from "./text.js";
@@ -38,7 +38,7 @@ export function totalPane() {
       const at = (/** @type {number} */ v) => (100 * v) / reach;
       marks.place([0, reach / 4, reach / 2, (3 * reach) / 4, reach], at);
       const whole = covered(view, "parts");
-      split.hidden = whole;
+      setHidden(split, whole);
       setAttributes(entropy, { "data-whole": whole });
       const floor = whole ? loss : view.show(view.entropy);
       setStyle(entropy, "width", `${px(at(floor))}%`);

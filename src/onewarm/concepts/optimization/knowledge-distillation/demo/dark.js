@@ -60,9 +60,25 @@ export function darkPane(names) {
     parts.node,
     table,
   );
+  /** @type {{x: (t: number) => number, y: (nats: number) => number} | null} */ let scales = null; // as drawn last
+  /** @param {View} view */
+  function placeDots(view) {
+    if (!scales) return;
+    const { x, y } = scales;
+    for (const c of curves) {
+      const there = (c.kind !== "own" || view.kind === "own") && !hidden(view, "dark");
+      setAttributes(c.dot, { visibility: there ? "visible" : "hidden" });
+      if (there) setAttributes(c.dot, { cx: x(view.temperature), cy: y(view.told[c.kind]) });
+    }
+  }
   return {
     node,
     figures: [plot.figure],
+    /** @param {View} view */
+    draw(view) {
+      plot.move(view);
+      placeDots(view);
+    },
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
     late(view, _width, room) {
       const space = room(plot.figure);
@@ -78,14 +94,14 @@ export function darkPane(names) {
       }
       const unseen = hidden(view, "dark");
       const { x, y, key: frame } = plot.frame(space, upright(view, visible), view);
+      scales = { x, y };
+      placeDots(view);
       for (const c of curves) {
         const there = visible.includes(c);
         for (const mark of [c.curve, c.word]) setAttributes(mark, { visibility: there ? "visible" : "hidden" });
-        setAttributes(c.dot, { visibility: there && !unseen ? "visible" : "hidden" });
         there ? setAttributes(c.curve, { "data-object": "dark" }) : c.curve.removeAttribute("data-object");
         if (!there) continue;
         for (const mark of [c.curve, c.dot, c.word]) setAttributes(mark, { "data-active": c.kind === kind });
-        setAttributes(c.dot, { cx: x(T), cy: y(view.told[c.kind]) });
         if (frame === c.drawn) continue;
         c.drawn = frame;
         const values = uncovered(c.values, view, "dark");

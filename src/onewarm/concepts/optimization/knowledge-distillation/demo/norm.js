@@ -44,9 +44,26 @@ export function normPane() {
   let sizes = [];
   /** @type {number[]} */
   let bare = [];
+  /** @type {{x: (t: number) => number, y: (size: number) => number} | null} */ let scales = null; // as drawn last
+  /** @param {View} view */
+  function placeDots(view) {
+    if (!scales) return;
+    const { x, y } = scales;
+    setAttributes(dots[0], {
+      cx: x(view.temperature),
+      cy: y(view.bareSize),
+      visibility: hidden(view, "norm") ? "hidden" : "visible",
+    });
+    setAttributes(dots[1], { cx: x(view.temperature), cy: y(view.size) });
+  }
   return {
     node,
     figures: [plot.figure],
+    /** @param {View} view */
+    draw(view) {
+      plot.move(view);
+      placeDots(view);
+    },
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
     late(view, _width, room) {
       const space = room(plot.figure);
@@ -80,8 +97,8 @@ export function normPane() {
         [label, view.hardSize],
       ]);
       for (const [line, level] of lines) setAttributes(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
-      setAttributes(dots[0], { cx: x(T), cy: y(view.bareSize), visibility: hidden(view, "norm") ? "hidden" : "visible" });
-      setAttributes(dots[1], { cx: x(T), cy: y(view.size) });
+      scales = { x, y };
+      placeDots(view);
       for (const mark of [limit, withFactor, dots[1]]) setAttributes(mark, { visibility: open ? "visible" : "hidden" });
       name(withFactor, open ? "norm" : "");
       name(limit, open ? "limit" : "");

@@ -1,7 +1,7 @@
 /** Calibration on noisy and on clean data, as the studies measured it, at the alpha of the demo's slider. */
 
 import { alphaRange, button, segments } from "onewarm/controls.js";
-import { element, setAttributes, setText } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText } from "onewarm/dom.js";
 import { fixed, niceCeil } from "onewarm/numbers.js";
 import { calibrationCard } from "./card.js";
 import { nearest, oppositeAlphas } from "./report.js";
@@ -62,7 +62,7 @@ export function calibrationPane(ctx) {
   function load(data) {
     loaded = data;
     const reports = cards.map((card) => card.load(data?.[card.key]));
-    toggle.node.hidden = !reports.some((report) => report?.points.some((/** @type {Point} */ p) => p.after ?? p.end));
+    setHidden(toggle.node, !reports.some((report) => report?.points.some((/** @type {Point} */ p) => p.after ?? p.end)));
     const measured = reports.map((report) => report?.points ?? []);
     const highest = Math.max(
       0,
@@ -87,7 +87,7 @@ export function calibrationPane(ctx) {
       const points = cards.flatMap((card) => (card.report ? [nearest(card.report.points, view.alpha)] : []));
       const shown = [...new Set(points.map((point) => point.alpha))];
       const recipe = view.recipe === "uniform" ? "" : " These models were trained with uniform smoothing.";
-      none.hidden = points.length > 0;
+      setHidden(none, points.length > 0);
       setText(
         note,
         !points.length
@@ -100,7 +100,7 @@ export function calibrationPane(ctx) {
         cards.map((card) => card.report),
         view,
       );
-      opposite.hidden = apart === null;
+      setHidden(opposite, apart === null);
       if (apart !== null) {
         opposite.value = String(apart);
         setAttributes(opposite, { "aria-disabled": here }); // not hidden nor disabled: it may have the focus

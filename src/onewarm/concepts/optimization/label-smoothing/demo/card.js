@@ -1,7 +1,7 @@
 /** One model of the study: verdict, reliability diagram, numbers, and ECE over alpha. */
 
 import { pathThrough, valuesBelow } from "onewarm/chart.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, intervalText } from "onewarm/numbers.js";
 import { errorAreas, reliability, verdictLine } from "onewarm/reliability.js";
 import { facts } from "onewarm/table.js";
@@ -35,7 +35,7 @@ export function calibrationCard(key, title) {
     /** @param {any} given */
     load(given) {
       this.report = readReport(given);
-      body.hidden = !this.report;
+      setHidden(body, !this.report);
       setText(
         subtitle,
         this.report

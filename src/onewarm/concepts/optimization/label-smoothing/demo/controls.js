@@ -2,7 +2,7 @@
 
 import { alphaRange, button, segments } from "onewarm/controls.js";
 import { descent } from "onewarm/descent.js";
-import { element, fixedBox, setAttributes, setText } from "onewarm/dom.js";
+import { element, fixedBox, setAttributes, setHidden, setText } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
@@ -77,10 +77,10 @@ export function controlsPane(ctx, plan, rowNote) {
       alphaBefore = view.alpha;
       setAttributes(runButton, { "data-invite": moved });
       setAttributes(lens, { "aria-pressed": view.lens });
-      buttons.hidden = view.cover === "curve";
+      setHidden(buttons, view.cover === "curve");
       setText(readout, `loss ${fixed(view.loss, 4)}`);
       const here = ended.text && !ctx.running && ended.at === place(view);
-      outcome.hidden = !here;
+      setHidden(outcome, !here);
       setText(outcome, here ? ended.text : "");
     },
     /** @param {View} view */

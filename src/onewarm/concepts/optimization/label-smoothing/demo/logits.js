@@ -1,6 +1,6 @@
 /** One row a class: the choice of the true class, a logit's slider, and a probability's bar with its target as a tick. */
 
-import { element, setAttributes, setText } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText } from "onewarm/dom.js";
 import { ARROW, PUSH, fixed, logitText, pull, scale } from "onewarm/numbers.js";
 import { barLane, classRows, furthest, legend, numberCells, numberHeads, trueClass } from "onewarm/rows.js";
 import { axis, growingAxis, rowSlider } from "onewarm/slider.js";
@@ -65,7 +65,7 @@ export function logitPane(ctx, names) {
       massAxis.place(lens ? [0, LENS / 2, LENS] : [0, 0.5, 1], at);
       setText(laneHead, lens ? "bar p and tick t, up to 0.1" : "bar p, tick t, and the gap from tick to bar");
       setAttributes(node, { "data-lens": lens });
-      lensNote.hidden = !lens;
+      setHidden(lensNote, !lens);
       const [from, to] = cover ? [told, untold] : [untold, told];
       if (from.parentNode) from.replaceWith(to);
       setText(heads[2], cover ? "" : gapName);

@@ -2,7 +2,7 @@
 
 import { between, chart, levels, pathThrough, tangentAt, valuesBelow } from "onewarm/chart.js";
 import { select } from "onewarm/controls.js";
-import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
+import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, logitText, niceCeil, pull, scale, ticks } from "onewarm/numbers.js";
 import { lossAlong, optimum } from "./arithmetic.js";
@@ -73,9 +73,12 @@ export function lossPane(ctx, names) {
     ...(ctx.onStage ? [] : [table]),
   );
 
+  /** @type {Omit<Parameters<typeof flag.draw>[0], "fixed"> | null} */ let ends = null; // of the axis that was drawn last
   return {
     node,
     figures: [plot.figure],
+    /** @param {View} view */
+    draw: (view) => ends && flag.draw({ ...ends, fixed: view.cover === "" }),
     /** @param {View} view @param {(figure: Element) => number} width
      * @param {(figure: Element) => import("onewarm/room.js").Room} room */
     late(view, width, room) {
@@ -134,9 +137,10 @@ export function lossPane(ctx, names) {
         setAttributes(coverText, { y: (top + bottom) / 2 });
         for (const line of coverLines) setAttributes(line, { x: x(z) + 10 });
       }
-      coverText.replaceChildren(...(covered ? coverLines : []));
-      flag.draw({ left, right, top: flat ? 16 : top, bottom: under, lo, hi, fixed: !covered });
-      table.hidden = covered;
+      if (coverText.hasChildNodes() !== covered) coverText.replaceChildren(...(covered ? coverLines : []));
+      ends = { left, right, top: flat ? 16 : top, bottom: under, lo, hi };
+      this.draw(view);
+      setHidden(table, covered);
 
       const finite = Number.isFinite(best.at) && !covered;
       for (const mark of [low, lowText, drop]) setAttributes(mark, { visibility: finite ? "visible" : "hidden" });

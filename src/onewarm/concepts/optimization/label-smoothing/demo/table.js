@@ -1,6 +1,7 @@
 /** The picture in numbers. */
 
 import { sum } from "onewarm/arithmetic.js";
+import { setHidden } from "onewarm/dom.js";
 import { fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 
@@ -24,7 +25,7 @@ export function tablePane(names) {
     node: table.node,
     /** @param {View} view */
     late(view) {
-      table.node.hidden = view.cover !== ""; // it has the targets and the gaps
+      setHidden(table.node, view.cover !== ""); // it has the targets and the gaps
       if (view.cover) return;
       const { logits: z, probabilities: p, target: t, gradient: g } = view;
       const floor = view.floor === -Infinity ? "none" : fixed(view.floor, 4);
