@@ -1,45 +1,67 @@
 """When what is read afterwards is drawn: after each paint on a processor that keeps up, else once the control rests."""
 
+from typing import Any
+
 import pytest
 
 pytestmark = pytest.mark.browser
 
-FRAME = 20  # milliseconds in which a frame and the timer after it have come
+# Runs a script on a clock of its own, with a frame every 16 ms, and returns what it returns; `run(ms)` lets time pass.
+CLOCKED = """(script) => {
+  const { requestAnimationFrame, cancelAnimationFrame, setTimeout, clearTimeout } = window, real = performance.now;
+  let now = 1000, ids = 0;
+  const tasks = new Map();
+  const add = (at, call) => { tasks.set(++ids, { at, call }); return ids; };
+  const run = (ms) => {
+    for (const end = now + ms; ; ) {
+      const due = [...tasks].filter(([, { at }]) => at <= end);
+      const [id, next] = due.sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0] ?? [];
+      if (!next) return void (now = end);
+      tasks.delete(id);
+      now = Math.max(now, next.at);
+      next.call();
+    }
+  };
+  window.requestAnimationFrame = (call) => add(Math.ceil((now + 1) / 16) * 16, call);
+  window.setTimeout = (call, ms = 0) => add(now + ms, call);
+  window.cancelAnimationFrame = window.clearTimeout = (id) => tasks.delete(id);
+  performance.now = () => now;
+  try {
+    let drawn = 0;
+    const late = kit.afterwards(() => (drawn += 1));
+    return new Function("late", "run", "drawn", script)(late, run, () => drawn);
+  } finally {
+    Object.assign(window, { requestAnimationFrame, cancelAnimationFrame, setTimeout, clearTimeout });
+    performance.now = real;
+  }
+}"""
 
 
 @pytest.fixture
-def tab(kit):
+def clocked(kit: Any) -> Any:
     tab = kit("late", "afterwards")
-    tab.clock.install(time=0)
-    tab.clock.pause_at(1000)
-    tab.evaluate("() => { window.drawn = 0; window.late = kit.afterwards(() => { drawn += 1; }); }")
-    return tab
+    return lambda script: tab.evaluate(CLOCKED, script)
 
 
-def drawn_after(tab, milliseconds: int) -> int:
-    tab.clock.run_for(milliseconds)
-    return tab.evaluate("drawn")
+def test_a_processor_that_keeps_up_draws_it_after_each_paint(clocked: Any) -> None:
+    script = """const seen = [];
+      for (let i = 0; i < 3; i++) { late.changed(1); late.changed(1); seen.push(drawn()); run(20); seen.push(drawn()); }
+      run(2000);
+      return [...seen, drawn()];"""
+    assert clocked(script) == [0, 1, 1, 2, 2, 3, 3]
 
 
-def test_a_processor_that_keeps_up_draws_it_after_each_paint(tab) -> None:
-    for expected in (1, 2, 3):
-        tab.evaluate("late.changed(1); late.changed(1)")
-        assert tab.evaluate("drawn") == expected - 1  # never before the paint
-        assert drawn_after(tab, FRAME) == expected
-    assert drawn_after(tab, 2000) == 3
+def test_a_slow_one_waits_until_the_control_rests_but_no_longer_than_a_second(clocked: Any) -> None:
+    script = """const change = () => { late.changed(30); run(50); return drawn(); };
+      const few = [change(), change(), change()], many = Array.from({ length: 18 }, change);
+      const second = Array.from({ length: 4 }, change).at(-1);
+      run(200);
+      return [few, many, second, drawn(), change()];"""
+    few, many, second, rested, anew = clocked(script)
+    assert few == [1, 2, 3]  # a few slow changes are nothing to go by
+    assert many == [3] * 18
+    assert (second, rested, anew) == (4, 5, 6)  # after a second; after a rest; and then it is judged anew
 
 
-def test_a_slow_one_waits_until_the_control_rests_but_no_longer_than_a_second(tab) -> None:
-    for _ in range(18):
-        tab.evaluate("late.changed(30)")
-        assert drawn_after(tab, 50) == 0
-    for _ in range(4):
-        tab.evaluate("late.changed(30)")
-        tab.clock.run_for(50)
-    assert tab.evaluate("drawn") == 1  # a second is over
-    assert drawn_after(tab, 200) == 2  # now it rests
-
-
-def test_drawing_it_at_once_or_leaving_the_page_drops_what_waits(tab) -> None:
-    tab.evaluate("late.changed(1); late.stop()")
-    assert drawn_after(tab, 2000) == 0
+def test_drawing_it_at_once_or_leaving_the_page_drops_what_waits(clocked: Any) -> None:
+    assert clocked("late.changed(1); late.stop(); run(2000); return drawn();") == 0

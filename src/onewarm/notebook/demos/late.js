@@ -1,7 +1,8 @@
-/** When a demo draws what is read afterwards: sentences, tables, curves. A processor that keeps up draws it after each paint;
- * one that does not would let the next input wait for it, so there it comes once the control rests. */
+/** When a demo draws what is read afterwards: sentences, tables, curves. That is after each paint, as long as the processor
+ * keeps up; otherwise the next input would wait for it, so then it comes once the control rests. */
 
-const HALF = 8; // milliseconds, half a frame: a change that takes longer is one that the processor does not keep up with
+const HALF = 8; // milliseconds, half a frame: a change that takes longer is one that the processor did not keep up with
+const PATIENCE = 3; // so many such changes in a row are drawn after their paint all the same
 const REST = 80; // milliseconds without a change
 const LONGEST = 1000; // it waits no longer than this, even while the control moves
 
@@ -10,7 +11,7 @@ export function afterwards(run) {
   let frame = 0,
     timer = 0,
     first = 0, // when the first change came that it has not been drawn for
-    slow = false;
+    behind = 0; // changes in a row that the processor did not keep up with
   function stop() {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
@@ -20,25 +21,29 @@ export function afterwards(run) {
     stop();
     run();
   }
-  /** @param {number} least */
-  function wait(least) {
+  /** Waits for a rest. */
+  function wait() {
+    const left = first + LONGEST - performance.now();
     clearTimeout(timer);
-    timer = setTimeout(go, Math.min(least, Math.max(0, first + LONGEST - performance.now())));
+    timer = setTimeout(() => {
+      if (left > REST) behind = 0;
+      go();
+    }, Math.min(REST, Math.max(0, left)));
   }
   return {
     stop,
     /** A change was drawn. @param {number} took how long that was, in milliseconds */
     changed(took) {
       first ||= performance.now();
-      if (timer) wait(slow ? REST : 0);
-      // A frame's callbacks run before its paint, and a timer's after it.
+      if (behind > PATIENCE) wait();
+      // A frame's callbacks run before its paint, and a timer's after it. All changes in between are drawn together.
       else
         frame ||= requestAnimationFrame(() => {
           const began = performance.now();
           timer = setTimeout(() => {
             frame = 0;
-            slow = took + performance.now() - began > HALF;
-            slow ? wait(REST) : go();
+            behind = took + performance.now() - began > HALF ? behind + 1 : 0;
+            behind > PATIENCE ? wait() : go();
           });
         });
     },
