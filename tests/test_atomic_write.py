@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import stat
@@ -62,3 +63,12 @@ def test_what_is_not_a_regular_file_is_refused_and_stays(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=r"^socket is not a regular file: name a file to write$"):
             atomic_write("socket", "x")
     assert stat.S_ISFIFO(os.stat("pipe").st_mode) and stat.S_ISSOCK(os.stat("socket").st_mode)
+
+
+def test_a_full_disk_is_said_of_the_file(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*report\.html'$"):
+        atomic_write(tmp_path / "report.html", "x")

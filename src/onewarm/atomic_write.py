@@ -46,6 +46,8 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
         if mode is not None:
             os.chmod(temporary, mode)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:  # of a full disk
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise

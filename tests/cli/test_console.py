@@ -9,19 +9,19 @@ from onewarm.errors import InputError, MissingExtraError
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "said"),
     [
-        InputError("row 3 is [red]"),
-        MissingExtraError("--engine ray needs Ray Data: pip install 'onewarm[ray]'"),
-        FileNotFoundError(2, "No such file or directory", "nowhere.csv"),
+        (InputError("row 3 is [red]"), "row 3 is [red]"),
+        (MissingExtraError("Ray Data: pip install 'onewarm[ray]'"), "Ray Data: pip install 'onewarm[ray]'"),
+        (FileNotFoundError(2, "No such file or directory", "nowhere.csv"), "nowhere.csv: No such file or directory"),
     ],
 )
-def test_an_error_for_the_user_is_one_sentence_and_exit_code_2(error, capsys, monkeypatch):
+def test_an_error_for_the_user_is_one_sentence_and_exit_code_2(error, said, capsys, monkeypatch):
     monkeypatch.setattr(console, "errors", console.Console(stderr=True))
     with pytest.raises(typer.Exit) as stop, friendly():
         raise error
     assert stop.value.exit_code == 2
-    assert capsys.readouterr().err == f"error: {error}\n"
+    assert capsys.readouterr().err == f"error: {said}\n"
 
 
 @pytest.mark.parametrize("error", [KeyError("weight2"), IndexError("3"), ValueError("shapes (3,) (4,)"), TypeError()])

@@ -38,4 +38,6 @@ def home_folder(home: Path | None) -> Path:
 
 def store_url(home: Path) -> str:
     """The URL of the database of runs in that folder."""
-    return f"sqlite:///{(home / 'studies.db').absolute()}"
+    from onewarm.study.store.store import default_url
+
+    return default_url(home)

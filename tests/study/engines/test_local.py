@@ -1,7 +1,10 @@
+import errno
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -150,3 +153,17 @@ def test_no_worker_outlives_the_study(name):
     while any(map(process_start, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(process_start, workers))
+
+
+def test_data_that_cannot_be_written_for_the_workers(tiny, tmp_path, monkeypatch):
+    """A full temporary folder ended a study with "[Errno 28] No space left on device"."""
+
+    def full(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    error = f"the data cannot be written for the worker processes to {tmp_path} (No space left on device, 0 MiB): make"
+    with pytest.raises(WorkerError, match="^" + re.escape(error)):
+        Processes(Work(tiny, Priors(len)), 2)
+    assert not list(tmp_path.iterdir())

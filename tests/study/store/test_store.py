@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,6 +96,13 @@ def test_default_place(home, monkeypatch):
     assert (home / "studies.db").is_file()
 
 
+@pytest.mark.parametrize("name", ["a b", "c#d", "e?mode=ro", "g%20h", "ü&'\""])
+def test_a_folder_of_any_name_is_the_stores(tmp_path, name):
+    """What follows a question mark in the folder's name was read as options, and the store was made elsewhere."""
+    Store(default_url(tmp_path / name)).close()
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")] == [Path(name) / "studies.db"]
+
+
 REMEDY = "; restore it from a copy, or move it away and run again: its runs are then trained again"
 
 
@@ -160,7 +168,7 @@ def test_reading_a_store_loads_no_pytorch():
     [
         ("/tmp/studies.db", "store '/tmp/studies.db' is not a database URL: "),
         ("nosql://x", "store 'nosql://x' is not a database URL: "),
-        ("sqlite:////proc/none/s.db", "store /proc/none/s.db: cannot make its folder: "),
+        ("sqlite:////proc/none/s.db", "store /proc/none/s.db: its folder '/proc/none' cannot be made: No such file"),
     ],
 )
 def test_urls_that_lead_nowhere(url, error):

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from onewarm.errors import InputError
+from onewarm.tables.features import raw
 from onewarm.tables.features.raw import column_of, columns_hash, of_file, of_frame
 
 
@@ -80,3 +81,17 @@ def test_the_same_columns_have_the_same_hash_however_they_are_cut():
     hashes = [columns_hash({n: t.column(n) for n in t.column_names}) for t in (table, cut)]
     assert hashes[0] == hashes[1]
     assert columns_hash({"a": table.column("b")}) != columns_hash({"b": table.column("b")}) != hashes[0]
+
+
+def test_a_file_that_is_written_while_it_is_read(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_text("a,label\n1,u\n2,v\n")
+    whole = raw.whole
+
+    def slow(source, names):
+        with source.path.open("a") as file:
+            file.write("3,u\n")
+        return whole(source, names)
+
+    monkeypatch.setattr(raw, "whole", slow)
+    with pytest.raises(InputError, match=r"^t\.csv: has changed while it was read; try again when it is complete$"):
+        of_file(tmp_path / "t.csv")

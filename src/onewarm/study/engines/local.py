@@ -170,10 +170,18 @@ class Processes(_Pool):
     def __init__(self, work: Work, workers: int) -> None:
         super().__init__(work, workers)
         self._losses = 0
+        data = pickled(work)
         self._folder = tempfile.TemporaryDirectory(prefix="onewarm-study-", ignore_cleanup_errors=True)
         resource_tracker.register(self._folder.name, "folder")  # removed even where this process is killed
-        (Path(self._folder.name) / WORK).write_bytes(pickled(work))
-        (Path(self._folder.name) / SHARES).touch()
+        try:
+            (Path(self._folder.name) / WORK).write_bytes(data)
+            (Path(self._folder.name) / SHARES).touch()
+        except OSError as error:
+            self.close(failed=False)
+            raise WorkerError(
+                f"the data cannot be written for the worker processes to {tempfile.gettempdir()} ({error.strerror}, "
+                f"{len(data) >> 20} MiB): make room there, name another folder in $TMPDIR, or train here: --workers 1"
+            ) from None
 
     def start(self, group: Group) -> None:
         """See `Engine`."""

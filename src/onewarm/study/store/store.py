@@ -23,7 +23,8 @@ with needs("onewarm.study", "study"):
 
 def default_url(folder: Path | None = None) -> str:
     """The URL of the store used when none is named: the SQLite file `studies.db` in `folder`, or in `home()`."""
-    return f"sqlite:///{((folder or home()) / 'studies.db').absolute()}"
+    file = ((folder or home()) / "studies.db").absolute()
+    return sa.URL.create("sqlite", database=str(file)).render_as_string()  # ? and % mean something in a URL
 
 
 CLOCK = {
@@ -100,7 +101,8 @@ class Store:
             extra = "'onewarm[postgresql]'" if self.dialect == "postgresql" else error.name
             raise StoreError(f"store {self._name()}: its driver is not installed: pip install {extra}") from None
         except OSError as error:
-            raise StoreError(f"store {self._name()}: cannot make its folder: {error}") from None
+            reason = f"its folder {str(file and file.parent)!r} cannot be made: {error.strerror}"
+            raise StoreError(f"store {self._name()}: {reason}; name another with --store") from None
         self.in_memory = self.dialect == "sqlite" and self.url.database in (None, "", ":memory:")
         self._file: tuple[Path, tuple[int, int]] | None = None
         try:

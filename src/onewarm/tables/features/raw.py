@@ -49,12 +49,16 @@ class Raw:
 def of_file(path: Path) -> Raw:
     """Read a file of any format in ``formats``.
 
-    Raises InputError for a damaged file, a first line that holds a row instead of names, and a file without rows;
+    Raises InputError for a damaged file, one that another program writes at the same time, a first line that holds a
+    row instead of names, and a file without rows;
     FileNotFoundError for a missing file, IsADirectoryError for a folder.
     """
     source = open_file(path)
+    before = file_hash(path)
     columns = whole(source, list(source.columns))
-    raw = Raw(source.name, columns, file_hash(path), getattr(getattr(source, "dialect", None), "decimal", "."))
+    if file_hash(path) != before:
+        raise InputError(f"{source.name}: has changed while it was read; try again when it is complete")
+    raw = Raw(source.name, columns, before, getattr(getattr(source, "dialect", None), "decimal", "."))
     if raw.rows == 0:
         raise InputError(f"{raw.name}: no rows, only column names")
     if hasattr(source, "dialect"):
