@@ -29,9 +29,9 @@ def friendly() -> Iterator[None]:
     except (InputError, MissingExtraError, OSError) as error:
         if os.environ.get("ONEWARM_DEBUG"):
             raise
-        # As "[Errno 28] No space left on device: 'out.html'", without the number.
-        plain = isinstance(error, OSError) and error.errno is not None and error.filename is not None
-        text = f"{error.filename}: {error.strerror}" if plain else str(error)
+        text = str(error)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+            text = f"{error.filename}: {error.strerror}"  # without "[Errno 28]"
         said = "\n".join(map(visible, text.split("\n")))
         errors.print(f"[bold red]error:[/bold red] {escape(said)}", soft_wrap=True)
         raise typer.Exit(2) from None

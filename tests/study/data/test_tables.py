@@ -127,3 +127,17 @@ def test_lists_of_texts_are_left_out(tmp_path):
     data = load(tmp_path / "t.jsonl")
     assert data.split(0).train.x.shape == (36, 1)
     assert "Left out: 'tags': a type that no features are made of." in data.notes
+
+
+def test_what_was_asked_for_is_kept_for_the_report(tmp_path):
+    plain = FRAME.drop(columns="part")
+    assert load(FRAME, split="part", drop="who").options == {"split": "part", "drop": "who"}
+    assert load(plain, group=FRAME["who"]).options == {"group": None} and load(plain).options == {}
+    assert load(plain, split=FRAME["part"].tolist(), rare="drop").describe()["options"] == {
+        "split": None,
+        "rare": "drop",
+    }
+    x = RNG.normal(size=(60, 3))
+    np.savez(tmp_path / "t.npz", x_train=x[:40], y_train=np.arange(40) % 2, x_test=x[40:], y_test=np.arange(20) % 2)
+    parts = load(tmp_path / "t.npz")
+    assert parts.options == {} and parts.label is None

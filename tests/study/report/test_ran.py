@@ -45,6 +45,21 @@ def test_the_command_and_the_lines_of_python_run_the_same_study(report, viewed):
     assert given == {"data": "some.csv", "arms": ["hard", "smooth:0.1"], "seeds": "0-2,7", "label": "species"}
 
 
+def test_how_rows_are_split_and_what_is_left_out_is_in_both(report, viewed):
+    """A study by groups was said to run again without them, which is another study."""
+    options = {"group": "patient no", "rare": "drop", "drop": ["a", "b c"]}
+    view = viewed(replace(report, dataset={**report.dataset, "options": options}))
+    assert shlex.split(command_line(view))[9:] == [
+        "--group", "patient no", "--rare", "drop", "--drop", "a", "--drop", "b c",
+    ]  # fmt: skip
+    assert "group='patient no', rare='drop', drop=['a', 'b c'])" in python_lines(view)
+    split = viewed(replace(report, dataset={**report.dataset, "options": {"split": "part"}}))
+    assert "--split-column part" in command_line(split) and "split='part'" in python_lines(split)
+    array = viewed(replace(report, dataset={**report.dataset, "options": {"group": None}}))
+    assert command_line(array) is None and "# group: the same array" in python_lines(array)
+    assert "group=group)" in python_lines(array)
+
+
 def test_data_in_memory_and_a_model_of_the_users_have_lines_of_python_only(report, viewed):
     frame = viewed(replace(report, dataset={**report.dataset, "key": "X", "label": None}))
     assert command_line(frame) is None and "run(X, y, arms=['hard', 'smooth:0.1'], seeds='0-2,7')" in python_lines(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Dataset:
     """The label column of a file or DataFrame."""
     notes: tuple[str, ...] = ()
     """What was done to the columns and rows, a sentence each; printed, and kept in the report."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The arguments of `load` that made it, but for the data and the label: names of columns; None for an array."""
 
     @property
     def num_classes(self) -> int:
@@ -64,6 +66,7 @@ class Dataset:
             "sampling": self.sampling,
             "label": self.label,
             "notes": list(self.notes),
+            "options": dict(self.options),
         }
 
 

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,9 @@ def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
         raw, names = parts
         if options.ways or label is not None:
             raise InputError(f"{raw.name} has a split and labels of its own: leave out --label, --group and --time")
-        return of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes, drop=options.drop))
+        made = of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes, drop=options.drop))
+        given = {name: value for name, value in made.options.items() if name != "split"}
+        return replace(made, label=None, options=given)  # neither of which can be asked for
     if path.suffix.lower() == ".npy" and path.is_file():
         raise InputError(f"{path.name}: one array has no labels: save both, as with numpy.savez('data.npz', x=x, y=y)")
     return of_raw(of_file(path), label, None, options)

@@ -178,6 +178,7 @@ def of_raw(
         sampling=partition.sampling,
         label=made.label,
         notes=tuple(sentence for sentence in said if sentence),
+        options={name: _named(name, getattr(options, name)) for name in options.given},
     )  # fmt: skip
 
 
@@ -185,6 +186,14 @@ def _images(raw: Raw, label: str | None) -> Any:
     """The one array of a file of images: models of the user's see its shape."""
     arrays = [c for name, c in raw.columns.items() if name != label]
     return arrays[0] if len(arrays) == 1 and isinstance(arrays[0], np.ndarray) and arrays[0].ndim > 2 else None
+
+
+def _named(option: str, value: Any) -> Any:
+    """A name, or names, of columns as JSON values; None for an array."""
+    if isinstance(value, str):
+        return value
+    names = option in ("drop", "votes") and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+    return list(value) if names else None
 
 
 def _called(value: Any) -> str:

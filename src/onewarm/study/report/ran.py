@@ -68,6 +68,11 @@ def command_line(view: View) -> str | None:
     words = ["onewarm", "study", data["key"], "--arms", ",".join(_arm_names(view)), "--seeds", spans(report.seeds)]
     if data.get("label"):
         words += ["--label", data["label"]]
+    for name, value in data.get("options", {}).items():
+        if name == "votes" or value is None:  # which the command line does not take
+            return None
+        for one in value if isinstance(value, list) else [value]:
+            words += ["--split-column" if name == "split" else f"--{name}", one]
     return shlex.join(visible(w) for w in words)
 
 
@@ -79,6 +84,9 @@ def python_lines(view: View) -> str:
     words = [repr(data["key"]) if named else "X, y", f"arms={_arm_names(view)!r}", f"seeds={spans(report.seeds)!r}"]
     if data.get("label"):
         words.append(f"label={data['label']!r}")
+    for name, value in data.get("options", {}).items():
+        words.append(f"{name}={name if value is None else repr(value)}")
+        comments += [f"# {name}: the same array"] if value is None else []
     if not _is_ours(report.model):
         comments.append("# model: as above, under Model")
         words.append("model=model")
