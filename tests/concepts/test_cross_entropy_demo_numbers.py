@@ -101,7 +101,7 @@ def test_state_and_pictures_equal_the_library(show, ask, near) -> None:
     pure = ask(tab, PURE, [states, PLACES.tolist()])
     for one, shown, found in zip(states, live, pure, strict=True):
         true = library(one)
-        near(shown["perplexity"] or np.inf, true.pop("perplexity"), "perplexity")
+        near(np.inf if shown["perplexity"] is None else shown["perplexity"], true.pop("perplexity"), "perplexity")
         near(np.inf if shown["reverse"] is None else shown["reverse"], true.pop("reverse"), "reverse")
         for key in ("levels", "slope"):
             near(np.array(found[key], float), true.pop(key), key)

@@ -3,12 +3,20 @@
 /** @param {number} value @param {number} lo @param {number} hi */
 export const clamp = (value, lo, hi) => Math.min(hi, Math.max(lo, value));
 
-/** A number with a true minus sign, and a plus if asked for. @param {number} value @param {number} digits @param {boolean} [sign] */
+/** A number with a true minus sign, and a plus if asked for; "–" where there is none. @param {number} value @param {number} digits @param {boolean} [sign] */
 export function fixed(value, digits, sign = false) {
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   const text = Math.abs(value).toFixed(digits);
   const zero = Number(text) === 0;
   return (value < 0 && !zero ? "−" : sign && !zero ? "+" : "") + text;
+}
+
+/** The sign between parts and their total: "=" where they add up as they are written, else "≈", since each is rounded by
+ * itself. @param {number[]} parts @param {number} total @param {number} digits */
+export function equals(parts, total, digits) {
+  const written = (/** @type {number} */ value) => Number(value.toFixed(digits));
+  const apart = parts.reduce((all, part) => all + written(part), 0) - written(total);
+  return Math.abs(apart) < 0.5 * 10 ** -digits ? "=" : "≈";
 }
 
 /** A logit as text: one decimal where that is exact, else two; none from 100. @param {number} z */

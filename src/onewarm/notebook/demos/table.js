@@ -2,8 +2,9 @@
 
 import { element, setHidden, setText } from "onewarm/dom.js";
 
-/** @param {{columns: string[], rows: number, label: string, total?: boolean, summary?: string}} of
- *   columns: headings, the row's name first; rows: how many; label: of the scrolling region; total: a last row "sum" */
+/** @param {{columns: string[], rows: number, label: string, total?: boolean | string, summary?: string}} of
+ *   columns: headings, the row's name first; rows: how many; label: of the scrolling region; total: a last row with the
+ *   columns' sums, or with something else, which has this name */
 export function mirror({ columns, rows, label, total = false, summary = "The same picture as a table" }) {
   const newLine = () => {
     const head = element("th", { scope: "row", dir: "auto" });
@@ -12,7 +13,7 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
   };
   const lines = Array.from({ length: rows }, newLine);
   const last = newLine();
-  setText(last.head, "sum");
+  setText(last.head, total === true ? "sum" : total || "");
   const caption = element("caption");
   const heads = columns.map((text) => element("th", { scope: "col" }, text));
   const node = element(
@@ -36,7 +37,7 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
     node,
     /** @param {string} title the caption @param {string[][]} cells each row with its name first, then the sums if any */
     draw(title, cells) {
-      setText(caption, title);
+      setText(caption, total === true && !cells[0].every((_, j) => addsUp(cells, j)) ? `${title} ${ROUNDED}` : title);
       lines.forEach((line, i) => {
         const texts = cells[i];
         setHidden(line.node, !texts);
@@ -47,6 +48,18 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
       if (total) last.cells.forEach((cell, j) => setText(cell, cells[rows]?.[j + 1] ?? ""));
     },
   };
+}
+
+const ROUNDED = "Each number is rounded by itself, so that a column may differ a little from its sum.";
+
+/** Whether a column adds up to its last cell as it is written. One that is not all numbers has nothing to add.
+ * @param {string[][]} cells @param {number} column */
+function addsUp(cells, column) {
+  const numbers = cells.map((row) => Number(row[column].replace("−", "-") || NaN));
+  const last = numbers.pop() ?? NaN;
+  const digits = cells[0][column].split(".")[1]?.length ?? 0;
+  const apart = numbers.reduce((all, value) => all + value, 0) - last;
+  return !(Math.abs(apart) > 0.5 * 10 ** -digits);
 }
 
 /** A list of values by name. @param {string[]} names @param {string} [kind] a class of the list */

@@ -14,7 +14,7 @@
  *   state    in: any of {logits, votes, unit, pick, scene, highlight, flag, cover}: flag is where the reader thinks that the
  *            loss is lowest, a probability or null; cover what is hidden until a question is answered (text.js);
  *            out: all of them, `by` (who changed it), and in nats {loss, entropy, divergence, reverse, extra, saving, perplexity, target,
- *            probabilities, surprise, terms, gradient, lowest}; reverse is null where it is infinite; lowest is the least loss
+ *            probabilities, surprise, terms, gradient, lowest}; reverse and perplexity are null where they are infinite; lowest is the least loss
  *            that moving the picked logit can reach
  */
 
@@ -85,6 +85,9 @@ function build(ctx, { names }) {
   return { panes, nodes: [controls, element("div", { class: "stage fill" }, ...rest)] };
 }
 
+/** The number, or null if it is infinite. @param {number} value */
+const finite = (value) => (Number.isFinite(value) ? value : null);
+
 const { format, parse } = rules(fields);
 
 /** For tests: the pure part, and the state in the address. */
@@ -116,10 +119,10 @@ export default widget({
     loss: view.loss,
     entropy: view.entropy,
     divergence: view.divergence,
-    reverse: Number.isFinite(view.reverse) ? view.reverse : null,
+    reverse: finite(view.reverse),
     extra: view.extra,
     saving: view.saving,
-    perplexity: Math.exp(view.loss),
+    perplexity: finite(Math.exp(view.loss)),
     target: view.target,
     probabilities: view.probabilities,
     surprise: view.prices,

@@ -1,9 +1,10 @@
 /** Ten bins to drag: the reliability diagram, the rows of each bin below it, and the ECE as an area and as a sum. */
 
+import { sum } from "onewarm/arithmetic.js";
 import { chart } from "onewarm/chart.js";
 import { range } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
-import { clamp, fixed, px } from "onewarm/numbers.js";
+import { clamp, equals, fixed, px } from "onewarm/numbers.js";
 import { errorAreas, reliability, square } from "onewarm/reliability.js";
 import { drawable } from "onewarm/room.js";
 import { mirror } from "onewarm/table.js";
@@ -90,7 +91,7 @@ export function binsPane(ctx) {
     columns: ["confidence", "examples", "mean confidence", "accuracy", "share × gap"],
     rows: 10,
     label: "Table of the ten bins",
-    total: true,
+    total: "all",
     summary: "The ten bins as a table",
   });
   const node = element(
@@ -159,10 +160,15 @@ function bars({ bins, all }) {
   return bins.map(({ index, count }) => ({ index, from: to, to: (to += count / all.rows) }));
 }
 
-/** The sum of share times gap, for the bins that add to it. @param {View} view */
-function sumText({ terms, ece }) {
-  const adding = terms.filter(({ gap }) => gap > 0.0005).map(({ share, gap }) => `${fixed(share, 2)} × ${fixed(gap, 2)}`);
-  return adding.length ? `ECE = ${adding.join(" + ")} = ${fixed(ece, 3)}` : "Every gap is closed: ECE = 0";
+/** The sum of share times gap, for the bins that add to it; with "≈" where their two digits do not give it.
+ * @param {View} view */
+function sumText({ terms, ece, all }) {
+  if (!all.rows) return "There are no examples to measure.";
+  const adding = terms.filter(({ gap }) => gap > 0.0005);
+  if (!adding.length) return ece < 1e-9 ? "Every gap is closed: ECE = 0" : `Every gap is below 0.0005: ECE = ${fixed(ece, 4)}`;
+  const written = sum(adding.map(({ share, gap }) => Number(share.toFixed(2)) * Number(gap.toFixed(2))));
+  const sign = equals([written], ece, 3);
+  return `ECE ${sign} ${adding.map(({ share, gap }) => `${fixed(share, 2)} × ${fixed(gap, 2)}`).join(" + ")} ${sign} ${fixed(ece, 3)}`;
 }
 
 /** @param {View} view */

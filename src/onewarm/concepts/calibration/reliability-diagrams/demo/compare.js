@@ -2,7 +2,7 @@
 
 import { segments } from "onewarm/controls.js";
 import { element, setAttributes, setText } from "onewarm/dom.js";
-import { fixed } from "onewarm/numbers.js";
+import { equals, fixed } from "onewarm/numbers.js";
 import { reliability } from "onewarm/reliability.js";
 import { drawable } from "onewarm/room.js";
 
@@ -35,7 +35,8 @@ export function comparePane(ctx) {
     change: (coarse) => ctx.change({ coarse }),
   });
   const heads = [element("th", { scope: "col" }, "ten bins"), element("th", { scope: "col" })];
-  const lines = LINES.map(([name]) => [element("td"), element("td")].map((cell) => ({ name, cell })));
+  const names = LINES.map(([name]) => element("th", { scope: "row" }, name));
+  const lines = LINES.map(() => [element("td"), element("td")]);
   const table = element(
     "table",
     { class: "parts", "data-object": "parts" },
@@ -43,7 +44,7 @@ export function comparePane(ctx) {
     element(
       "tbody",
       {},
-      ...lines.map((cells, i) => element("tr", { "data-line": i }, element("th", { scope: "row" }, cells[0].name), ...cells.map(({ cell }) => cell))),
+      ...lines.map((cells, i) => element("tr", { "data-line": i }, names[i], ...cells)),
     ),
   );
   const node = element(
@@ -74,9 +75,12 @@ export function comparePane(ctx) {
       if (drawable(T)) ten.draw(T.width, view.bins, "the examples", T.height ?? T.width);
       if (drawable(F)) fewer.draw(F.width, hidden ? [] : view.merged, hidden ? "the examples, still covered" : `the examples in ${count}`, F.height ?? F.width);
       setAttributes(table, { "data-covered": hidden });
+      const shown = hidden ? [view.parts] : [view.parts, view.mergedParts];
+      const off = shown.some((p) => equals([p.reliability, -p.resolution, p.uncertainty], p.brier, 3) !== "=");
+      setText(names[names.length - 1], `${off ? "≈" : "="} Brier score`);
       LINES.forEach(([, of], i) => {
-        setText(lines[i][0].cell, fixed(of(view.ece, view.parts), 3));
-        setText(lines[i][1].cell, hidden ? "?" : fixed(of(view.mergedEce, view.mergedParts), 3));
+        setText(lines[i][0], fixed(of(view.ece, view.parts), 3));
+        setText(lines[i][1], hidden ? "?" : fixed(of(view.mergedEce, view.mergedParts), 3));
       });
     },
   };

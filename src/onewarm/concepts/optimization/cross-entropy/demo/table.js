@@ -1,7 +1,7 @@
 /** The picture in numbers. */
 
 import { sum } from "onewarm/arithmetic.js";
-import { fixed } from "onewarm/numbers.js";
+import { equals, fixed } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 import { unless } from "./text.js";
 
@@ -44,7 +44,8 @@ export function tablePane(names) {
       const [loss, entropy, divergence, reverse] = [view.loss, view.entropy, view.divergence, view.reverse].map((v) =>
         fixed(view.show(v), 4),
       );
-      const parts = ` = entropy ${entropy} + divergence KL(t‖p) ${divergence}. The other way, KL(p‖t) is ${reverse}`;
+      const sign = equals([view.show(view.entropy), view.show(view.divergence)], view.show(view.loss), 4);
+      const parts = ` ${sign} entropy ${entropy} + divergence KL(t‖p) ${divergence}. The other way, KL(p‖t) is ${reverse}`;
       table.draw(
         `Loss ${loss} ${view.unit}${unless(view, "parts", parts)}. Perplexity ${perplexity(view.loss)}.`,
         [...cells, last],
@@ -56,5 +57,5 @@ export function tablePane(names) {
 /** @param {number} loss */
 const perplexity = (loss) => {
   const value = Math.exp(loss);
-  return value < 1e6 ? fixed(value, 3) : Number.isFinite(value) ? value.toExponential(2) : "beyond 1e308";
+  return value < 1e6 ? fixed(value, 3) : Number.isFinite(value) ? value.toExponential(2).replace("+", "") : "beyond 1e308";
 };

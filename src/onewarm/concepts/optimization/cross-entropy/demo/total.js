@@ -1,7 +1,7 @@
 /** The loss as one bar: entropy, then divergence. */
 
 import { element, setAttributes, setHidden, setStyle, setText } from "onewarm/dom.js";
-import { fixed, niceCeil, px } from "onewarm/numbers.js";
+import { equals, fixed, niceCeil, px } from "onewarm/numbers.js";
 import { axis } from "onewarm/slider.js";
 import { covered } from "./text.js";
 
@@ -15,7 +15,8 @@ export function totalPane() {
   const sum = element("p", { class: "sum" });
   const [entropyText, divergenceText] = [element("b", { class: "of-entropy" }), element("b", { class: "of-divergence" })];
   const unit = element("span", { class: "unit" });
-  const split = element("span", {}, "= entropy ", entropyText, " + divergence ", divergenceText);
+  const sign = element("span");
+  const split = element("span", {}, sign, " entropy ", entropyText, " + divergence ", divergenceText);
   sum.append(split, unit);
   let reach = 2;
   return {
@@ -46,6 +47,7 @@ export function totalPane() {
       setStyle(divergence, "width", `${px(at(Math.max(0, loss - floor)))}%`);
       setText(readout, `loss ${fixed(loss, 4)}`);
       setText(entropyText, whole ? "" : fixed(floor, 4));
+      setText(sign, equals([floor, view.show(view.divergence)], loss, 4));
       setText(divergenceText, whole ? "" : fixed(view.show(view.divergence), 4));
       setText(unit, ` ${view.unit}`);
     },
