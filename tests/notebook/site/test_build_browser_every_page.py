@@ -61,6 +61,10 @@ def test_axe_finds_nothing_and_every_text_has_contrast(unfolded: Callable[[str],
         page.emulate_media(color_scheme=scheme)  # changes colours and nothing else
         page.wait_for_timeout(300)
         assert page.evaluate(CONTRAST) == []
+
+
+def test_axe_finds_nothing_in_the_search(visit: Callable[..., Any], our_site: str) -> None:
+    page = visit(our_site, reduced_motion="reduce").page  # it is the same on every page
     page.keyboard.press("Control+k")
     page.keyboard.type("target")
     page.locator("dialog .found a").first.wait_for()

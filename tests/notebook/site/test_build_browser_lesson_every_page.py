@@ -12,7 +12,8 @@ from onewarm.notebook.concept.yaml import read_yaml
 pytestmark = pytest.mark.browser
 
 PAGES = [route(read_yaml(f / "concept.yaml").value["key"]) + "index.html" for f in our_concepts()]
-SCREENS = [(1280, 800), (1366, 768), (1920, 1080), (768, 1024), (360, 740)]
+SCREENS = [(1280, 800), (768, 1024), (360, 740)]
+OTHER_SCREENS = [pytest.param(screen, marks=pytest.mark.long) for screen in ((1366, 768), (1920, 1080))]
 
 # Lit objects whose boxes are not wholly inside the window, or that something covers at the centre or a corner.
 HIDDEN = """(name) => {
@@ -73,7 +74,7 @@ def test_a_page_is_short_and_its_first_question_is_on_the_first_screen(
     assert page.evaluate("document.documentElement.scrollHeight") <= 15_000
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("screen", [*SCREENS, *OTHER_SCREENS], ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("where", PAGES)
 def test_in_every_step_the_stage_is_in_view_and_shows_what_the_step_names(
     visit: Callable[..., Any], our_site: str, where: str, screen: tuple[int, int]
