@@ -9,8 +9,9 @@ from markupsafe import Markup, escape
 
 from onewarm.claims.ledger import load_ledger
 from onewarm.claims.status import status
+from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import load_concept
-from onewarm.notebook.concept.model.research import IDENTITY_QUESTION
+from onewarm.notebook.concept.model.research import DEFAULT_QUESTIONS
 from onewarm.notebook.concept.objects import concept_objects
 from onewarm.notebook.concept.run_code import Outputs
 from onewarm.notebook.page.research_room import KIND_TITLES, research_room
@@ -105,7 +106,7 @@ def test_an_identity_is_not_asked_what_a_claim_about_training_is(folder: Any, ro
     objects, questions = data(made)
     asked = {key: questions[objects[key]["asked"]]["question"] for key in (CLAIM, identity)}
     assert asked[CLAIM] == "What of the claim?"
-    assert asked[identity] == IDENTITY_QUESTION.question
+    assert asked[identity] == next(q.question for q in DEFAULT_QUESTIONS if q.kind == "identity")
     assert f"LaTeX: {formula}" in objects[identity]["facts"] or not formula
     assert {"Claims", "Identities"} <= {title for title, _ in made["kinds"]}
     folder.yaml["research"].append({**folder.yaml["research"][0], "kind": "identity", "question": "Why?"})
@@ -116,6 +117,25 @@ def test_an_identity_is_not_asked_what_a_claim_about_training_is(folder: Any, ro
     )
     objects, questions = data(room())
     assert questions[objects[identity]["asked"]]["question"] == "How?"
+
+
+def test_a_page_need_have_a_question_of_its_own_for_one_kind_of_claim_only(folder: Any, room: Any) -> None:
+    folder.yaml["claims"] = [CLAIM]
+    for question in folder.yaml["research"]:
+        question["kind"] = "identity" if question["kind"] == "claim" else question["kind"]
+    objects, questions = data(room())
+    asked = questions[objects[CLAIM]["asked"]]["question"]
+    assert asked == next(q.question for q in DEFAULT_QUESTIONS if q.kind == "claim")
+
+
+@pytest.mark.parametrize("folder", our_concepts(), ids=lambda folder: folder.name)
+def test_every_question_of_our_pages_is_asked_of_an_object(folder: Path) -> None:
+    concept, ledger = load_concept(folder), load_ledger()
+    identities = {key for key in concept.claims if ledger[key].kind == "identity"}
+    objects = [("identity" if o.key in identities else o.kind, o.key) for o in concept_objects(concept)]
+    objects += [("identity" if key in identities else "claim", key) for key in concept.claims]
+    asked = [concept.research_for(kind, key) for kind, key in objects]
+    assert [q.question for q in concept.research if q not in asked] == []
 
 
 def test_the_prompt_gets_the_equations_of_the_page(room: Any) -> None:

@@ -9,6 +9,7 @@ from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.keys import route
 from onewarm.notebook.concept.yaml import read_yaml
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 PAGES = [route(read_yaml(f / "concept.yaml").value["key"]) + "index.html" for f in our_concepts()]
@@ -72,6 +73,33 @@ def test_a_page_is_short_and_its_first_question_is_on_the_first_screen(
     )
     assert hit
     assert page.evaluate("document.documentElement.scrollHeight") <= 15_000
+    page.set_viewport_size({"width": 360, "height": 740})  # a phone, too
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    for part in (box.locator(".question"), control):
+        seen = part.bounding_box()
+        assert seen["y"] >= 44 and seen["y"] + seen["height"] <= 740, part
+    page.locator(".opening-more summary").click()  # what else the opening says
+    assert page.locator(".opening .lead").is_visible()
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_the_stage_has_its_numbers_for_screen_readers_and_they_are_current(
+    visit: Callable[..., Any], our_site: str, where: str
+) -> None:
+    scene = "?scene=example" if "temperature-scaling" in where else ""
+    page = visit(our_site + where + scene + "#demo").page
+    table = page.locator(".demo").get_by_role("table").first
+    expect(table).to_be_attached()
+    before = table.inner_text()
+    assert len(before.splitlines()) >= 5
+    for thumb in page.locator(".demo :is([role=slider], input[type=range]):visible").all()[:2]:
+        thumb.press("ArrowLeft")
+    expect(table).not_to_have_text(before, use_inner_text=True)
+    shown = table.evaluate(
+        "n => [n.closest('details').offsetWidth, n.closest('details').querySelectorAll('[tabindex]').length]"
+    )
+    assert shown == [1, 0]  # it takes no room, and no stop of the keyboard
 
 
 @pytest.mark.parametrize("screen", [*SCREENS, *OTHER_SCREENS], ids=lambda s: f"{s[0]}x{s[1]}")

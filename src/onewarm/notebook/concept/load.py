@@ -14,7 +14,7 @@ from onewarm.errors import needs
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.keys import CLAIM_PATTERN, CONCEPT_PATTERN, KEY_PATTERN, NAME_PATTERN
 from onewarm.notebook.concept.model import HTTPS_PATTERN, VALUE_NAME_PATTERN, ConceptFile, ResearchQuestion
-from onewarm.notebook.concept.model.research import IDENTITY_QUESTION
+from onewarm.notebook.concept.model.research import DEFAULT_QUESTIONS
 from onewarm.notebook.concept.page_md import Page, try_page
 from onewarm.notebook.concept.references.file import (
     ValidLists,
@@ -100,9 +100,9 @@ class Concept(ConceptFile):
 
         ``kind`` is `identity` for a claim that is one: it is not asked what a claim about training is.
         """
-        general = [IDENTITY_QUESTION] if kind == "identity" else []
         own = [q for q in self.research if q.object == key]
-        return next(iter(own + [q for q in self.research if q.kind == kind and q.object is None] + general))
+        general = [q for q in (*self.research, *DEFAULT_QUESTIONS) if q.kind == kind and q.object is None]
+        return next(iter(own + general))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ export const STAGE_STYLE = `
   contain-intrinsic-block-size: 32rem;
 }
 .root[data-layout="stage"] {
+  position: relative;
   block-size: 100%;
   padding: 0.375rem;
   display: flex;
@@ -18,7 +19,8 @@ export const STAGE_STYLE = `
 [data-layout="stage"] > * { flex: none; }
 [data-layout="stage"] .scenes > legend { position: absolute; clip-path: inset(50%); }
 [data-layout="stage"] .scenes .segments span { padding: 0.25rem 0.625rem; font-size: 0.875rem; }
-[data-layout="stage"] .numbers { display: none; }
+[data-layout="stage"] .numbers { position: absolute; inset: 0 auto auto 0; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); contain: strict; white-space: nowrap; }
+[data-layout="stage"] .numbers summary { display: none; }
 [data-layout="stage"] button { min-height: 1.875rem; padding-block: 0.1875rem; }
 [data-layout="stage"] .segments span { padding-block: 0.1875rem; }
 /* What takes the room that the rest leaves; it is a column, and its figures take what is left in it. */

@@ -6,6 +6,16 @@ import { setAttributes, setHidden } from "onewarm/dom.js";
 
 /** @typedef {Record<string, {title: string, panes: string[]}>} Scenes */
 
+/** The numbers of a picture stay on the stage for screen readers, who read them as they are; there is no room to show them.
+ * @param {HTMLElement} node */
+function readAloud(node) {
+  for (const table of /** @type {HTMLDetailsElement[]} */ ([node, ...node.querySelectorAll("details")])) {
+    if (!table.matches(".numbers")) continue;
+    table.open = true;
+    table.querySelector("[tabindex]")?.removeAttribute("tabindex");
+  }
+}
+
 /** The tabs of the scenes. @param {Scenes} scenes @param {string} uid @param {(scene: string) => void} change */
 export function sceneTabs(scenes, uid, change) {
   const names = Object.keys(scenes);
@@ -22,6 +32,7 @@ export function sceneTabs(scenes, uid, change) {
     /** Shows the panes of a scene, and hides the others that have names.
      * @param {string} scene @param {import("onewarm/widget.js").Pane[]} panes */
     show(scene, panes) {
+      for (const { node } of panes) readAloud(node);
       for (const { name, node } of panes) if (name) setHidden(node, !scenes[scene].panes.includes(name));
       tabs.draw(scene);
     },

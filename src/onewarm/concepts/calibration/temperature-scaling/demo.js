@@ -152,7 +152,7 @@ export default widget({
   scenes: {
     fit: { title: "Curve", panes: ["controls", "curve", "whole"] },
     diagram: { title: "Bins", panes: ["controls", "diagram", "whole"] },
-    example: { title: "Example", panes: ["controls", "example"] },
+    example: { title: "Example", panes: ["controls", "example", "numbers"] },
     smoothed: { title: "Smoothed", panes: ["controls", "ratios"] },
   },
   derive,

@@ -79,7 +79,7 @@ function build(ctx, { names }) {
     { name: "loss", ...lossPane(ctx, names) },
     { name: "surprise", ...curvePane(ctx, names) },
     { name: "one", ...onePane(ctx, names) },
-    ...(ctx.onStage ? [] : [{ name: "table", ...tablePane(names) }]), // a stage has no room for it
+    tablePane(names),
   ];
   const [controls, ...rest] = panes.map((pane) => pane.node);
   return { panes, nodes: [controls, element("div", { class: "stage fill" }, ...rest)] };

@@ -101,7 +101,7 @@ const descentOf =
 function build(ctx, { names }) {
   const controls = controlsPane(ctx, descent(ctx, "student", "Run to rest", descentOf(ctx)));
   const rows = { name: "rows", ...rowsPane(ctx, names) };
-  const table = { name: "table", ...tablePane(names) };
+  const table = tablePane(names);
   const norm = { name: "norm", ...normPane() };
   const knowledge = { name: "dark", ...darkPane(names) };
   return {

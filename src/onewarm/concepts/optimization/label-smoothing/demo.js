@@ -122,13 +122,13 @@ function build(ctx, { names }) {
       { name: "controls", ...controls },
       { name: "logits", ...logits },
       { name: "loss", ...loss },
-      ...(ctx.onStage ? [] : [table]), // the stage has no room for it
+      table,
       { name: "training", ...trained },
       { name: "studies", ...calibration },
     ],
     nodes: [
       controls.node,
-      element("div", { class: "stage fill" }, logits.node, loss.node, ...(ctx.onStage ? [] : [table.node])),
+      element("div", { class: "stage fill" }, logits.node, loss.node, table.node),
       trained.node,
       calibration.node,
     ],

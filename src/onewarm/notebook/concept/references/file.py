@@ -107,7 +107,8 @@ def _practice_and_research(document: Document, file: ConceptFile, valid: ValidLi
             yield document.fault(("research", i, "object"), problem, nearest(key, of_kind))
     complete = ("research",) in valid and {q.kind for q in file.research} <= {*get_args(Kind), "identity"}
     for kind in get_args(Kind) if complete else ():
-        if not any(q.kind == kind and q.object is None for q in file.research):
+        kinds = ("claim", "identity") if kind == "claim" else (kind,)
+        if not any(q.kind in kinds and q.object is None for q in file.research):
             remedy = "Add one without `object:`; it serves every object of the kind."
             yield document.fault(("research",), f"no general question of kind '{kind}'", remedy)
 
