@@ -119,7 +119,8 @@ REFUSED = {
     "fit, arm hard, seed 3: returned None, and there was no model to train: return the trained model": lambda: None,
     "fit returned a Lacking: expected a module, or a model with predict_proba or predict_log_proba, or a function of "
     "the rows that gives logits": Lacking,
-    "predict_proba of the model of fit gave (60, 2): expected probabilities of shape (60, 3)": Two,
+    "predict_proba of the model of fit gave the shape (60, 2): expected 3 columns, one for each class of its training "
+    "rows": Two,
 }
 
 
@@ -187,3 +188,25 @@ def test_a_model_predicts_on_the_kind_of_rows_that_it_was_trained_on(read, kind)
         slope = seen[:3] / np.abs(seen).max()
         bias = run.stopped.test - data @ slope.T
         np.testing.assert_allclose(bias - bias[:1], 0, atol=1e-3)
+
+
+def test_a_function_of_other_arguments_is_refused_at_once():
+    error = r"^fit is two\(target, data\): expected a function of three arguments, fit\(model, target, data\)$"
+
+    def two(target, data):
+        pass
+
+    with pytest.raises(InputError, match=error):
+        Function(None, two)
+    Function(None, lambda *given: None)
+
+
+def test_a_model_of_other_classes_is_refused():
+    """ "invalid literal for int() with base 10: np.str_('a')" was said of a model fitted on names."""
+
+    def on_names(model, target, data):
+        return LogisticRegression().fit(data.x, np.array(list("abc"))[data.y])
+
+    error = r"^the model of on_names has the classes 'a', 'b', 'c', \.\.\.: fit it on data.y, whose classes are 0 to 2"
+    with pytest.raises(InputError, match=error):
+        train(None, on_names, "hard")

@@ -16,6 +16,16 @@ def test_the_line_is_the_users_not_that_of_the_library_that_raised():
     assert isinstance(raised.value.__cause__, ValueError)
 
 
+def test_a_line_of_a_notebooks_cell_and_of_a_folder_with_pythons_name():
+    import linecache
+
+    for name in ("/tmp/ipykernel_12/345.py", "/home/ada/python3/nets.py"):
+        linecache.cache[name] = (9, None, ["1 / 0\n"], name)
+        said = r"^your fit: ZeroDivisionError: division by zero \((345|nets).py, line 1: 1 / 0\)$"
+        with pytest.raises(InputError, match=said), user_code("your fit"):
+            exec(compile("1 / 0", name, "exec"))
+
+
 def test_an_error_that_is_meant_for_the_user_already_and_ctrl_c_pass():
     with pytest.raises(InputError, match=r"^row 3$"), user_code("your factory"):
         raise InputError("row 3")

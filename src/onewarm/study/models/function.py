@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -19,7 +20,7 @@ from onewarm.study.models.estimators.probabilities import log_probabilities
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.modules.factory import Factory, check_logits
-from onewarm.study.models.modules.inputs import FORMS, as_columns, features_of, form_of
+from onewarm.study.models.modules.inputs import FORMS, as_columns, features_of, form_of, in_dtype_of
 from onewarm.study.models.user_errors import user_code
 from onewarm.target import SoftTarget
 
@@ -55,6 +56,15 @@ class Function:
     def __init__(self, model: Any, fit: Callable[..., Any], key: str | None = None) -> None:
         if not callable(fit):
             raise InputError(f"fit is {fit!r}: expected a function fit(model, target, data)")
+        try:
+            inspect.signature(fit).bind(None, None, None)
+        except TypeError:
+            takes = f"{getattr(fit, '__name__', 'fit')}{inspect.signature(fit)}"
+            raise InputError(
+                f"fit is {takes}: expected a function of three arguments, fit(model, target, data)"
+            ) from None
+        except ValueError:
+            pass  # a function of C, whose signature Python does not know
         self.fit = fit
         self.name = getattr(fit, "__name__", type(fit).__name__)
         self.model = model if model is None or hasattr(model, "get_params") else Factory(model)
@@ -153,12 +163,12 @@ def logits(model: Any, rows: Rows, classes: int, name: str) -> NDArray[np.float6
             given = np.asarray(getattr(model, method)(x), np.float64)
             given = np.exp(given) if method == "predict_log_proba" else given
             columns = np.asarray(getattr(model, "classes_", np.arange(classes)))
-            if given.shape != (len(rows), len(columns)) or not np.isfinite(given).all() or (given < 0).any():
+            if columns.dtype.kind not in "iub" or not set(columns.tolist()) <= set(range(classes)):
                 raise InputError(
-                    f"{method} of the model of {name} gave {given.shape}: expected probabilities of shape "
-                    f"{(len(rows), len(columns))}"
+                    f"the model of {name} has the classes {', '.join(map(repr, columns.tolist()[:3]))}, ...: fit it on "
+                    f"data.y, whose classes are 0 to {classes - 1} in the report's order"
                 )
-            return log_probabilities(given, columns.astype(np.int64), classes)
+            return log_probabilities(given, columns.astype(np.int64), classes, f"the model of {name}")
     if callable(model):
         return check_logits(torch.as_tensor(np.asarray(model(x))), len(rows), classes, name).double().numpy()
     raise InputError(
@@ -170,7 +180,7 @@ def logits(model: Any, rows: Rows, classes: int, name: str) -> NDArray[np.float6
 def of_module(module: nn.Module, rows: Rows, classes: int, name: str) -> NDArray[np.float64]:
     """The logits of a trained module, in evaluation mode, on the device where it is."""
     module.eval()
-    device = next(module.parameters()).device
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
     refused: Exception | None = None
     for form in (as_columns, *FORMS):
         x = form(rows)
@@ -178,6 +188,7 @@ def of_module(module: nn.Module, rows: Rows, classes: int, name: str) -> NDArray
             continue
         try:
             with torch.no_grad():
+                x = in_dtype_of(module, x)
                 parts = [getattr(given := module(part.to(device)), "logits", given) for part in torch.split(x, ROWS)]
         except (RuntimeError, TypeError, IndexError) as error:
             refused = error

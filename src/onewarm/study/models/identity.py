@@ -8,7 +8,6 @@ import functools
 import hashlib
 import importlib.metadata
 import sys
-import sysconfig
 import types
 import uuid
 from pathlib import Path
@@ -16,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
+from onewarm.study.models.libraries import in_library
 
 
 def identity(value: Any) -> Any:
     """JSON values that change with all that determines what `value` does.
 
     Of a function or class of the user's: its compiled code, and the functions, classes and values of the user's that
-    it uses, as far as its names lead. Of one from a package: its name and the package's version. Of an estimator: its
-    class and parameters. Of arrays: shape, dtype and a hash. What cannot be identified, such as an open file, gets a
-    number that never comes again: its runs are stored, but no other study finds them. `run(..., key=...)` names such
-    a model.
+    it uses, as far as its names lead, each function and class once. Of one from a package: its name and the package's
+    version. Of an estimator: its class and parameters. Of arrays: shape, dtype and a hash. What cannot be identified,
+    such as an open file, gets a number that never comes again: its runs are stored, but no other study finds them.
+    `run(..., key=...)` names such a model.
 
     Example:
         >>> identity([1, np.float64(2.5), None])
@@ -34,36 +33,47 @@ def identity(value: Any) -> Any:
         >>> identity(functools.reduce)
         '_functools.reduce'
     """
-    return _identity(value, ())
+    return _identity(value, {})
 
 
-def _identity(value: Any, inside: tuple[int, ...]) -> Any:
+def _identity(value: Any, met: dict[int, tuple[int, Any]]) -> Any:
+    """`met` has what the value is in, and all functions and classes so far, by id: which one it was, and itself.
+
+    The user's functions and classes use each other in all directions: told anew at each place, they would take forever.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value.item() if isinstance(value, np.generic) else value
-    if id(value) in inside:
-        return f"again: {getattr(value, '__qualname__', type(value).__name__)}"
-    inside = (*inside, id(value))
+    if id(value) in met:
+        return f"again: {getattr(value, '__qualname__', type(value).__name__)}, {met[id(value)][0]}"
+    met[id(value)] = len(met), value
+    parts = _parts(value, met)
+    if not isinstance(value, (type, types.FunctionType)):
+        del met[id(value)]
+    return parts
+
+
+def _parts(value: Any, met: dict[int, tuple[int, Any]]) -> Any:
     if isinstance(value, np.generic):
-        return _identity(value.item(), inside)
+        return _identity(value.item(), met)
     if isinstance(value, (list, tuple)):
-        return [_identity(item, inside) for item in value]
+        return [_identity(item, met) for item in value]
     if isinstance(value, (set, frozenset)):
-        return sorted((_identity(item, inside) for item in value), key=repr)
+        return sorted((_identity(item, met) for item in value), key=repr)
     if isinstance(value, dict):
-        return {str(key): _identity(item, inside) for key, item in value.items()}
+        return {str(key): _identity(item, met) for key, item in value.items()}
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, types.ModuleType):
         return _module(value)
     if isinstance(value, functools.partial):
-        return [_identity(part, inside) for part in (value.func, value.args, value.keywords)]
+        return [_identity(part, met) for part in (value.func, value.args, value.keywords)]
     if isinstance(value, types.MethodType):
-        return [_identity(value.__func__, inside), _identity(value.__self__, inside)]
+        return [_identity(value.__func__, met), _identity(value.__self__, met)]
     if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
-        return _named(value, inside)
+        return _named(value, met)
     if hasattr(value, "get_params") and not isinstance(value, type):
         parameters = value.get_params(deep=False)
-        return {"class": _named(type(value), inside), "parameters": _identity(parameters, inside)}
+        return {"class": _identity(type(value), met), "parameters": _identity(parameters, met)}
     if hasattr(value, "__array__"):
         try:
             array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
@@ -71,27 +81,27 @@ def _identity(value: Any, inside: tuple[int, ...]) -> Any:
             return _unknown(value)
         return [str(array.dtype), list(array.shape), hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()]
     if hasattr(value, "__dict__") and not isinstance(value, Path):
-        return {"class": _named(type(value), inside), "values": _identity(vars(value), inside)}
+        return {"class": _identity(type(value), met), "values": _identity(vars(value), met)}
     written = repr(value)
     return _unknown(value) if " at 0x" in written else written  # a path, a dtype, a device, a slice
 
 
-def _named(value: Any, inside: tuple[int, ...]) -> Any:
+def _named(value: Any, met: dict[int, tuple[int, Any]]) -> Any:
     """A function or class: by its name where a package has it, by its compiled code where it is the user's."""
     module = sys.modules.get(value.__module__ or "builtins")
     if isinstance(value, types.BuiltinFunctionType) or (module is not None and _is_library(module)):
         return f"{value.__module__}.{value.__qualname__}{_version(value.__module__ or 'builtins')}"
     if isinstance(value, types.FunctionType):
         used = _used(value)
-        parts = {"code": _code(value.__code__), "uses": {key: _identity(used[key], inside) for key in sorted(used)}}
+        parts = {"code": _code(value.__code__), "uses": {key: _identity(used[key], met) for key in sorted(used)}}
         defaults = (value.__defaults__, value.__kwdefaults__)
-        return parts if defaults == (None, None) else parts | {"defaults": _identity(defaults, inside)}
+        return parts if defaults == (None, None) else parts | {"defaults": _identity(defaults, met)}
     own = {key: _plain(member) for key, member in vars(value).items()}
     own = {key: m for key, m in own.items() if isinstance(m, types.FunctionType) or not key.startswith(_OF_CLASSES)}
     return {
         "class": value.__qualname__,
-        "members": {key: _identity(member, inside) for key, member in own.items()},
-        "bases": [_identity(base, inside) for base in value.__bases__],
+        "members": {key: _identity(member, met) for key, member in own.items()},
+        "bases": [_identity(base, met) for base in value.__bases__],
     }
 
 
@@ -138,10 +148,7 @@ def _module(module: types.ModuleType) -> str:
 
 def _is_library(module: types.ModuleType) -> bool:
     file = getattr(module, "__file__", None)
-    return module.__name__ != "__main__" and (file is None or file.startswith(_LIBRARIES) or _OURS in file)
-
-
-_OURS = str(Path(__file__).parents[2])
+    return module.__name__ != "__main__" and (file is None or in_library(file))
 
 
 def _version(module: str) -> str:

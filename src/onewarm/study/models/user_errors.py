@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from onewarm.errors import InputError, MissingExtraError
-
-_OURS = str(Path(__file__).parents[2])
+from onewarm.study.models.libraries import in_library
 
 
 @contextmanager
@@ -39,8 +38,6 @@ def where(error: BaseException) -> str:
         return ""  # it says so itself
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = frame.filename
-        if not path.startswith(_OURS) and "site-packages" not in path and Path(path).is_file():
-            if "python3" in path:  # the standard library
-                continue
+        if frame.line and not path.startswith("<") and not in_library(path):  # a notebook's cell has lines too
             return f" ({Path(path).name}, line {frame.lineno}: {frame.line})"
     return ""

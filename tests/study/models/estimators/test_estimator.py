@@ -21,7 +21,7 @@ from onewarm.errors import InputError
 from onewarm.softmax import softmax
 from onewarm.study.arms.arm import parse_arm, parse_arms
 from onewarm.study.data.splits import Rows, Split
-from onewarm.study.models.estimators.estimator import Estimator
+from onewarm.study.models.estimators.estimator import Estimator, _of_catboost
 from onewarm.study.models.estimators.probabilities import SMALLEST
 from onewarm.study.models.model import Model, Run
 
@@ -214,3 +214,30 @@ def test_categorical_features_by_name_are_columns_of_the_users_table():
     split = Split(*map(named, (SPLIT.train, SPLIT.validation, SPLIT.test)))
     (run,) = train(HistGradientBoostingClassifier(categorical_features=["town"], max_iter=20), "hard", split)
     assert nll(run.stopped, split) < 0.2
+
+
+class Changes(NamedClasses):
+    """Like CatBoost's: a constructor that changes its arguments, columns by name, and few parameters in the list."""
+
+    def __init__(self, cat_features=None):
+        self.cat_features = None if cat_features is None else list(cat_features)
+
+    def fit(self, X, y, sample_weight=None):
+        assert list(X) == ["a", "town"]
+        return super().fit(X, y, sample_weight)
+
+
+def test_an_estimator_that_cannot_be_cloned_is_made_anew_and_gets_its_columns():
+    def named(part):
+        return Rows(part.x, part.y, original=pd.DataFrame({"a": part.x[:, 0], "town": part.y}))
+
+    split = Split(*map(named, (SPLIT.train, SPLIT.validation, SPLIT.test)))
+    (run,) = train(Changes(["town"]), "hard", split)
+    np.testing.assert_allclose(softmax(run.stopped.test)[0], 1 / 3)
+
+
+def test_catboost_gets_a_seed_one_core_and_is_silent_unless_told_otherwise():
+    assert _of_catboost({"iterations": 8}, 3) == {
+        "random_seed": 3, "thread_count": 1, "allow_writing_files": False, "logging_level": "Silent"
+    }  # fmt: skip
+    assert _of_catboost({"random_state": 0, "verbose": 1, "thread_count": 2, "train_dir": "x"}, 3) == {}

@@ -43,7 +43,7 @@ CASES = {
     "token ids": (Embedded, IDS, as_given, torch.int64),
     "counts that a linear layer takes as features": (linear, IDS[:, :3], as_features, torch.float32),
     "bytes of images": (Images, PIXELS.astype(np.uint8), as_given_in_float, torch.float32),
-    "images of float64": (Images, PIXELS / 255, as_given_in_float, torch.float32),
+    "images of float64": (Images, PIXELS / 255, as_given, torch.float64),
     "images of float32": (Images, torch.rand(6, 1, 4, 4), as_given, torch.float32),
     "columns of float64": (linear, X.astype(float), as_features, torch.float32),
     "a table": (linear, pd.DataFrame({"a": list("xyzxyz")}), as_features, torch.float32),

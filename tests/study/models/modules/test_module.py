@@ -1,6 +1,7 @@
 """A user's module in a study: against a loop written out in PyTorch, and against the study's own network."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -180,6 +181,42 @@ def test_images_keep_their_shape():
     )
     (run,) = train(Images, split=split)
     assert run.stopped.test.shape == (50, 3)
+
+
+def test_floats_have_the_dtype_of_the_weights():
+    """A module of float64 was refused: PyTorch said that Float and Double were multiplied."""
+    shaped = Split(
+        *(rows(n, s, original=rows(n, s).x.reshape(n, 2, 2).astype(float)) for n, s in ((60, 1), (45, 2), (50, 3)))
+    )
+    cases = (SPLIT, lambda: nn.Linear(4, 3)), (shaped, lambda: nn.Sequential(nn.Flatten(), nn.Linear(4, 3)))
+    for split, plain in cases:
+        double, single = (
+            train(functools.partial(in_dtype, plain, dtype), "hard,mixup:0.2", split=split)
+            for dtype in (torch.float64, torch.float32)
+        )
+        for a, b in zip(double, single, strict=True):
+            np.testing.assert_allclose(a.end.test, b.end.test, atol=1e-3)
+
+
+def in_dtype(plain, dtype):
+    return plain().to(dtype)
+
+
+def test_a_module_of_two_inputs_is_told_what_to_do():
+    class Two(nn.Module):
+        def __init__(self, features, classes):
+            super().__init__()
+            self.layer = nn.Linear(features, classes)
+
+        def forward(self, left, right):
+            return self.layer(left)
+
+    error = (
+        r"^the module of Two takes more than one input \(.*missing 1 required positional argument: 'right'\), and a "
+        r"study calls it with one tensor of rows: give all columns together, and split them in forward\(\)$"
+    )
+    with pytest.raises(InputError, match=error):
+        train(Two)
 
 
 class Fails(nn.Module):

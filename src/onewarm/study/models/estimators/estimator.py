@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -135,7 +136,7 @@ class Estimator:
             columns = classes[np.asarray(known, np.int64)]
 
             def logits(p: NDArray[np.float64]) -> NDArray[np.float64]:
-                return np.asarray(temperature * log_probabilities(p, columns, num_classes))
+                return np.asarray(temperature * log_probabilities(p, columns, num_classes, self.name))
 
             at = rounds(last)
             if not at:
@@ -144,7 +145,7 @@ class Estimator:
             return _stopped(at, each, split)
 
     def _seeded(self, job: Job) -> Any:
-        copy = clone(self.estimator)
+        copy = _copy(self.estimator)
         parameters = copy.get_params(deep=True)
         given: dict[str, Any] = {
             name: job.random_state for name in parameters if _base(name) in ("random_state", "random_seed")
@@ -160,7 +161,28 @@ class Estimator:
         _, last = _parts(copy)
         if type(last).__module__.startswith(("lightgbm", "xgboost")) and last.get_params()["n_jobs"] is None:
             last.set_params(n_jobs=1)  # by itself it takes every core, in each of the study's workers
+        if type(last).__module__.startswith("catboost"):
+            last.set_params(**_of_catboost(last.get_params(), job.random_state))
         return copy
+
+
+def _copy(estimator: Any) -> Any:
+    """A clone; where scikit-learn's refuses a constructor that changes its arguments, as CatBoost's does, a new one."""
+    try:
+        return clone(estimator)
+    except RuntimeError:
+        return type(estimator)(**deepcopy(estimator.get_params(deep=False)))
+
+
+def _of_catboost(given: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Parameters that CatBoost does not list unless they were given: a seed, one core, and silence."""
+    wanted = {
+        ("random_seed", "random_state"): ("random_seed", seed),
+        ("thread_count",): ("thread_count", 1),
+        ("allow_writing_files", "train_dir"): ("allow_writing_files", False),
+        ("verbose", "silent", "logging_level", "verbose_eval"): ("logging_level", "Silent"),
+    }
+    return dict(set_to for names, set_to in wanted.items() if not set(names) & set(given))
 
 
 def _stopped(
@@ -204,7 +226,9 @@ def _rows(rows: Rows, original: bool) -> Any:
 
 def _names_columns(estimator: Any) -> bool:
     """Whether an estimator may choose columns by their names: a pipeline, or one with names of categorical features."""
-    named = getattr(estimator, "categorical_features", None)
+    named = getattr(estimator, "categorical_features", None)  # scikit-learn's histograms
+    if named is None:
+        named = estimator.get_params().get("cat_features")  # CatBoost
     return isinstance(estimator, Pipeline) or (
         isinstance(named, list | tuple | np.ndarray) and any(isinstance(name, str) for name in named)
     )

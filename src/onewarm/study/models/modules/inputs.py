@@ -1,8 +1,10 @@
 """The forms in which a module of the user's may take the rows; the first that it takes is used.
 
 1. As they were given, where they are integers or have a shape of their own: images, token ids, sequences.
-2. Of a shape of their own, but as float32: NumPy's floats are float64 and pixels are bytes, weights are float32.
+2. Of a shape of their own, but as float32: pixels are bytes, weights are floats.
 3. The study's own features, float32 and standardised on the training rows, (N, D).
+
+Floats have the dtype of the module's weights: float64 for a module of `.double()`.
 """
 
 from __future__ import annotations
@@ -12,13 +14,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from onewarm.errors import needs
+from onewarm.errors import InputError, needs
 from onewarm.study.data.splits import Rows
 from onewarm.study.models.modules.factory import Factory, check_logits
 
 with needs("onewarm.study", "study"):
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 def as_given(rows: Rows) -> Tensor | None:
@@ -60,14 +62,25 @@ def form_of(factory: Factory, rows: Rows, classes: int) -> Callable[[Rows], Tens
         module = factory.make(features_of(x), classes, 0).eval()
         try:
             with torch.no_grad():
-                output = module(x[:8])
+                output = module(in_dtype_of(module, x[:8]))
         except (RuntimeError, TypeError, IndexError) as error:
             refused = error
             continue
         check_logits(output, len(x[:8]), classes, factory.name)
         return cast("Callable[[Rows], Tensor]", form)
     assert refused is not None
+    if isinstance(refused, TypeError) and "missing" in str(refused):
+        raise InputError(
+            f"the module of {factory.name} takes more than one input ({refused}), and a study calls it with one tensor "
+            "of rows: give all columns together, and split them in forward()"
+        ) from refused
     raise refused
+
+
+def in_dtype_of(module: nn.Module, x: Tensor) -> Tensor:
+    """Rows of floats in the dtype of the module's weights; others as they are."""
+    weights = (p.dtype for p in module.parameters() if p.is_floating_point())
+    return x.to(next(weights, x.dtype)) if x.is_floating_point() else x
 
 
 def features_of(x: Tensor) -> int | tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.each import Job, train_each
 from onewarm.study.models.model import Curve, Outputs, Run, Trained
 from onewarm.study.models.modules.factory import Factory
-from onewarm.study.models.modules.inputs import features_of, form_of
+from onewarm.study.models.modules.inputs import features_of, form_of, in_dtype_of
 from onewarm.study.models.stack.batches import Batches
 from onewarm.study.models.stopping import Patience, chosen
 from onewarm.study.models.training import Training
@@ -125,13 +125,13 @@ class _Session:
     """One training under one weight decay, which can be stopped and gone on with."""
 
     def __init__(self, of: Module, job: Job, data: _Data, weight_decay: float) -> None:
-        self.training, self.arm, self.data, self.weight_decay = of.training, job.arm, data, weight_decay
+        self.training, self.arm, self.weight_decay = of.training, job.arm, weight_decay
         self.what = f"{of.name}, arm {job.arm.name}, seed {job.seed}"
         self.seed = job.seed
         self.module = of.factory.make(features_of(data.train), data.num_classes, job.random_state).to(of.device)
         if any(isinstance(p, nn.UninitializedParameter) for p in self.module.parameters()):
             with torch.no_grad():
-                self.module.eval()(data.train[:2])  # lazy layers learn their shapes
+                self.module.eval()(in_dtype_of(self.module, data.train[:2]))  # lazy layers learn their shapes
         weights = [p for p in self.module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             [
@@ -140,6 +140,8 @@ class _Session:
             ],
             lr=of.training.learning_rate,
         )
+        parts = {part: in_dtype_of(self.module, getattr(data, part)) for part in ("train", "validation", "test")}
+        self.data = replace(data, **parts)
         self.labels = torch.from_numpy(data.split.train.y).to(of.device)
         self.target = data.target
         self.batches = Batches([job.seed], len(data.train), of.training.batch)
