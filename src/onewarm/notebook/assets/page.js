@@ -57,6 +57,10 @@ for (const [selector, enhance] of PARTS) {
 }
 attempt(reachable);
 document.body.classList.add("live");
+// Once the opening is on the screen, or at once where the reader is further down, everything else is laid out (panels.css).
+const whole = () => document.documentElement.classList.add("whole");
+location.hash || scrollY ? whole() : requestAnimationFrame(() => setTimeout(whole));
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, whole, { capture: true, once: true });
 // The demo and the fonts push down what an address' anchor points at.
 attempt(land);
 attempt(() => restFarPanels(document.querySelectorAll(".lesson-page > .panel")));
