@@ -141,6 +141,15 @@ def test_arms_of_a_seed_start_equal_and_seeds_differ(tiny):
     assert (a == b).all() and (c == d).all() and (a != c).all()
 
 
+def test_an_arm_that_changes_nothing_is_hard_labels_to_the_bit(tiny, short):
+    """A strength near 0 is below the rounding of float32: any other difference would not be the target's."""
+    arms = "smooth:1e-300,prior:1e-300,exclude-label:1e-300,negative:1e-300,confusion:1e-300,online:1e-300,ordinal:0.1"
+    arms += ",penalty:1e-300,focal:1e-300,maxsup:1e-300,margin:1000,margin:0:1e-300"
+    hard, *others = trained(tiny, short, [Run(a, 0) for a in parse_arms(f"hard,{arms}")])
+    for arm, other in zip(arms.split(","), others, strict=True):
+        assert equal(hard, other), arm
+
+
 def test_smoothing_bounds_the_gap_near_its_optimum(tiny):
     """z_y - mean other tends to log(1 + K (1 - a) / a); hard labels go on past it (Szegedy et al. 2016, section 7)."""
     long = Training(hidden=32, batch=60, steps=800, learning_rate=5e-3, weight_decays=(0.0,))

@@ -140,8 +140,8 @@ class _Session:
             ],
             lr=of.training.learning_rate,
         )
-        parts = {part: in_dtype_of(self.module, getattr(data, part)) for part in ("train", "validation", "test")}
-        self.data = replace(data, **parts)
+        train, validation, test = (in_dtype_of(self.module, x) for x in (data.train, data.validation, data.test))
+        self.data = replace(data, train=train, validation=validation, test=test)
         self.labels = torch.from_numpy(data.split.train.y).to(of.device)
         self.target = data.target
         self.batches = Batches([job.seed], len(data.train), of.training.batch)
