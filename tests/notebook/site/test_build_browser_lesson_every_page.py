@@ -73,12 +73,13 @@ def test_a_page_is_short_and_its_first_question_is_on_the_first_screen(
     )
     assert hit
     assert page.evaluate("document.documentElement.scrollHeight") <= 15_000
-    page.set_viewport_size({"width": 360, "height": 740})  # a phone, too
-    page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(300)
-    for part in (box.locator(".question"), control):
-        seen = part.bounding_box()
-        assert seen["y"] >= 44 and seen["y"] + seen["height"] <= 740, part
+    for width, height in ((768, 1024), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        for part in (box.locator(".question"), control):
+            seen = part.bounding_box()
+            assert seen["y"] >= 44 and seen["y"] + seen["height"] <= height, part
     page.locator(".opening-more summary").click()  # what else the opening says
     assert page.locator(".opening .lead").is_visible()
 
