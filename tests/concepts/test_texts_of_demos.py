@@ -173,7 +173,7 @@ def test_cross_entropy_writes_its_state(opened) -> None:
 )
 def test_logits_and_loss_are_written_as_they_are(opened, concept, logits, t) -> None:
     random = np.random.default_rng(3)
-    states = [{logits: random.normal(0, 3, 4).tolist(), "alpha": i // 20 / 7} for i in range(60)]
+    states = [{logits: random.normal(0, 3, 4).tolist(), "alpha": (1 + i // 20) / 7} for i in range(60)]
     tab = opened(f"optimization/{concept}", {})
     for shown, (loss, p, target, gap) in tab.evaluate(
         WRITTEN, [states, [".readout", ".row .num-p", f".row .num-{t}", ".row .num-g"]]
