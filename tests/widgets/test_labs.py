@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from onewarm.widgets import CalibrationLab, CrossEntropyLab, DemoWidget, DistillationLab, ReliabilityLab, TemperatureLab
+import onewarm as ow
+from onewarm.torch import distillation
+from onewarm.widgets import (
+    CalibrationLab,
+    CrossEntropyLab,
+    DemoWidget,
+    DistillationLab,
+    LogitLab,
+    ReliabilityLab,
+    TemperatureLab,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +66,21 @@ def test_bad_values_are_reported(values: dict, error: type[Exception], message: 
         (TemperatureLab, {"temperature": None}, TypeError, "temperature is None: this demo takes a number there"),
         (TemperatureLab, {"rows": "test"}, ValueError, "rows is 'test': choose one of held-out, training"),
         (TemperatureLab, {"example": 400}, ValueError, "example is 400: pass a whole number from 0 to 399"),
+        (TemperatureLab, {"flag": "x"}, TypeError, "flag is 'x': this demo takes a number there"),
+        (TemperatureLab, {"flag": True}, TypeError, "flag is True: this demo takes a number there"),
+        (CrossEntropyLab, {"flag": 2}, ValueError, "flag is 2: pass a number from 0 to 1"),
+        (CrossEntropyLab, {"scene": "table"}, ValueError,
+         "scene is 'table': choose one of areas, loss, surprise, slopes"),
+        (CrossEntropyLab, {"cover": "all"}, ValueError,
+         "cover is 'all': choose one of , loss, parts, saving, slope"),
+        (ReliabilityLab, {"flag": [1]}, TypeError, "flag is [1]: this demo takes a number there"),
+        (LogitLab, {"seed": 0}, ValueError, "seed is 0: pass a whole number from 1 to 999"),
+        (LogitLab, {"data": "mine"}, ValueError, "data is 'mine': choose one of overconfident, calibrated"),
+        (LogitLab, {"view": "now"}, ValueError, "view is 'now': choose one of before, after, end"),
+        (LogitLab, {"scene": "all"}, ValueError, "scene is 'all': choose one of rows, training, studies"),
+        (LogitLab, {"flag": 1001}, ValueError, "flag is 1001: pass a number from -1000 to 1000"),
+        (LogitLab, {"calibration": [1]}, TypeError,
+         "calibration is [1]: this demo takes a mapping there; pass reports as `studies`"),
         (TemperatureLab, {"flag": 9}, ValueError, "flag is 9: pass a number from 0.25 to 8"),
         (TemperatureLab, {"classes": ["a"]}, ValueError, "classes has 1 names, the logits have 4: expected the same"),
         (DistillationLab, {"student": [1e9, 0]}, ValueError, "student[0] is 1e+09: a demo shows numbers up to 1e+06"),
@@ -124,14 +149,60 @@ def test_a_model_that_the_page_trained_reaches_python(tab) -> None:
     assert lab.data == "calibrated"
 
 
+LABS = (CalibrationLab, CrossEntropyLab, DistillationLab, LogitLab, ReliabilityLab, TemperatureLab)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", LABS)
+def test_the_page_takes_what_python_takes_and_no_more(tab, kind) -> None:
+    lab = kind()
+    good = {name: list(ends) for limits in (lab._ranges, lab._wholes) for name, ends in limits.items()}
+    bad = {name: [low - 1, high + 1] for name, (low, high) in good.items()} | {name: ["no"] for name in lab._texts}
+    good |= {name: list(texts) for name, texts in lab._texts.items()}
+    show(tab, lab)
+    took = """all => Object.entries(all).map(([name, values]) => [name, values.filter(value => {
+      model.set(name, value);
+      return model.get("state")[name] === value; })])"""
+    assert dict(tab.evaluate(took, good)) == good
+    assert all(taken == [] for _, taken in tab.evaluate(took, bad))
+    for name, values in bad.items():
+        for value in values:
+            with pytest.raises(ValueError, match=f"^{name} is {value!r}: "):
+                setattr(lab, name, value)
+
+
+def cross_entropy(lab) -> dict:
+    return {"loss": float(ow.cross_entropy(np.array([lab.logits]), ow.votes(np.array([lab.votes]))))}
+
+
+def distilled(lab) -> dict:
+    z, v = (torch.tensor([row], dtype=torch.float64) for row in (lab.student, lab.teacher))
+    label = torch.tensor([lab.label])
+    loss = distillation(z, v, lab.temperature, hard_target=label, weight=lab.share, divergence="kl")
+    return {"loss": loss.item()}
+
+
+def reliable(lab) -> dict:
+    rows, apart = np.array(lab.rows), np.abs(np.subtract(lab.confidence, lab.accuracy))
+    return {"ece": float((rows * apart).sum() / rows.sum())}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("kind", "key"),
-    [(CrossEntropyLab, "ArrowRight"), (DistillationLab, "ArrowRight"), (ReliabilityLab, "ArrowLeft")],
+    ("kind", "key", "library"),
+    [
+        (CrossEntropyLab, "ArrowRight", cross_entropy),
+        (DistillationLab, "ArrowRight", distilled),
+        (ReliabilityLab, "ArrowLeft", reliable),
+        (TemperatureLab, "ArrowRight", lambda lab: {"accuracy": 0.85}),
+    ],
 )
-def test_each_other_demo_draws_itself(tab, kind, key) -> None:
+def test_each_other_demo_tells_python_what_the_library_computes(tab, kind, key, library) -> None:
     lab = kind()
+    start = lab.get_state(list(lab._starts))
     show(tab, lab)
     tab.get_by_role("slider").first.press(key)
     tab.wait_for_timeout(0)
-    assert lab.state["by"] == "user"
+    assert lab.state["by"] == "user" and lab.get_state(list(start)) != start
+    for name, value in library(lab).items():
+        assert lab.state[name] == pytest.approx(value, rel=1e-12)

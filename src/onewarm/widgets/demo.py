@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import traitlets
 from onewarm.notebook.concept.demo_bundle import bundle_demo
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.yaml import nearest, read_yaml
-from onewarm.widgets.values import to_json
+from onewarm.widgets.values import between, integer, one_of, to_json
 
 __all__ = ["DemoWidget"]
 
@@ -60,6 +60,10 @@ class DemoWidget(anywidget.AnyWidget):
     concept: str | Path | None = None
     file = "demo.js"
     starts: Mapping[str, Any] | None = None  # instead of demo.model of concept.yaml
+    # Limits of some values, as demo.js has them. A flag stands nowhere at first, so that None is one too.
+    _ranges: Mapping[str, tuple[float, float]] = {}  # read only, as the next two
+    _wholes: Mapping[str, tuple[int, int]] = {}
+    _texts: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, concept: str | Path | None = None, **values: Any) -> None:
         concept = type(self).concept if concept is None else concept
@@ -84,12 +88,16 @@ class DemoWidget(anywidget.AnyWidget):
         """The value of a trait, validated; subclasses add checks.
 
         Raises:
-            TypeError: names the trait and the value.
+            TypeError, ValueError: names the trait and the value.
         """
         expected, given = _kind(self._starts.get(name)), _kind(value)
         if expected not in (given, "nothing") and not (given == "nothing" and expected in ("list", "mapping")):
             raise TypeError(f"{name} is {value!r}: this demo takes a {expected} there")
-        return value
+        if name in self._ranges:
+            return value if value is None and name == "flag" else between(name, value, *self._ranges[name])
+        if name in self._wholes:
+            return integer(name, value, *self._wholes[name])
+        return one_of(name, value, self._texts[name]) if name in self._texts else value
 
     @traitlets.validate("state")
     def _state(self, proposal: Mapping[str, Any]) -> Any:

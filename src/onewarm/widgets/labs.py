@@ -7,13 +7,11 @@ from typing import Any
 
 from onewarm.errors import InputError
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.values import between, integer, names, one_of, row
+from onewarm.widgets.values import integer, names, row
 
 __all__ = ["CalibrationLab", "CrossEntropyLab", "DistillationLab", "ReliabilityLab", "TemperatureLab"]
 
 DATA = ("overconfident", "calibrated")
-UNITS = ("nats", "bits")
-RANGES = {"alpha": (0, 1), "temperature": (0.01, 1e4), "share": (0, 1)}
 PAGE_K = 4  # classes of the examples on the pages
 
 
@@ -41,15 +39,9 @@ class CalibrationLab(DemoWidget):
     concept = "concept:optimization/label-smoothing"
     file = "calibration.js"
     starts = {"alpha": 0.1, "data": DATA[0], "seed": 1}  # noqa: RUF012  # read only
-
-    def check(self, name: str, value: Any) -> Any:
-        """The value of a trait, validated; raises TypeError or ValueError, which name the trait and the value."""
-        value = super().check(name, value)
-        if name == "alpha":
-            return between(name, value, -1, 1)
-        if name == "data":
-            return one_of(name, value, DATA)
-        return integer(name, value, 1, 999) if name == "seed" else value
+    _ranges = {"alpha": (-1, 1)}  # noqa: RUF012
+    _wholes = {"seed": (1, 999)}  # noqa: RUF012
+    _texts = {"data": DATA}  # noqa: RUF012
 
 
 class _RowsLab(DemoWidget):
@@ -89,8 +81,8 @@ class CrossEntropyLab(_RowsLab):
     """The demo of the page *Cross-Entropy*: H(t, p) = -sum_k t_k log p_k as areas, with p = softmax(logits).
 
     Traits, set by Python or the page: logits, K finite numbers; votes, K numbers of at least 0, whose shares are the
-    target t; classes, K names or None; unit, "nats" or "bits"; pick, the class marked on the curve, 0 to K - 1.
-    K is 2 to 64 and cannot change.
+    target t; classes, K names or None; unit, "nats" or "bits"; pick, the class marked on the curve, 0 to K - 1;
+    scene, cover and flag, as the page uses them. K is 2 to 64 and cannot change.
 
     Raises:
         TypeError, ValueError: names the place and the value that it does not take.
@@ -108,12 +100,16 @@ class CrossEntropyLab(_RowsLab):
     concept = "concept:optimization/cross-entropy"
     rows = {"logits": 0.0, "votes": 1.0}  # noqa: RUF012  # read only
     index = "pick"
+    _ranges = {"flag": (0, 1)}  # noqa: RUF012
+    _texts = {  # noqa: RUF012
+        "unit": ("nats", "bits"),
+        "scene": ("areas", "loss", "surprise", "slopes"),
+        "cover": ("", "loss", "parts", "saving", "slope"),
+    }
 
     def check(self, name: str, value: Any) -> Any:
         """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
         value = super().check(name, value)
-        if name == "unit":
-            return one_of(name, value, UNITS)
         if name == "votes":
             if min(value) < 0:
                 k = next(k for k, votes in enumerate(value) if votes < 0)
@@ -147,20 +143,13 @@ class DistillationLab(_RowsLab):
     concept = "concept:optimization/knowledge-distillation"
     rows = {"student": 0.0, "teacher": 0.0, "own": 0.0}  # noqa: RUF012  # read only
     index = "label"
-    texts = {  # noqa: RUF012
+    _texts = {  # noqa: RUF012
         "kind": ("hard", "smoothed", "own"),
         "axis": ("linear", "log"),
         "scene": ("rows", "dark", "norm"),
         "cover": ("", "dark", "norm"),
     }
-
-    def check(self, name: str, value: Any) -> Any:
-        """The value of a trait, validated; raises TypeError or ValueError, which name the place and the value."""
-        value = super().check(name, value)
-        if name in self.texts:
-            return one_of(name, value, self.texts[name])
-        lowest, highest = RANGES.get(name, (None, None))
-        return value if lowest is None or highest is None else between(name, value, lowest, highest)
+    _ranges = {"alpha": (0, 1), "temperature": (0.01, 1e4), "share": (0, 1)}  # noqa: RUF012
 
 
 class ReliabilityLab(DemoWidget):
@@ -186,9 +175,10 @@ class ReliabilityLab(DemoWidget):
     """
 
     concept = "concept:calibration/reliability-diagrams"
-    tens = {"rows": 200, "confidence": 1, "accuracy": 1}  # noqa: RUF012  # read only
-    wholes = {"pick": (0, 9), "drawn": (30, 3000), "bins": (2, 30), "seed": (1, 999)}  # noqa: RUF012
-    texts = {  # noqa: RUF012
+    _ranges = {"error": (0, 0.25), "flag": (0, 0.25)}  # noqa: RUF012  # read only
+    tens = {"rows": 200, "confidence": 1, "accuracy": 1}  # noqa: RUF012
+    _wholes = {"pick": (0, 9), "drawn": (30, 3000), "bins": (2, 30), "seed": (1, 999)}  # noqa: RUF012
+    _texts = {  # noqa: RUF012
         "coarse": ("10", "5", "2", "1"),
         "scene": ("diagram", "sampling", "compare"),
         "cover": ("", "sample", "ece", "coarse"),
@@ -205,11 +195,7 @@ class ReliabilityLab(DemoWidget):
             if bad:
                 raise InputError(f"{name}[{bad[0]}] is {numbers[bad[0]]:g}: pass numbers from 0 to {self.tens[name]}")
             return numbers
-        if name in self.wholes:
-            return integer(name, value, *self.wholes[name])
-        if name in self.texts:
-            return one_of(name, value, self.texts[name])
-        return between(name, value, 0, 0.25) if name == "error" else value
+        return value
 
 
 class TemperatureLab(DemoWidget):
@@ -235,9 +221,9 @@ class TemperatureLab(DemoWidget):
     """
 
     concept = "concept:calibration/temperature-scaling"
-    ranges = {"temperature": (0.01, 100), "alpha": (0, 0.5), "flag": (0.25, 8)}  # noqa: RUF012  # read only
-    wholes = {"seed": (1, 999), "example": (0, 399)}  # noqa: RUF012
-    texts = {  # noqa: RUF012
+    _ranges = {"temperature": (0.01, 100), "alpha": (0, 0.5), "flag": (0.25, 8)}  # noqa: RUF012  # read only
+    _wholes = {"seed": (1, 999), "example": (0, 399)}  # noqa: RUF012
+    _texts = {  # noqa: RUF012
         "rows": ("held-out", "training"),
         "scene": ("fit", "diagram", "example", "smoothed"),
         "cover": ("", "answer"),
@@ -246,10 +232,4 @@ class TemperatureLab(DemoWidget):
     def check(self, name: str, value: Any) -> Any:
         """The value of a trait, validated; raises TypeError or ValueError, which name the trait and the value."""
         value = super().check(name, value)
-        if name in self.ranges and value is not None:
-            return between(name, value, *self.ranges[name])
-        if name in self.wholes:
-            return integer(name, value, *self.wholes[name])
-        if name in self.texts:
-            return one_of(name, value, self.texts[name])
         return names(name, value, PAGE_K, "the logits") if name == "classes" else value

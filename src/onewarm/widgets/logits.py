@@ -14,11 +14,10 @@ from onewarm.loss import cross_entropy_with_gradient
 from onewarm.notebook.page.demo_data import calibration_data
 from onewarm.target import SoftTarget, as_target, smooth
 from onewarm.widgets.demo import DemoWidget
-from onewarm.widgets.values import MOST, array, between, integer, names, one_of, row
+from onewarm.widgets.values import MOST, array, integer, names, row
 
 __all__ = ["LogitLab"]
 
-RECIPES = ("uniform", "prior", "teacher")
 _SAME = 1e-9  # targets of classes that differ by less are taken as equal
 
 
@@ -58,6 +57,15 @@ class LogitLab(DemoWidget):
     """
 
     concept = "concept:optimization/label-smoothing"
+    _ranges = {"alpha": (-1, 1), "flag": (-1000, 1000)}  # noqa: RUF012  # read only
+    _wholes = {"seed": (1, 999)}  # noqa: RUF012
+    _texts = {  # noqa: RUF012
+        "recipe": ("uniform", "prior", "teacher"),
+        "view": ("before", "after", "end"),
+        "data": ("overconfident", "calibrated"),
+        "scene": ("rows", "training", "studies"),
+        "cover": ("", "curve"),
+    }
 
     if TYPE_CHECKING:
         logits: Any
@@ -142,14 +150,12 @@ class LogitLab(DemoWidget):
         K = self._width
         if name == "logits":
             return self._logits(value, K)
-        if name == "alpha":
-            return between(name, value, -1, 1)
         if name == "label":
             return integer(name, value, 0, (K or MOST) - 1, "class")
-        if name == "recipe":
-            return one_of(name, value, RECIPES)
         if name in ("prior", "teacher") and value is not None:
             return _distributions(name, value, K)
+        if name == "calibration" and not isinstance(value, dict | None):
+            raise TypeError(f"calibration is {value!r}: this demo takes a mapping there; pass reports as `studies`")
         if name == "classes":
             return names(name, value, K, "logits")
         return value

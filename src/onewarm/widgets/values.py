@@ -68,8 +68,10 @@ def row(name: str, value: Any, width: int | None = None) -> list[float]:
     return [float(number) for number in numbers]
 
 
-def between(name: str, value: float, lowest: float, highest: float) -> float:
-    """The number; raises ValueError if it is outside [lowest, highest]."""
+def between(name: str, value: Any, lowest: float, highest: float) -> Any:
+    """The number; raises TypeError if it is none, ValueError if it is outside [lowest, highest]."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r}: this demo takes a number there")
     if not lowest <= value <= highest:
         raise InputError(f"{name} is {value}: pass a number from {lowest:g} to {highest:g}")
     return value

@@ -10,9 +10,10 @@
  *   votes    K numbers >= 0, not all 0: the target is their shares
  *   unit     "nats" | "bits"                         pick     the class on the curves, 0 .. K-1
  *   scene    what a stage shows: "areas" | "loss" | "surprise" | "slopes"
+ *   flag     where the reader thinks that the loss is lowest: a probability, or null
+ *   cover    what is hidden until a question is answered, by name (text.js)
  *   address  the query string of a state: "z=3,1,-0.5,-1&votes=12,5,2,1&unit=nats&pick=1&scene=areas"
- *   state    in: any of {logits, votes, unit, pick, scene, highlight, flag, cover}: flag is where the reader thinks that the
- *            loss is lowest, a probability or null; cover what is hidden until a question is answered (text.js);
+ *   state    in: any of {logits, votes, unit, pick, scene, highlight, flag, cover};
  *            out: all of them, `by` (who changed it), and in nats {loss, entropy, divergence, reverse, extra, saving, perplexity, target,
  *            probabilities, surprise, terms, gradient, lowest}; reverse and perplexity are null where they are infinite; lowest is the least loss
  *            that moving the picked logit can reach
@@ -103,7 +104,7 @@ export default widget({
   label: "Cross-entropy demo: drag votes and logits, read the areas",
   css: CSS,
   fields,
-  traits: ["logits", "votes", "unit", "pick"],
+  traits: ["logits", "votes", "unit", "pick", "cover", "flag"],
   inputs: ["classes"],
   highlights: ["votes", "logit", "box", "line", "extra", "saving", "divergence", "total", "curve", "slope", "lowest", "now", "gradient"],
   scenes: {
