@@ -5,7 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.special import softmax
 
+import onewarm
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import Arm, parse_arm, parse_arms
 from onewarm.study.arms.recipe import Context
@@ -219,3 +222,31 @@ def test_an_arm_made_without_its_text_is_checked_too():
     ):
         with pytest.raises(InputError, match="^" + re.escape(error) + "$"):
             Arm(kind, numbers, teacher)
+
+
+@pytest.mark.parametrize(
+    "name", ["hard", "smooth:0.2", "exclude-label:0.2", "negative:0.1", "penalty:0.3", "maxsup:0.1"]
+)
+def test_the_optimum_of_known_class_probabilities_is_the_closed_form(name):
+    """The lowest expected loss where class k has probability pi_k."""
+    pi, label, arm = np.array([0.5, 0.3, 0.15, 0.05]), torch.arange(4), parse_arm(name)
+    target = arm.target(label, 4)
+
+    def loss(z):
+        logits = torch.tensor(z, requires_grad=True)
+        each = onewarm.cross_entropy(logits.expand(4, 4), target, reduction="none").double()
+        if arm.has_extra:
+            each = each + arm.extra(logits.expand(4, 4), label, target)
+        total = (torch.tensor(pi) * each).sum()
+        return total.item(), torch.autograd.grad(total, logits)[0].numpy()
+
+    p = softmax(minimize(loss, np.log(pi), jac=True, method="BFGS", options={"gtol": 1e-9}).x)
+    closed = {
+        "hard": pi,
+        "smooth:0.2": 0.8 * pi + 0.2 / 4,
+        "exclude-label:0.2": 0.8 * pi + 0.2 * (1 - pi) / 3,
+        "negative:0.1": 1.1 * pi - 0.1 / 4,
+        "penalty:0.3": pi - 0.3 * p * (np.log(p) - (p * np.log(p)).sum()),  # p - pi + b p (log p + H) = 0
+        "maxsup:0.1": pi - 0.1 * (np.eye(4)[0] - 1 / 4),
+    }
+    np.testing.assert_allclose(p, closed[name], atol=1e-7)
