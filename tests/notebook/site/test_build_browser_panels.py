@@ -62,7 +62,7 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
         expect(first.locator("[data-nudge] summary:visible")).to_have_count(count)
         nudges.nth(count - 1).click()
         expect(first.locator("[data-nudge] .prose:visible")).to_have_count(count)
-    assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 3 done")
     first.get_by_label("Your number").fill("0.5")
     first.get_by_role("button", name="Check").click()
     page.get_by_role("button", name="Next").last.click()
@@ -72,8 +72,8 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
         box.check()
     page.reload()
     page.wait_for_selector("body.live")
-    assert "2 of 3 done" in page.locator("[data-progress]").inner_text()
-    assert page.locator("#practice [data-place]").inner_text() == "Exercise 3 of 3"  # the first that is not done
+    expect(page.locator("[data-progress]")).to_contain_text("2 of 3 done")
+    expect(page.locator("#practice [data-place]")).to_have_text("Exercise 3 of 3")  # the first that is not done
     page.get_by_role("button", name="Exercise 2: done").click()
     assert second.get_by_label("Your answer").input_value() == "<b>because</b>"
     page.get_by_role("button", name="Exercise 1: done").click()
@@ -87,10 +87,10 @@ def test_nudges_come_one_by_one_and_progress_is_kept_exported_and_cleared(page: 
     assert "My answer: <b>because</b>" in text
     assert text.count("- [x]") == 2
     page.get_by_role("button", name="Clear them").click()
-    assert "0 of 3 done" in page.locator("[data-progress]").inner_text()
+    expect(page.locator("[data-progress]")).to_contain_text("0 of 3 done")
     assert first.get_by_label("Your number").input_value() == ""
     page.locator("#practice").get_by_role("button", name="Undo").click()
-    assert "2 of 3 done" in page.locator("[data-progress]").inner_text()
+    expect(page.locator("[data-progress]")).to_contain_text("2 of 3 done")
     assert first.get_by_label("Your number").input_value() == "0.5"
     assert page.evaluate("document.activeElement.textContent") == "Clear them"
 
@@ -261,7 +261,7 @@ def test_a_draft_is_kept_by_object_survives_a_reload_and_is_exported(page: Any, 
     page.wait_for_selector("body.live")
     assert room(page).get_by_label("Notes").input_value() == hostile
     assert "Toss twice." in page.locator("[data-prompt]").input_value()
-    assert "Coin (draft)" in page.locator("[data-pick]").inner_text()
+    expect(page.locator("[data-pick]")).to_contain_text("Coin (draft)")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export all drafts").click()
@@ -275,7 +275,7 @@ def test_a_draft_is_kept_by_object_survives_a_reload_and_is_exported(page: Any, 
     page.get_by_role("button", name="Undo").click()
     assert room(page).get_by_label("Notes").input_value() == hostile
     assert page.evaluate("document.activeElement.id") == "room-draft"
-    assert "Coin (draft)" in page.locator("[data-pick]").inner_text()
+    expect(page.locator("[data-pick]")).to_contain_text("Coin (draft)")
     page.get_by_role("button", name="Delete this draft").click()
     page.reload()
     page.wait_for_selector("body.live")
@@ -322,7 +322,7 @@ def test_damaged_storage_is_no_obstacle(visit: Callable[..., Any], coin_site: st
     page.locator("[data-exercise=half]").get_by_role("button", name="Check").click()
     assert (page.locator("[data-progress]").text_content() or "").startswith("1 of 3")
     room(page).get_by_label("Notes").fill("A note.")
-    assert "Coin (draft)" in page.locator("[data-pick]").inner_text()
+    expect(page.locator("[data-pick]")).to_contain_text("Coin (draft)")
 
 
 def test_a_link_to_what_is_folded_or_not_shown_opens_it_and_lands_on_it(
