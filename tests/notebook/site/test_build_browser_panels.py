@@ -347,6 +347,7 @@ def test_paper_has_every_card_and_every_fold(page: Any) -> None:
     assert page.locator("[data-card]").count() == 5
     hidden = page.evaluate(
         """() => [...document.querySelectorAll("[data-card], main details > :not(summary)")].filter((node) =>
-          !node.checkVisibility() && !node.hidden && !node.closest(".room-live")).map((node) => node.outerHTML)"""
+          !node.checkVisibility() && !node.hidden && !node.closest(".room-live, .handle"))
+          .map((node) => node.outerHTML)"""
     )
     assert hidden == []
