@@ -101,34 +101,36 @@ def study(
         check_outputs({option: None if path is None else Path(path) for option, path in files.items()})
         from onewarm.study.report.html import write_html
         from onewarm.study.report.report import write_json
-        from onewarm.study.study import run
+        from onewarm.study.report.terminal import print_data, print_study
+        from onewarm.study.study import Study
 
         if mlflow is not None:
             from onewarm.study.report.mlflow_log import log_to_mlflow  # where it is missing, before any training
-        with bars(errors if json == "-" else output) as progress:
-            show = progress.steps()
-            found = run(
-                dataset,
-                model=model,
-                arms=arms,
-                seeds=seeds,
-                label=label,
-                split=split_column,
-                group=group,
-                time=time,
-                rare=rare,
-                drop=drop or (),
-                store=store or store_url(home_folder(home)),
-                engine=engine,
-                workers=workers,
-                device=device,
-                progress=lambda p: show(p.describe(f"study of {Path(dataset).name}"), p.done, p.total),
-            )
+        planned = Study(
+            dataset,
+            model=model,
+            arms=arms,
+            seeds=seeds,
+            label=label,
+            split=split_column,
+            group=group,
+            time=time,
+            rare=rare,
+            drop=drop or (),
+            store=store or store_url(home_folder(home)),
+            engine=engine,
+            workers=workers,
+            device=device,
+        )
         told = errors if json == "-" else output
+        print_data(planned.data.describe(), told)  # its warnings come before the training that they may make needless
+        with bars(told) as progress:
+            show = progress.steps()
+            found = planned.run(lambda p: show(p.describe(f"study of {Path(dataset).name}"), p.done, p.total))
         if json == "-":
             output.file.write(json_format.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n")
         else:
-            found.print(output)
+            print_study(found, output, data=False)
         command = _command(context)
         if report is not None:
             write_html(found, report, command=command)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from onewarm.errors import needs
 from onewarm.study.report.report import StudyReport
 from onewarm.study.report.tables import stopped_at
@@ -19,17 +22,11 @@ _MEANS = ("nll", "accuracy", "ece", "brier", "auroc", "aurc", "temperature", "nl
 _DIFFERENCES = ("nll", "accuracy", "nll_after")
 
 
-def print_study(report: StudyReport, console: Console) -> None:
-    """Print a study to a Rich console. It fits into 80 columns."""
+def print_study(report: StudyReport, console: Console, *, data: bool = True) -> None:
+    """Print a study to a Rich console. It fits into 80 columns. `data` is False where `print_data` came before."""
     view = View(report)
-    data = view.values["dataset"]
-    title(console, f"Study of {data['title']}")
-    sizes = f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test rows"
-    noted = any(note.startswith("Label:") for note in data.get("notes", ()))
-    label = f"Label column: {data['label']}. " if data.get("label") and not noted else ""
-    say(console, f"{label}{data['num_classes']:,} classes; {sizes}.")
-    for note in data.get("notes", ()):
-        say(console, f"- {note}")
+    if data:
+        print_data(view.values["dataset"], console)
     seeds = f"mean of {len(report.seeds)} seeds" if len(report.seeds) > 1 else f"seed {report.seeds[0]}"
     title(console, f"Every arm{', stopped at its lowest validation NLL' if view.has_end else ''}: {seeds}")
     console.print(_means(view))
@@ -48,6 +45,17 @@ def print_study(report: StudyReport, console: Console) -> None:
     say(console, said["headline"], style="bold")
     if said["rest"]:
         say(console, said["rest"])
+
+
+def print_data(data: Mapping[str, Any], console: Console) -> None:
+    """Print what a data set is and what was done to its columns and rows: its `describe()`."""
+    title(console, f"Study of {data['title']}")
+    sizes = f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test rows"
+    noted = any(note.startswith("Label:") for note in data.get("notes", ()))
+    label = f"Label column: {data['label']}. " if data.get("label") and not noted else ""
+    say(console, f"{label}{data['num_classes']:,} classes; {sizes}.")
+    for note in data.get("notes", ()):
+        say(console, f"- {note}")
 
 
 def _means(view: View) -> Table:
