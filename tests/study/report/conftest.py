@@ -171,6 +171,7 @@ def values_of(
         ],
         "scope": "The intervals speak of this file, split anew.",
         "reliability": diagrams,
+        "limits": [],
         "notes": [],
     }
 

@@ -60,7 +60,7 @@ def test_values_means_and_intervals(report):
 def test_format_2_has_every_part(report):
     as_dict = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     parts = """format dataset arms reference seeds baseline model versions training metrics metrics_end comparisons
-        recommendation verdict scope curves reliability reliability_end notes"""
+        recommendation verdict limits scope curves reliability reliability_end notes"""
     assert as_dict["format"] == 2 and list(as_dict) == parts.split()
     assert as_dict["verdict"][-1] == as_dict["recommendation"]["sentence"] == report.verdict()[-1]
     assert {"arm", "alpha", "suggested_alpha", "gains", "costs", "sentence"} <= as_dict["recommendation"].keys()

@@ -102,7 +102,7 @@ def picture_arms(view: View) -> list[str]:
 
 
 def _sentences(view: View) -> str:
-    items = "".join(f"<li>{sentence(s)}</li>" for s in view.of_all)
+    items = "".join(f"<li>{sentence(s)}</li>" for s in (*view.of_all, *view.values["limits"]))
     told = f'<ul class="found">{items}</ul>' if items else ""
     if view.of_arms:
         each = "".join(f"<li>{sentence(s)}</li>" for s in view.of_arms)

@@ -13,6 +13,7 @@ from onewarm.atomic_write import atomic_write
 from onewarm.study.comparison.compare import Comparison, family
 from onewarm.study.comparison.design import Design
 from onewarm.study.comparison.results import Results, Training
+from onewarm.study.report.limits import limits
 from onewarm.study.report.values import metrics_of, reliability_of
 from onewarm.study.store.store import StoredRun
 from onewarm.study.verdict.decide import Decision, decide, is_reference, recommended
@@ -68,6 +69,7 @@ class StudyReport:
             "comparisons": self.comparisons(),
             "recommendation": recommended(self.decision, recommendation(self.decision)),
             "verdict": self.verdict(),
+            "limits": limits(self.runs, self.arms, self.seeds, self.model),
             "scope": self.results.design.scope,
             "curves": {arm: self._curves(arm) for arm in self.arms},
             "reliability": {arm: reliability_of(self.results, arm, "stopped") for arm in self.arms},

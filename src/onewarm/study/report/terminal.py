@@ -39,7 +39,7 @@ def print_study(report: StudyReport, console: Console, *, data: bool = True) -> 
     for note in view.notes:
         say(console, note)
     title(console, "What was found")
-    for sentence in (*view.of_all, view.values["scope"]):
+    for sentence in (*view.of_all, *view.values["limits"], view.values["scope"]):
         say(console, sentence)
     said = view.values["recommendation"]
     say(console, said["headline"], style="bold")
