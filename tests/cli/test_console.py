@@ -46,7 +46,7 @@ def test_a_command_with_a_fault_of_ours_shows_it(run, monkeypatch):
     def broken(*arguments, **options):
         return {}["weight2"]
 
-    monkeypatch.setattr("onewarm.study.study.run", broken)
+    monkeypatch.setattr("onewarm.study.study.Study.run", broken)
     result = run("study", "digits")
     assert result.exit_code == 1 and isinstance(result.exception, KeyError)
     assert "error:" not in result.output
@@ -56,7 +56,7 @@ def test_ctrl_c_says_that_nothing_is_lost(run, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("onewarm.study.study.run", interrupted)
+    monkeypatch.setattr("onewarm.study.study.Study.run", interrupted)
     result = run("study", "digits")
     assert result.exit_code == 130
     assert "finished runs are stored" in result.output

@@ -28,7 +28,7 @@ def test_the_report_is_a_page_that_says_how_to_run_it_again(run, flowers):
     options = ["--label", "species", "--drop", "length", *ARMS]
     done = run("study", flowers, *options, "--report", page, "--json", "-", "--store", "sqlite://")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["format"] == 2 and f"Wrote {page}." in " ".join(done.stderr.split())
+    assert json.loads(done.stdout)["format"] == 2 and f"Wrote{page}." in "".join(done.stderr.split())
     said = " ".join(done.stderr.split())  # what may make the training needless comes before it
     assert 0 < said.index("Left out, as asked: 'length'") < said.index("6/6")
     again = f"onewarm study '{flowers}' --arms hard,smooth:0.1 --seeds 2 --label species --drop length"

@@ -27,7 +27,7 @@ FAULTS = f"""() => {{ {ROOT}
   const faults = [];
   if (root.scrollHeight > root.clientHeight || root.scrollWidth > root.clientWidth) faults.push("scrolls");
   for (const e of root.querySelectorAll("*"))
-    if (!e.closest("legend, .sr, g[clip-path]") && seen(e)) {{
+    if (!e.closest("legend, .sr, .numbers, g[clip-path]") && seen(e)) {{
       const place = e.getBoundingClientRect();
       if (place.width && outside(place)) faults.push(`${{e.tagName}} ${{e.getAttribute("class")}} is cut off`);
     }}

@@ -91,7 +91,7 @@ def test_each_highlight_names_something_on_the_page(show, study) -> None:
 
 def test_a_row_that_is_no_distribution_is_refused_in_words(show) -> None:
     tab = show({"recipe": "prior", "prior": [2, -1, 0, 0]})
-    assert "The prior row given here is not a distribution over 4 classes" in tab.locator(".why").inner_text()
+    assert "The prior given here is not a distribution over 4 classes" in tab.locator(".why").inner_text()
     tab.evaluate("model.set('prior', [0.4, 0.3, 0.2, 0.1])")
     assert "not a distribution" not in tab.locator(".why").inner_text()
     assert tab.locator(".row[data-pull] .num-t").all_inner_texts() == ["0.940", "0.030", "0.020", "0.010"]

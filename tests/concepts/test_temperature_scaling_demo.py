@@ -108,7 +108,7 @@ def test_on_the_stage_all_fits_and_what_is_highlighted_is_in_view(show) -> None:
                 const q = node.getBoundingClientRect();
                 const past = [q.right - box.right, box.left - q.left, q.bottom - box.bottom, box.top - q.top];
                 const seen = q.width && q.height && getComputedStyle(node).visibility === 'visible';
-                if (seen && !node.closest('.sr, defs') && Math.max(...past) > 1)
+                if (seen && !node.closest('.sr, .numbers, defs') && Math.max(...past) > 1)
                   found.push(node.tagName + '.' + node.getAttribute('class'));
               }
               const page = root.querySelector('.root');

@@ -21,6 +21,7 @@ export const STAGE_STYLE = `
 [data-layout="stage"] .scenes .segments span { padding: 0.25rem 0.625rem; font-size: 0.875rem; }
 [data-layout="stage"] .numbers { position: absolute; inset: 0 auto auto 0; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); contain: strict; white-space: nowrap; }
 [data-layout="stage"] .numbers summary { display: none; }
+[data-layout="stage"] .numbers .scroll { overflow: visible; }
 [data-layout="stage"] button { min-height: 1.875rem; padding-block: 0.1875rem; }
 [data-layout="stage"] .segments span { padding-block: 0.1875rem; }
 /* What takes the room that the rest leaves; it is a column, and its figures take what is left in it. */

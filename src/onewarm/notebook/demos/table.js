@@ -35,8 +35,10 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
   );
   return {
     node,
-    /** @param {string} title the caption @param {string[][]} cells each row with its name first, then the sums if any */
-    draw(title, cells) {
+    /** @param {string} title the caption @param {string[][]} cells each row with its name first, then the sums if any
+     * @param {string[]} [headings] those that now stand in place of `columns` */
+    draw(title, cells, headings = columns) {
+      heads.forEach((node, j) => setText(node, headings[j]));
       setText(caption, total === true && !cells[0].every((_, j) => addsUp(cells, j)) ? `${title} ${ROUNDED}` : title);
       lines.forEach((line, i) => {
         const texts = cells[i];

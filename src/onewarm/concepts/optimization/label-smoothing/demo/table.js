@@ -7,11 +7,13 @@ import { mirror } from "onewarm/table.js";
 /** @typedef {import("../demo.js").View} View */
 
 const COVERED = "covered"; // until the reader has answered
+const COLUMNS = ["class", "logit z", "probability p", "target t", "gap p − t"];
+const UNNAMED = [...COLUMNS.slice(0, -1), COVERED];
 
 /** @param {string[]} names */
 export function tablePane(names) {
   const table = mirror({
-    columns: ["class", "logit z", "probability p", "target t", "p − t"],
+    columns: COLUMNS,
     rows: names.length,
     label: "Table of logits, probabilities and targets",
     total: true,
@@ -38,6 +40,7 @@ export function tablePane(names) {
           ]),
           ["sum", ...cells([sum(z), sum(p), sum(t), sum(g)])],
         ],
+        view.cover ? UNNAMED : COLUMNS,
       );
     },
   };
