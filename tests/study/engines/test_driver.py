@@ -87,7 +87,8 @@ def kill(tiny, url, log, kills, engine, seeds):
     command = [sys.executable, str(KILLS), url, str(log), str(kills), engine, str(seeds)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=480)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout) == {"killed": kills}
+    *_, last = done.stdout.splitlines()  # a worker whose parent is killed while it starts prints joblib's traceback
+    assert json.loads(last) == {"killed": kills}
     trainings = trained_by(log)
     assert all(len(processes) == len(set(processes)) for processes in trainings.values())
     assert len(trainings) == seeds * len(TWO_ARMS)
