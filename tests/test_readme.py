@@ -82,7 +82,7 @@ def test_on_a_package_index_every_link_is_absolute():
     command = [sys.executable, "-m", "hatch_fancy_pypi_readme", str(ROOT / "pyproject.toml")]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert links(README) and not links(shown)
-    assert "![The demo" in shown and "(https://raw.githubusercontent.com/" in shown
+    assert "![A step of the page" in shown and "(https://raw.githubusercontent.com/" in shown
 
 
 def test_verbs_are_public():
