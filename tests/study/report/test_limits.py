@@ -36,8 +36,11 @@ def test_within_the_limits_nothing_is_said(runs):
 
 def test_half_of_an_arms_runs_at_the_last_step_are_told(runs):
     for_both = at_limit(at_limit(runs, "hard", [0, 3], steps=True), "smooth:0.1", SEEDS, steps=True)
-    (said,) = limits(for_both, ARMS, SEEDS, GRID)
+    (said,) = limits(for_both, ARMS, SEEDS, GRID | {"steps": 600})
     assert "lowest at the last step" in said and "of hard and smooth:0.1: longer" in said
+    assert "training=Training(steps=...)" in said
+    (said,) = limits(for_both, ARMS, SEEDS, GRID)  # such as boosted trees, which take no Training
+    assert "Training" not in said and "the model's own number of steps" in said
 
 
 def test_half_of_an_arms_runs_under_the_strongest_decay_are_told(runs):

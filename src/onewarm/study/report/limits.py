@@ -18,13 +18,15 @@ def limits(
 
     Args:
         runs: of all `arms` and `seeds`.
-        model: the report's description of the model; its `weight_decays` are the grid.
+        model: the report's description of the model; its `weight_decays` are the grid. Where it has `steps`, the study
+            trains it; others, such as boosted trees, have a length of their own.
     """
     said = []
     if ended := _arms(runs, arms, seeds, lambda run: run.steps is not None and run.steps == run.end_steps):
+        way = "in Python, training=Training(steps=...)" if "steps" in model else "by the model's own number of steps"
         said.append(
             f"The validation NLL was lowest at the last step in half or more of the runs of {joined(ended)}: longer "
-            "training might lower their NLL (in Python, training=Training(steps=...))."
+            f"training might lower their NLL ({way})."
         )
     grid = model.get("weight_decays") or ()
     strongest = max(grid, default=0.0)
