@@ -16,8 +16,8 @@ from onewarm.study.arms.arm import parse_arms
 from onewarm.study.engines import groups
 from onewarm.study.engines.driver import train_missing
 from onewarm.study.engines.local import Inline, Processes, Threads, local_engine
-from onewarm.study.engines.work import Work, WorkerError
-from onewarm.study.models.model import Outputs, Trained
+from onewarm.study.engines.work import Group, Work, WorkerError
+from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.training import Perceptrons
 from onewarm.study.store.processes import process_start
 from onewarm.study.store.store import Store
@@ -105,7 +105,20 @@ def test_an_error_of_the_model_is_the_callers(tiny):
         train(tiny, Priors(refuse), workers=2)
 
 
-def test_groups_of_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
+def test_work_that_was_just_handed_out_can_be_given_up(tiny):
+    """No thread of the pool fails (pytest makes an error of that), however lately it was woken."""
+    handed = [Group(number, (Run(ARMS[0], number),)) for number in range(3)]
+    for _ in range(2):
+        pool = Processes(Work(tiny, Priors(lambda seeds: time.sleep(seeds[0]))), 2)  # the first is ready at once
+        pool.start(handed[0])
+        pool.start(handed[1])
+        while not pool.wait(lambda: None, 1):
+            pass
+        pool.start(handed[2])
+        pool.close(failed=True)
+
+
+def test_handedof_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
     def die_once(seeds):
         if not (tmp_path / "died").exists():
             (tmp_path / "died").touch()

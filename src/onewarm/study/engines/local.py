@@ -43,6 +43,9 @@ WATCH = 0.1
 IDLE = 60
 """Seconds after which a worker process that has nothing to do ends; until then the next study finds it ready."""
 
+PASSED_ON = 5
+"""Most seconds to wait, before worker processes are killed, until all work has been passed on to them."""
+
 LOSSES = 2
 """How often in a row worker processes may be lost with the groups that they train before the study gives up."""
 
@@ -193,6 +196,10 @@ class Processes(_Pool):
     def close(self, failed: bool) -> None:
         """See `Engine`: after a failure the processes are killed."""
         if failed and self._training:
+            # loky's thread fails on work that was given up before it had passed it on (joblib 1.5)
+            until = time.monotonic() + PASSED_ON
+            while time.monotonic() < until and not all(f.running() or f.done() for f in self._training):
+                time.sleep(0.001)
             get_reusable_executor(self.workers, kill_workers=True, reuse=True).shutdown(kill_workers=True)
         resource_tracker.unregister(self._folder.name, "folder")
         self._folder.cleanup()
