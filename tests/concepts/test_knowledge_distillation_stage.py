@@ -79,7 +79,7 @@ def test_each_step_fits_its_stage_and_shows_what_it_highlights(stage, size: tupl
 def test_what_a_question_covers_is_nowhere_on_the_stage(stage) -> None:
     tab = stage(620, 700)
     set_state(tab, "two-teachers")
-    tab.get_by_text("covered", exact=True).wait_for()
+    tab.locator(".cover-word", has_text="covered").locator("visible=true").wait_for()
     assert "0.0444" in texts(tab) and "0.0038" not in texts(tab)
     tab.get_by_role("slider", name="Temperature T").press("End")  # warmer, while it is covered: still nothing is told
     tab.get_by_text("The wrong classes at T = 32.0: covered").wait_for()
@@ -92,10 +92,10 @@ def test_what_a_question_covers_is_nowhere_on_the_stage(stage) -> None:
     tab.locator(".told-table td", has_text="0.0038").wait_for()
 
     set_state(tab, "eight")
-    tab.get_by_text("covered", exact=True).wait_for()
+    tab.locator(".cover-word", has_text="covered").locator("visible=true").wait_for()
     assert "T²" not in texts(tab) and "T squared" not in texts(tab) and "0.0045" not in texts(tab)
     set_state(tab, "sixteen")
-    tab.locator(".norm td", has_text="0.0045").wait_for()
+    tab.locator(".norm .few td", has_text="0.0045").wait_for()
     assert "with T²" in texts(tab)
 
 

@@ -7,6 +7,7 @@ import { gapOf } from "onewarm/calibration.js";
 import { chart, pathThrough } from "onewarm/chart.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { fixed, pull, px, scale } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 
 /** @typedef {import("onewarm/calibration.js").Bin} Bin
  *  @typedef {Record<string, string>} Objects the data-object names of parts, where a page may point at them */
@@ -135,6 +136,20 @@ export function errorAreas({ label = "Calibration error as an area", objects = {
       }
       setAttributes(plot.svg, { "aria-label": `${label}, ${title}${spoken(bins)}` });
     },
+  };
+}
+
+/** The bins of a reliability diagram as a table. @param {{rows: number, label: string, summary: string}} of rows: at most so many */
+export function binTable({ rows, label, summary }) {
+  const table = mirror({ columns: ["mean confidence", "examples", "accuracy", "confidence − accuracy"], rows, label, summary });
+  return {
+    node: table.node,
+    /** @param {string} title @param {Bin[]} bins those with examples */
+    draw: (title, bins) =>
+      table.draw(
+        title,
+        bins.map((bin) => [fixed(bin.confidence, 3), String(bin.count), fixed(bin.accuracy, 3), fixed(gapOf(bin), 3, true)]),
+      ),
   };
 }
 

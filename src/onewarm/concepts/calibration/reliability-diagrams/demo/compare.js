@@ -3,13 +3,16 @@
 import { segments } from "onewarm/controls.js";
 import { element, setAttributes, setText } from "onewarm/dom.js";
 import { equals, fixed } from "onewarm/numbers.js";
-import { reliability } from "onewarm/reliability.js";
+import { binTable, reliability } from "onewarm/reliability.js";
 import { drawable } from "onewarm/room.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context
  *  @typedef {import("../demo.js").View} View */
 
 const WORDS = { 2: "two", 5: "five", 10: "ten" };
+
+/** @param {View} view */
+const countText = ({ coarse }) => (coarse === "1" ? "one bin" : `${/** @type {Record<string, string>} */ (WORDS)[coarse]} bins`);
 
 /** @typedef {[name: string, of: (ece: number, parts: View["parts"]) => number]} Line */
 /** @type {Line[]} */
@@ -47,6 +50,10 @@ export function comparePane(ctx) {
       ...lines.map((cells, i) => element("tr", { "data-line": i }, names[i], ...cells)),
     ),
   );
+  const bins = [
+    binTable({ rows: 10, label: "Table of the ten bins", summary: "The ten bins as a table" }),
+    binTable({ rows: 10, label: "Table of the fewer bins", summary: "The fewer bins as a table" }),
+  ];
   const node = element(
     "section",
     { class: "pane fill compare", "aria-label": "The same examples in fewer bins" },
@@ -57,6 +64,7 @@ export function comparePane(ctx) {
       element("div", { class: "right" }, title, fewer.figure),
     ),
     table,
+    ...bins.map((one) => one.node),
     choose.node,
   );
   return {
@@ -67,7 +75,7 @@ export function comparePane(ctx) {
      * @param {(figure: Element) => import("onewarm/room.js").Room} room */
     draw(view, width, room) {
       const hidden = view.cover === "coarse";
-      const count = view.coarse === "1" ? "one bin" : `${/** @type {Record<string, string>} */ (WORDS)[view.coarse]} bins`;
+      const count = countText(view);
       choose.draw(view.coarse);
       setText(into, count);
       setText(heads[1], count);
@@ -82,6 +90,12 @@ export function comparePane(ctx) {
         setText(lines[i][0], fixed(of(view.ece, view.parts), 3));
         setText(lines[i][1], hidden ? "?" : fixed(of(view.mergedEce, view.mergedParts), 3));
       });
+    },
+    /** @param {View} view */
+    late(view) {
+      const hidden = view.cover === "coarse";
+      bins[0].draw("The examples in ten bins.", view.bins);
+      bins[1].draw(hidden ? "Covered until you commit." : `The examples in ${countText(view)}.`, hidden ? [] : view.merged);
     },
   };
 }

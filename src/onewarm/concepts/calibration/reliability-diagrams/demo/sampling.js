@@ -6,9 +6,9 @@ import { button, range } from "onewarm/controls.js";
 import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
-import { reliability } from "onewarm/reliability.js";
+import { binTable, reliability } from "onewarm/reliability.js";
 import { drawable } from "onewarm/room.js";
-import { facts } from "onewarm/table.js";
+import { facts, mirror } from "onewarm/table.js";
 import { DRAWS, measured, sample, seedOf } from "./arithmetic.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context
@@ -18,6 +18,7 @@ export const SIZES = [30, 50, 100, 200, 300, 500, 1000, 2000, 3000]; // rows of 
 const HIGHEST = 0.25; // the end of the histogram's axis
 const CELLS = 50; // its bars
 const SIZE_TEXTS = SIZES.map((size) => size.toLocaleString("en")); // slow to make, and wanted after every input
+const PARTS = [0.05, 0.25, 0.5, 0.75, 0.95, 1]; // of the samples, whose largest ECE is told
 const PER_FRAME = 6000; // rows that are drawn in one frame
 
 /** @param {Context} ctx */
@@ -59,6 +60,13 @@ export function samplingPane(ctx) {
     change: (value) => ctx.change({ error: value }),
   });
   const again = button("Another sample", () => ctx.change({ seed: (ctx.state.seed % 999) + 1 }));
+  const inBins = binTable({ rows: 30, label: "Table of the sample's bins", summary: "The diagram as a table" });
+  const spread = mirror({
+    columns: ["of the samples", "ECE is at most"],
+    rows: PARTS.length,
+    label: "Table of the ECE of many samples",
+    summary: "The ECE of the samples as a table",
+  });
   const node = element(
     "section",
     { class: "pane fill sampling", "aria-label": "A model measured on samples" },
@@ -69,11 +77,14 @@ export function samplingPane(ctx) {
       element("div", { class: "right" }, element("p", { class: "figure-title" }, `ECE of ${DRAWS} samples`), histogram.figure),
     ),
     estimates.node,
+    inBins.node,
+    spread.node,
     element("div", { class: "sliders" }, size.node, bins.node, error.node, element("div", { class: "control buttons" }, again)),
   );
 
   let key = "",
     pictured = "",
+    numbered = "",
     drawn = /** @type {ReturnType<typeof measured>[]} */ ([]),
     idle = 0, // frames since the last change
     search = /** @type {Generator<number | null> | null} */ (null),
@@ -119,6 +130,15 @@ export function samplingPane(ctx) {
         diagram.draw(D.width, hidden ? [] : first.bins, spoken, D.height ?? D.width);
       }
       if (drawable(H)) histogram.draw(H.width, H.height ?? 220, view, hidden ? [] : drawn);
+      const complete = drawn.length === DRAWS && !hidden;
+      const numbers = [key, hidden, complete].join();
+      if (numbers !== numbered) {
+        numbered = numbers;
+        const sorted = complete ? drawn.map(({ ece }) => ece).sort((a, b) => a - b) : [];
+        const told = (/** @type {number} */ part) => (complete ? fixed(sorted[Math.ceil(part * DRAWS) - 1], 3) : "…");
+        inBins.draw(hidden ? "Covered until you commit." : `${view.drawn} examples: ECE ${fixed(first.ece, 3)}.`, hidden ? [] : first.bins);
+        spread.draw(hidden ? "Covered until you commit." : `${DRAWS} samples.`, hidden ? [] : PARTS.map((part) => [`${100 * part} %`, told(part)]));
+      }
       const all = drawn.length < DRAWS ? "…" : fixed(mean(), 3);
       estimates.draw(
         hidden

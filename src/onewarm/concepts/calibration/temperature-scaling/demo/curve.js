@@ -5,6 +5,7 @@ import { button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 import { curveOf } from "./arithmetic.js";
 import { HIGHEST, LOWEST, MARKS, along, temperatureOf, temperatureText } from "./axis.js";
 
@@ -60,6 +61,12 @@ export function curvePane(ctx) {
   );
   plot.figure.append(flag.node);
   const note = element("p", { class: "caption" });
+  const table = mirror({
+    columns: ["temperature T", "NLL, nats"],
+    rows: MARKS.length,
+    label: "Table of the NLL over the temperature",
+    summary: "The curve as a table",
+  });
   const points = remembering();
   return {
     name: "curve",
@@ -69,6 +76,7 @@ export function curvePane(ctx) {
       element("div", { class: "pane-head" }, rows.node, anew),
       plot.figure,
       note,
+      table.node,
     ),
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => Room} room */
@@ -87,6 +95,11 @@ export function curvePane(ctx) {
     late(view, _width, room) {
       rows.draw(view.rows);
       setText(note, noteOf(view));
+      const all = points(view);
+      const each = (all.length - 1) / (MARKS.length - 1); // points from one mark to the next
+      const told = (/** @type {[number, number]} */ [T, v]) => (T > OPEN && view.covered ? "covered" : fixed(v, 4));
+      const now = told([view.temperature, view.nll]);
+      table.draw(`${noteOf(view)} At T = ${fixed(view.temperature, 2)} now: ${now}.`, MARKS.map((mark, i) => [String(mark), told(all[i * each])]));
       setAttributes(plot.svg, { "aria-label": aria(view) });
       const { fits, W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
       if (!fits) return;
@@ -96,7 +109,7 @@ export function curvePane(ctx) {
         ...(H < 170 ? [] : [svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "temperature T, each mark twice the last")]),
         svgElement("text", { x: 0, y: 11 }, "NLL, nats"),
       ]);
-      const seen = points(view).filter(([T, v]) => v <= REACH && (T <= OPEN || !view.covered));
+      const seen = all.filter(([T, v]) => v <= REACH && (T <= OPEN || !view.covered));
       setAttributes(curve, { d: pathThrough(seen.map(([T, v]) => [x(T), y(v)])) });
       const edge = view.covered ? x(OPEN) : right;
       setAttributes(cover, { x: px(edge), y: top - 6, width: px(right - edge), height: px(bottom - top + 6) });

@@ -2,7 +2,8 @@
 
 import { element, setAttributes, setStyle, setText } from "onewarm/dom.js";
 import { clamp, fixed, px } from "onewarm/numbers.js";
-import { reliability } from "onewarm/reliability.js";
+import { binTable, reliability } from "onewarm/reliability.js";
+import { BINS } from "./arithmetic.js";
 
 /** @typedef {import("../demo.js").View} View */
 
@@ -44,6 +45,7 @@ export function wholePane() {
 export function diagramPane() {
   const plot = reliability({ objects: { dots: "diagram" } });
   const error = element("b");
+  const table = binTable({ rows: BINS, label: "Table of the reliability diagram", summary: "The diagram as a table" });
   return {
     name: "diagram",
     node: element(
@@ -51,6 +53,7 @@ export function diagramPane() {
       { class: "pane diagram-pane fill", "aria-label": "Reliability diagram" },
       plot.figure,
       element("p", { class: "error", "data-object": "ece" }, "ECE ", error),
+      table.node,
     ),
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
@@ -61,5 +64,7 @@ export function diagramPane() {
       const title = `the ${view.rows} examples at T = ${fixed(view.temperature, 2)}`;
       plot.draw(W, view.bins, title, height ?? clamp(W, 220, 360));
     },
+    /** @param {View} view */
+    late: (view) => table.draw(`The ${view.rows} examples at T = ${fixed(view.temperature, 2)}: ECE ${fixed(view.ece, 4)}.`, view.bins),
   };
 }

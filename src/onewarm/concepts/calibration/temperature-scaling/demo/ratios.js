@@ -1,11 +1,12 @@
 /** The logarithms of ratios of probabilities, the truth's over the smoothed model's: a temperature is a line through 0. */
 
+import { sum } from "onewarm/arithmetic.js";
 import { chart, levels, valuesBelow } from "onewarm/chart.js";
 import { alphaRange } from "onewarm/controls.js";
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, px, scale } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
-import { facts } from "onewarm/table.js";
+import { facts, mirror } from "onewarm/table.js";
 import { divergence, inverseLeaves, logRatios } from "./arithmetic.js";
 import { temperatureText } from "./axis.js";
 
@@ -38,6 +39,13 @@ export function ratiosPane(ctx) {
   );
   const list = facts(NAMES, "facts");
   setAttributes(list.node, { "data-object": "inverse" });
+  const table = mirror({
+    columns: ["log-ratio in the model", "pairs of classes", "mean log-ratio in truth"],
+    rows: ACROSS,
+    label: "Table of the log-ratios",
+    summary: "The dots as a table",
+  });
+  /** @type {any} */ let told = null; // the model that the table is of
   /** @type {any} */ let drawn = null;
   /** @type {number[]} */ let sums = [];
   return {
@@ -52,6 +60,7 @@ export function ratiosPane(ctx) {
       ]),
       plot.figure,
       list.node,
+      table.node,
     ),
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
@@ -70,6 +79,10 @@ export function ratiosPane(ctx) {
         [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
         [NAMES[0], covered ? NAMES[1] : `the best T, ${temperatureText(smoothed.best)}, leaves`, NAMES[2]],
       );
+      if (told !== smoothed) {
+        told = smoothed;
+        table.draw("The dots, by their place along the axis.", inRanges(points(smoothed)));
+      }
       const { fits, W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
       if (!fits) return;
       const resized = plot.ground(W, H, "", () => [
@@ -90,6 +103,14 @@ export function ratiosPane(ctx) {
     },
   };
 }
+
+/** How many pairs have a log-ratio of 0 to 1 in the model, of 1 to 2 and so on, and what it is in truth on average.
+ * @param {[number, number][]} pairs */
+const inRanges = (pairs) =>
+  Array.from({ length: ACROSS }, (_, i) => {
+    const inside = pairs.filter(([across]) => Math.floor(across) === i).map(([, up]) => up);
+    return [`${i} to ${i + 1}`, String(inside.length), inside.length ? fixed(sum(inside) / inside.length, 1) : "–"];
+  });
 
 /** Those that are drawn, of the first rows. @param {View["smoothed"]} smoothed */
 const points = ({ probabilities, truth }) =>

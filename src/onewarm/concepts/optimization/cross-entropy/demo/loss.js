@@ -6,11 +6,13 @@ import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { legend } from "onewarm/rows.js";
+import { mirror } from "onewarm/table.js";
 import { covered, labelRoom, shortened } from "./text.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
 
+const PLACES = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]; // at which the table says the loss
 const POINTS = 120; // of the curve, evenly spaced in the logit, so that both ends are as smooth as the middle
 
 /** @param {Context} ctx @param {string[]} names */
@@ -50,10 +52,16 @@ export function lossPane(ctx, names) {
     ["now", "now"],
     ["lowest", "lowest"],
   ]);
+  const table = mirror({
+    columns: ["probability", "loss"],
+    rows: PLACES.length,
+    label: "Table of the loss by the probability of one class",
+    summary: "The curve as a table",
+  });
   let drawn = "";
 
   return {
-    node: element("section", { class: "pane loss-pane fill", "aria-label": "The loss by the probability of one class" }, keys, plot.figure),
+    node: element("section", { class: "pane loss-pane fill", "aria-label": "The loss by the probability of one class" }, keys, plot.figure, table.node),
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _ @param {(figure: Element) => import("onewarm/room.js").Room} room */
     draw(view, _, room) {
@@ -117,8 +125,13 @@ export function lossPane(ctx, names) {
     },
     /** @param {View} view */
     late(view) {
+      const hidden = covered(view, "shares");
+      table.draw(
+        hidden ? "Covered until you commit." : `The loss in ${view.unit}, at values of the probability of ${names[view.pick]}.`,
+        hidden ? [] : PLACES.map((q) => [fixed(q, 2), fixed(view.show(view.along.lossAt(q)), 4)]),
+      );
       const here = `Now ${names[view.pick]} has the probability ${fixed(view.probabilities[view.pick], 3)}, and the loss is ${fixed(view.show(view.loss), 4)} ${view.unit}.`;
-      const where = covered(view, "shares")
+      const where = hidden
         ? "The curve is covered until you commit."
         : view.along.reached
           ? `It is lowest at ${fixed(view.target[view.pick], 2)}: ${fixed(view.show(view.along.lowest), 4)}.`

@@ -9,6 +9,9 @@ const POINTS = 72;
 /** The temperatures at which a curve is computed. */
 export const GRID = Array.from({ length: POINTS + 1 }, (_, i) => COLDEST * (HOTTEST / COLDEST) ** (i / POINTS));
 
+/** The places in GRID of the temperatures that a table of a curve has: each twice the last. */
+export const ROUND = [0, 1, 2, 3, 4, 5, 6].map((i) => (i * POINTS) / 6);
+
 /** What a question covers until it is answered, and the temperature above which it is covered. */
 export const COVERED = { dark: 1, norm: 8 };
 /** @typedef {keyof typeof COVERED} Cover */

@@ -4,8 +4,9 @@
 import { sum } from "onewarm/arithmetic.js";
 import { element, setAttributes, setStyle, setText, svgElement } from "onewarm/dom.js";
 import { fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 import { dark, soften } from "./arithmetic.js";
-import { GRID, hidden, path, temperatureChart, uncovered } from "./chart.js";
+import { GRID, ROUND, hidden, path, temperatureChart, uncovered } from "./chart.js";
 import { KINDS, degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
@@ -52,6 +53,12 @@ export function darkPane(names) {
     ),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, element("th", { scope: "row" }, row.text), ...row.cells))),
   );
+  const numbers = mirror({
+    columns: ["temperature T", ...KINDS.map((kind) => NAMES[kind])],
+    rows: ROUND.length,
+    label: "Table of the nats told over the temperature",
+    summary: "The curves as a table",
+  });
   const node = element(
     "section",
     { class: "pane dark fill", "aria-label": "Dark knowledge of two teachers" },
@@ -59,6 +66,7 @@ export function darkPane(names) {
     plot.figure,
     parts.node,
     table,
+    numbers.node,
   );
   /** @type {{x: (t: number) => number, y: (nats: number) => number} | null} */ let scales = null; // as drawn last
   /** @param {View} view */
@@ -118,6 +126,14 @@ export function darkPane(names) {
         const lacks = masses[j] > 0 ? view.told[who] / masses[j] : 0;
         [masses[j], lacks, view.told[who]].forEach((value, i) => setText(rows[i].cells[j], unseen ? "" : fixed(value, 4)));
       });
+      const told = curves.map((c) => (visible.includes(c) ? uncovered(c.values, view, "dark") : null));
+      numbers.draw(
+        "Nats beyond label smoothing that each teacher tells.",
+        ROUND.map((i) => [
+          degrees(GRID[i]),
+          ...told.map((values) => (values ? (i < values.length ? fixed(values[i], 4) : "covered") : "–")),
+        ]),
+      );
       setAttributes(plot.svg, {
         "aria-label": unseen
           ? `Nats told beyond label smoothing: covered at T = ${degrees(T)}.`

@@ -4,13 +4,15 @@
 
 import { element, setAttributes, setText, svgElement } from "onewarm/dom.js";
 import { clamp, fixed, niceCeil, scale } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 import { size } from "./arithmetic.js";
-import { GRID, hidden, path, temperatureChart, uncovered } from "./chart.js";
+import { GRID, ROUND, hidden, path, temperatureChart, uncovered } from "./chart.js";
 import { degrees } from "./controls.js";
 
 /** @typedef {import("../demo.js").View} View */
 
 const LEAST = 1e-4;
+const COLUMNS = ["temperature T", "without T²", "with T²"];
 
 export function normPane() {
   const plot = temperatureChart("size of the gradient", "norm");
@@ -30,6 +32,12 @@ export function normPane() {
     element("tbody", {}, element("tr", {}, ...cells)),
   );
   const balance = element("p", { class: "balance spare" });
+  const numbers = mirror({
+    columns: COLUMNS,
+    rows: ROUND.length,
+    label: "Table of the size of the gradient over the temperature",
+    summary: "The curves as a table",
+  });
   const node = element(
     "section",
     { class: "pane norm fill", "aria-label": "Size of the gradient over the temperature" },
@@ -37,6 +45,7 @@ export function normPane() {
     plot.figure,
     table,
     balance,
+    numbers.node,
   );
   let key = "",
     drawn = "";
@@ -116,6 +125,16 @@ export function normPane() {
       values.forEach((text, i) => setText(cells[i], open || i === 3 ? text : ""));
       ["with T²", "without", "as T grows"].forEach((text, i) => setText(heads[i], open ? text : ""));
       setText(balance, open ? sentence(view) : "");
+      const pulls = uncovered(bare, view, "norm");
+      numbers.draw(
+        `Size of the teacher's gradient.${open ? ` As T grows it comes to ${fixed(view.limit, 4)} with T².` : ""} The label's own is ${fixed(view.hardSize, 4)}.`,
+        ROUND.map((i) => [
+          degrees(GRID[i]),
+          i < pulls.length ? fixed(pulls[i], 4) : "covered",
+          open ? fixed(sizes[i], 4) : "",
+        ]),
+        open ? COLUMNS : [COLUMNS[0], "gradient", ""],
+      );
       setAttributes(plot.svg, {
         "aria-label": open
           ? `Size of the teacher's gradient at T = ${degrees(T)}: ${values[0]} with the factor T squared, ${values[1]} without; its limit ${values[2]}; the label's own ${values[3]}.`

@@ -2,13 +2,17 @@
 
 import { alphaRange, button, segments } from "onewarm/controls.js";
 import { element, setAttributes, setHidden, setText } from "onewarm/dom.js";
-import { fixed, niceCeil } from "onewarm/numbers.js";
+import { fixed, intervalText, niceCeil } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 import { calibrationCard } from "./card.js";
-import { nearest, oppositeAlphas } from "./report.js";
+import { nearest, oppositeAlphas, sideOf } from "./report.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
 /** @typedef {import("./report.js").Point} Point */
+
+const VIEWS = { before: "stopped at their best", after: "after a fitted temperature", end: "trained to the end" };
+const MOST = 24; // measured alphas that the table has room for
 
 /** @param {Context} ctx */
 export function calibrationPane(ctx) {
@@ -39,12 +43,14 @@ export function calibrationPane(ctx) {
   const toggle = segments({
     name: `${ctx.uid}-view`,
     legend: "Show the models",
-    options: [
-      ["before", "stopped at their best"],
-      ["after", "after a fitted temperature"],
-      ["end", "trained to the end"],
-    ],
+    options: /** @type {[string, string][]} */ (Object.entries(VIEWS)),
     change: (value) => ctx.change({ view: value }),
+  });
+  const table = mirror({
+    columns: ["α", ...cards.map(({ title }) => `ECE on ${title.toLowerCase()}`)],
+    rows: MOST,
+    label: "Table of the ECE by α",
+    summary: "The ECE by α as a table",
   });
   const node = element(
     "section",
@@ -55,6 +61,7 @@ export function calibrationPane(ctx) {
     opposite,
     none,
     element("div", { class: "cards", "data-object": "calibration" }, ...cards.map((card) => card.node)),
+    table.node,
   );
   /** @type {any} */
   let loaded;
@@ -112,6 +119,18 @@ export function calibrationPane(ctx) {
         );
       }
       for (const card of cards) card.draw(view, room);
+      const alphas = [...new Set(cards.flatMap((card) => card.report?.points ?? []).map((point) => point.alpha))];
+      setHidden(table.node, alphas.length === 0);
+      const told = (/** @type {typeof cards[0]} */ card, /** @type {number} */ alpha) => {
+        const point = card.report?.points.find((p) => p.alpha === alpha);
+        if (!point) return "–";
+        const { ece } = sideOf(point, view.view);
+        return `${fixed(ece.mean, 3)}${intervalText(ece.interval)}`;
+      };
+      table.draw(
+        `ECE, with its interval: the models ${toggle.node.hidden ? "as trained" : VIEWS[view.view]}.`,
+        alphas.sort((a, b) => a - b).slice(0, MOST).map((a) => [fixed(a, 2), ...cards.map((card) => told(card, a))]),
+      );
     },
   };
 }

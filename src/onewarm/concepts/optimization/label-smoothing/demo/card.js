@@ -28,6 +28,7 @@ export function calibrationCard(key, title) {
 
   return {
     key,
+    title,
     node,
     figures,
     top: 0.1,

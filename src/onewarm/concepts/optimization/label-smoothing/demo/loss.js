@@ -5,10 +5,13 @@ import { select } from "onewarm/controls.js";
 import { element, setAttributes, setHidden, setText, svgElement } from "onewarm/dom.js";
 import { axisFlag } from "onewarm/flag.js";
 import { clamp, fixed, logitText, niceCeil, pull, scale, ticks } from "onewarm/numbers.js";
+import { mirror } from "onewarm/table.js";
 import { lossAlong, optimum } from "./arithmetic.js";
 
 /** @typedef {import("onewarm/widget.js").Context} Context */
 /** @typedef {import("../demo.js").View} View */
+
+const PLACES = 12; // logits at which the table says the loss
 
 /** @param {Context} ctx @param {string[]} names */
 export function lossPane(ctx, names) {
@@ -65,12 +68,19 @@ export function lossPane(ctx, names) {
     element("thead", {}, element("tr", {}, element("td"), column("soft"), column("hard"))),
     element("tbody", {}, ...lines.map((line) => element("tr", {}, element("th", { scope: "row" }, line.text), ...line.cells))),
   );
+  const along = mirror({
+    columns: ["logit", "soft", "hard"],
+    rows: PLACES,
+    label: "Table of the loss along the logit",
+    summary: "The curves as a table",
+  });
   const node = element(
     "section",
     { class: "pane loss fill", "aria-label": "Loss along one logit" },
     element("div", { class: "pane-head" }, pick.label, pick.input),
     plot.figure,
     ...(ctx.onStage ? [] : [table]),
+    along.node,
   );
 
   /** @type {Omit<Parameters<typeof flag.draw>[0], "fixed"> | null} */ let ends = null; // of the axis that was drawn last
@@ -180,6 +190,12 @@ export function lossPane(ctx, names) {
       setAttributes(plot.svg, {
         "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(z)}. Soft target: ${told(view.loss, best)}. Hard target: ${told(view.hardLoss, bestHard)}.${covered ? " To the right of the present logit the curve is covered until you commit." : ""}`,
       });
+      const places = ticks(lo, hi, PLACES - 2).slice(0, PLACES);
+      const losses = [view.target, view.hard].map((t) => lossAlong(logits, t, k, places));
+      along.draw(
+        `The loss, in nats, at values of the logit of ${names[k]}, which is ${logitText(z)} now.`,
+        places.map((at, i) => [logitText(at), ...losses.map((values) => (covered && at > z ? "covered" : fixed(values[i], 4)))]),
+      );
       pick.draw(view.pick === null ? "" : String(view.pick));
       setText(pick.input.options[0], `the true class (${names[view.label]})`);
     },

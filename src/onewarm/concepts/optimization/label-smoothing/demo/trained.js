@@ -67,7 +67,9 @@ export function trainedPane(ctx) {
     ),
     element("div", { class: "runs", "data-object": "training" }, ...sides.map((one) => one.node)),
     note,
-    ...(ctx.onStage ? [] : [curve.figure, numbers.node, table.node]),
+    ...(ctx.onStage ? [] : [curve.figure]),
+    numbers.node,
+    table.node,
   );
 
   const test = once(() => clouds(0, TEST));
@@ -161,9 +163,11 @@ export function trainedPane(ctx) {
         if (fresh === 0 || sides.length - fresh === i) one.draw(shown[i], now, shownOf, test(), room);
       });
       fresh = Math.max(0, fresh - 1);
-      if (ctx.onStage) return;
-      const C = width(curve.figure);
-      if (C > 60) curve.draw(C, view.alpha, last.score.ece);
+      if (!ctx.onStage) {
+        const C = width(curve.figure);
+        if (C > 60) curve.draw(C, view.alpha, last.score.ece);
+      }
+      if (ctx.onStage && !run.done) return; // nobody follows numbers that are read aloud at each step
       if (/** @type {HTMLDetailsElement} */ (numbers.node).open || run.done) numbers.draw(...inNumbers(view));
       if (/** @type {HTMLDetailsElement} */ (table.node).open || run.done) table.draw(...inBins(view));
     },
