@@ -34,7 +34,7 @@ def test_two_levels_are_one_column_and_missing_is_a_level():
     encoder = Encoder([typed("a", pa.chunked_array([["no", "yes", "yes", "no"] * 3]), "t")])
     assert encoder.transform(np.arange(4), encoder.fit(np.arange(4))).ravel().tolist() == [0, 1, 1, 0]
     missing = Encoder([typed("a", pa.chunked_array([["no", "yes", None, "?"] * 3]), "t")])
-    assert missing.transform(np.arange(4), missing.fit(np.arange(4))).tolist() == [
+    assert missing.transform(np.arange(4), missing.fit(np.arange(12))).tolist() == [
         [0, 1, 0],
         [0, 0, 1],
         [1, 0, 0],
@@ -48,7 +48,24 @@ def test_rare_levels_and_all_but_the_most_frequent_are_one_column():
     few = np.array(["u"] * 30 + ["v"] * 30 + ["r"] * (FEWEST_ROWS - 1) + ["s"])
     encoder = Encoder([typed("a", few, "t")])
     x = encoder.transform(np.arange(len(few)), encoder.fit(np.arange(len(few))))
-    assert x.shape == (63, 3) and x[60:].tolist() == [[0, 0, 1]] * 3
+    assert x.shape == (63, 4) and x[60:].tolist() == [[1, 0, 0, 0]] * 3
+
+
+def test_the_training_rows_alone_decide_which_levels_have_a_column():
+    """Of 40 levels the 30 most frequent, and of few levels those that are not rare: in the training rows."""
+    many = np.concatenate([np.repeat([f"l{i:02}" for i in range(40)], 4), np.repeat(["l39"], 200)])
+    rows = np.concatenate([np.arange(i, 160, 4) for i in range(3)])  # three of each level, none of the 200
+    encoder = Encoder([typed("a", many, "t")])
+    x = encoder.transform(np.arange(len(many)), encoder.fit(rows))
+    assert x.shape[1] == MOST_LEVELS + 1
+    own = x[:160:4].argmax(axis=1).tolist()
+    assert own == [*range(30), *[30] * 10]  # equal numbers: the first ones; l39 is one of the others, where it is rare
+    few = np.array(["u"] * 30 + ["v"] * 30 + ["w"] * 30)
+    encoder = Encoder([typed("a", few, "t")])
+    x = encoder.transform(np.arange(90), encoder.fit(np.arange(62)))  # two of w, which is no longer rare in all rows
+    assert x.shape == (90, 3) and x[88].tolist() == [0, 0, 1]  # alone among the rare ones, it keeps its column
+    x = encoder.transform(np.arange(90), encoder.fit(np.r_[0:2, 30:32, 60:90]))
+    assert x[0].tolist() == x[30].tolist() == [1, 0, 0] and x[60].tolist() == [0, 0, 1]
 
 
 def test_every_seed_has_the_same_columns():
@@ -75,6 +92,9 @@ def test_a_row_is_encoded_alike_whatever_the_other_rows_are_that_are_not_in_trai
     numbers, levels = RNG.normal(size=(60, 1)), RNG.choice(["u", "v"], 60)
     other, rows = numbers.copy(), np.arange(40)
     other[40:] *= 1e6
-    made = [Encoder([typed("a", x[:, 0], "t"), typed("b", levels, "t")]) for x in (numbers, other)]
+    many = np.array([f"l{i:02}" for i in range(40)] + ["l00"] * 20)
+    moved = np.append(many[:40], ["l39"] * 20)
+    tables = [(numbers, levels, many), (other, np.append(levels[:40], ["u"] * 20), moved)]
+    made = [Encoder([typed("a", a[:, 0], "t"), typed("b", b, "t"), typed("c", c, "t")]) for a, b, c in tables]
     first, second = (encoder.transform(rows, encoder.fit(rows)) for encoder in made)
     np.testing.assert_array_equal(first, second)

@@ -61,8 +61,8 @@ def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...
         found.append(f"Categories, a column for each value: {shown}{more}.")
         if merged := [c.name for c in some if _merges(c)]:
             found.append(
-                f'Merged as "other" in {names_of(merged)}: values of fewer than {FEWEST_ROWS} rows, and all but the '
-                f"{MOST_LEVELS} most frequent."
+                f'Merged as "other" in {names_of(merged)}: values of fewer than {FEWEST_ROWS} training rows, and all '
+                f"but the {MOST_LEVELS} most frequent there; each split decides by its own training rows."
             )
         if variants := [(c.name, group) for c in some for group in alike(map(str, c.levels))]:
             shown = ", ".join(f"{visible(name)!r} ({names_of(group)})" for name, group in variants[:3])
@@ -90,7 +90,7 @@ def _merges(column: Column) -> bool:
     if column.codes is None:
         return False
     counts = np.bincount(column.codes[column.codes >= 0])
-    return bool((counts < FEWEST_ROWS).any()) or len(counts) > MOST_LEVELS
+    return bool((counts < 2 * FEWEST_ROWS).any()) or len(counts) > MOST_LEVELS  # about half of the rows are training
 
 
 def _missing(columns: Sequence[Column]) -> list[str]:
