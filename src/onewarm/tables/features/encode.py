@@ -55,7 +55,7 @@ class Encoder:
         stacked = [Block(np.concatenate(numbers, axis=1))] if numbers else []
         self.blocks = [*stacked, *lists]
         coded = [c for c in columns if c.codes is not None and c.kind == "levels"]
-        self.codes = np.column_stack([c.codes for c in coded]) if coded else None
+        self.codes = np.column_stack([c.codes for c in coded if c.codes is not None]) if coded else None
         self.gaps = [int(c.missing is not None) for c in coded]  # whether "missing" is one of its levels, the first
         self.levels = [len(c.levels) + gap for c, gap in zip(coded, self.gaps, strict=True)]
         self.spans = [1 if count == 2 else min(count, MOST_LEVELS + 1) for count in self.levels]
