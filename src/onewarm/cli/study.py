@@ -58,6 +58,9 @@ def study(
     drop: Annotated[
         list[str] | None, typer.Option(help="A column to leave out, such as a copy of the label; may be repeated.")
     ] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A column of numbers that are codes of categories; may be repeated.")
+    ] = None,
     store: Annotated[
         str | None, typer.Option(help="Database URL of the runs. Default: studies.db in the home folder.")
     ] = None,
@@ -117,6 +120,7 @@ def study(
             time=time,
             rare=rare,
             drop=drop or (),
+            category=category or (),
             store=store or store_url(home_folder(home)),
             engine=engine,
             workers=workers,

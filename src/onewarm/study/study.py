@@ -38,6 +38,7 @@ def run(
     rare: str = "error",
     votes: Any = None,
     drop: str | Sequence[str] = (),
+    category: str | Sequence[str] = (),
     fit: Callable[..., Any] | None = None,
     key: str | None = None,
     training: Training | None = None,
@@ -66,7 +67,7 @@ def run(
         arms: recipes, as a list or separated by commas. The others are compared with `hard`, or with the first one
             if it is absent. The reference, "logistic", is always added: multinomial logistic regression, hard labels.
         seeds: how many, or which, as a list or text (`20`, `0,3,5-9`).
-        label, split, group, time, rare, votes, drop: see `load`.
+        label, split, group, time, rare, votes, drop, category: see `load`.
         fit: your own training: `fit(model, target, data)` is called for each run, with a new `model`, the `SoftTarget`
             of the training rows, and these rows (`data.x`, `data.y`, `data.original`). It returns the trained model,
             or None where it trained `model` itself. The model predicts on `data.original` where `fit` read that, else
@@ -103,6 +104,7 @@ def run(
         rare=rare,
         votes=votes,
         drop=drop,
+        category=category,
         fit=fit,
         key=key,
         training=training,
@@ -143,6 +145,7 @@ class Study:
         rare: str = "error",
         votes: Any = None,
         drop: str | Sequence[str] = (),
+        category: str | Sequence[str] = (),
         fit: Callable[..., Any] | None = None,
         key: str | None = None,
         training: Training | None = None,
@@ -156,7 +159,10 @@ class Study:
         self.arms = [arm.name for arm in self._arms]
         self.seeds = parse_seeds(seeds)
         self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
-        self.data = load(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop)
+        self.data = load(
+            data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop,
+            category=category,
+        )  # fmt: skip
         first = self.data.split(self.seeds[0])
         for arm in self._arms:
             arm.check(self.data.num_classes, votes=first.train.votes is not None, names=self.data.class_names)

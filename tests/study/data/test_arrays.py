@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -5,11 +7,19 @@ import pyarrow as pa
 import pytest
 import scipy.sparse
 import torch
-from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 from onewarm.errors import InputError
-from onewarm.study.data import arrays
-from onewarm.study.data.arrays import is_frame, is_torch_data, items_of, labels_of, take, votes_of, without
+from onewarm.study.data.arrays import (
+    columns_of_rows,
+    features_of,
+    is_frame,
+    is_torch_data,
+    labels_of,
+    take,
+    votes_of,
+    without,
+)
 
 
 def test_what_is_a_frame_and_what_pytorchs_data():
@@ -19,34 +29,6 @@ def test_what_is_a_frame_and_what_pytorchs_data():
     assert all(map(is_frame, frames)) and not any(map(is_torch_data, frames))
     assert not any(map(is_frame, [*others, items])) and not any(map(is_torch_data, others))
     assert is_torch_data(items) and is_torch_data(DataLoader(items))
-
-
-class Streamed(IterableDataset):
-    def __iter__(self):
-        return iter([(torch.tensor([float(i), 1.0]), i % 2) for i in range(10)])
-
-
-class Ragged(Dataset):
-    def __len__(self):
-        return 4
-
-    def __getitem__(self, i):
-        return torch.zeros(i + 1), 0
-
-
-def test_items_of_pytorchs_data():
-    x, y, notes = items_of(DataLoader(Streamed(), batch_size=4))
-    assert x[:, 0].tolist() == list(range(10)) and y.tolist() == [0, 1] * 5 and len(notes) == 1
-    with pytest.raises(
-        InputError, match=r"^Ragged: its items cannot be put together \(.*\): give tensors or arrays of"
-    ):
-        items_of(Ragged())
-
-
-def test_more_than_is_held(monkeypatch):
-    monkeypatch.setattr(arrays, "MOST_HELD", 1000)
-    with pytest.raises(InputError, match=r"^TensorDataset: its features take more than .* pass a part, as with torch"):
-        items_of(TensorDataset(torch.zeros(300, 2), torch.zeros(300)))
 
 
 def test_votes_and_their_majority():
@@ -89,3 +71,38 @@ def test_rows_by_place_as_the_same_type(kind):
         left = without(data, ["a"])
         assert list(left) == ["b"] if kind == "dict" else list(getattr(left, "column_names", left.columns)) == ["b"]
     assert without(data, []) is data and take(None, np.array([0])) is None
+
+
+def test_rows_that_are_dicts_or_records_are_columns():
+    assert columns_of_rows(({"a": 1}, {"b": 2.5})) == {"a": [1, None], "b": [None, 2.5]}
+    records = np.array([(1.5, "u"), (2.5, "v")], [("a", "f8"), ("b", "U1")])
+    assert is_frame(records) and columns_of_rows(records)["b"].tolist() == ["u", "v"]
+    assert columns_of_rows([1, 2]) == [1, 2]
+
+
+def test_masked_numbers_are_missing_ones():
+    masked = np.ma.masked_equal(np.arange(6).reshape(3, 2), 3)
+    np.testing.assert_array_equal(features_of(masked), [[0, 1], [2, np.nan], [4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("x", "error"),
+    [
+        (None, "X is None, which holds no rows of examples by place: pass an array"),
+        (5, "X is of type int, which holds no rows of examples by place: pass an array"),
+        ({1, 2}, "X is of type set, which holds no rows of examples by place: pass an array"),
+        (b"a.csv", "X is of type bytes, which holds no rows of examples by place: pass an array"),
+        (iter([1]), "X is of type list_iterator, which holds no rows of examples by place: pass list(X)"),
+        (io.StringIO("a"), "X is of type StringIO, which holds no rows of examples by place: pass its path, or "
+                           "pandas.read_csv of it"),
+        ([[1, 2], [3, 4], [5]], "X: row 3 has 1 values, and row 1 2: give rows of one length"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_rows_says_what_to_pass(x, error):
+    with pytest.raises(InputError) as raised:
+        features_of(x)
+    assert str(raised.value) == error
+
+
+def test_sparse_labels_are_one_hot():
+    assert labels_of(scipy.sparse.csr_matrix(np.eye(3)[[2, 0, 1]])).values.tolist() == [2, 0, 1]

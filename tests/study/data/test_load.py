@@ -140,7 +140,7 @@ def test_datasets_and_loaders_of_pytorch_are_read_in_order():
         assert made.notes[0].startswith(f"Read each item of the {type(data).__name__} once, in order")
     with pytest.raises(InputError, match=r"^y is given, and the TensorDataset has labels of its own$"):
         load(items, Y)
-    with pytest.raises(InputError, match=r"^TensorDataset: an item is .*, not a pair \(x, y\)$"):
+    with pytest.raises(InputError, match=r"^TensorDataset: an item is a .* of 1, not a pair \(x, y\): pass a"):
         load(TensorDataset(torch.from_numpy(X)))
 
 
@@ -163,7 +163,7 @@ def test_images_have_one_scale_and_their_shape():
         (X, np.eye(3)[Y] - 1, "y: row 1, class 1 is -1.0: give counts of votes"),
         (X[:0], Y[:0], "X has shape (0, 3): expected (N, ...), one row an example"),
         (X + 1j, Y, "X holds complex128: give real numbers"),
-        ([[1, 2], [3]], [0, 1], "X: list cannot be read as an array: "),
+        ([[1, 2], [3]], [0, 1], "X: row 2 has 1 values, and row 1 2: give rows of one length"),
         (X, ["a"] * 39 + ["b"], "X: a class has fewer than 3 rows of 'y', one each for training, validation and test: "
          "'b' (1); merge them into 'other' with rare='merge', or leave their rows out with rare='drop'"),
     ],
@@ -186,3 +186,28 @@ def test_rows_and_labels_of_pandas_in_another_order():
     ):
         load(frame.drop(columns="label"), frame["label"].sample(frac=1, random_state=0))
     assert load(frame.drop(columns="label"), frame["label"].reset_index(drop=True)).num_classes == 2
+
+
+def test_rows_and_columns_of_any_type_of_python():
+    """Dicts, tuples, texts, dates, records: what NumPy makes no array of numbers of."""
+    rows = [{"a": float(v), "b": "uvw"[i % 3], "label": "xy"[i % 2]} for i, v in enumerate(X[:, 0])]
+    assert load(rows).split(0).train.x.shape[1] == 1 + 3
+    assert load([(r["a"], r["b"]) for r in rows], Y).split(0).train.original[0][1] in "uvw"
+    days = np.datetime64("2024-01-01") + np.arange(40)
+    assert load(days, Y).notes[-1] == "Dates as numbers: 'X[0]' (days, month, weekday)."
+    records = np.array([(v, i % 2) for i, v in enumerate(X[:, 0])], [("a", "f8"), ("label", "i8")])
+    assert load(records).label == "label"
+    assert load(X, np.array([b"u", b"v"] * 20)).class_names == ("u", "v")
+    table = pd.DataFrame(
+        {
+            "age": pd.cut(np.arange(40), [-1, 12, 30, 99]),
+            "month": pd.period_range("2024-01", periods=40, freq="M"),
+            "sparse": pd.arrays.SparseArray(X[:, 0]),
+        }
+    )
+    notes = " ".join(load(table, Y).notes)
+    assert "'age' (3)" in notes and "'month' (days, year, month, weekday)" in notes
+    with pytest.raises(InputError, match=r"^column 'z' of DataFrame holds complex128: give its real and imaginary"):
+        load(pd.DataFrame({"z": X[:, 0] + 1j}), Y)
+    with pytest.raises(InputError, match=r"^data is a text of 200 characters, not the path of a file: save it as a "):
+        load("a,label\n1,x\n" * 16 + "a,label\n")

@@ -77,6 +77,29 @@ RUNS = {
         csv("a,b,label", lambda i: ["seven" if i == 5 else NOISE[i, 0], ("low", "7", "8")[KINDS[0, i]], label(i)]),
         None, 2 + 3, ["counted as missing: 'a' ('seven')", "'b' (3)"],
     ),
+    "numbers_as_codes.csv": (
+        csv(
+            "zip,plz,quoted,sort_code,grade,phone,mobile,card,label",
+            lambda i: [("00501", "10115", "99950")[KINDS[0, i]], (10115, 60601, 80331)[KINDS[1, i]],
+                       f'"{KINDS[2, i]:03}"', 100 + KINDS[3, i], 1 + KINDS[0, i], 4930 * 10**6 + i * i * 7919 % 10**6,
+                       f"+49 30 {1000 + i * i * 7919 % 9000} {i}", 4 * 10**18 + i, label(i)],
+        ),
+        None, 3 * 4 + 1,
+        ["Numbers taken as categories, for a name or leading zeros as of codes: 'zip', 'plz', 'quoted', 'sort_code'.",
+         "Whole numbers of few values, taken as numbers: 'grade' (3); where they are codes of categories: --category "
+         "grade (category='grade').",
+         "Left out: 'phone': codes, such as telephone numbers, that differ in most rows.",
+         "Left out: 'card': a different value in every row"],
+    ),
+    "versions.csv": (
+        csv(
+            "version,host,day,label",
+            lambda i: [("1.10.0", "1.2.3", "2.0.0")[KINDS[0, i]], f"10.0.0.{KINDS[1, i]}",
+                       f"2024{1 + i % 9:02}{day(i):02}", label(i)],
+        ),
+        None, 3 + 3 + 3,
+        ["'version' (3), 'host' (3)", "Dates as numbers: 'day' (days, month, weekday; read as year, month, day)"],
+    ),
     "all_missing.csv": (
         csv("a,b,label", lambda i: [NOISE[i, 0], "", label(i)]), None, 1, ["Left out: 'b': no value in any row."],
     ),
@@ -271,3 +294,46 @@ def test_accents_of_either_form_are_one_text(tmp_path):
     (tmp_path / "t.csv").write_text(csv("drink,label", lambda i: [words[i % 3], words[i % 3]]))
     data = load(tmp_path / "t.csv")
     assert data.class_names == ("caf\u00e9", "tea") and data.split(0).train.x.shape == (36, 1)
+
+
+def test_leading_zeros_far_down_make_text_of_the_whole_column(tmp_path):
+    """Classes too: "01" is not "1"; and the codes before the first zero are those after it."""
+    path = tmp_path / "late.csv"
+    lines = [f"{100 + i % 3 if i < 90_000 else f'00{i % 2}'},{i * 7919 % 1013},{i % 2 + 8:02}" for i in range(100_000)]
+    path.write_text("code,v,label\n" + "\n".join(lines) + "\n")
+    made = load(path)
+    assert made.class_names == ("08", "09")
+    assert "'code' (5)" in " ".join(made.notes) and "'v', standardised" in " ".join(made.notes)
+
+
+def test_columns_are_categories_on_request(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(csv("gro\u0308\u00dfe,grade,v,label", lambda i: [day(i), KINDS[0, i], NOISE[i, 0], label(i)]))
+    plain = load(path)
+    assert plain.split(0).train.x.shape[1] == 3
+    made = load(path, category=["grade", "gr\u00f6\u00dfe"], drop="v")  # an accent as one character
+    assert made.split(0).train.x.shape[1] == 3 + 28 and made.content != plain.content
+    assert made.options == {"drop": "v", "category": ["grade", "gro\u0308\u00dfe"]}
+    assert "Categories, as asked: 'grade', 'gro\u0308\u00dfe'." in made.notes
+    assert not any("Numbers taken as categories" in note or "few values" in note for note in made.notes)
+    with pytest.raises(InputError, match=r"^a\.csv: no column 'grad'; nearest: 'grade'$"):
+        load(path, category="grad")
+    with pytest.raises(InputError, match=r"^a\.csv: 'v' is to be a category, and is no feature: it is named otherwise"):
+        load(path, category="v", drop="v")
+
+
+def test_times_with_leading_zeros_are_times(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(csv("month,v,label", lambda i: [f"{1 + i % 12:02}", NOISE[i, 0], label(i)]))
+    assert "Split: by column 'month', the earliest rows for training" in " ".join(load(path, time="month").notes)
+
+
+def test_labels_of_an_archive_may_be_one_hot(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=NOISE, y=np.eye(3)[KINDS[0]])
+    assert load(path).class_names == ("0", "1", "2")
+    np.savez(path, x=NOISE, y=np.full((N, 3), 1 / 3))
+    with pytest.raises(
+        InputError, match=r"^a\.npz: label column 'y' has shape \(60, 3\): give one class a row, \(N,\), "
+    ):
+        load(path)

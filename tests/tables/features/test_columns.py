@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from onewarm.errors import InputError
-from onewarm.tables.features.columns import typed
+from onewarm.tables.features.columns import category, typed
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -48,6 +48,25 @@ def kind(name, values):
         ("a", ["red", "green", None, "blue"] * 10, "levels"),
         ("a", ["12 %", "7 %", "-"] * 10, "numbers"),
         ("a", ["007", "012"] * 20, "levels"),
+        ("a", ["007", "012", *map(str, range(100, 138))], "id"),
+        ("a", ["007", "012"] + [str(100 + i // 1.3)[:3] for i in range(38)], "codes"),
+        ("zip", RNG.integers(10_000, 10_004, N), "levels"),
+        ("zip_code", np.append(RNG.integers(10_000, 10_004, N).astype(float), np.nan), "levels"),
+        ("billingZip", RNG.integers(10_000, 10_004, N), "levels"),
+        ("Phone number", np.append(RNG.permutation(10**6)[: 2 * N], 7), "codes"),
+        ("telephone", np.linspace(0, 1, N), "numbers"),
+        ("encode", RNG.integers(0, 5, N), "numbers"),
+        ("a", 2**60 + np.arange(N), "id"),
+        ("a", ["1.10.2", "1.9.0"] * 20, "levels"),
+        ("a", ["10.0.0.1", "10.0.0.2"] * 20, "levels"),
+        ("a", ["030 12 34 56", "030 65 43 21"] * 20, "levels"),
+        ("a", ["+49 151 5551", "+49 30 901"] * 20, "levels"),
+        ("a", ["1 234 567", "12 345"] * 20, "numbers"),
+        ("a", ["12,34,567", "1,23,456"] * 20, "numbers"),
+        ("a", ["1.234.567,5", "12.345"] * 20, "numbers"),
+        ("a", ["4000123412341234", "4000432143214321"] * 20, "levels"),
+        ("day", np.array([20240228, 20240229, 20241224] * 9), "date"),
+        ("day", np.array([20240228, 20230229, 20241224] * 9), "numbers"),
         ("a", ["1", "x", "y", "3"] * 10, "levels"),
         ("a", ["2024-01-02", "2023-05-06", None] * 10, "date"),
         ("a", ["18:30", "06:15"] * 10, "numbers"),
@@ -115,3 +134,12 @@ def test_words_of_missing_values():
     words = ["?", "-", "N/A", "n/a", "NA", " nan ", "NULL", "None", "", "."]
     found = typed("a", pa.chunked_array([[*words, "none", "unknown", "no", "0"] * 2]), "t")
     assert found.levels == ("0", "no", "none", "unknown") and (found.codes[:10] == -1).all()
+
+
+def test_a_category_on_request_whatever_it_holds():
+    for values in (np.array([1.0, 2.0, np.nan]), np.array([1, 2, 1]), pa.chunked_array([[1, 2, None]])):
+        assert category("a", values, "t").levels == ("1", "2")
+    assert category("a", np.array([1.5, 2.0]), "t").levels == ("1.5", "2")
+    assert category("a", np.array([True, False]), "t").levels == ("false", "true")
+    with pytest.raises(InputError, match=r"^t: column 'a' holds several values a row, and is to be a category: leave"):
+        category("a", np.zeros((3, 2)), "t")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.calibration.summary.inputs import to_numpy
-from onewarm.errors import InputError, needs
-
-MOST_HELD = 1 << 31
-"""Bytes of features that are held in memory: of a sparse matrix made dense, of a PyTorch Dataset's items."""
+from onewarm.errors import InputError
+from onewarm.study.data.items import MOST_HELD
 
 
 @dataclass(frozen=True)
@@ -27,60 +25,34 @@ class Labels:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether a value has named columns, as a DataFrame or an Arrow table."""
-    return isinstance(value, dict) or any(hasattr(value, name) for name in ("collect", "columns", "column_names"))
+    """Whether a value has named columns, as a DataFrame, an Arrow table, or records of NumPy."""
+    named = isinstance(value, np.ndarray) and value.dtype.names is not None
+    return named or isinstance(value, dict) or any(hasattr(value, n) for n in ("collect", "columns", "column_names"))
+
+
+def columns_of_rows(value: Any) -> Any:
+    """Rows that are dicts as a mapping of names to columns, and so are records of NumPy; anything else as it is.
+
+    >>> columns_of_rows([{"a": 1}, {"a": 2, "b": "u"}])
+    {'a': [1, 2], 'b': [None, 'u']}
+    """
+    if isinstance(value, list | tuple) and value and all(isinstance(row, Mapping) for row in value):
+        names = dict.fromkeys(name for row in value for name in row)
+        return {name: [row.get(name) for row in value] for name in names}
+    if isinstance(value, np.ndarray) and value.dtype.names is not None:
+        return {name: value[name] for name in value.dtype.names}
+    return value
 
 
 def is_torch_data(value: Any) -> bool:
-    """Whether a value is a Dataset or DataLoader of PyTorch, or something else that gives (x, y) by place."""
+    """Whether a value is a Dataset or DataLoader of PyTorch, or something else that gives its items by place."""
     data = sys.modules.get("torch.utils.data")
+    if hasattr(value, "column_names") and hasattr(value, "with_format"):  # of Hugging Face
+        return True
     if data is not None and isinstance(value, data.Dataset | data.DataLoader):
         return True
-    plain = isinstance(value, list | tuple | dict | str | np.ndarray)
+    plain = isinstance(value, list | tuple | dict | str | bytes | np.ndarray)
     return not plain and not hasattr(value, "shape") and hasattr(value, "__getitem__") and hasattr(value, "__len__")
-
-
-def items_of(data: Any) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
-    """The rows of a Dataset or DataLoader of (x, y), and a note. Each item is read once, in the data's own order.
-
-    Raises InputError for items that are no pairs, and for more than ``MOST_HELD`` bytes.
-    """
-    with needs("a Dataset of PyTorch", "study"):
-        from torch.utils.data import DataLoader, IterableDataset
-
-    name = type(data).__name__
-    batches: Iterable[Any] = data
-    if not isinstance(data, DataLoader):
-        batches = DataLoader(data, batch_size=256)
-    elif not isinstance(data.dataset, IterableDataset):  # in order, not shuffled: the same data gives the same runs
-        batches = DataLoader(data.dataset, batch_size=data.batch_size or 256, collate_fn=data.collate_fn)
-    xs, ys, held = [], [], 0
-    for batch in _read(batches, name):
-        if not isinstance(batch, list | tuple) or len(batch) != 2:
-            raise InputError(f"{name}: an item is {type(batch).__name__}, not a pair (x, y)")
-        xs.append(to_numpy(batch[0], "x"))
-        ys.append(to_numpy(batch[1], "y"))
-        held += xs[-1].nbytes
-        if held > MOST_HELD:
-            raise InputError(
-                f"{name}: its features take more than {MOST_HELD >> 30} GiB, and a study holds them in memory: pass "
-                "a part, as with torch.utils.data.Subset"
-            )
-    if not xs:
-        raise InputError(f"{name}: no rows")
-    note = f"Read each item of the {name} once, in order: what it draws at random is drawn once for all runs."
-    return np.concatenate(xs), np.concatenate(ys), (note,)
-
-
-def _read(batches: Iterable[Any], name: str) -> Iterable[Any]:
-    try:
-        yield from batches
-    except (TypeError, RuntimeError, IndexError) as error:
-        reason = str(error).split("\n")[0][:200]
-        raise InputError(
-            f"{name}: its items cannot be put together ({reason}): give tensors or arrays of one shape, as with "
-            "transform=torchvision.transforms.ToTensor()"
-        ) from None
 
 
 def features_of(x: Any) -> NDArray[Any]:
@@ -96,6 +68,20 @@ def features_of(x: Any) -> NDArray[Any]:
                 f"{MOST_HELD >> 30} are allowed: reduce it, as with sklearn.decomposition.TruncatedSVD"
             )
         return np.asarray(x.astype(np.float32).toarray())
+    if x is None or isinstance(x, str | bytes | int | float | set | frozenset) or hasattr(x, "read") or _once(x):
+        what = "is None" if x is None else f"is of type {type(x).__name__}"
+        remedy = "its path, or pandas.read_csv of it" if hasattr(x, "read") else "list(X)" if _once(x) else "an array"
+        raise InputError(f"X {what}, which holds no rows of examples by place: pass {remedy}")
+    if isinstance(x, np.ma.MaskedArray):
+        x = np.where(np.ma.getmaskarray(x), np.nan, x.data.astype(np.float64))
+    if isinstance(x, list | tuple) and len({len(row) if hasattr(row, "__len__") else -1 for row in x}) > 1:
+        lengths = [len(row) if hasattr(row, "__len__") and not isinstance(row, str) else -1 for row in x]
+        row = next((i for i, length in enumerate(lengths) if length != lengths[0]), 0)
+        if row:
+            raise InputError(
+                f"X: row {row + 1} has {max(1, lengths[row])} values, and row 1 {max(1, lengths[0])}: give rows of one "
+                "length"
+            )
     try:
         array = to_numpy(x, "X")
     except ValueError as error:
@@ -105,6 +91,11 @@ def features_of(x: Any) -> NDArray[Any]:
     if array.dtype.kind == "c":
         raise InputError(f"X holds {array.dtype}: give real numbers, as with np.column_stack([X.real, X.imag])")
     return array.reshape(-1, 1) if array.ndim == 1 else array
+
+
+def _once(value: Any) -> bool:
+    """Whether a value can be gone through once only, as a generator."""
+    return hasattr(value, "__next__")
 
 
 def labels_of(y: Any) -> Labels:
@@ -121,6 +112,8 @@ def labels_of(y: Any) -> Labels:
         y = y.iloc[:, 0] if y.shape[1] == 1 else y.to_numpy()
     if hasattr(y, "iloc") or hasattr(y, "to_arrow"):
         return Labels(y)
+    if hasattr(y, "tocsr"):
+        y = y.toarray()
     array = to_numpy(y, "y")
     if array.ndim == 0:
         raise InputError("y has no rows: expected (N,), one label an example")

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from onewarm.errors import InputError
-from onewarm.study.data.arrays import check_order, features_of, is_frame, is_torch_data, items_of, labels_of
+from onewarm.study.data.arrays import check_order, columns_of_rows, features_of, is_frame, is_torch_data, labels_of
 from onewarm.study.data.builtin import BUILT_IN
 from onewarm.study.data.datasets import Dataset
+from onewarm.study.data.items import X_NAMES, items_of
 from onewarm.study.data.tables import Options, of_raw
 from onewarm.tables.features.npz_parts import of_parts
 from onewarm.tables.features.raw import Raw, columns_hash, of_file, of_frame
+
+_LONGEST_PATH = 4096
 
 
 def load(
@@ -30,6 +33,7 @@ def load(
     rare: str = "error",
     votes: Any = None,
     drop: str | Sequence[str] = (),
+    category: str | Sequence[str] = (),
 ) -> Dataset:
     """A data set for a study.
 
@@ -46,6 +50,7 @@ def load(
         rare: what to do with classes of fewer than 3 rows: "error", "merge" into one class "other", "drop".
         votes: counts of annotators' votes (N, K), or their columns; without labels, these are the majority's.
         drop: columns that are left out.
+        category: columns of numbers that are codes: each value is a category.
 
     Without split, group or time the rows are split by seed, 60 % training, 20 % validation, 20 % test, stratified.
 
@@ -59,7 +64,7 @@ def load(
     """
     if isinstance(y, str):
         label, y = y, None
-    options = Options(split, group, time, rare, votes, drop)
+    options = Options(split, group, time, rare, votes, drop, category)
     if isinstance(data, Dataset) or (isinstance(data, str) and data in BUILT_IN):
         asked = [*(["y"] if y is not None else []), *(["label"] if label is not None else []), *options.given]
         if asked:
@@ -70,7 +75,9 @@ def load(
         if y is not None:
             raise InputError("y= is for arrays and DataFrames; name a file's label column with label=")
         return _from_file(Path(data), label, options)
-    return from_arrays(data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop)
+    return from_arrays(
+        data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop, category=category
+    )
 
 
 def from_arrays(
@@ -84,14 +91,18 @@ def from_arrays(
     rare: str = "error",
     votes: Any = None,
     drop: str | Sequence[str] = (),
+    category: str | Sequence[str] = (),
 ) -> Dataset:
     """A data set of what is in memory: a DataFrame, or examples (N, ...) and labels. Arguments and errors as ``load``.
 
     A part's `x` are features for the study's own models; `original` are the rows as they were given.
     """
-    options = Options(split, group, time, rare, votes, drop)
+    options = Options(split, group, time, rare, votes, drop, category)
     notes: tuple[str, ...] = ()
     with _in_words_of_python():
+        data = columns_of_rows(data)
+        if hasattr(data, "to_pandas") and not {*X_NAMES} & {*getattr(data, "column_names", X_NAMES)}:
+            data = data.to_pandas()  # a table of Hugging Face
         if is_torch_data(data):
             if y is not None:
                 raise InputError(f"y is given, and the {type(data).__name__} has labels of its own")
@@ -101,12 +112,12 @@ def from_arrays(
         if is_frame(data):
             raw = of_frame(data, "data" if isinstance(data, dict) else type(data).__name__)
         else:
+            raw = _of_array(data)
             if y is None and votes is None:
                 raise InputError("y: the labels of X are missing: pass y=, one label an example")
             if label is not None:
                 raise InputError(f"label={label!r} names a column, and X is an array: pass its labels as y=")
-            raw = _of_array(data)
-            data = data if hasattr(data, "shape") else raw.columns["X"]
+            data = data if hasattr(data, "shape") else raw.columns.get("X", data)
         check_order(data, y)
         labels = None if y is None else labels_of(y)
         return of_raw(raw, label, labels, options, original=data, notes=notes)
@@ -124,6 +135,11 @@ def _of_array(x: Any) -> Raw:
 
 
 def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
+    if "\n" in str(path) or len(str(path)) > _LONGEST_PATH:
+        raise InputError(
+            f"data is a text of {len(str(path))} characters, not the path of a file: save it as a file, or pass "
+            "pandas.read_csv(io.StringIO(text))"
+        )
     if not path.exists() and not path.suffix:
         near = difflib.get_close_matches(str(path), BUILT_IN, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -134,7 +150,7 @@ def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
         raw, names = parts
         if options.ways or label is not None:
             raise InputError(f"{raw.name} has a split and labels of its own: leave out --label, --group and --time")
-        made = of_raw(raw, "y", None, Options(names, rare=options.rare, votes=options.votes, drop=options.drop))
+        made = of_raw(raw, "y", None, replace(options, split=names))
         given = {name: value for name, value in made.options.items() if name != "split"}
         return replace(made, label=None, options=given)  # neither of which can be asked for
     if path.suffix.lower() == ".npy" and path.is_file():

@@ -6,7 +6,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from onewarm.study.data.partition import (
 from onewarm.study.data.splits import Rows, Split
 from onewarm.tables.features.encode import Encoder, Fit
 from onewarm.tables.features.keys import codes_of, distinct, times_of
-from onewarm.tables.features.labels import has_label, no_column
+from onewarm.tables.features.labels import has_label, named
 from onewarm.tables.features.notes import names_of
 from onewarm.tables.features.raw import Raw, column_of, columns_hash, is_text
 from onewarm.tables.features.repeats import repeated, row_hashes
@@ -48,7 +48,7 @@ _ENCODING = 4  # of features: raise it when the same table gives other ones
 
 @dataclass(frozen=True)
 class Options:
-    """How rows are split, what happens to rare classes, and votes: names of columns, or arrays."""
+    """How rows are split, what happens to rare classes and columns, and votes: names of columns, or arrays."""
 
     split: Any = None
     group: Any = None
@@ -56,6 +56,7 @@ class Options:
     rare: Any = "error"
     votes: Any = None
     drop: str | Sequence[str] = ()
+    category: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if len(self.ways) > 1:
@@ -70,6 +71,7 @@ class Options:
     def given(self) -> list[str]:
         """Which options are given."""
         others = {"votes": self.votes is not None, "rare": self.rare != "error", "drop": bool(self.drop)}
+        others["category"] = bool(self.category)
         return [*self.ways, *(name for name, is_given in others.items() if is_given)]
 
     @property
@@ -77,14 +79,29 @@ class Options:
         """The columns to leave out."""
         return (self.drop,) if isinstance(self.drop, str) else tuple(self.drop)
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The columns whose values are levels."""
+        return (self.category,) if isinstance(self.category, str) else tuple(self.category)
+
     def columns(self, raw: Raw) -> tuple[str, ...]:
-        """The columns that the options name. Raises InputError for one that is not there."""
+        """The columns that the options name and that are no features."""
         votes = self.votes if isinstance(self.votes, list | tuple) else [self.votes]
         names = [n for n in (self.split, self.group, self.time, *votes, *self.dropped) if isinstance(n, str)]
-        for name in dict.fromkeys(names):
-            if name not in raw.columns:
-                raise no_column(raw.name, name, list(raw.columns))
         return tuple(dict.fromkeys(names))
+
+    def resolved(self, raw: Raw) -> Options:
+        """The options with the columns' names as the table has them. Raises InputError for one that is not there."""
+
+        def name(value: Any) -> Any:
+            if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+                return [named(raw.name, one, list(raw.columns)) for one in value]
+            return named(raw.name, value, list(raw.columns)) if isinstance(value, str) else value
+
+        split = self.split if isinstance(self.split, list | tuple) else name(self.split)
+        return replace(self, split=split, group=name(self.group) if isinstance(self.group, str) else self.group,
+                       time=name(self.time) if isinstance(self.time, str) else self.time, votes=name(self.votes),
+                       drop=name(self.drop), category=name(self.category))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,6 +151,7 @@ def of_raw(
 
     Raises InputError as ``tables.features.table`` and ``partition``.
     """
+    options = options.resolved(raw)
     aside = options.columns(raw)
     votes = _votes(raw, options.votes)
     if labels is None and label is None and votes is not None and not has_label(list(raw.columns)):
@@ -141,7 +159,10 @@ def of_raw(
     counts = labels.votes if labels is not None and labels.votes is not None else None if votes is None else votes.votes
     values = {way: _way(raw, way, getattr(options, way)) for way in options.ways}
     units = codes_of(raw.name, _called(options.group), values["group"]) if "group" in values else None
-    made = table(raw, label, y=None if labels is None else labels.values, aside=aside, rare=options.rare, units=units)
+    given = None if labels is None else labels.values
+    made = table(raw, label, y=given, aside=aside, categories=options.categories, rare=options.rare, units=units)
+    if both := [n for n in options.categories if n in aside or n == made.label]:
+        raise InputError(f"{raw.name}: {both[0]!r} is to be a category, and is no feature: it is named otherwise too")
     if made.label in options.dropped:
         raise InputError(f"{raw.name}: {made.label!r} is the label, and to be left out: name another --label")
     if counts is not None:
@@ -154,6 +175,7 @@ def of_raw(
         copies,
         *(labels.notes if labels else ()),
         *made.notes,
+        f"Categories, as asked: {names_of(options.categories)}." if options.categories else "",
         f"Left out, as asked: {names_of(options.dropped)}." if options.dropped else "",
         partition.sentence,
         *_unnamed_split(raw, options),
@@ -172,7 +194,8 @@ def of_raw(
         + (f", label column {made.label!r}" if made.label else ""),
         class_names=made.class_names,
         sizes=(sizes[0], sizes[1], sizes[2]),
-        content=content(raw.sha256, made.label, aside, extra, _hash_of(partition, first), options.rare, _ENCODING),
+        content=content(raw.sha256, made.label, aside, extra, _hash_of(partition, first), options.rare, _ENCODING,
+                        options.categories),
         sample=Sample(made.encoder, made.rows, made.y, partition, counts,
                       without(original, dropped)),
         sampling=partition.sampling,
@@ -192,7 +215,11 @@ def _named(option: str, value: Any) -> Any:
     """A name, or names, of columns as JSON values; None for an array."""
     if isinstance(value, str):
         return value
-    names = option in ("drop", "votes") and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+    names = (
+        option in ("drop", "votes", "category")
+        and isinstance(value, list | tuple)
+        and all(isinstance(v, str) for v in value)
+    )
     return list(value) if names else None
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
-from onewarm.tables.features.dates import are_dates, expand, read_clock, read_dates
+from onewarm.tables.features.dates import are_dates, expand, of_digits, read_clock, read_dates
 from onewarm.tables.features.text import MISSING, missing_code, read_numbers
 
 with needs("onewarm.tables", "audit"):
@@ -27,6 +27,14 @@ _LOOKED_AT = 10_000
 _ID_NAMES = re.compile(
     r"(?:.*[\s_.-])?(?:id|ids|uuid|guid)|.*(?:[a-z]I[dD]|ID)|key|index|idx|nr|no|row|rownum", re.ASCII
 )
+_CODE_NAMES = re.compile(
+    r"(?:.*[\s_.-])?(?:zip|zip[\s_.-]?codes?|post(?:al|leit)?[\s_.-]?(?:codes?|zahl)|plz|fips|codes?|"
+    r"(?:tele)?phone|tel|mobile|fax)(?:[\s_.-]?(?:no|nr|number|num))?",
+    re.IGNORECASE,
+)
+_CODE_ENDS = re.compile(r".*[a-z](?:Zip|Zip[cC]ode|Post[cC]ode|Postal[cC]ode|Code|Phone)")
+_EXACT = float(2**53)
+FEW = 20
 _UNNAMED = re.compile(r"|unnamed: ?\d+|__index_level_\d+__", re.IGNORECASE)
 _INDEX_NAMES = re.compile(
     r"|unnamed: ?\d+|__index_level_\d+__|index|rownames?|row[_ ]?(?:id|num(?:ber)?)", re.IGNORECASE
@@ -40,7 +48,7 @@ class Column:
     Attributes:
         name: of the column.
         kind: "numbers", "levels", "date", "list", or why it is left out: "id", "index", "constant", "empty",
-            "dates" written in several ways, "text", "bytes".
+            "dates" written in several ways, "text", "codes" that differ in most rows, "bytes".
         numbers: (N, d), NaN where missing; of "numbers", "date" and "list".
         parts: names of the d numbers.
         codes: (N,) places in `levels`, -1 where missing; of "levels", and of what was left out, where it could be told
@@ -52,6 +60,8 @@ class Column:
         remark: how its text, or its times of day, were read, in words, or "".
         code: the number that was taken for a missing value.
         odd: texts that are no numbers or dates, and count as missing.
+        coded: whether its numbers are codes, by its name or leading zeros.
+        few: how many different whole numbers it holds, where they are few and might be codes too; else 0.
     """
 
     name: str
@@ -65,6 +75,8 @@ class Column:
     odd: tuple[str, ...] = ()
     common: bool = False
     code: float | None = None
+    coded: bool = False
+    few: int = 0
 
 
 def typed(name: str, values: Any, file: str, decimal: str = ".") -> Column:
@@ -94,6 +106,8 @@ def typed(name: str, values: Any, file: str, decimal: str = ".") -> Column:
         return _levels(name, values)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         whole = pa.types.is_integer(kind)
+        if whole and max(abs(int(end.as_py())) for end in pc.min_max(values).values()) > _EXACT:
+            return _text(name, values.cast(pa.string()), decimal)
         numbers = values.cast(pa.float64(), safe=False).to_numpy()
         return _numbers(name, numbers, whole=whole)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
@@ -118,6 +132,8 @@ def _of_numpy(name: str, values: NDArray[Any], file: str, decimal: str) -> Colum
             raise InputError(f"{file}: {name!r} has shape {values.shape} and holds {values.dtype}: give numbers")
         return _of_matrix(name, values.reshape(len(values), -1), common=values.ndim > 2)
     if values.dtype.kind in "iuf":
+        if values.dtype.kind in "iu" and len(values) and max(abs(int(values.min())), int(values.max())) > _EXACT:
+            return _text(name, pa.chunked_array([pa.array(values).cast(pa.string())]), decimal)
         with np.errstate(invalid="ignore"):  # of NaN of the signalling kind
             return _numbers(name, values.astype(np.float64), whole=values.dtype.kind in "iu")
     if values.dtype.kind in "bUM":
@@ -142,6 +158,10 @@ def _numbers(
         return Column(name, "constant", missing=some)
     if not remark and (whole or (np.isfinite(known).all() and (known == np.floor(known)).all())):
         different, codes = np.unique(known, return_inverse=True)
+        if (days := of_digits(different)) is not None:
+            times = np.full(len(values), np.datetime64("NaT", "us"))
+            times[~missing] = days[codes]
+            return _dates(name, times, "year, month, day")
         alone = len(different) == len(known) >= _FEWEST_IDS
         run = alone and different[-1] - different[0] == len(different) - 1
         counted = run and (different[0] in (0, 1) or (known[1:] > known[:-1]).all())
@@ -151,12 +171,36 @@ def _numbers(
             return Column(name, "id", missing=some)
         if _is_id(name) and len(different) > MOST_ID_LEVELS and len(different) > len(known) / 50:
             return Column(name, "repeated id", missing=some)
-        if _is_id(name) and len(different) <= MOST_ID_LEVELS:
+        coded = _is_code(name)
+        if coded and len(different) > max(MOST_ID_LEVELS, len(known) / 2):
+            return Column(name, "codes", missing=some)
+        if coded or (_is_id(name) and len(different) <= MOST_ID_LEVELS):
             spread = np.full(len(values), -1, np.int32)
             spread[~missing] = codes
             return Column(name, "levels", codes=spread, levels=tuple(different.astype(np.int64).tolist()), missing=some,
-                          remark=remark)  # fmt: skip
+                          remark=remark, coded=coded)  # fmt: skip
+        few = len(different) if 2 < len(different) <= FEW else 0
+        return Column(name, "numbers", values[:, None], (name,), missing=some, odd=odd, few=few)
     return Column(name, "numbers", values[:, None], (name,), missing=some, remark=remark, odd=odd)
+
+
+def category(name: str, values: Any, file: str) -> Column:
+    """A column whose values are levels, whatever they look like. Raises InputError for lists and arrays.
+
+    >>> category("zip", np.array([501.0, 10115.0, np.nan]), "t.csv").levels
+    ('10115', '501')
+    """
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        values = pa.chunked_array([pa.array(values, from_pandas=True)])
+    if isinstance(values, np.ndarray) or pa.types.is_nested(values.type):
+        raise InputError(f"{file}: column {name!r} holds several values a row, and is to be a category: leave it out")
+    if pa.types.is_floating(values.type) and pc.all(pc.equal(values, pc.floor(values))).as_py() is not False:
+        values = pc.if_else(pc.is_nan(values), None, values).cast(pa.int64(), safe=False)
+    return replace(_levels(name, values.cast(pa.string())), remark="asked")
+
+
+def _is_code(name: str) -> bool:
+    return _CODE_NAMES.fullmatch(name.strip()) is not None or _CODE_ENDS.fullmatch(name.strip()) is not None
 
 
 def _is_id(name: str) -> bool:
@@ -229,12 +273,13 @@ def _text(name: str, values: Any, decimal: str) -> Column:
     some = missing[:, None] if missing.any() else None
     if len(texts) == known >= _FEWEST_IDS and not are_dates(texts):
         return Column(name, "text" if some is not None or _is_prose(texts) else "id", missing=some)
-    kind = "text" if len(texts) > known / 2 and len(texts) > 2 else "levels"
+    coded = all(map(str.isdecimal, texts))
+    kind = "levels" if len(texts) <= max(2, known / 2) else "codes" if coded else "text"
     if kind == "text" and are_dates(texts):
         kind = "dates"
     if _is_id(name) and len(texts) > MOST_ID_LEVELS and len(texts) > known / 50:
         kind = "repeated id"
-    return Column(name, kind, codes=codes, levels=tuple(texts), missing=some)
+    return Column(name, kind, codes=codes, levels=tuple(texts), missing=some, coded=coded)
 
 
 def _of_many(name: str, values: Any, decimal: str) -> Column | None:

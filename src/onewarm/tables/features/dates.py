@@ -27,6 +27,8 @@ _ZONE = re.compile(r"(?<=\d) ?(?:GMT|UTC|Z)?([+-]\d\d:?\d\d|(?<=[A-Z]))$")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _LIKELY = re.compile(r"\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}.*|[A-Za-z]{3,9} \d{1,2}, \d{4}.*|\d{8}T?\d*")
+_FOUR_DIGITS = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_TWO_DIGITS = re.compile(r"\d{1,2}\W\w{1,3}\W\d\d(?!\d)")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
 MOST_ODD = 0.05
 
@@ -84,7 +86,10 @@ def _one_way(texts: Sequence[str]) -> tuple[Times, str] | None:
     """Times that are all written in one of the usual ways but ISO's."""
     plain, zones = zip(*(_without_zone(_WEEKDAY.sub("", text.strip(), 1)) for text in texts), strict=True)
     column = pa.array(plain, pa.string())
+    years = {"%y": all(map(_TWO_DIGITS.match, plain[:20])), "%Y": all(map(_FOUR_DIGITS.search, plain[:20]))}
     for day in _DAYS:
+        if not years["%Y" if "%Y" in day else "%y"]:  # "1.10.2" is a version
+            continue
         for hour in _HOURS:
             if _enough(pc.strptime(column.slice(0, 20), f"{day}{hour}", "s", error_is_null=True).is_valid()):
                 times = pc.strptime(column, f"{day}{hour}", "s", error_is_null=True)
@@ -142,6 +147,22 @@ def read_clock(texts: Sequence[str]) -> NDArray[np.float64] | None:
     if not texts or not all(found):
         return None
     return np.asarray([int(m[1]) + int(m[2]) / 60 + int(m[3] or 0) / 3600 for m in found if m])
+
+
+def of_digits(numbers: NDArray[np.float64]) -> Times | None:
+    """Different whole numbers such as 20241224 as days, in three or more; None where one is none since 1900.
+
+    >>> of_digits(np.array([20240229.0, 20240301, 20241224])).astype("M8[D]").tolist()[0]
+    datetime.date(2024, 2, 29)
+    """
+    if len(numbers) < 3 or numbers.min() < 19000101 or numbers.max() > 21001231:
+        return None
+    year, month, day = (numbers // 10_000).astype(int), (numbers // 100 % 100).astype(int), (numbers % 100).astype(int)
+    months = (year - 1970).astype("M8[Y]").astype("M8[M]") + (month - 1)
+    days = months.astype("M8[D]") + (day - 1)
+    if (month < 1).any() or (month > 12).any() or (day < 1).any() or (days.astype("M8[M]") != months).any():
+        return None
+    return np.asarray(days.astype("M8[us]"))
 
 
 def expand(times: Times) -> dict[str, NDArray[np.float64]]:

@@ -16,6 +16,7 @@ from onewarm.tables.missing import is_missing
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
+    import pyarrow.compute as pc
 
 
 def codes_of(file: str, name: str, column: Any) -> NDArray[np.int64]:
@@ -56,6 +57,8 @@ def times_of(file: str, name: str, column: Any, decimal: str = ".") -> NDArray[n
         times = column.astype(np.float64)
     elif not isinstance(column, np.ndarray) and str(column.type).startswith(("int", "uint", "float", "double")):
         times = column.cast("float64", safe=False).to_numpy()
+    elif (numbers := _counted(column)) is not None:
+        times = numbers
     else:
         read = typed(name, column, file, decimal)
         if read.kind not in ("date", "numbers") or read.numbers is None:
@@ -70,6 +73,15 @@ def times_of(file: str, name: str, column: Any, decimal: str = ".") -> NDArray[n
         row = int(np.isnan(times).argmax()) + 1
         raise InputError(f"{file}: row {row} has no time ({name}); fill it or drop the row")
     return times
+
+
+def _counted(column: Any) -> NDArray[np.float64] | None:
+    """Whole numbers written with leading zeros, as the months 01 to 12; None for other columns."""
+    if isinstance(column, np.ndarray) or not pa.types.is_string(column.type):
+        return None
+    if not pc.all(pc.match_substring_regex(column, r"^\d{1,6}$")).as_py():
+        return None
+    return np.asarray(column.cast(pa.float64()).to_numpy())
 
 
 def _is_time(value: Any) -> bool:

@@ -44,9 +44,7 @@ def find_label(file: str, names: Sequence[str], label: str | None) -> str:
     Raises InputError where there is none, or several.
     """
     if label is not None:
-        if label in names:
-            return label
-        raise no_column(file, label, names)
+        return named(file, label, names)
     found = _usual(names)
     if len(found) == 1:
         return found[0]
@@ -57,6 +55,22 @@ def find_label(file: str, names: Sequence[str], label: str | None) -> str:
     raise InputError(
         f"{file}: no label column found (looked for {', '.join(LABEL_NAMES[:7])}, ...); name one with --label: {shown}"
     )
+
+
+def named(file: str, name: str, names: Sequence[str]) -> str:
+    """The column of this name; an accent may be written as one character or as two.
+
+    Raises InputError where there is none.
+
+    >>> named("t.csv", "gr\u00f6\u00dfe", ["gro\u0308\u00dfe"]) == "gro\u0308\u00dfe"
+    True
+    """
+    if name in names:
+        return name
+    for known in names:
+        if unicodedata.normalize("NFC", known) == unicodedata.normalize("NFC", name):
+            return known
+    raise no_column(file, name, names)
 
 
 def no_column(file: str, name: str, names: Sequence[str]) -> InputError:

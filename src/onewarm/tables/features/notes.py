@@ -22,6 +22,7 @@ _LEFT_OUT = {
     "constant": "the same value in every row",
     "empty": "no value in any row",
     "dates": "dates that are written in several ways (to use them, write all as 2024-12-24)",
+    "codes": "codes, such as telephone numbers, that differ in most rows",
     "text": "text that is different in most rows (to use it, give its embedding as a column of lists)",
     "bytes": "a type that no features are made of",
 }
@@ -59,6 +60,8 @@ def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...
         shown = ", ".join(f"{visible(c.name)!r} ({len(c.levels)})" for c in some[:SHOWN])
         more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
         found.append(f"Categories, a column for each value: {shown}{more}.")
+        if codes := [c.name for c in some if c.coded and c.remark != "asked"]:
+            found.append(f"Numbers taken as categories, for a name or leading zeros as of codes: {names_of(codes)}.")
         if merged := [c.name for c in some if _merges(c)]:
             found.append(
                 f'Merged as "other" in {names_of(merged)}: values of fewer than {FEWEST_ROWS} training rows, and all '
@@ -68,6 +71,13 @@ def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...
             shown = ", ".join(f"{visible(name)!r} ({names_of(group)})" for name, group in variants[:3])
             more = f" and {len(variants) - 3} more" if len(variants) > 3 else ""
             found.append(f"Kept apart, though they differ only in case or spaces: {shown}{more}.")
+    if some := [c for c in by_kind.get("numbers", []) if c.few]:
+        shown = ", ".join(f"{visible(c.name)!r} ({c.few})" for c in some[:SHOWN])
+        more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+        found.append(
+            f"Whole numbers of few values, taken as numbers: {shown}{more}; where they are codes of categories: "
+            f"--category {shlex.quote(visible(some[0].name))} (category={visible(some[0].name)!r})."
+        )
     if some := by_kind.get("date", []):
         shown = ", ".join(
             f"{visible(c.name)!r} ({', '.join(p.removeprefix(c.name).strip() for p in c.parts)}"

@@ -17,6 +17,7 @@ from onewarm.checks import visible
 from onewarm.errors import InputError, needs
 from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.formats.arrow_types import plain
+from onewarm.tables.formats.csv import Csv
 from onewarm.tables.formats.memory import open_memory
 from onewarm.tables.source import Source
 
@@ -54,6 +55,8 @@ def of_file(path: Path) -> Raw:
     FileNotFoundError for a missing file, IsADirectoryError for a folder.
     """
     source = open_file(path)
+    if isinstance(source, Csv):
+        source.keeps_codes = True
     before = file_hash(path)
     columns = whole(source, list(source.columns))
     if file_hash(path) != before:
@@ -131,10 +134,16 @@ def column_of(values: Any, name: str) -> Any:
         values = values.to_arrow()
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return pa.chunked_array([plain(chunk) for chunk in getattr(values, "chunks", [values])], _plain_type(values))
-    if isinstance(values, np.ndarray) and values.dtype.kind in "biufMmUS":
+    if isinstance(values, np.ma.MaskedArray) and values.ndim == 1:
+        values = values.tolist()
+    if getattr(getattr(values, "dtype", None), "kind", "") == "c":
+        raise InputError(f"{name} holds {values.dtype}: give its real and imaginary part as two columns")
+    if isinstance(values, np.ndarray) and values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biufMmU":
         return values
     if hasattr(values, "iloc"):
-        values = values.array if hasattr(values, "array") else values
+        values = _of_pandas(values)
         if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "biuf":
             return np.asarray(values)
     try:
@@ -147,6 +156,16 @@ def column_of(values: Any, name: str) -> Any:
         except TypeError as error:
             raise InputError(f"{name}: {type(values).__name__} cannot be read as a column: {error}") from None
     return column_of(found, name)
+
+
+def _of_pandas(series: Any) -> Any:
+    """The values of a Series: periods as the time when they begin, intervals as texts."""
+    kind = str(getattr(series.dtype, "categories", series).dtype)
+    if kind.startswith("interval"):
+        return [None if missing else str(v) for v, missing in zip(series, series.isna(), strict=True)]
+    if kind.startswith("period") and hasattr(series, "dt"):
+        series = series.dt.to_timestamp()
+    return series.array if hasattr(series, "array") else series
 
 
 def _is_nothing(value: Any) -> bool:
@@ -169,7 +188,7 @@ def columns_hash(columns: Mapping[str, Any]) -> str:
     for name, column in columns.items():
         digest.update(f"{name}\0{column.dtype if isinstance(column, np.ndarray) else column.type}\0".encode())
         if isinstance(column, np.ndarray):
-            digest.update(np.ascontiguousarray(column).data)
+            digest.update(np.ascontiguousarray(column).view(np.uint8).data)
         else:
             sink = pa.BufferOutputStream()
             table = pa.table({"": column.combine_chunks()})

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onewarm.errors import InputError
-from onewarm.tables.features.columns import Column, typed
+from onewarm.tables.features.columns import Column, category, typed
 from onewarm.tables.features.encode import Encoder
 from onewarm.tables.features.labels import Rare, classes, find_label
 from onewarm.tables.features.leaks import determining
@@ -66,6 +66,7 @@ def table(
     *,
     y: Any = None,
     aside: Sequence[str] = (),
+    categories: Sequence[str] = (),
     rare: Rare = "error",
     units: NDArray[np.int64] | None = None,
 ) -> Table:
@@ -76,6 +77,7 @@ def table(
         label: the label column; without it, the only one with a usual name.
         y: the labels (N,), where they are no column of the table.
         aside: columns that are no features.
+        categories: columns whose values are levels, whatever they look like.
         rare: what to do with classes of fewer than 3 rows: "error", "merge", "drop".
         units: codes (N,) of groups that stay together: each class needs rows in 3 of them.
 
@@ -86,7 +88,7 @@ def table(
     labels, source = None if y is None else column_of(y, "y"), "" if label else ", found by its name"
     if y is None:
         chosen = find_label(raw.name, list(columns), label)
-        labels = columns.pop(chosen)
+        labels = _of_one_hot(raw.name, chosen, columns.pop(chosen))
     elif len(y) != raw.rows:
         raise InputError(f"y has {len(y)} rows, and {raw.name} {raw.rows}: one label for each row")
     kept_aside = {name: columns.pop(name) for name in aside if name in columns}
@@ -100,7 +102,8 @@ def table(
         faults.append(str(error).removeprefix(f"{raw.name}: "))
     for name, values in columns.items():
         try:
-            found.append(typed(name, values, raw.name, raw.decimal))
+            as_asked = name in categories
+            found.append(category(name, values, raw.name) if as_asked else typed(name, values, raw.name, raw.decimal))
         except InputError as error:
             faults.append(str(error).removeprefix(f"{raw.name}: "))
     if faults:
@@ -115,3 +118,14 @@ def table(
         raw.name, encoder, truth.kept, truth.y, truth.names, chosen, (*named, *truth.notes, *notes), raw.sha256,
         len(columns), kept_aside,
     )  # fmt: skip
+
+
+def _of_one_hot(file: str, name: str, labels: Any) -> Any:
+    """Labels (N,), also where a file holds them one-hot, (N, K)."""
+    if not isinstance(labels, np.ndarray) or labels.ndim < 2:
+        return labels
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        return labels[:, 0]
+    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
+        return labels.argmax(axis=1)
+    raise InputError(f"{file}: label column {name!r} has shape {labels.shape}: give one class a row, (N,), or one-hot")

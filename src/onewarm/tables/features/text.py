@@ -25,6 +25,12 @@ _AROUND = re.compile(
     r"|inf(?:inity)?)\s*\)?",
     re.IGNORECASE,
 )
+_ZERO = re.compile(r"0\d")
+_LONG = re.compile(r"\d{16,}")
+_UNGROUPED = re.compile(  # signs that separate thousands elsewhere: "1.10.2", "12 34", but "12,34,567" in India
+    r"(?!\d{1,3}(?:[,'’ \u00a0\u202f]\d{2,3})*[,.'’ \u00a0\u202f]\d{3}(?:[.,]\d+)?$)"
+    r"(?:\d+\.\d+\.(?!\d{3}(?:\.\d{3})*(?:,\d+)?$)|\d+[ '’\u00a0\u202f])"
+)
 _GROUPS = re.compile(r"\d{1,3}([.,'’ \u00a0\u202f])\d{3}(?:\1\d{3})*")
 MOST_ODD = 0.1
 
@@ -80,7 +86,8 @@ def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str =
     """Different texts as numbers, or None where they hold something else: at most a tenth of the rows may be no number.
 
     One way of writing is found for all of them: which sign is the decimal one, which separates thousands, the unit
-    ("70 kg"). Codes with leading zeros ("007") are no numbers.
+    ("70 kg"). Codes with leading zeros ("007") are no numbers, nor are those of 16 digits and more, versions and
+    addresses ("1.10.2"), telephone numbers ("030 12 34 56").
 
     Args:
         texts: without those that stand for no value.
@@ -100,7 +107,9 @@ def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str =
     matches = [_AROUND.fullmatch(text.strip()) for text in texts]
     cores = [m["core"].strip() for m in matches if m and m["core"]]
     measures = {m["after"].lower() for m in matches if m and m["after"] and not re.fullmatch(_UNITS, m["after"], re.I)}
-    if len(measures) > 1 or any(re.match(r"0\d", core) for core in cores):  # "4th" and "2nd", "007": codes
+    if len(measures) > 1 or any(map(_ZERO.match, cores)):  # "4th" and "2nd", "007": codes
+        return None
+    if cores and (all(map(_LONG.fullmatch, cores)) or any(map(_UNGROUPED.match, cores))):
         return None
     point = _decimal_sign(cores, decimal)
     values = np.asarray([np.nan if m is None else _value(m, point) for m in matches])

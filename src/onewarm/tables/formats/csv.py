@@ -16,17 +16,24 @@ from onewarm.tables.source import Column, Columns, Source
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.csv
 
 _EMPTY = [*pa.csv.ConvertOptions().null_values, "None", "<NA>", "NaT"]
+_CODES = rb"])(?:0\d|\d{19})"
 # What a column's values are read as where they do not fit the type that the first rows suggest.
 _WIDER = {pa.bool_(): pa.string(), pa.int64(): pa.float64(), pa.float64(): pa.string()}
 
 
 class Csv(Source):
-    """A text table whose first line holds the column names, read block by block, so that errors know their row."""
+    """A text table whose first line holds the column names, read block by block, so that errors know their row.
+
+    Attributes:
+        keeps_codes: whether digits that are no numbers stay texts: with leading zeros ("00123"), or 19 and more.
+    """
 
     typed = False
+    keeps_codes = False
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -147,6 +154,8 @@ class Csv(Source):
 
     def _fitted(self, block: bytes, types: dict[str, Any], names: Sequence[str], at: int, strict: set[str]) -> Any:
         """The block as a table. Columns outside ``strict`` get a wider type, here and later, where values need it."""
+        if self.keeps_codes and re.search(rb'(?:^|[\n"' + re.escape(self.dialect.delimiter.encode()) + _CODES, block):
+            self._keep_codes(block, types, [name for name in names if name not in strict], at)
         while True:
             try:
                 return self._parse(block, types, names, at)
@@ -161,6 +170,17 @@ class Csv(Source):
                         f"{self.name}: row {row}, column {name!r} is {value!r}, not a number; {_remedy(value)}"
                     ) from None
                 types[name] = _WIDER[types[name]]
+
+    def _keep_codes(self, block: bytes, types: dict[str, Any], names: Sequence[str], at: int) -> None:
+        """Make text of the columns of numbers that hold codes in this block: one with leading zeros, or all long."""
+        some = [name for name in names if types[name] in (pa.int64(), pa.float64()) and self.columns[name].width == 1]
+        table = self._parse(block, types | dict.fromkeys(some, pa.string()), some, at)
+        for name in some:
+            cells_of = pc.utf8_trim_whitespace(table.column(name))
+            whole = self.types[name] != pa.float64()  # a column of decimals is none of codes
+            zeros = whole and pc.any(pc.match_substring_regex(cells_of, r"^0\d+$")).as_py()
+            if zeros or pc.all(pc.match_substring_regex(cells_of, r"^\d{16,}$")).as_py():
+                types[name] = pa.string()
 
 
 class _Unfit(Exception):
