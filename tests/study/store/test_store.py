@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from onewarm.calibration.summary.summary import CalibrationSummary
 from onewarm.study.scoring import Scores
 from onewarm.study.store.store import Store, StoredRun, StoreError, default_url, metadata
+from onewarm.study.store.tables import FORMAT, stamp
 
 
 def run(arm="hard", seed=0, after=True):
@@ -302,3 +303,27 @@ def test_a_server_that_refuses(postgresql):
         Store(url.replace("onewarm@", "guest@"))
     with pytest.raises(StoreError, match=r"^store 'mysql://x' is not a database URL: 'mysql' is neither sqlite nor "):
         Store("mysql://x")
+
+
+def test_a_store_of_another_version_is_refused_in_words_and_an_older_one_works(url):
+    store = Store(url)
+    study = store.study("key", {})
+    store.save(study, run())
+    with store.begin() as db:
+        assert db.execute(sa.select(stamp.c.format)).scalars().all() == [FORMAT]
+        db.execute(stamp.update().values(format=FORMAT + 1))
+    store.close()
+    with pytest.raises(StoreError) as raised:
+        Store(url)
+    name = sa.make_url(store.url).render_as_string() if "postgresql" in url else url.removeprefix("sqlite:///")
+    assert str(raised.value) == (
+        f"store {name} was written by another version of onewarm (its format is {FORMAT + 1}, and this version knows "
+        f"{FORMAT}): use that version, or name another with --store"
+    )
+    with store.begin() as db:  # as stores were before they had a stamp
+        stamp.drop(db)
+    old = Store(url)
+    assert old.finished(old.study("key", {})) == {("hard", 0)} and old.save(study, run(seed=1))
+    assert not sa.inspect(old.engine).has_table(stamp.name)  # an older onewarm may go on with it
+    old.close()
+    store.close()

@@ -15,7 +15,7 @@ from onewarm.errors import needs
 from onewarm.home import home
 from onewarm.study.models.model import Curve
 from onewarm.study.scoring import Scores
-from onewarm.study.store.tables import claims, metadata, runs, studies
+from onewarm.study.store.tables import FORMAT, claims, metadata, runs, stamp, studies
 
 with needs("onewarm.study", "study"):
     import sqlalchemy as sa
@@ -188,12 +188,19 @@ class Store:
                 check = db.execute(sa.text("PRAGMA quick_check(1)")).scalar()
             if check != "ok":
                 raise self._damaged(" ".join(str(check).split()))
-        for _ in range(len(metadata.sorted_tables) + 1):
+        made = sa.inspect(self.engine).has_table(studies.name)
+        if made:
+            self._check_format()
+        for _ in range(len(metadata.sorted_tables) + 2):
             try:
                 with self.engine.begin() as db:
                     if self.dialect == "postgresql":  # one process at a time makes tables
                         db.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
                     metadata.create_all(db)
+                    if not made:
+                        stamp.create(db, checkfirst=True)
+                        if db.execute(sa.select(stamp.c.format)).first() is None:
+                            db.execute(stamp.insert().values(format=FORMAT))
                 break
             except sa.exc.OperationalError as error:
                 if "already exists" not in str(error.orig):
@@ -207,6 +214,18 @@ class Store:
                     f"store {self._name()}: its table {table.name!r} has no column {missing[0]!r}, so it is not a "
                     "store of this version of onewarm; name another with --store"
                 )
+
+    def _check_format(self) -> None:
+        """Raise StoreError where the store was written in a format that this version does not know."""
+        if not sa.inspect(self.engine).has_table(stamp.name):
+            return
+        with self.engine.begin() as db:
+            found = [row[0] for row in db.execute(sa.select(sa.cast(stamp.c.format, sa.Text)))]
+        if unknown := [text for text in found if text != str(FORMAT)]:
+            raise StoreError(
+                f"store {self._name()} was written by another version of onewarm (its format is {unknown[0]}, and this "
+                f"version knows {FORMAT}): use that version, or name another with --store"
+            )
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:

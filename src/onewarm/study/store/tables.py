@@ -10,6 +10,16 @@ with needs("onewarm.study", "study"):
 
 metadata = sa.MetaData()
 
+FORMAT = 1
+"""Of the tables and of what is in them: raise it when an older onewarm can no longer read what a newer one writes."""
+
+stamp = sa.Table(
+    "onewarm_store",
+    sa.MetaData(),
+    sa.Column("format", sa.Integer, nullable=False),
+)
+"""One row, written when a store is made. A store without it is of a time before there was one, and of format 1."""
+
 studies = sa.Table(
     "studies",
     metadata,
