@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from onewarm.cli import progress
-from onewarm.cli.progress import bars
+from onewarm.cli.progress import bars, late_bar
 
 
 def printed(report, *, terminal):
@@ -82,3 +82,18 @@ def test_lines_wait_so_many_seconds(monkeypatch, every):
         now[0] = float(done)
         show(None, "work", done, 10)
     assert len(console.file.getvalue().splitlines()) == (4 if every == 0 else 2)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_job_that_is_quick_shows_nothing(monkeypatch, terminal):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
+    with late_bar(console) as tell:
+        tell("Reading a.csv, MB", 1, 100)
+        now[0] = 1.9
+        tell("Reading a.csv, MB", 40, 100)
+        assert console.file.getvalue() == ""
+        now[0] = 2.1
+        tell("Reading a.csv, MB", 50, 100)
+    assert "Reading a.csv, MB" in console.file.getvalue() and "50/100" in console.file.getvalue()

@@ -7,6 +7,8 @@ from html import escape
 
 import pytest
 
+from onewarm.cli import progress
+
 ARMS = ["--arms", "hard,smooth:0.1", "--seeds", "2"]
 
 
@@ -126,3 +128,14 @@ def test_files_that_cannot_be_written_are_refused_before_any_work(run, flowers, 
     both = run("study", flowers, *ARMS, "--json", "out", "--report", "out")
     assert both.exit_code == 2 and "both name out: write to two files" in both.output
     assert not list(home.iterdir())
+
+
+def test_what_is_done_to_a_large_file_is_told_on_stderr(run, flowers, monkeypatch):
+    monkeypatch.setattr("onewarm.cli.study.late_bar", lambda console: progress.late_bar(console, 0))
+    done = run(
+        "study", flowers, "--label", "species", *ARMS, "--store", "sqlite://", "--json", "-", "--category", "width"
+    )
+    assert done.exit_code == 0 and "'width' is to be" not in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "Reading my flowers.csv, MB: 0/0" in said and "Looking at the columns of my flowers.csv: 2/2" in said
+    assert json.loads(done.stdout)["dataset"]["options"] == {"category": ["width"]}

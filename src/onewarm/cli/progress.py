@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.markup import escape
@@ -57,6 +57,21 @@ def bars(console: Console = output) -> Iterator[Bars]:
             progress.update(tasks[job], description=escape(what), completed=done, total=total, count=count)
 
         yield Bars(show)
+
+
+@contextmanager
+def late_bar(console: Console, seconds: float = 2.0) -> Iterator[Report]:
+    """A bar, or lines, of a job that is most often too quick for one: nothing is shown in its first seconds."""
+    began, shown = time.monotonic(), list[Report]()
+    with ExitStack() as opened:
+
+        def tell(what: str, done: float, total: float) -> None:
+            if not shown and time.monotonic() - began >= seconds:
+                shown.append(opened.enter_context(bars(console)).steps())
+            for show in shown:
+                show(what, done, total)
+
+        yield tell
 
 
 def _lines(console: Console, every: float = 5.0) -> Callable[[object, str, float, float], None]:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from onewarm.cli.console import errors, friendly, output
 from onewarm.cli.options import HomeOption, home_folder, store_url
 from onewarm.cli.outputs import check_outputs
-from onewarm.cli.progress import bars
+from onewarm.cli.progress import bars, late_bar
 from onewarm.errors import InputError
 
 _WHERE = ("store", "engine", "workers", "device", "report", "json", "mlflow", "home")
@@ -109,23 +109,25 @@ def study(
 
         if mlflow is not None:
             from onewarm.study.report.mlflow_log import log_to_mlflow  # where it is missing, before any training
-        planned = Study(
-            dataset,
-            model=model,
-            arms=arms,
-            seeds=seeds,
-            label=label,
-            split=split_column,
-            group=group,
-            time=time,
-            rare=rare,
-            drop=drop or (),
-            category=category or (),
-            store=store or store_url(home_folder(home)),
-            engine=engine,
-            workers=workers,
-            device=device,
-        )
+        with late_bar(errors) as loading:
+            planned = Study(
+                dataset,
+                model=model,
+                arms=arms,
+                seeds=seeds,
+                label=label,
+                split=split_column,
+                group=group,
+                time=time,
+                rare=rare,
+                drop=drop or (),
+                category=category or (),
+                store=store or store_url(home_folder(home)),
+                engine=engine,
+                workers=workers,
+                device=device,
+                loading=loading,
+            )
         told = errors if json == "-" else output
         print_data(planned.data.describe(), told)  # its warnings come before the training that they may make needless
         with bars(told) as progress:

@@ -19,6 +19,7 @@ from onewarm.study.models.training import Training
 from onewarm.study.report.report import StudyReport
 from onewarm.study.seeds import parse_seeds
 from onewarm.study.store.store import Store
+from onewarm.tables.source import Tell, untold
 
 REFERENCE = parse_arm("logistic")
 DEFAULT_ARMS = ("hard", "smooth:0.05", "smooth:0.1", "smooth:0.2")
@@ -120,7 +121,8 @@ def run(
 class Study:
     """A study as an object: `run()` trains what the store lacks and reports, `report()` reports what it has.
 
-    The arguments are those of `run`, and are checked at once; nothing is trained or written before `run()`.
+    The arguments are those of `run`, and are checked at once; nothing is trained or written before `run()`. `loading`
+    is called with what is being done to a file, how much of it is done, and how much there is to do.
 
     Raises: as `run`.
 
@@ -154,6 +156,7 @@ class Study:
         engine: str = "local",
         workers: int | None = None,
         pairs: Iterable[tuple[str, str]] = (),
+        loading: Tell = untold,
     ) -> None:
         self._arms = with_reference(parse_arms(arms if isinstance(arms, str) else list(arms)))
         self.arms = [arm.name for arm in self._arms]
@@ -161,7 +164,7 @@ class Study:
         self.pairs = tuple(_pair(pair, self.arms) for pair in pairs)
         self.data = load(
             data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop,
-            category=category,
+            category=category, tell=loading,
         )  # fmt: skip
         first = self.data.split(self.seeds[0])
         for arm in self._arms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,9 @@ from typing import Any
 
 from onewarm.checks import visible
 from onewarm.errors import InputError
+
+Tell = Callable[[str, float, float], None]
+"""Called with what is being done, how much of it is done, and how much there is to do."""
 
 Columns = dict[str, Any]
 """Column names to the values of a batch: NumPy arrays, or Arrow arrays (of text, of lists, or with empty cells)."""
@@ -26,6 +29,10 @@ class Column:
 
     kind: str
     width: int | None = 1
+
+
+def untold(what: str, done: float, total: float) -> None:
+    """Tell nobody."""
 
 
 class Source:

@@ -337,3 +337,29 @@ def test_labels_of_an_archive_may_be_one_hot(tmp_path):
         InputError, match=r"^a\.npz: label column 'y' has shape \(60, 3\): give one class a row, \(N,\), "
     ):
         load(path)
+
+
+def test_loading_tells_how_far_it_is(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("n,v,w,label\n" + "\n".join(f"{i},{i % 7},some words {i},{i % 2}" for i in range(120_000)) + "\n")
+    told = []
+    load(path, tell=lambda *now: told.append(now))
+    read = [done / total for what, done, total in told if what == "Reading a.csv, MB"]
+    assert len(read) > 2 and read == sorted(read) and read[-1] == 1
+    assert [now[1:] for now in told if now[0] == "Looking at the columns of a.csv"] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_long_columns_are_what_short_ones_are(tmp_path):
+    """The ways of a file of many rows, where little is done for each text, against those of its first rows."""
+    days = np.datetime64("2020-01-01T00:00:00") + np.random.default_rng(0).permutation(10**6)[:30_000] * 61
+    lines = [
+        f"{str(d).replace('T', ' ')},{d}Z,note {i * 7919 % 29_989} of {i},{'' if i % 9 == 0 else f'k{i}'},label{i % 2}"
+        for i, d in enumerate(days)
+    ]
+    for count in (30_000, 3_000):
+        (tmp_path / f"{count}.csv").write_text("at,zoned,note,key,label\n" + "\n".join(lines[:count]) + "\n")
+    long, short = (load(tmp_path / f"{count}.csv") for count in (30_000, 3_000))
+    assert [n for n in long.notes if "rows" not in n] == [n for n in short.notes if "rows" not in n]
+    assert "Dates as numbers: 'at' (days, year, month, weekday, hour), 'zoned' (days," in " ".join(long.notes)
+    x = long.sample.encoder.blocks[0].values[:, 0]
+    assert x.tolist() == ((days - days.min()) / np.timedelta64(1, "D")).tolist()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from onewarm.tables.features.columns import typed
+from onewarm.tables.features.columns import Column, typed
 from onewarm.tables.features.leaks import determining
 
 Y = np.random.default_rng(0).integers(0, 3, 60)
@@ -28,3 +28,16 @@ def test_a_column_that_determines_the_label(values, expected):
 def test_only_the_rows_that_are_used_count():
     values = np.append(np.array([10.0, 30.0, 20.0])[Y], 10.0)
     assert determining([typed("c", values, "t")], Y, ROWS) == ["c"]
+
+
+def test_a_long_column_is_judged_by_all_of_its_rows():
+    """What the first rows do not refute may be refuted by the last one; what they do refute is no leak."""
+    y = np.arange(30_000) % 3
+    codes = np.tile(np.arange(300), 100)
+    told = [("all", codes), ("late", np.append(codes[:-1], 0)), ("early", np.append(1, codes[1:]))]
+    columns = [Column(name, "levels", codes=c.astype(np.int32), levels=tuple(range(300))) for name, c in told]
+    noise = np.random.default_rng(0).normal(size=len(y))
+    columns += [
+        Column(n, "numbers", numbers=v[:, None]) for n, v in (("sides", y + noise.clip(-3, 3) / 10), ("n", noise))
+    ]
+    assert determining(columns, y, np.arange(len(y))) == ["all", "sides"]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from onewarm.tables.features import text
 from onewarm.tables.features.text import read_numbers
 
 
@@ -60,3 +61,22 @@ def test_a_tenth_of_the_rows_may_be_no_number():
     found = read_numbers(texts, np.ones(19, np.int64))
     assert found.odd == ("seven",) and np.isnan(found.values[-1])
     assert read_numbers(texts, np.append(np.ones(18, np.int64), 3)) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda i: f"${i * 7.25:,.2f}",
+        lambda i: f"-€{i}" if i % 2 else f"£{i:,}",
+        lambda i: f"{i:,}" if i % 2 else f"{i}.125",
+        lambda i: str(i * 13),
+    ],
+)
+def test_many_numbers_are_read_at_once_as_few_are(written):
+    texts = [written(i) for i in range(1000, 1000 + text._MANY + 1)]
+    counts = np.ones(len(texts), np.int64)
+    many, few = read_numbers(texts, counts), read_numbers(texts[:500], counts[:500])
+    np.testing.assert_array_equal(many.values[:500], few.values)
+    assert (many.units, many.thousands, many.odd) == (few.units, few.thousands, ())
+    assert read_numbers([*texts, "007"], np.append(counts, 1)) is None
+    assert read_numbers([*texts, "x7"], np.append(counts, 1)).odd == ("x7",)

@@ -18,6 +18,7 @@ from onewarm.study.data.items import X_NAMES, items_of
 from onewarm.study.data.tables import Options, of_raw
 from onewarm.tables.features.npz_parts import of_parts
 from onewarm.tables.features.raw import Raw, columns_hash, of_file, of_frame
+from onewarm.tables.source import Tell, untold
 
 _LONGEST_PATH = 4096
 
@@ -34,6 +35,7 @@ def load(
     votes: Any = None,
     drop: str | Sequence[str] = (),
     category: str | Sequence[str] = (),
+    tell: Tell = untold,
 ) -> Dataset:
     """A data set for a study.
 
@@ -51,6 +53,7 @@ def load(
         votes: counts of annotators' votes (N, K), or their columns; without labels, these are the majority's.
         drop: columns that are left out.
         category: columns of numbers that are codes: each value is a category.
+        tell: called with what is being done to a file, how much of it is done, and how much there is to do.
 
     Without split, group or time the rows are split by seed, 60 % training, 20 % validation, 20 % test, stratified.
 
@@ -74,7 +77,7 @@ def load(
     if isinstance(data, str | Path):
         if y is not None:
             raise InputError("y= is for arrays and DataFrames; name a file's label column with label=")
-        return _from_file(Path(data), label, options)
+        return _from_file(Path(data), label, options, tell)
     return from_arrays(
         data, y, label=label, split=split, group=group, time=time, rare=rare, votes=votes, drop=drop, category=category
     )
@@ -134,7 +137,7 @@ def _of_array(x: Any) -> Raw:
     return of_frame({f"X[{j}]": array[:, j] for j in range(array.shape[1])}, "X")
 
 
-def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
+def _from_file(path: Path, label: str | None, options: Options, tell: Tell) -> Dataset:
     if "\n" in str(path) or len(str(path)) > _LONGEST_PATH:
         raise InputError(
             f"data is a text of {len(str(path))} characters, not the path of a file: save it as a file, or pass "
@@ -155,7 +158,7 @@ def _from_file(path: Path, label: str | None, options: Options) -> Dataset:
         return replace(made, label=None, options=given)  # neither of which can be asked for
     if path.suffix.lower() == ".npy" and path.is_file():
         raise InputError(f"{path.name}: one array has no labels: save both, as with numpy.savez('data.npz', x=x, y=y)")
-    return of_raw(of_file(path), label, None, options)
+    return of_raw(of_file(path, tell), label, None, options, tell=tell)
 
 
 @contextmanager

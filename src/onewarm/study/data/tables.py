@@ -35,6 +35,7 @@ from onewarm.tables.features.notes import names_of
 from onewarm.tables.features.raw import Raw, column_of, columns_hash, is_text
 from onewarm.tables.features.repeats import repeated, row_hashes
 from onewarm.tables.features.table import Table, table
+from onewarm.tables.source import Tell, untold
 
 _WHOSE = re.compile(
     r"(?:patient|subject|participant|person|user|customer|client|household|family|speaker|author|writer|session|visitor|"
@@ -134,6 +135,7 @@ def of_raw(
     *,
     original: Any = None,
     notes: Sequence[str] = (),
+    tell: Tell = untold,
     key: str | None = None,
     title: str | None = None,
     source: str | None = None,
@@ -147,6 +149,7 @@ def of_raw(
         options: split, rare classes, votes.
         original: the rows as the user gave them.
         notes: of what was done before.
+        tell: hears how far it is.
         key, title, source: of a data set that has a name.
 
     Raises InputError as ``tables.features.table`` and ``partition``.
@@ -160,7 +163,9 @@ def of_raw(
     values = {way: _way(raw, way, getattr(options, way)) for way in options.ways}
     units = codes_of(raw.name, _called(options.group), values["group"]) if "group" in values else None
     given = None if labels is None else labels.values
-    made = table(raw, label, y=given, aside=aside, categories=options.categories, rare=options.rare, units=units)
+    made = table(
+        raw, label, y=given, aside=aside, categories=options.categories, rare=options.rare, units=units, tell=tell
+    )
     if both := [n for n in options.categories if n in aside or n == made.label]:
         raise InputError(f"{raw.name}: {both[0]!r} is to be a category, and is no feature: it is named otherwise too")
     if made.label in options.dropped:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from onewarm.checks import visible
 from onewarm.errors import InputError, needs
-from onewarm.tables.features.dates import are_dates, expand, of_digits, read_clock, read_dates
-from onewarm.tables.features.text import MISSING, missing_code, read_numbers
+from onewarm.tables.features.dates import are_dates, expand, iso_column, of_digits, read_clock, read_dates
+from onewarm.tables.features.levels import encoded, without_text
+from onewarm.tables.features.text import missing_code, read_numbers
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
     import pyarrow.compute as pc
 
-_MISSING = pa.array(sorted(MISSING))
 SAME = 1e-12
 """Numbers that differ by less than this share of their size are the same, but for rounding."""
 MOST_ID_LEVELS = 50
@@ -207,33 +207,8 @@ def _is_id(name: str) -> bool:
     return _ID_NAMES.fullmatch(name.strip()) is not None or _ID_NAMES.fullmatch(name.strip().lower()) is not None
 
 
-def _encoded(values: Any) -> tuple[NDArray[np.int32], list[Any]]:
-    """Codes (N,), -1 where missing, and the value of each in sorted order; spaces around texts are left out."""
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
-    values = values.unify_dictionaries().combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
-    found = values.dictionary
-    if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-        found = pc.utf8_normalize(pc.utf8_trim_whitespace(found), "NFC")
-        nothing = pc.or_(pc.is_in(pc.utf8_lower(found), value_set=_MISSING), pc.equal(found, "None"))
-        found = pc.if_else(nothing, pa.scalar(None, found.type), found)
-    known = found.unique().drop_null()
-    known = known.take(pc.array_sort_indices(known))
-    places = pc.index_in(found, value_set=known).fill_null(-1).to_numpy(zero_copy_only=False)
-    indices = values.indices.cast(pa.int64()).fill_null(len(found)).to_numpy(zero_copy_only=False)
-    codes = np.append(places, -1).astype(np.int32)[indices]
-    levels = known.to_pylist()
-    used = np.unique(codes[codes >= 0])
-    if len(used) < len(levels):  # a dictionary may hold levels that no row has
-        again = np.full(len(levels) + 1, -1, np.int32)
-        again[used] = np.arange(len(used))
-        codes, levels = again[codes], [levels[k] for k in used.tolist()]
-    return codes, levels
-
-
 def _levels(name: str, values: Any) -> Column:
-    codes, levels = _encoded(values)
+    codes, levels = encoded(values)
     return _of_codes(name, codes, levels)
 
 
@@ -247,7 +222,7 @@ def _of_codes(name: str, codes: NDArray[np.int32], levels: list[Any]) -> Column:
 def _text(name: str, values: Any, decimal: str) -> Column:
     if (early := _of_many(name, values, decimal)) is not None:
         return early
-    codes, texts = _encoded(values)
+    codes, texts = encoded(values)
     if len(texts) < 2:
         return _of_codes(name, codes, texts)
     missing = codes < 0
@@ -283,17 +258,24 @@ def _text(name: str, values: Any, decimal: str) -> Column:
 
 
 def _of_many(name: str, values: Any, decimal: str) -> Column | None:
-    """The column where it is long and some of its values, which are all different, are no numbers or dates."""
+    """The column where it is long and most of its first values differ: dates in ISO 8601, texts, ids; else None."""
     some = values.slice(0, _LOOKED_AT)
-    if len(values) <= _LOOKED_AT or pa.types.is_dictionary(values.type) or len(some.unique()) < len(some):
+    if len(values) <= _LOOKED_AT or pa.types.is_dictionary(values.type) or len(some.unique()) < 0.9 * len(some):
         return None
     texts = [text.strip() for text in some.drop_null().to_pylist()]
-    read = read_numbers(texts, np.ones(len(texts), np.int64), decimal), read_dates(texts), read_clock(texts)
-    if any(found is not None for found in read):
+    if read_numbers(texts, np.ones(len(texts), np.int64), decimal) is not None or read_clock(texts) is not None:
         return None
-    if pc.count_distinct(values).as_py() < len(values):
+    missing = without_text(values)
+    if read_dates(texts) is not None:
+        times = iso_column(values, missing)
+        return None if times is None else _dates(name, times, "ISO")
+    different = pc.count_distinct(values).as_py()
+    if different == len(values):
+        return Column(name, "text" if _is_prose(texts) else "id")
+    if different <= (len(values) - missing.sum()) / 2 or are_dates(texts) or all(map(str.isdecimal, texts)):
         return None
-    return Column(name, "text" if _is_prose(texts) else "id")
+    some = missing[:, None] if missing.any() else None
+    return Column(name, "repeated id" if _is_id(name) else "text", missing=some)
 
 
 def _is_prose(texts: list[Any]) -> bool:

@@ -137,16 +137,37 @@ def _iso(texts: Sequence[str]) -> Times | None:
     return np.asarray([one(text) for text in texts], "datetime64[us]")
 
 
+def iso_column(texts: Any, missing: NDArray[np.bool_]) -> Times | None:
+    """A whole column of Arrow as times in UTC, NaT where missing, all of them ISO 8601 in one way; else None.
+
+    It is what ``read_dates`` gives, without a step of Python for each text.
+
+    >>> iso_column(pa.array(["2024-03-01 06:00", "?"]), np.array([False, True])).astype("M8[h]").tolist()[0]
+    datetime.datetime(2024, 3, 1, 6, 0)
+    """
+    known = pc.if_else(pa.array(missing), None, pc.utf8_trim_whitespace(texts))
+    for zone in (None, "UTC"):
+        try:
+            ticks = known.cast(pa.timestamp("us", zone)).cast(pa.int64())
+        except pa.ArrowInvalid:
+            continue
+        times = ticks.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
+        return np.where(missing, np.datetime64("NaT", "us"), times)
+    return None
+
+
 def read_clock(texts: Sequence[str]) -> NDArray[np.float64] | None:
     """Different texts such as "18:30" as hours since midnight; None where one is no time of day.
 
     >>> read_clock(["18:30", "06:00:00"]).tolist()
     [18.5, 6.0]
     """
-    found = [_CLOCK.fullmatch(text.strip()) for text in texts]
-    if not texts or not all(found):
-        return None
-    return np.asarray([int(m[1]) + int(m[2]) / 60 + int(m[3] or 0) / 3600 for m in found if m])
+    hours = []
+    for text in texts:
+        if (m := _CLOCK.fullmatch(text.strip())) is None:
+            return None
+        hours.append(int(m[1]) + int(m[2]) / 60 + int(m[3] or 0) / 3600)
+    return np.asarray(hours) if hours else None
 
 
 def of_digits(numbers: NDArray[np.float64]) -> Times | None:

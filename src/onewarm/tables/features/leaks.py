@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onewarm.tables.features.columns import Column
 
 _ROWS_PER_VALUE = 5
+_LOOKED_AT = 10_000
 
 
 def determining(columns: Sequence[Column], y: NDArray[np.int64], rows: NDArray[np.int64]) -> list[str]:
@@ -36,7 +37,17 @@ def _codes(column: Column) -> NDArray[Any] | None:
 
 
 def _tells(column: Column, values: NDArray[Any], y: NDArray[np.int64]) -> bool:
+    if len(y) > _LOOKED_AT and _refuted(values[:_LOOKED_AT], y[:_LOOKED_AT]):
+        return False
     return _determines(values, y) or (column.kind == "numbers" and _separates(values, y))
+
+
+def _refuted(values: NDArray[Any], y: NDArray[np.int64]) -> bool:
+    """Whether some rows show that a value occurs with several classes, and that no class has an interval of its own."""
+    different, codes = np.unique(values, return_inverse=True)
+    pairs = len(np.unique(codes.reshape(-1).astype(np.int64) * (int(y.max()) + 1) + y))
+    changes = np.count_nonzero(np.diff(y[np.argsort(values, kind="stable")]))
+    return bool(pairs > len(different) and changes > len(np.unique(y)) - 1)
 
 
 def _separates(values: NDArray[Any], y: NDArray[np.int64]) -> bool:

@@ -14,6 +14,7 @@ from onewarm.tables.features.scale import MOST
 from onewarm.tables.features.text import alike
 
 SHOWN = 5
+_MOST_COMPARED = 1000
 _LEFT_OUT = {
     "id": "a different value in every row, as of an id or an index",
     "index": "whole numbers without a name, as of an index",
@@ -67,7 +68,9 @@ def sentences(columns: Sequence[Column], leaks: Sequence[str]) -> tuple[str, ...
                 f'Merged as "other" in {names_of(merged)}: values of fewer than {FEWEST_ROWS} training rows, and all '
                 f"but the {MOST_LEVELS} most frequent there; each split decides by its own training rows."
             )
-        if variants := [(c.name, group) for c in some for group in alike(map(str, c.levels))]:
+        if variants := [
+            (c.name, group) for c in some if len(c.levels) <= _MOST_COMPARED for group in alike(map(str, c.levels))
+        ]:
             shown = ", ".join(f"{visible(name)!r} ({names_of(group)})" for name, group in variants[:3])
             more = f" and {len(variants) - 3} more" if len(variants) > 3 else ""
             found.append(f"Kept apart, though they differ only in case or spaces: {shown}{more}.")

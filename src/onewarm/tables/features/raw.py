@@ -19,7 +19,7 @@ from onewarm.tables.formats import SUFFIXES, open_source
 from onewarm.tables.formats.arrow_types import plain
 from onewarm.tables.formats.csv import Csv
 from onewarm.tables.formats.memory import open_memory
-from onewarm.tables.source import Source
+from onewarm.tables.source import Source, Tell, untold
 
 with needs("onewarm.tables", "audit"):
     import pyarrow as pa
@@ -47,8 +47,8 @@ class Raw:
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
 
-def of_file(path: Path) -> Raw:
-    """Read a file of any format in ``formats``.
+def of_file(path: Path, tell: Tell = untold) -> Raw:
+    """Read a file of any format in ``formats``; `tell` hears how many megabytes are read.
 
     Raises InputError for a damaged file, one that another program writes at the same time, a first line that holds a
     row instead of names, and a file without rows;
@@ -58,7 +58,7 @@ def of_file(path: Path) -> Raw:
     if isinstance(source, Csv):
         source.keeps_codes = True
     before = file_hash(path)
-    columns = whole(source, list(source.columns))
+    columns = whole(source, list(source.columns), tell)
     if file_hash(path) != before:
         raise InputError(f"{source.name}: has changed while it was read; try again when it is complete")
     raw = Raw(source.name, columns, before, getattr(getattr(source, "dialect", None), "decimal", "."))
@@ -84,12 +84,13 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def whole(source: Source, names: Sequence[str]) -> dict[str, Any]:
+def whole(source: Source, names: Sequence[str], tell: Tell = untold) -> dict[str, Any]:
     """These columns of a source, whole."""
     pieces: dict[str, list[Any]] = {name: [] for name in names}
-    for batch, _, _ in source.batches(names, _BATCH_ROWS):
+    for batch, _, done in source.batches(names, _BATCH_ROWS):
         for name, piece in batch.items():
             pieces[name].append(piece)
+        tell(f"Reading {source.name}, MB", done / 1e6, max(done, source.size) / 1e6)
     return {name: _joined(some) for name, some in pieces.items()}
 
 

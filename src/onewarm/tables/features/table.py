@@ -17,6 +17,7 @@ from onewarm.tables.features.labels import Rare, classes, find_label
 from onewarm.tables.features.leaks import determining
 from onewarm.tables.features.notes import sentences
 from onewarm.tables.features.raw import Raw, column_of, of_file
+from onewarm.tables.source import Tell, untold
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def table(
     categories: Sequence[str] = (),
     rare: Rare = "error",
     units: NDArray[np.int64] | None = None,
+    tell: Tell = untold,
 ) -> Table:
     """Decide what each column is, and how it becomes features.
 
@@ -80,6 +82,7 @@ def table(
         categories: columns whose values are levels, whatever they look like.
         rare: what to do with classes of fewer than 3 rows: "error", "merge", "drop".
         units: codes (N,) of groups that stay together: each class needs rows in 3 of them.
+        tell: hears at how many columns it has looked.
 
     Raises InputError, the faults of all columns at once.
     """
@@ -100,7 +103,8 @@ def table(
         truth = classes(raw.name, chosen or "y", labels, rare, units)
     except InputError as error:
         faults.append(str(error).removeprefix(f"{raw.name}: "))
-    for name, values in columns.items():
+    for i, (name, values) in enumerate(columns.items()):
+        tell(f"Looking at the columns of {raw.name}", i, len(columns))
         try:
             as_asked = name in categories
             found.append(category(name, values, raw.name) if as_asked else typed(name, values, raw.name, raw.decimal))
@@ -109,6 +113,7 @@ def table(
     if faults:
         more = f"; and {len(faults) - 8} faults more" if len(faults) > 8 else ""
         raise InputError(f"{raw.name}: {'; '.join(faults[:8])}{more}")
+    tell(f"Looking at the columns of {raw.name}", len(columns), len(columns))
     encoder = Encoder(found)
     notes = sentences(found, determining(found, truth.y, truth.kept))
     if not encoder.width:
