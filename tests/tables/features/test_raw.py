@@ -87,10 +87,10 @@ def test_a_file_that_is_written_while_it_is_read(tmp_path, monkeypatch):
     (tmp_path / "t.csv").write_text("a,label\n1,u\n2,v\n")
     whole = raw.whole
 
-    def slow(source, names):
+    def slow(source, *arguments):
         with source.path.open("a") as file:
             file.write("3,u\n")
-        return whole(source, names)
+        return whole(source, *arguments)
 
     monkeypatch.setattr(raw, "whole", slow)
     with pytest.raises(InputError, match=r"^t\.csv: has changed while it was read; try again when it is complete$"):
