@@ -171,10 +171,10 @@ class Study:
             arm.check(self.data.num_classes, votes=first.train.votes is not None, names=self.data.class_names)
         training = training or Training.for_rows(self.data.sizes[0], hidden=self.data.hidden)
         self.model = choose(model, training, fit=fit, key=key, device=device)
-        if refused := [why for arm in self._arms if not arm.reference and (why := self.model.refuses(arm))]:
-            raise InputError(refused[0])
         if isinstance(self.model, Module | Function):
             self.model.check(first, self.data.num_classes)
+        if refused := [why for arm in self._arms if not arm.reference and (why := self.model.refuses(arm))]:
+            raise InputError(refused[0])
         check_engine(engine, workers)
         self._store, self._engine, self._workers = store, engine, workers
 

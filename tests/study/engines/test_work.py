@@ -8,7 +8,7 @@ import torch
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
-from onewarm.study.engines.work import Group, Work, first_line, one_torch_thread, pickled, train_group
+from onewarm.study.engines.work import Group, Work, one_torch_thread, pickled, train_group
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.training import Perceptrons
 from onewarm.study.scoring import score
@@ -63,7 +63,3 @@ def test_what_cannot_be_sent_is_refused_in_words(tiny):
     )
     with pytest.raises(InputError, match="^" + re.escape(error + "train in this one: workers=1") + "$"):
         pickled(Work(tiny, model))
-
-
-def test_first_line():
-    assert first_line(ValueError("\na\nb")) == "a" and first_line(ValueError()) == "ValueError"

@@ -119,8 +119,8 @@ REFUSED = {
     "fit, arm hard, seed 3: returned None, and there was no model to train: return the trained model": lambda: None,
     "fit returned a Lacking: expected a module, or a model with predict_proba or predict_log_proba, or a function of "
     "the rows that gives logits": Lacking,
-    "predict_proba of the model of fit gave the shape (60, 2): expected 3 columns, one for each class of its training "
-    "rows": Two,
+    "predict_proba of the model of fit gave the shape (60, 2) for 60 rows: expected (60, 3), a column for each class of "
+    "its training rows": Two,
 }
 
 
@@ -207,6 +207,6 @@ def test_a_model_of_other_classes_is_refused():
     def on_names(model, target, data):
         return LogisticRegression().fit(data.x, np.array(list("abc"))[data.y])
 
-    error = r"^the model of on_names has the classes 'a', 'b', 'c', \.\.\.: fit it on data.y, whose classes are 0 to 2"
+    error = r"^the model of on_names has the classes 'a', 'b', 'c': fit it on data.y, whose classes are 0 to 2"
     with pytest.raises(InputError, match=error):
         train(None, on_names, "hard")

@@ -1,7 +1,7 @@
 import pytest
 
 from onewarm.errors import InputError
-from onewarm.study.models.user_errors import user_code
+from onewarm.study.models.user_errors import first_line, user_code
 
 
 def test_the_line_is_the_users_not_that_of_the_library_that_raised():
@@ -31,3 +31,7 @@ def test_an_error_that_is_meant_for_the_user_already_and_ctrl_c_pass():
         raise InputError("row 3")
     with pytest.raises(KeyboardInterrupt), user_code("your factory"):
         raise KeyboardInterrupt
+
+
+def test_first_line():
+    assert first_line(ValueError("\na\nb")) == "a" and first_line(ValueError()) == "ValueError"

@@ -22,11 +22,11 @@ from onewarm.study.engines.work import (
     Tick,
     Work,
     WorkerError,
-    first_line,
     one_torch_thread,
     pickled,
     train_group,
 )
+from onewarm.study.models.user_errors import first_line
 from onewarm.study.store.store import StoredRun
 
 with needs("onewarm.study", "study"):

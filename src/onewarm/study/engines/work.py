@@ -121,11 +121,6 @@ def pickled(work: Work) -> bytes:
         ) from error
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says, or its kind where it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
     """Limit PyTorch to one thread, in this thread and those that start meanwhile: workers already use all cores."""

@@ -16,10 +16,10 @@ from onewarm.errors import InputError, needs
 from onewarm.study.arms.arm import Arm
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.each import Job, train_each
-from onewarm.study.models.estimators.probabilities import log_probabilities
+from onewarm.study.models.estimators.probabilities import columns_of, log_probabilities, short
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Outputs, Run, Trained
-from onewarm.study.models.modules.factory import Factory, check_logits
+from onewarm.study.models.modules.factory import Factory, check_logits, logits_in
 from onewarm.study.models.modules.inputs import FORMS, as_columns, features_of, form_of, in_dtype_of
 from onewarm.study.models.user_errors import user_code
 from onewarm.target import SoftTarget
@@ -162,13 +162,12 @@ def logits(model: Any, rows: Rows, classes: int, name: str) -> NDArray[np.float6
         if hasattr(model, method):
             given = np.asarray(getattr(model, method)(x), np.float64)
             given = np.exp(given) if method == "predict_log_proba" else given
-            columns = np.asarray(getattr(model, "classes_", np.arange(classes)))
-            if columns.dtype.kind not in "iub" or not set(columns.tolist()) <= set(range(classes)):
+            if (columns := columns_of(model, classes)) is None:
                 raise InputError(
-                    f"the model of {name} has the classes {', '.join(map(repr, columns.tolist()[:3]))}, ...: fit it on "
-                    f"data.y, whose classes are 0 to {classes - 1} in the report's order"
+                    f"the model of {name} has the classes {short(model.classes_)}: fit it on data.y, whose classes are "
+                    f"0 to {classes - 1} in the report's order"
                 )
-            return log_probabilities(given, columns.astype(np.int64), classes, f"the model of {name}")
+            return log_probabilities(given, len(rows), columns, classes, f"the model of {name}")
     if callable(model):
         return check_logits(torch.as_tensor(np.asarray(model(x))), len(rows), classes, name).double().numpy()
     raise InputError(
@@ -189,7 +188,7 @@ def of_module(module: nn.Module, rows: Rows, classes: int, name: str) -> NDArray
         try:
             with torch.no_grad():
                 x = in_dtype_of(module, x)
-                parts = [getattr(given := module(part.to(device)), "logits", given) for part in torch.split(x, ROWS)]
+                parts = [logits_in(module(part.to(device))) for part in torch.split(x, ROWS)]
         except (RuntimeError, TypeError, IndexError) as error:
             refused = error
             continue

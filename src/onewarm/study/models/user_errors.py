@@ -32,6 +32,11 @@ def user_code(what: str) -> Iterator[None]:
         raise InputError(f"{what}: {type(error).__name__}: {error}{where(error)}") from error
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def where(error: BaseException) -> str:
     """The innermost line of the traceback that is neither ours nor in a package: ` (model.py, line 3: x = 1 / 0)`."""
     if isinstance(error, SyntaxError):

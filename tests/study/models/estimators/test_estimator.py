@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -175,6 +176,11 @@ REFUSED = {
         LogisticRegression(), {"C": [1, 2]}
     ),
     "LogisticRegressionCV cross-validates inside fit ('cv')": LogisticRegressionCV(),
+    "CalibratedClassifierCV cross-validates inside fit ('cv'), where several rows are copies of one, so its choice "
+    "would be too optimistic: give the estimator that it calibrates": CalibratedClassifierCV(LogisticRegression()),
+    "model=Forgets: AttributeError: 'Forgets' object has no attribute 'depth'": type(
+        "Forgets", (NamedClasses,), {"__init__": lambda self, depth=1: None}
+    )(),
     "model=Wanting(): TypeError: ": type("Wanting", (NamedClasses,), {"__init__": lambda self, depth: None}),
 }
 
@@ -193,6 +199,34 @@ def test_arms_that_change_the_loss_or_the_features_are_refused(arm):
         f"LogisticRegression cannot be trained with the arm {arm}, which is not a matter of weighted labels: leave the "
         "arm out, or take model='mlp' or a PyTorch module"
     )
+
+
+class Short(NamedClasses):
+    """Gives the probabilities of some rows only."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:5]
+
+
+class Renamed(NamedClasses):
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.array(["a", "b", "c"])
+        return self
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error"),
+    [
+        (
+            Short(),
+            r"^predict_proba of Short gave the shape \(5, 3\) for 60 rows: expected \(60, 3\), a column for each",
+        ),
+        (Renamed(), r"^Renamed has the classes_ 'a', 'b', 'c': expected those of the labels that fit was given, whole"),
+    ],
+)
+def test_predictions_of_other_rows_or_classes_are_refused(estimator, error):
+    with pytest.raises(InputError, match=error):
+        train(estimator)
 
 
 def test_an_error_of_the_estimator_says_which_run():

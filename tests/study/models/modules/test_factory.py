@@ -4,6 +4,7 @@ import functools
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from onewarm.errors import InputError
@@ -105,6 +106,11 @@ REFUSED = {
         lambda: Factory(lambda features, classes: None).make(4, 3, 0),
         "your factory <lambda> returned None (is a return missing?): expected a torch.nn.Module",
     ),
+    "an estimator": (
+        lambda: Factory(lambda features, classes: LogisticRegression()).make(4, 3, 0),
+        "your factory <lambda> returned a LogisticRegression: expected a torch.nn.Module; give an estimator itself, "
+        "model=LogisticRegression(...)",
+    ),
     "class": (
         lambda: Factory(lambda: Net).make(4, 3, 0),
         "your factory <lambda> returned the class Net, not an instance: call it",
@@ -139,7 +145,10 @@ class Output:
 
 Z = torch.arange(12.0).reshape(4, 3)
 OUTPUTS = {
-    "the module of f returned a tuple of 2: expected logits, a tensor (rows, 3)": (Z, Z),
+    "the module of f returned a tuple of 2: expected logits, a tensor (rows, 3), alone or as the `logits` of an object "
+    "or dict": (Z, Z),
+    "the module of f returned a dict: expected logits, a tensor (rows, 3), alone or as the `logits` of an object or "
+    "dict": {"scores": Z},
     "the module of f returned float32 (4, 5) for 4 rows: expected logits of shape (4, 3), rows by classes": torch.ones(
         4, 5
     ),
@@ -160,9 +169,12 @@ def test_an_output_that_is_no_logits_names_the_factory_and_what_came_back(messag
 def test_outputs_that_are_logits():
     assert check_logits(Z, 4, 3, "f") is Z
     assert check_logits(Output(), 4, 3, "f") is Output.logits
+    assert check_logits({"loss": None, "logits": Z}, 4, 3, "f") is Z
     check_logits(Z.log_softmax(1), 4, 3, "f")
 
 
 def test_one_logit_for_two_classes():
-    with pytest.raises(InputError, match=r"rows by classes; for two classes, too, a column for each$"):
+    with pytest.raises(
+        InputError, match=r"rows by classes; for two classes, too, a column for each: give the last layer 2 outputs$"
+    ):
         check_logits(torch.zeros(4, 1), 4, 2, "f")

@@ -253,6 +253,27 @@ def test_weights_that_diverge_say_what_to_do():
         train(training=Training(batch=25, steps=20, check_every=10, learning_rate=1e30))
 
 
+class Diverges(nn.Module):
+    """Gives NaN in training from its 15th step on."""
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.layer, self.steps = nn.Linear(features, classes), 0
+
+    def forward(self, x):
+        self.steps += self.training
+        return self.layer(x) * (float("nan") if self.training and self.steps > 14 else 1.0)
+
+
+@pytest.mark.parametrize("arm", ["hard", "smooth:0.1"])
+def test_a_module_that_diverges_is_stopped_at_its_best_and_has_no_end(arm):
+    """With soft targets the study ended with an error that named neither the module nor the arm."""
+    training = Training(batch=25, steps=40, check_every=5, weight_decays=(0.0,))
+    (run,) = train(Diverges, arm, training)
+    assert run.end is None and run.end_steps is None and run.steps in (5, 10) and run.curve.steps == (5, 10)
+    assert np.isfinite(run.stopped.test).all()
+
+
 def test_what_stops_the_study_passes_as_it_is():
     class Stop(Exception):
         pass
@@ -275,6 +296,10 @@ def test_mixup_of_token_ids_is_refused():
 
     ids = {n: np.random.default_rng(n).integers(0, 9, (n, 5)) for n in (60, 45, 50)}
     split = Split(*(rows(n, s, original=ids[n]) for n, s in ((60, 1), (45, 2), (50, 3))))
+    module = Module(Tokens, TRAINING, "cpu")
+    module.check(split, 3)
+    assert module.refuses(parse_arms("mixup:0.2")[0]) == (
+        "the arm mixup:0.2 mixes features, and those that Tokens takes are integers: leave the arm out"
+    )
+    assert module.refuses(parse_arms("hard")[0]) is None
     assert train(Tokens, split=split)[0].stopped.test.shape == (50, 3)
-    with pytest.raises(InputError, match="mixup mixes features, and these are integers: leave the arm out"):
-        train(Tokens, "mixup:0.2", split=split)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from onewarm.study.arms.arm import Arm
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.each import Job, train_each
 from onewarm.study.models.estimators.expansion import expand
-from onewarm.study.models.estimators.probabilities import log_probabilities
+from onewarm.study.models.estimators.probabilities import columns_of, log_probabilities, short
 from onewarm.study.models.estimators.rounds import rounds, staged
 from onewarm.study.models.identity import identity
 from onewarm.study.models.model import Curve, Outputs, Run, Trained
@@ -74,10 +75,11 @@ class Estimator:
                 estimator = estimator()
         self.estimator = estimator
         self.name = type(estimator).__name__
-        _check(estimator)
-        self._identity = key or identity(estimator)
         self.options = list(options)
-        self._original = _names_columns(estimator) if original is None else original
+        with user_code(f"model={self.name}"):
+            _check(estimator)
+            self._identity = key or identity(estimator)
+            self._original = _names_columns(estimator) if original is None else original
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""
@@ -124,24 +126,31 @@ class Estimator:
         temperature = job.arm.temperature
         row, label, weight = expand(target.scale(temperature**-2))
         classes, codes = np.unique(label, return_inverse=True)  # XGBoost wants all of 0..k-1
-        features, last = _parts(self._seeded(job).set_params(**options))
+        parts = (split.train, split.validation, split.test)
         with user_code(f"{self.name}, arm {job.arm.name}, seed {job.seed}"), threadpool_limits(1):
-            x = [_rows(part, self._original) for part in (split.train, split.validation, split.test)]
+            features, last = _parts(self._seeded(job).set_params(**options))
+            x = [_rows(part, self._original) for part in parts]
             if features is not None:
                 x[0] = features.fit_transform(x[0], split.train.y)
                 x[1:] = [features.transform(part) for part in x[1:]]
             whole = len(row) == len(split.train) and bool((row == np.arange(len(row))).all())
             last.fit(x[0] if whole else _take(x[0], row), codes, sample_weight=weight)
-            known = getattr(last, "classes_", np.arange(len(classes)))
-            columns = classes[np.asarray(known, np.int64)]
+            if (known := columns_of(last, len(classes))) is None:
+                raise InputError(
+                    f"{self.name} has the classes_ {short(last.classes_)}: expected those of the labels that fit was "
+                    f"given, whole numbers from 0 to {len(classes) - 1}"
+                )
 
-            def logits(p: NDArray[np.float64]) -> NDArray[np.float64]:
-                return np.asarray(temperature * log_probabilities(p, columns, num_classes, self.name))
+            def logits(p: Any, rows: Rows) -> NDArray[np.float64]:
+                probabilities = np.asarray(p, np.float64)
+                of_all = log_probabilities(probabilities, len(rows), classes[known], num_classes, self.name)
+                return np.asarray(temperature * of_all)
 
             at = rounds(last)
             if not at:
-                return Trained(Outputs(*(logits(np.asarray(last.predict_proba(part), np.float64)) for part in x)))
-            each = zip(*(map(logits, staged(last, part, at)) for part in x), strict=True)
+                return Trained(Outputs(*map(logits, map(last.predict_proba, x), parts)))
+            told = [map(logits, staged(last, of, at), repeat(part)) for of, part in zip(x, parts, strict=True)]
+            each = zip(*told, strict=True)
             return _stopped(at, each, split)
 
     def _seeded(self, job: Job) -> Any:
@@ -275,7 +284,8 @@ def _check(estimator: Any) -> None:
     inside = next((key for key in parameters if _base(key) == "cv"), None)
     inside = inside or ("probability" if parameters.get("probability") is True else None)
     if inside is not None:
+        calibrates = inside == "probability" or hasattr(last, "calibrated_classifiers_") or "Calibrated" in said
         raise InputError(
             f"{said} cross-validates inside fit ({inside!r}), where several rows are copies of one, so its choice "
-            "would be too optimistic: give the estimator that it chose"
+            f"would be too optimistic: give the estimator that it {'calibrates' if calibrates else 'chose'}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from onewarm.errors import InputError, needs
@@ -70,7 +71,8 @@ class Factory:
         if isinstance(module, type) and issubclass(module, nn.Module):
             raise InputError(f"your factory {self.name} returned the class {module.__name__}, not an instance: call it")
         if not isinstance(module, nn.Module):
-            raise InputError(f"your factory {self.name} returned {_said(module)}: expected a torch.nn.Module")
+            itself = f"; give an estimator itself, model={type(module).__name__}(...)" if hasattr(module, "fit") else ""
+            raise InputError(f"your factory {self.name} returned {_said(module)}: expected a torch.nn.Module{itself}")
         if module is getattr(self, "_last", None):
             raise InputError(f"your factory {self.name} returned the same module again: make a new one in each call")
         if not any(p.requires_grad for p in module.parameters()):
@@ -104,17 +106,31 @@ class Factory:
         return {key: value for key, value in vars(self).items() if key != "_last"}
 
 
+def logits_in(output: Any) -> Any:
+    """A module's output, or its `logits` where it is an object or dict that has them, as Hugging Face's models give."""
+    if isinstance(output, Mapping):
+        return output.get("logits", output)
+    return getattr(output, "logits", output)
+
+
 def check_logits(output: Any, rows: int, classes: int, name: str) -> Tensor:
-    """The logits (rows, classes) in a module's output: itself, or its `logits` as of Hugging Face's models.
+    """The logits (rows, classes) in a module's output, see `logits_in`.
 
     Raises InputError that names the factory and what came back, for any other shape, numbers that are not finite, and
     probabilities: rows in [0, 1] that sum to 1.
     """
-    logits = getattr(output, "logits", output)
+    logits = logits_in(output)
     if not isinstance(logits, Tensor):
-        raise InputError(f"the module of {name} returned {_said(logits)}: expected logits, a tensor (rows, {classes})")
+        raise InputError(
+            f"the module of {name} returned {_said(logits)}: expected logits, a tensor (rows, {classes}), alone or as "
+            "the `logits` of an object or dict"
+        )
     if logits.shape != (rows, classes) or not logits.is_floating_point():
-        one = "; for two classes, too, a column for each" if classes == 2 and logits.shape[1:] in ((), (1,)) else ""
+        one = (
+            "; for two classes, too, a column for each: give the last layer 2 outputs"
+            if classes == 2 and logits.shape[1:] in ((), (1,))
+            else ""
+        )
         kind = str(logits.dtype).removeprefix("torch.")
         raise InputError(
             f"the module of {name} returned {kind} {tuple(logits.shape)} for {rows} rows: expected logits of "

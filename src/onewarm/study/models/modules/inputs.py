@@ -10,6 +10,7 @@ Floats have the dtype of the module's weights: float64 for a module of `.double(
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import starmap
 from typing import Any, cast
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from onewarm.errors import InputError, needs
 from onewarm.study.data.splits import Rows
 from onewarm.study.models.modules.factory import Factory, check_logits
+from onewarm.study.models.user_errors import first_line, where
 
 with needs("onewarm.study", "study"):
     import torch
@@ -52,29 +54,38 @@ FORMS: tuple[Callable[[Rows], Tensor | None], ...] = (as_given, as_given_in_floa
 def form_of(factory: Factory, rows: Rows, classes: int) -> Callable[[Rows], Tensor]:
     """The first form that the factory's module takes; its output is checked.
 
-    Raises what the module raised for the last form, and InputError for an output that is no logits.
+    Raises what the factory or the module raised, or InputError with all of it where it is not the same for each form;
+    and InputError for an output that is no logits.
     """
-    refused: Exception | None = None
+    refused: list[tuple[Tensor, Exception]] = []
     for form in FORMS:
         x = form(rows)
         if x is None:
             continue
-        module = factory.make(features_of(x), classes, 0).eval()
         try:
+            module = factory.make(features_of(x), classes, 0).eval()
             with torch.no_grad():
                 output = module(in_dtype_of(module, x[:8]))
-        except (RuntimeError, TypeError, IndexError) as error:
-            refused = error
+        except (RuntimeError, TypeError, IndexError, ValueError) as error:
+            refused.append((x, error))
             continue
         check_logits(output, len(x[:8]), classes, factory.name)
         return cast("Callable[[Rows], Tensor]", form)
-    assert refused is not None
-    if isinstance(refused, TypeError) and "missing" in str(refused):
+    _, first = refused[0]
+    if isinstance(first, TypeError) and "missing" in str(first):
         raise InputError(
-            f"the module of {factory.name} takes more than one input ({refused}), and a study calls it with one tensor "
+            f"the module of {factory.name} takes more than one input ({first}), and a study calls it with one tensor "
             "of rows: give all columns together, and split them in forward()"
-        ) from refused
-    raise refused
+        ) from first
+    if len({str(error) for _, error in refused}) > 1:
+        raise InputError(f"{factory.name} takes the rows in no form: {'; '.join(starmap(_refusal, refused))}")
+    raise first
+
+
+def _refusal(x: Tensor, error: Exception) -> str:
+    own = isinstance(error, InputError)  # it says where already
+    said = first_line(error) if own else f"{type(error).__name__}: {first_line(error)}{where(error)}"
+    return f"as {str(x.dtype).removeprefix('torch.')} {tuple(x.shape[1:])}, {said}"
 
 
 def in_dtype_of(module: nn.Module, x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from onewarm.study.arms.recipe import Context
 from onewarm.study.data.splits import Rows, Split
 from onewarm.study.models.each import Job, train_each
 from onewarm.study.models.model import Curve, Outputs, Run, Trained
-from onewarm.study.models.modules.factory import Factory
+from onewarm.study.models.modules.factory import Factory, logits_in
 from onewarm.study.models.modules.inputs import features_of, form_of, in_dtype_of
 from onewarm.study.models.stack.batches import Batches
 from onewarm.study.models.stopping import Patience, chosen
@@ -58,6 +58,7 @@ class Module:
         self.name = self.factory.name
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._identity = key or self.factory.identity()
+        self._takes_integers = False
 
     def describe(self) -> dict[str, Any]:
         """See `Model`."""
@@ -67,11 +68,14 @@ class Module:
     def check(self, split: Split, num_classes: int) -> None:
         """Make one module and call it, before anything is trained. Raises InputError where it is not usable."""
         with torch.random.fork_rng(), user_code(self.name):
-            form_of(self.factory, split.train, num_classes)
+            form = form_of(self.factory, split.train, num_classes)
+        self._takes_integers = not form(split.train).is_floating_point()
 
     def refuses(self, arm: Arm) -> str | None:
-        """None: every arm can be trained."""
-        return None
+        """See `Model`: after `check`, which tells whether the module takes integers, such as token ids."""
+        if arm.mixup is None or not self._takes_integers:
+            return None
+        return f"the arm {arm.name} mixes features, and those that {self.name} takes are integers: leave the arm out"
 
     def train(
         self,
@@ -147,6 +151,8 @@ class _Session:
         self.batches = Batches([job.seed], len(data.train), of.training.batch)
         self.patience = Patience(of.training.patience)
         self.done = 0
+        self.diverged = False
+        """Whether it gave a logit that is not finite in training: it is not trained any further."""
         self.best: dict[str, Any] = {}
         self.curve: list[tuple[int, float, float]] = []
         self.epoch: list[tuple[Tensor, Tensor]] = []
@@ -157,10 +163,10 @@ class _Session:
         """Train for the steps that are left, or until `ended`; random numbers go on where the session stopped."""
         torch.set_rng_state(self.random)
         steps = self.training.steps
-        while self.done < steps and not ended(self):
+        while self.done < steps and not self.diverged and not ended(self):
             with user_code(self.what):
                 self._step()
-                if self.done % self.training.check_every == 0 or self.done == steps:
+                if not self.diverged and (self.done % self.training.check_every == 0 or self.done == steps):
                     self._check()
             if self.done % 20 == 0:
                 report(self.done / steps)
@@ -171,12 +177,13 @@ class _Session:
         x, target = self.data.train[rows], self.target[rows]
         if self.arm.mixup is not None:
             share, partner = self.batches.mixing(self.seed, self.done, self.arm.mixup)
-            if not x.is_floating_point():
-                raise InputError("mixup mixes features, and these are integers: leave the arm out")
             other = torch.from_numpy(partner).to(x.device)
             x, target = share * x + (1 - share) * x[other], mix(target, target[other], share)
         self.module.train()
         logits = _logits(self.module(x)) / self.arm.temperature
+        if logits.device.type == "cpu" and not bool(torch.isfinite(logits).all()):  # elsewhere the loss is NaN
+            self.diverged = True
+            return
         if self.arm == HARD:  # what a loop without onewarm does, to the bit
             loss = nn.functional.cross_entropy(logits, self.labels[rows])
         else:
@@ -221,7 +228,7 @@ class _Session:
 
     def trained(self) -> Trained:
         end = self._outputs()
-        finite = all(np.isfinite(part).all() for part in end)
+        finite = not self.diverged and all(np.isfinite(part).all() for part in end)
         self.module.load_state_dict(self.best)
         steps, train, validation = zip(*self.curve, strict=True)
         return Trained(
@@ -235,5 +242,5 @@ class _Session:
 
 
 def _logits(output: Any) -> Tensor:
-    logits: Tensor = getattr(output, "logits", output)
+    logits: Tensor = logits_in(output)
     return logits
