@@ -1,10 +1,14 @@
 """Which errors end a command with a sentence, and which stay a traceback."""
 
+import os
+import signal
+import threading
+
 import pytest
 import typer
 
 from onewarm.cli import console
-from onewarm.cli.console import friendly
+from onewarm.cli.console import friendly, sigterm_as_ctrl_c
 from onewarm.errors import InputError, MissingExtraError
 
 
@@ -13,6 +17,7 @@ from onewarm.errors import InputError, MissingExtraError
     [
         (InputError("row 3 is [red]"), "row 3 is [red]"),
         (MissingExtraError("Ray Data: pip install 'onewarm[ray]'"), "Ray Data: pip install 'onewarm[ray]'"),
+        (OSError(28, "No space left on device"), "No space left on device"),  # of what is printed
         (FileNotFoundError(2, "No such file or directory", "nowhere.csv"), "nowhere.csv: No such file or directory"),
     ],
 )
@@ -60,3 +65,28 @@ def test_ctrl_c_says_that_nothing_is_lost(run, monkeypatch):
     result = run("study", "digits")
     assert result.exit_code == 130
     assert "finished runs are stored" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere SIGTERM ends a process at once")
+def test_sigterm_is_as_ctrl_c_and_only_there():
+    """A study that `timeout` or a scheduler ended printed joblib's warnings of what it had left behind."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(typer.Exit) as stop, friendly(), sigterm_as_ctrl_c():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stop.value.exit_code == 143 and signal.getsignal(signal.SIGTERM) is before
+    with pytest.raises(typer.Exit) as stop, friendly():
+        raise KeyboardInterrupt
+    assert stop.value.exit_code == 130
+
+
+def test_in_another_thread_signals_are_left_alone():
+    done = []
+
+    def work():
+        with sigterm_as_ctrl_c():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]

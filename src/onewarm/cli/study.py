@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from onewarm.cli.console import errors, friendly, output
+from onewarm.cli.console import errors, friendly, output, sigterm_as_ctrl_c
 from onewarm.cli.options import HomeOption, home_folder, store_url
 from onewarm.cli.outputs import check_outputs
 from onewarm.cli.progress import bars, late_bar
@@ -92,7 +92,7 @@ def study(
 
     `onewarm study scans.npz --model nets.py:make --seeds 10 --report study.html`: your own network; a report to read
     """
-    with friendly():
+    with friendly(), sigterm_as_ctrl_c():
         if arms.strip() == "list":
             from onewarm.study.arms.table import arms_help
 

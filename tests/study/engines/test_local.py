@@ -13,9 +13,9 @@ import pytest
 
 from onewarm.errors import InputError
 from onewarm.study.arms.arm import parse_arms
-from onewarm.study.engines import groups
+from onewarm.study.engines import groups, local
 from onewarm.study.engines.driver import train_missing
-from onewarm.study.engines.local import Inline, Processes, Threads, local_engine
+from onewarm.study.engines.local import Inline, Processes, Threads, ctrl_c_held, local_engine
 from onewarm.study.engines.work import Group, Work, WorkerError
 from onewarm.study.models.model import Outputs, Run, Trained
 from onewarm.study.models.training import Perceptrons
@@ -118,7 +118,7 @@ def test_work_that_was_just_handed_out_can_be_given_up(tiny):
         pool.close(failed=True)
 
 
-def test_handedof_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
+def test_runs_of_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
     def die_once(seeds):
         if not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
@@ -126,6 +126,39 @@ def test_handedof_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
 
     train(tiny, Priors(die_once), workers=2)
     assert (tmp_path / "died").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a signal goes to one process")
+def test_ctrl_c_is_kept_from_processes_that_start_and_not_lost():
+    """Workers that were still importing printed tracebacks when Ctrl-C in a terminal reached them too."""
+    says = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with ctrl_c_held():
+        said = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, check=True).stdout
+    assert said == "True\n" and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    def interrupted():
+        with ctrl_c_held():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the masks of processes are in /proc on Linux")
+def test_workers_begin_without_ctrl_c(tiny, monkeypatch):
+    """loky starts the standard library's resource tracker, which lets signals through again."""
+    monkeypatch.setattr(local, "IDLE", 61)  # other options: new workers
+    pool = Processes(Work(tiny, Priors(len)), 2)
+    pool.start(Group(0, (Run(ARMS[0], 0),)))
+    workers = list(local.get_reusable_executor(2, reuse=True)._processes)
+    lines = [Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines() for pid in workers]
+    status = [dict(line.split(":\t") for line in of if ":\t" in line) for of in lines]
+    bit = 1 << (signal.SIGINT - 1)
+    assert len(workers) == 2 and all((int(s["SigBlk"], 16) | int(s["SigIgn"], 16)) & bit for s in status)
+    while not pool.wait(lambda: None, 1):
+        pass
+    pool.close(failed=False)
 
 
 @pytest.mark.long

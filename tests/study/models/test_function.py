@@ -119,8 +119,8 @@ REFUSED = {
     "fit, arm hard, seed 3: returned None, and there was no model to train: return the trained model": lambda: None,
     "fit returned a Lacking: expected a module, or a model with predict_proba or predict_log_proba, or a function of "
     "the rows that gives logits": Lacking,
-    "predict_proba of the model of fit gave the shape (60, 2) for 60 rows: expected (60, 3), a column for each class of "
-    "its training rows": Two,
+    "predict_proba of the model of fit gave the shape (60, 2) for 60 rows: expected (60, 3), a column for each class "
+    "of its training rows": Two,
 }
 
 

@@ -9,9 +9,11 @@ import struct
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 
 from onewarm.errors import needs
@@ -188,10 +190,11 @@ class Processes(_Pool):
 
     def start(self, group: Group) -> None:
         """See `Engine`."""
-        executor = get_reusable_executor(
-            self.workers, timeout=IDLE, initializer=_begin_worker, initargs=(os.getpid(),), env=ONE_THREAD
-        )
-        self._training[executor.submit(_train_in_worker, self._folder.name, group)] = group
+        with ctrl_c_held():
+            executor = get_reusable_executor(
+                self.workers, timeout=IDLE, initializer=_begin_worker, initargs=(os.getpid(),), env=ONE_THREAD
+            )
+            self._training[executor.submit(_train_in_worker, self._folder.name, group)] = group
 
     def close(self, failed: bool) -> None:
         """See `Engine`: after a failure the processes are killed."""
@@ -251,9 +254,28 @@ def _read_work(folder: str) -> Work:
     return work
 
 
+@contextmanager
+def ctrl_c_held() -> Iterator[None]:
+    """Keep Ctrl-C from processes that start meanwhile, until they take it up again.
+
+    A terminal sends it to all processes of a command, and one that is still importing would end with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    ensure_running()  # the standard library's tracker, which loky starts: it lets signals through (Python 3.11)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_worker(parent: int) -> None:
     """Leave Ctrl-C to the process that started this one, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if os.name == "posix":
         threading.Thread(target=_end_with, args=(parent,), name="onewarm-watch", daemon=True).start()
 
