@@ -3,6 +3,8 @@ import { literal, patch, read } from "./store.js";
 
 /** @typedef {{answer?: string, reasons?: string, right?: boolean, marks?: number[], nudges?: number, variant?: number}} Kept */
 
+/** @typedef {{value: number, question: Node[], nudges: Node[]}} Variant */
+
 /** A number as a reader writes it: decimal comma or point, a true minus, a power of ten. @param {string} text */
 export function parseNumber(text) {
   const plain = text.trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
@@ -25,16 +27,13 @@ export class Exercise {
     this.which = at("[data-which]");
     this.numeric = card.dataset.value !== undefined;
     this.tolerance = Number(card.dataset.tolerance);
-    const others = /** @type {HTMLTemplateElement[]} */ ([...card.querySelectorAll("template")]);
-    /** The sets of numbers: the right answer, and what is shown of the question and of the nudges. */
+    /** The sets of numbers: the right answer, and what is shown of the question and of the nudges; the others wait in
+     * templates until they are asked for. @type {(Variant | HTMLTemplateElement)[]} */
     this.variants = [
       { value: Number(card.dataset.value), question: [...this.question.childNodes], nudges: [...this.nudges.childNodes] },
-      ...others.map((template) => {
-        const [question, nudges] = /** @type {DocumentFragment} */ (template.content.cloneNode(true)).children;
-        return { value: Number(template.dataset.variant), question: [...question.childNodes], nudges: [...nudges.childNodes] };
-      }),
+      .../** @type {NodeListOf<HTMLTemplateElement>} */ (card.querySelectorAll("template[data-variant]")),
     ];
-    this.variants.forEach(({ nudges }, i) => this.#listen(nudges, i));
+    this.#markable(/** @type {Variant} */ (this.variants[0]).nudges, 0);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.numeric) this.#check();
@@ -55,6 +54,17 @@ export class Exercise {
   /** Which set of numbers is shown. */
   at() {
     return (/** @type {Kept} */ (read(this.base, {})).variant ?? 0) % this.variants.length;
+  }
+
+  /** A set of numbers. @param {number} i @returns {Variant} */
+  variant(i) {
+    const kept = this.variants[i];
+    if (!(kept instanceof HTMLTemplateElement)) return kept;
+    const [question, nudges] = kept.content.children;
+    const made = { value: Number(kept.dataset.variant), question: [...question.childNodes], nudges: [...nudges.childNodes] };
+    this.variants[i] = made;
+    this.#markable(made.nudges, i);
+    return made;
   }
 
   /** Under which key a set's answers are kept: the first one's under the exercise's own. @param {number} i */
@@ -90,11 +100,10 @@ export class Exercise {
   show() {
     const i = this.at();
     const { answer = "", reasons = "", right = false, marks = [], nudges = 0 } = this.kept(i);
-    const variant = this.variants[i];
+    const variant = this.variant(i);
     if (variant.nudges[0]?.parentNode !== this.nudges) {
       this.question.replaceChildren(...variant.question);
       this.nudges.replaceChildren(...variant.nudges);
-      for (const box of this.nudges.querySelectorAll("[data-live]")) /** @type {HTMLElement} */ (box).hidden = false;
       for (const fold of this.nudges.querySelectorAll("details")) fold.open = false;
     }
     if (this.which) this.which.textContent = `Numbers ${i + 1} of ${this.variants.length}`;
@@ -112,8 +121,8 @@ export class Exercise {
     return (worked.length ? worked : [this.at()]).flatMap((i) => {
       const kept = this.kept(i);
       const words = (/** @type {Node[]} */ nodes) => nodes.map((node) => node.textContent).join("").trim();
-      const rubric = elements(this.variants[i].nudges).flatMap((node) => [...node.querySelectorAll(".rubric li")]);
-      const lines = [`## ${this.card.querySelector(".level")?.textContent}`, "", literal(words(this.variants[i].question)), "", `My answer: ${kept.answer || "(none)"}`, ""];
+      const rubric = elements(this.variant(i).nudges).flatMap((node) => [...node.querySelectorAll(".rubric li")]);
+      const lines = [`## ${this.card.querySelector(".level")?.textContent}`, "", literal(words(this.variant(i).question)), "", `My answer: ${kept.answer || "(none)"}`, ""];
       if (kept.reasons) lines.push(`My reasons: ${kept.reasons}`, "");
       if (this.numeric) lines.push(kept.right ? "Checked: right." : "Checked: not right yet.", "");
       rubric.forEach((line, k) => lines.push(`- [${kept.marks?.includes(k) ? "x" : " "}] ${literal(line.textContent?.trim() ?? "")}`));
@@ -122,7 +131,7 @@ export class Exercise {
   }
 
   #check() {
-    const { value } = this.variants[this.at()];
+    const { value } = this.variant(this.at());
     const given = parseNumber(this.answer.value);
     const right = Math.abs(given - value) <= this.tolerance * (1 + 1e-9);
     this.#keep({ answer: this.answer.value, right });
@@ -142,8 +151,8 @@ export class Exercise {
     return /** @type {HTMLInputElement[]} */ ([...this.nudges.querySelectorAll("[data-mark]")]);
   }
 
-  /** Listens to the nudges and marks of one set of numbers, shown or not. @param {Node[]} nodes @param {number} i */
-  #listen(nodes, i) {
+  /** Gives the lines of the rubric their boxes, and listens to them and to the nudges. @param {Node[]} nodes @param {number} i */
+  #markable(nodes, i) {
     const folds = elements(nodes);
     const nudges = /** @type {HTMLDetailsElement[]} */ (folds.filter((fold) => fold.matches("[data-nudge]")));
     nudges.forEach((nudge, k) => nudge.addEventListener("toggle", () => {
@@ -151,9 +160,13 @@ export class Exercise {
       if (nudges[k + 1]) nudges[k + 1].hidden = false;
       if ((this.kept(i).nudges ?? 0) < k + 1) this.#keep({ nudges: k + 1 });
     }));
-    for (const mark of folds.flatMap((fold) => [...fold.querySelectorAll("[data-mark]")])) {
-      mark.addEventListener("change", () => this.#keep({ marks: this.#marks().flatMap((m, k) => (m.checked ? [k] : [])) }));
-    }
+    folds.flatMap((fold) => [...fold.querySelectorAll(".rubric label")]).forEach((line, k) => {
+      const mark = document.createElement("input");
+      mark.type = "checkbox";
+      mark.dataset.mark = String(k);
+      mark.addEventListener("change", () => this.#keep({ marks: this.#marks().flatMap((m, n) => (m.checked ? [n] : [])) }));
+      line.prepend(mark);
+    });
   }
 }
 

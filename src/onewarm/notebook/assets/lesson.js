@@ -112,5 +112,6 @@ export function lesson(root, { concept, stage }) {
     focusStep(steps[Math.max(at, 0)], getComputedStyle(place).position === "sticky");
   });
   handed();
+  enter(0); // what it changes is laid out together with what is read next
   reading();
 }

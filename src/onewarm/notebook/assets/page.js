@@ -16,17 +16,21 @@ import { statements } from "./statements.js";
 import { land } from "./target.js";
 
 /** The parts of a page: what each enhances, and how. A part that fails leaves the others alone.
- * @type {[string, (root: HTMLElement, page: any) => void][]} */
-const PARTS = [
+ * @typedef {[string, (root: HTMLElement, page: any) => void][]} Parts
+ * @type {Parts} */
+const OPENING = [
   [".lesson-page", addresses],
   ["[data-lesson]", lesson],
+  ["[data-needs]", needs],
+  ["main", definitions],
+];
+/** @type {Parts} */
+const BELOW = [
   ["[data-statements]", statements],
   ["[data-practice]", practice],
   ["[data-path]", path],
-  ["[data-needs]", needs],
   ["[data-room]", research],
   ["[data-next-edge]", next],
-  ["main", definitions],
 ];
 
 /** `?embed=demo`: the demo alone, for slides and other sites. */
@@ -39,6 +43,7 @@ const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"))
 
 /** @type {import("./host.js").Model | null} */
 let model = null;
+await styled();
 try {
   if (demo) model = await mount(demo, embedded);
 } catch (error) {
@@ -48,22 +53,56 @@ try {
   demo?.append(note);
   tell(error);
 }
+// An address with an anchor is about any part of the page, so all of them come before the reader does.
+if (location.hash) await parsed();
 
-for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live]"))) node.hidden = false;
 const stage = createStage(demo, model);
 const page = { concept, title, section, stage };
-for (const [selector, enhance] of PARTS) {
-  for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) attempt(() => enhance(root, page));
-}
-attempt(reachable);
+start(".lesson [data-live]", OPENING);
+// This script runs as soon as the lesson is there. What is below it and not there yet follows before it can be reached.
+if (document.readyState === "loading") parsed().then(below);
+else below();
 document.body.classList.add("live");
-// Once the opening is on the screen, or at once where the reader is further down, everything else is laid out (panels.css).
-const whole = () => document.documentElement.classList.add("whole");
-location.hash || scrollY ? whole() : requestAnimationFrame(() => setTimeout(whole));
-for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, whole, { capture: true, once: true });
-// The demo and the fonts push down what an address' anchor points at.
-attempt(land);
-attempt(() => restFarPanels(document.querySelectorAll(".lesson-page > .panel")));
+
+/** Shows what only works with scripts, and starts it. Fields below the lesson wait in templates, since browsers lay out
+ * whatever has fields to see which of them they could fill. @param {string} live @param {Parts} parts */
+function start(live, parts) {
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(live))) {
+    node instanceof HTMLTemplateElement ? node.replaceWith(node.content) : (node.hidden = false);
+  }
+  for (const [selector, enhance] of parts) {
+    for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) attempt(() => enhance(root, page));
+  }
+}
+
+/** The panels below the lesson, and what concerns the page as a whole. */
+function below() {
+  start("main > :not(.lesson) [data-live]", BELOW);
+  attempt(reachable);
+  // Once the opening is on the screen, or at once where the reader is further down, everything else is laid out (panels.css).
+  const whole = () => document.documentElement.classList.add("whole");
+  location.hash || scrollY ? whole() : requestAnimationFrame(() => setTimeout(whole));
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, whole, { capture: true, once: true });
+  // The demo and the fonts push down what an address' anchor points at.
+  attempt(land);
+  attempt(() => restFarPanels(document.querySelectorAll(".lesson-page > .panel")));
+}
+
+/** Once all of the page has been read. @returns {Promise<unknown>} */
+function parsed() {
+  if (document.readyState !== "loading") return Promise.resolve();
+  return new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+}
+
+/** Once the styles are there, or cannot be had: demos measure the room that they get. */
+async function styled() {
+  const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=stylesheet]"));
+  const missing = [...links].filter((link) => !link.sheet);
+  if (!missing.length || document.readyState === "complete") return;
+  /** @param {EventTarget} target */
+  const loaded = (target) => new Promise((done) => target.addEventListener("load", done, { once: true }));
+  await Promise.race([loaded(window), Promise.all(missing.map(loaded))]);
+}
 
 /** @param {() => void} part */
 function attempt(part) {

@@ -4,7 +4,8 @@
  * @param {Map<HTMLElement, import("./question.js").Question>} questions */
 export function rail(root, steps, questions) {
   const links = /** @type {HTMLAnchorElement[]} */ ([...(root?.querySelectorAll(".contents a") ?? [])]);
-  const targets = links.map((link) => document.getElementById(link.hash.slice(1)));
+  /** What the links lead to, as far as the page has been read. */
+  const targets = () => links.map((link) => document.getElementById(link.hash.slice(1)));
   const left = /** @type {HTMLElement | null} */ (root?.querySelector("[data-left]") ?? null);
   const scroller = root?.querySelector(".contents");
   const minutes = Number(left?.dataset.minutes ?? 0);
@@ -21,7 +22,7 @@ export function rail(root, steps, questions) {
   return {
     /** What is done, and how long the rest takes. @param {number} at the step that is being read */
     draw(at) {
-      targets.forEach((target, i) => {
+      targets().forEach((target, i) => {
         const mark = /** @type {HTMLElement | null} */ (links[i].querySelector("[data-done]"));
         const asked = steps.filter((step) => target?.contains(step) && questions.has(step));
         if (mark) mark.hidden = !asked.length || !asked.every((step) => questions.get(step)?.committed);
@@ -35,13 +36,14 @@ export function rail(root, steps, questions) {
     /** Marks the last target above the line of reading. @param {number} line */
     scrolled(line) {
       let next = 0;
-      targets.forEach((target, i) => {
+      targets().forEach((target, i) => {
         if (target && target.getBoundingClientRect().top <= line) next = i;
       });
       if (next === here) return;
+      const first = here < 0;
       here = next;
       links.forEach((link, i) => (i === here ? link.setAttribute("aria-current", "location") : link.removeAttribute("aria-current")));
-      centre(links[here]);
+      first ? requestAnimationFrame(() => centre(links[here])) : centre(links[here]); // the first frame is laid out once
     },
   };
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 
 from onewarm.errors import InputError, needs
@@ -16,11 +19,11 @@ from onewarm.notebook.site.render import CONTENT_POLICY
 with needs("onewarm.notebook", "notebook"):
     import uvicorn
     from starlette.applications import Starlette
+    from starlette.datastructures import Headers
     from starlette.middleware import Middleware
-    from starlette.middleware.gzip import GZipMiddleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.requests import Request
-    from starlette.responses import PlainTextResponse, Response
+    from starlette.responses import FileResponse, PlainTextResponse, Response
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +41,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
+_TEXTS = ("text/", "application/json", "application/javascript", "image/svg+xml")
+_SHORT = 1024  # bytes of a text that is not worth compressing
+_OF_THE_WHOLE = ("content-length", "accept-ranges")
 
 
 class PortTakenError(OSError):
@@ -66,7 +72,6 @@ def application(
         middleware=[
             Middleware(_Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-            Middleware(GZipMiddleware, minimum_size=1024),
         ],
         exception_handlers={404: _not_found},
     )
@@ -162,6 +167,27 @@ class _Files(StaticFiles):
         if any(part.startswith(".") and part != "." for part in Path(path).parts):
             return await _not_found(Request(scope), None)
         return await super().get_response(path, scope)
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file, or its text compressed, for which it is read and compressed once."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        asked = Headers(scope=scope)
+        text = str(response.media_type).startswith(_TEXTS) and stat_result.st_size >= _SHORT
+        if not (text and isinstance(response, FileResponse)):
+            return response
+        response.headers.add_vary_header("Accept-Encoding")
+        if "gzip" not in asked.get("accept-encoding", "") or "range" in asked:
+            return response
+        body = _compressed(str(full_path), stat_result.st_mtime_ns, stat_result.st_size)
+        kept = {name: value for name, value in response.headers.items() if name not in _OF_THE_WHOLE}
+        return Response(body, status_code, {**kept, "content-encoding": "gzip"})
+
+
+@lru_cache(maxsize=256)
+def _compressed(path: str, _modified: int, _size: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
 
 
 class _Headers:

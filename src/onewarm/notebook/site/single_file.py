@@ -25,7 +25,7 @@ __all__ = ["build_single_file"]
 
 _KINDS = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n?')
-_SCRIPT = re.compile(r'<script(?: type="module"| defer)? src="([^"]+)"></script>\n?')
+_SCRIPT = re.compile(r'<script(?: type="module"(?: async)?| defer)? src="([^"]+)"></script>\n?')
 _LEFT_OUT = re.compile(
     r'<link rel="(?:modulepreload|preload)"[^>]*>\n?|<meta (?:property|name)="(?:og|twitter):image[^>]*>\n?'
 )
