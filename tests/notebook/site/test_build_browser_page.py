@@ -1,11 +1,16 @@
-"""The page in Chromium: keyboard, address, sub-path, and a demo that fails."""
+"""The page in Chromium: keyboard, address, sub-path, a demo that fails, and a page that comes slowly."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from onewarm.notebook.site.build import build
 
 pytestmark = pytest.mark.browser
 
@@ -108,3 +113,61 @@ def test_a_demo_that_fails_takes_nothing_with_it(visit: Callable[..., Any], tmp_
         assert ["broken demo" in message for message in seen.messages] == [True]
         seen.messages.clear()
         seen.page.context.close()
+
+
+@pytest.fixture
+def held_site(tmp_path: Path) -> Iterator[tuple[str, threading.Event]]:
+    """Our site from a server that sends what is below a page's lesson only when the event is set."""
+    site, go_on = build(tmp_path / "site"), threading.Event()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(site))
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            if not self.path.endswith("/index.html"):
+                return super().do_GET()
+            head, mark, rest = (site / self.path[1:]).read_bytes().partition(b'<section class="panel panel-math"')
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(head)
+            self.wfile.flush()
+            assert go_on.wait(60)
+            self.wfile.write(mark + rest)
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", go_on
+    go_on.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_lesson_works_while_the_rest_of_the_page_is_on_its_way(chromium: Any, held_site: Any) -> None:
+    address, go_on = held_site
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address + OURS, wait_until="commit")
+    page.wait_for_selector("body.live")
+    assert page.evaluate("document.readyState") == "loading" and page.locator("#practice").count() == 0
+    asked = page.locator("[data-question]").first
+    asked.locator("[data-skip]").click()
+    expect(asked.locator("[data-outcome]")).to_be_visible()
+    slider = page.locator(".demo input[type=range]").filter(visible=True).first
+    before = slider.input_value()
+    slider.press("ArrowRight")
+    assert slider.input_value() != before
+    page.get_by_role("button", name="Follow the text").click()
+    assert page.locator(".rail [aria-current]").get_attribute("href") == "#storyboard"
+    go_on.set()
+    page.wait_for_selector("html.whole")
+    page.locator("#practice [data-anew]").filter(visible=True).first.click()
+    expect(page.locator("#practice [data-which]").filter(visible=True)).to_contain_text("Numbers 2")
+    page.locator(".rail a[href='#after']").click()
+    expect(page.locator(".rail [aria-current]")).to_have_attribute("href", "#after")
+    context.close()

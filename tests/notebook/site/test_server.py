@@ -1,5 +1,6 @@
 """The server: this machine only, its folder only, and a clear error when the port is in use."""
 
+import gzip
 import http.client
 import re
 import socket
@@ -114,3 +115,25 @@ def test_it_stops(site: Path) -> None:
         host, port = urlsplit(address).netloc.split(":")
     with pytest.raises(ConnectionRefusedError), socket.create_connection((host, int(port)), timeout=2):
         pass
+
+
+def test_a_file_is_compressed_as_it_is_now(address: str, site: Path) -> None:
+    answers = []
+    for text in ("home" * 1000, "home" * 1000, "away" * 1000):
+        (site / "index.html").write_text(text, encoding="utf-8")
+        status, headers, body = get(address, "/", Accept_Encoding="br, gzip")
+        assert status == 200 and headers["vary"] == "Accept-Encoding"
+        assert headers["content-length"] == str(len(body))
+        assert headers["content-type"].startswith("text/html")
+        assert gzip.decompress(body).decode() == text
+        answers.append(headers["etag"])
+    assert answers[2] != answers[0]
+    assert get(address, "/", Accept_Encoding="gzip", If_None_Match=answers[2])[0] == 304
+    assert get(address, "/", If_None_Match=answers[2])[0] == 304
+
+
+def test_a_range_and_a_short_file_are_sent_as_they_are(address: str) -> None:
+    status, headers, body = get(address, "/", Accept_Encoding="gzip", Range="bytes=2-5")
+    assert (status, body) == (206, b"meho") and "content-encoding" not in headers
+    _, headers, body = get(address, "/deep/", Accept_Encoding="gzip")
+    assert body == b"deep" and "content-encoding" not in headers
