@@ -91,7 +91,7 @@ function below() {
 /** Once all of the page has been read. @returns {Promise<unknown>} */
 function parsed() {
   if (document.readyState !== "loading") return Promise.resolve();
-  return new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  return new Promise((done) => document.addEventListener("readystatechange", done, { once: true }));
 }
 
 /** Once the styles are there, or cannot be had: demos measure the room that they get. */
