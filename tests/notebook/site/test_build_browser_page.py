@@ -117,7 +117,7 @@ def test_a_demo_that_fails_takes_nothing_with_it(visit: Callable[..., Any], tmp_
 
 @pytest.fixture
 def held_site(tmp_path: Path) -> Iterator[tuple[str, threading.Event]]:
-    """Our site from a server that sends what is below a page's lesson only when the event is set."""
+    """Our site from a server that sends the last part of a page only when the event is set."""
     site, go_on = build(tmp_path / "site"), threading.Event()
 
     class Handler(SimpleHTTPRequestHandler):
@@ -130,7 +130,7 @@ def held_site(tmp_path: Path) -> Iterator[tuple[str, threading.Event]]:
         def do_GET(self) -> None:
             if not self.path.endswith("/index.html"):
                 return super().do_GET()
-            head, mark, rest = (site / self.path[1:]).read_bytes().partition(b'<section class="panel panel-math"')
+            head, mark, rest = (site / self.path[1:]).read_bytes().partition(b'<header class="after-head"')
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()

@@ -37,6 +37,7 @@ const BELOW = [
 const embedded = new URLSearchParams(location.search).get("embed") === "demo";
 document.documentElement.classList.toggle("embedded", embedded);
 
+await Promise.race([lessonRead(), parsed()]);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const { concept = "", title = "", section = "" } = main.dataset;
 const demo = /** @type {HTMLElement | null} */ (document.querySelector(".demo"));
@@ -59,7 +60,7 @@ if (location.hash) await parsed();
 const stage = createStage(demo, model);
 const page = { concept, title, section, stage };
 start(".lesson [data-live]", OPENING);
-// This script runs as soon as the lesson is there. What is below it and not there yet follows before it can be reached.
+// What is below the lesson and has not been read yet follows before it can be reached.
 if (document.readyState === "loading") parsed().then(below);
 else below();
 document.body.classList.add("live");
@@ -86,6 +87,20 @@ function below() {
   // The demo and the fonts push down what an address' anchor points at.
   attempt(land);
   attempt(() => restFarPanels(document.querySelectorAll(".lesson-page > .panel")));
+}
+
+/** Once the lesson has been read, with its stage. @returns {Promise<void>} */
+function lessonRead() {
+  return new Promise((done) => {
+    const look = () => {
+      if (!document.querySelector(".lesson + *")) return;
+      reading.disconnect();
+      done();
+    };
+    const reading = new MutationObserver(look);
+    reading.observe(document, { childList: true, subtree: true });
+    look();
+  });
 }
 
 /** Once all of the page has been read. @returns {Promise<unknown>} */
