@@ -26,6 +26,15 @@ def test_a_line_of_a_notebooks_cell_and_of_a_folder_with_pythons_name():
             exec(compile("1 / 0", name, "exec"))
 
 
+def test_of_code_without_a_file_the_line_has_its_number():
+    """A module of a notebook that failed in a worker process was named without a line."""
+    names = {}
+    exec(compile("def forward(x):\n\n    return 1 / x", "<ipython-input-3-6f>", "exec"), names)
+    with pytest.raises(InputError) as raised, user_code("Net, arm hard, seed 0"):
+        names["forward"](0)
+    assert str(raised.value) == "Net, arm hard, seed 0: ZeroDivisionError: division by zero (line 3, in forward)"
+
+
 def test_an_error_that_is_meant_for_the_user_already_and_ctrl_c_pass():
     with pytest.raises(InputError, match=r"^row 3$"), user_code("your factory"):
         raise InputError("row 3")

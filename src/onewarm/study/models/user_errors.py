@@ -22,7 +22,7 @@ def user_code(what: str) -> Iterator[None]:
         >>> with user_code("your factory"):
         ...     1 / 0
         Traceback (most recent call last):
-        onewarm.errors.InputError: your factory: ZeroDivisionError: division by zero
+        onewarm.errors.InputError: your factory: ZeroDivisionError: division by zero (line 2, in <module>)
     """
     try:
         yield
@@ -38,11 +38,17 @@ def first_line(error: BaseException) -> str:
 
 
 def where(error: BaseException) -> str:
-    """The innermost line of the traceback that is neither ours nor in a package: ` (model.py, line 3: x = 1 / 0)`."""
+    """The innermost line of the traceback that is neither ours nor in a package: ` (model.py, line 3: x = 1 / 0)`.
+
+    Of code without a file, as that of a notebook in a worker process, the number alone: ` (line 3, in forward)`.
+    """
     if isinstance(error, SyntaxError):
         return ""  # it says so itself
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = frame.filename
-        if frame.line and not path.startswith("<") and not in_library(path):  # a notebook's cell has lines too
+        if path.startswith("<frozen") or in_library(path):
+            continue
+        if frame.line and not path.startswith("<"):  # a notebook's cell has lines too
             return f" ({Path(path).name}, line {frame.lineno}: {frame.line})"
+        return f" (line {frame.lineno}, in {frame.name})"
     return ""
