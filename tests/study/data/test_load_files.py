@@ -1,6 +1,7 @@
 """Files as people have them: each runs at once, or one message says what to do."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -363,3 +364,98 @@ def test_long_columns_are_what_short_ones_are(tmp_path):
     assert "Dates as numbers: 'at' (days, year, month, weekday, hour), 'zoned' (days," in " ".join(long.notes)
     x = long.sample.encoder.blocks[0].values[:, 0]
     assert x.tolist() == ((days - days.min()) / np.timedelta64(1, "D")).tolist()
+
+
+ODD = {
+    "title.csv": (
+        "Report of 2024\n\na,b,label\n1,2,x\n",
+        "row 2 has 3 columns, not 1: 'a,b,label'; if the first line, 'Report of 2024', is no line of column names, "
+        "delete it",
+    ),
+    "short.csv": (
+        "a,b,label\n1,2,x\n3\n",
+        "row 2 has 1 columns, not 3: '3'; complete it or drop the row",
+    ),
+    "quote.csv": (
+        'a,b,label\n1,2,x\n"3,4,y\n5,6,x\n',
+        "row 2 has 1 columns, not 3: '\"3,4,y\\n5,6,x'; a double quote in it is not closed",
+    ),
+    "page.csv": (
+        "<!DOCTYPE html><html>404</html>",
+        "is a page of HTML, perhaps what a server said instead of the file: download it again",
+    ),
+    "lfs.parquet": (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "is a pointer of Git LFS, not the file itself: fetch it with git lfs pull",
+    ),
+    "records.csv": (
+        '[{"a": 1, "label": "x"}]',
+        "holds JSON: name it .json, or .jsonl where each line is a record",
+    ),
+    "book.csv": (
+        "PK\x03\x04",
+        "is a ZIP archive or a table of Excel (.zip, .xlsx) by its first bytes, not .csv: correct its suffix",
+    ),
+    "table.tsv": ("PAR1", "is a Parquet file (.parquet) by its first bytes, not .tsv: correct its suffix"),
+    "a.dta": ("x", "cannot read .dta: save its table with pandas.read_stata(...).to_parquet('table.parquet')"),
+    "parts.json": (
+        '{"train": [{"a": 1}], "test": [{"a": 2}]}',
+        "holds several tables, 'train', 'test': make one of them, with a column that says which row is of which",
+    ),
+    "names.csv": (
+        "a,label\n" + "".join(f"{i},n{i}\n" for i in range(40)),
+        "label column 'label' holds 40 different texts in 40 rows: ids or free text, not classes; name another with "
+        "--label",
+    ),
+    "na.csv": (
+        "a,label\n" + "".join(f"{i},{'NA' if i % 2 else 'DE'}\n" for i in range(10)),
+        "5 rows (2, 4, 6, 8, 10) have no label (column 'label'); fill it or drop the row; where NA or None is a class, "
+        "write it otherwise",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_files_are_refused_in_one_sentence_with_the_remedy(tmp_path, name):
+    text, error = ODD[name]
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as raised:
+        load(tmp_path / name)
+    assert str(raised.value) == f"{name}: {error}"
+
+
+def test_paths_that_are_no_files(tmp_path):
+    (tmp_path / "gone.csv").symlink_to("nowhere.csv")
+    with pytest.raises(FileNotFoundError, match=r"gone\.csv' is a link to 'nowhere\.csv', which does not exist$"):
+        load(tmp_path / "gone.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(
+        FileNotFoundError, match=r"pipe\.csv' is a pipe or a device, which is read once only: save it as "
+    ):
+        load(tmp_path / "pipe.csv")
+
+
+def test_remarks_above_the_names_are_passed_over(tmp_path):
+    path = tmp_path / "a.csv"
+    for above in ("# made by a program\n", "# made by a program\n# on a Monday\n"):
+        path.write_text(above + csv("a,b,label", lambda i: [NOISE[i, 0], KINDS[0, i], label(i)]))
+        assert load(path).split(0).train.x.shape[1] == 2
+    path.write_text("# a,label\n" + csv("", lambda i: [NOISE[i, 0], label(i)])[1:])  # as numpy.savetxt writes names
+    assert load(path).label == "label"
+
+
+def test_what_a_user_may_overlook_is_said(tmp_path):
+    """A field that only late rows have; percentages beside shares; two currencies."""
+    path = tmp_path / "a.jsonl"
+    rows = [{"a": i % 7, "label": i % 2} | ({"late": i, "b\n": 0} if i > 2100 else {}) for i in range(2200)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    note = "Left out, for the first rows have no such field (write it there, as null): 'late' (row 2102) "
+    note += "'b\\\\n' (row 2102)."
+    assert note in load(path).notes
+    rate = [lambda i: [f"{i} %" if i % 2 else i / 100, label(i)], lambda i: [f"{'$€'[i % 2]}{i + 0.5}", label(i)]]
+    for cells, units in zip(rate, ("%", "$ €"), strict=True):
+        (tmp_path / "b.csv").write_text(csv("a,label", cells))
+        said = f"'a' (without {units}; not in all rows alike: make sure that all are in one unit)"
+        assert said in " ".join(load(tmp_path / "b.csv").notes)
+    (tmp_path / "b.csv").write_text(csv("a,label", lambda i: [f"${i}" if i % 2 else i, label(i)]))
+    assert "alike" not in " ".join(load(tmp_path / "b.csv").notes)

@@ -21,7 +21,10 @@ def test_csv_errors_know_their_row_in_a_later_block(tmp_path, monkeypatch, write
         == "a.csv: row 701, column 'p1' is 'oops', not a number; correct it or drop the row"
     )
     path.write_text(text + "0.2,0.2,0.6,1\n")
-    assert refused(path, numbers, numbers) == "a.csv: row 701 has 4 columns, not 5: '0.2,0.2,0.6,1'"
+    assert (
+        refused(path, numbers, numbers)
+        == "a.csv: row 701 has 4 columns, not 5: '0.2,0.2,0.6,1'; complete it or drop the row"
+    )
     path.write_text(text.split("\n", 1)[1])
     assert "a.csv: the first line holds numbers (0." in refused(path)
     path.write_text("p0,p1,label,p0\n0.5,0.5,0,1\n")

@@ -177,6 +177,7 @@ def of_raw(
     copies = repeated(row_hashes(made.encoder, made.rows), made.y, first[0], first[2])
     said = [
         *notes,
+        *raw.notes,
         copies,
         *(labels.notes if labels else ()),
         *made.notes,

@@ -235,6 +235,7 @@ def _text(name: str, values: Any, decimal: str) -> Column:
     if read is not None:
         said = [f"without {' '.join(map(visible, read.units))}"] if read.units else []
         said += [f"{read.thousands!r} separates thousands"] if read.thousands else []
+        said += ["not in all rows alike: make sure that all are in one unit"] if read.mixed else []
         remark = "; ".join(said)
         return _numbers(name, spread(read.values, np.nan), whole=False, remark=remark, odd=read.odd)
     dates = read_dates(texts)

@@ -152,13 +152,19 @@ def _values(file: str, name: str, column: Any) -> tuple[NDArray[np.int64], list[
         some = int(missing.sum())
         shown = ", ".join(map(str, rows)) + (", ..." if some > 5 else "")
         who = f"row {shown} has" if some == 1 else f"{some} rows ({shown}) have"
-        faults.append(f"{who} no label (column {name!r}); fill it or drop the row")
+        hint = "; where NA or None is a class, write it otherwise" if some > max(4, len(codes) / 10) else ""
+        faults.append(f"{who} no label (column {name!r}); fill it or drop the row{hint}")
     odd = np.isin(codes, [k for k, value in enumerate(values) if isinstance(value, float)])
     if odd.any():
         row = int(odd.argmax())
         faults.append(
             f"label column {name!r} holds measurements, not classes: row {row + 1} is {values[codes[row]]}; make "
             "classes of them, as with pandas.cut or pandas.qcut"
+        )
+    elif all(isinstance(v, str) for v in values) and len(values) > max(20, len(codes) / 2):
+        faults.append(
+            f"label column {name!r} holds {len(values)} different texts in {len(codes)} rows: ids or free text, not "
+            "classes; name another with --label"
         )
     elif all(isinstance(v, int) for v in values if v is not None) and len(values) > max(20, len(codes) / 5):
         faults.append(

@@ -40,6 +40,7 @@ class Raw:
     columns: dict[str, Any]
     sha256: str
     decimal: str = "."
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -61,7 +62,9 @@ def of_file(path: Path, tell: Tell = untold) -> Raw:
     columns = whole(source, list(source.columns), tell)
     if file_hash(path) != before:
         raise InputError(f"{source.name}: has changed while it was read; try again when it is complete")
-    raw = Raw(source.name, columns, before, getattr(getattr(source, "dialect", None), "decimal", "."))
+    late = "".join(f" {visible(name)!r} (row {row})" for name, row in getattr(source, "late", {}).items())
+    notes = (f"Left out, for the first rows have no such field (write it there, as null):{late}.",) if late else ()
+    raw = Raw(source.name, columns, before, getattr(getattr(source, "dialect", None), "decimal", "."), notes)
     if raw.rows == 0:
         raise InputError(f"{raw.name}: no rows, only column names")
     if hasattr(source, "dialect"):
@@ -215,6 +218,10 @@ def _joined(pieces: Sequence[Any]) -> Any:
 
 
 def _not_found(path: Path) -> FileNotFoundError:
+    if path.is_symlink() and not path.exists():
+        return FileNotFoundError(f"{str(path)!r} is a link to {str(path.readlink())!r}, which does not exist")
+    if path.exists():
+        return FileNotFoundError(f"{str(path)!r} is a pipe or a device, which is read once only: save it as a file")
     folder = path.parent
     files = [p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES] if folder.is_dir() else []
     near = difflib.get_close_matches(path.name, files, n=3)

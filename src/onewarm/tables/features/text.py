@@ -52,12 +52,14 @@ class Numbers:
         odd: these texts.
         units: what stands around numbers.
         thousands: the sign that separates thousands, or "".
+        mixed: whether units differ, or some numbers are percentages and others not.
     """
 
     values: NDArray[np.float64]
     odd: tuple[str, ...]
     units: tuple[str, ...]
     thousands: str = ""
+    mixed: bool = False
 
 
 def missing_code(known: NDArray[np.float64]) -> float | None:
@@ -131,10 +133,11 @@ def read_numbers(texts: Sequence[str], counts: NDArray[np.int64], decimal: str =
     if (counts * bad).sum() > MOST_ODD * counts.sum():
         return None
     units = {unit for m in matches if m for unit in (m["before"], m["after"]) if unit}
+    bare = any(m is not None and m["core"] and not (m["before"] or m["after"]) for m in matches)
     other = "," if point == "." else "."
     thousands = other if any(other in core for core in cores) else ""
     odd = tuple(t for t, b in zip(texts, bad.tolist(), strict=True) if b)
-    return Numbers(values, odd, tuple(sorted(units)), thousands)
+    return Numbers(values, odd, tuple(sorted(units)), thousands, len(units) > 1 or ("%" in units and bare))
 
 
 def _usual_numbers(column: Any) -> Numbers:
@@ -142,7 +145,7 @@ def _usual_numbers(column: Any) -> Numbers:
     signs = tuple(sign for sign in sorted(_SIGNS) if pc.any(pc.match_substring(column, sign)).as_py())
     values = pc.replace_substring_regex(column, f"[{_SIGNS},]", "").cast(pa.float64())
     thousands = "," if pc.any(pc.match_substring(column, ",")).as_py() else ""
-    return Numbers(values.to_numpy(zero_copy_only=False), (), signs, thousands)
+    return Numbers(values.to_numpy(zero_copy_only=False), (), signs, thousands, len(signs) > 1)
 
 
 def _decimal_sign(cores: Sequence[str], decimal: str) -> str:

@@ -129,6 +129,12 @@ class Csv(Source):
 
     def _ragged(self, row: int, text: str, expected: int, actual: int) -> str:
         what = f"row {row} has {actual} columns, not {expected}: {text[:60]!r}"
+        if expected == 1 and actual > 2 and row < 5:
+            return f"{what}; if the first line, {self.dialect.names[0][:40]!r}, is no line of column names, delete it"
+        if text.count('"') % 2:
+            return f"{what}; a double quote in it is not closed"
+        if actual < expected:
+            return f"{what}; complete it or drop the row"
         commas = self.dialect.delimiter == "," and actual > expected
         return what + ("; where commas are decimal, separate columns with semicolons" if commas else "")
 

@@ -85,10 +85,15 @@ def _first_line(lines: Sequence[str]) -> tuple[int, str]:
         following = lines[start + 1].strip() if start + 1 < len(lines) else ""
         if len(line) == 5 and line.startswith("sep="):
             delimiters = line[-1]
-        elif line and not (line.startswith("#") and following.startswith("#")):
+        elif line and not (line.startswith("#") and (following.startswith("#") or _is_remark(line, following))):
             break
         start += 1
     return start, delimiters
+
+
+def _is_remark(line: str, following: str) -> bool:
+    """Whether a line is none of names: the line after it has cells, and this one has not."""
+    return any(sign in following for sign in _DELIMITERS) and not any(sign in line for sign in _DELIMITERS)
 
 
 def _delimiter(file: str, lines: Sequence[str], delimiters: str) -> tuple[str, list[list[str]], int]:

@@ -36,6 +36,7 @@ class JsonLines(Source):
         if not sample:
             raise InputError(f"{self.name}: holds no rows")
         self.paths = records.find_paths(sample)
+        self.late: dict[str, int] = {}  # fields that the first rows have not, and their first row, from 1
         self.columns = {
             name: records.column_of_values(records.values_at(sample, path)) for name, path in self.paths.items()
         }
@@ -79,9 +80,13 @@ class JsonLines(Source):
         self, names: Sequence[str], rows: int, part: int | None = None, *, numeric: Sequence[str] = ()
     ) -> Iterator[tuple[Columns, int, int]]:
         at = 0
+        known = {path[0] for path in self.paths.values()}
         for block, done in self._records():
             for start in range(0, len(block), rows):
                 some = block[start : start + rows]
+                for i, record in enumerate(some, at + 1):
+                    if not known.issuperset(record):
+                        self.late |= {key: i for key in record if key not in known and key not in self.late}
                 yield {name: self._column(name, some, at, name in numeric) for name in names}, at, done
                 at += len(some)
 
@@ -126,6 +131,12 @@ class Json(JsonLines):
             return value
         if isinstance(value, dict):
             held = [v for v in value.values() if isinstance(v, list) and v and all(isinstance(r, dict) for r in v)]
+            if len(held) > 1:
+                shown = ", ".join(repr(key) for key, v in value.items() if v in held)
+                raise InputError(
+                    f"{self.name}: holds several tables, {shown}: make one of them, with a column that says which row "
+                    "is of which"
+                )
             if len(held) == 1:  # pandas' orient="table", and results under one key
                 return list(held[0])
             if isinstance(value.get("data"), list) and isinstance(value.get("columns"), list):  # orient="split"
