@@ -39,12 +39,15 @@ export function barLane(along) {
       { class: "track p", "aria-hidden": "true" },
       element("div", { class: "lane" }, ...along.lines(), bar, gap, tick),
     ),
-    /** @param {number} p @param {number} t @param {(value: number) => number} at a value's place, in percent */
-    draw(p, t, at) {
+    /** @param {number} p @param {number} t @param {(value: number) => number} at a value's place, in percent
+     * @param {boolean} [gapSeen] whether the row's data-pull shows the gap */
+    draw(p, t, at, gapSeen = true) {
       setStyle(bar, "left", `${px(at(0))}%`);
       setStyle(bar, "width", `${px(at(p) - at(0))}%`);
-      setStyle(gap, "left", `${px(at(Math.min(p, t)))}%`);
-      setStyle(gap, "width", `${px(Math.abs(at(p) - at(t)))}%`);
+      if (gapSeen) {
+        setStyle(gap, "left", `${px(at(Math.min(p, t)))}%`);
+        setStyle(gap, "width", `${px(Math.abs(at(p) - at(t)))}%`);
+      }
       setStyle(tick, "left", `${px(at(t))}%`);
     },
   };

@@ -14,7 +14,7 @@ import { STYLE } from "onewarm/style.js";
  *   tick?: (view: any) => boolean, settle?: (view: any) => void}} Pane
  *   A part of the demo, with the name by which scenes have it. Its nodes are made once, and drawing only changes them:
  *   `draw` at once, for what the eye follows; `late` after the paint (late.js) when the reader made the change, for what is
- *   read afterwards (sentences, curves, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
+ *   read afterwards (sentences, tables), so that a control never waits for it. `width(figure)` and `room(figure)` are
  *   the room for a chart (room.js). A pane with `figures` (the boxes of its charts) is drawn only near the screen, and
  *   again when a figure changes its size; a pane of another scene is not drawn. `tick` animates a pane: near the screen it
  *   is called once a frame as long as it returns true, and the pane is drawn after each call; a change of the state starts
@@ -158,9 +158,12 @@ function start(demo, { model, el }) {
     tabs.show(state.scene, panes);
   }
 
-  const late = afterwards(() => drawLate());
   /** Whether a pane is to be drawn. @param {Pane} pane */
   const inSight = (pane) => !pane.node.hidden && (!pane.figures || seen.has(pane.node));
+  /** What draws what may come after the paint, pane by pane. @param {boolean} [everything] */
+  const lateParts = (everything = false) =>
+    panes.filter((pane) => pane.late && (everything || inSight(pane))).map((pane) => () => pane.late?.(view, width, room));
+  const late = afterwards(() => lateParts());
 
   function build() {
     root.removeAttribute("data-scene");
@@ -192,10 +195,10 @@ function start(demo, { model, el }) {
       state.highlight ? setAttributes(root, { "data-highlight": state.highlight }) : root.removeAttribute("data-highlight");
   }
 
-  /** Draws what may come after the paint. @param {boolean} [everything] */
+  /** Draws that now. @param {boolean} [everything] */
   function drawLate(everything = false) {
     late.stop();
-    for (const pane of panes) if (everything || inSight(pane)) pane.late?.(view, width, room);
+    for (const part of lateParts(everything)) part();
   }
 
   /** One frame of the panes that animate themselves. */

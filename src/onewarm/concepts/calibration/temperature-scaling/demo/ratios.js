@@ -45,8 +45,8 @@ export function ratiosPane(ctx) {
     label: "Table of the log-ratios",
     summary: "The dots as a table",
   });
-  /** @type {any} */ let told = null; // the model that the table is of
-  /** @type {any} */ let drawn = null;
+  /** @type {View["smoothed"] | null} */ let drawn = null; // the model whose dots are drawn
+  /** @type {View["smoothed"] | null} */ let told = null; // and the one of the sums and the table
   /** @type {number[]} */ let sums = [];
   return {
     name: "ratios",
@@ -65,24 +65,8 @@ export function ratiosPane(ctx) {
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
     draw(view, _width, room) {
-      const { fits, x, y } = axes(room(plot.figure));
-      if (!fits) return;
-      setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / view.temperature)) });
-    },
-    /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
-    late(view, _width, room) {
-      const { smoothed, temperature: T } = view;
+      const { smoothed } = view;
       alpha.draw(view.alpha);
-      if (drawn?.of !== smoothed) sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed.truth, smoothed.probabilities, smoothed.alpha)];
-      const covered = view.covered ? "covered" : "";
-      list.draw(
-        [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
-        [NAMES[0], covered ? NAMES[1] : `the best T, ${temperatureText(smoothed.best)}, leaves`, NAMES[2]],
-      );
-      if (told !== smoothed) {
-        told = smoothed;
-        table.draw("The dots, by their place along the axis.", inRanges(points(smoothed)));
-      }
       const { fits, W, H, left, right, top, bottom, x, y } = axes(room(plot.figure));
       if (!fits) return;
       const resized = plot.ground(W, H, "", () => [
@@ -91,12 +75,27 @@ export function ratiosPane(ctx) {
         ...(H < 170 ? [] : [svgElement("text", { x: right, y: H - 4, "text-anchor": "end" }, "log-ratio in the model")]),
         svgElement("text", { x: 0, y: 11 }, "log-ratio in truth"),
       ]);
-      if (resized || drawn?.of !== smoothed) {
-        drawn = { of: smoothed };
+      if (resized || drawn !== smoothed) {
+        drawn = smoothed;
         setAttributes(frame, { x: left, y: top - 6, width: right - left, height: bottom - top + 12 });
         setAttributes(dots, { d: points(smoothed).map(([a, b]) => `M${px(x(a))},${px(y(b))}h0`).join("") });
         setAttributes(equal, { x1: x(0), y1: y(0), x2: x(ACROSS), y2: y(ACROSS) });
       }
+      setAttributes(line, { x1: px(x(0)), y1: px(y(0)), x2: px(x(ACROSS)), y2: px(y(ACROSS / view.temperature)) });
+    },
+    /** @param {View} view */
+    late(view) {
+      const { smoothed, temperature: T } = view;
+      if (told !== smoothed) {
+        told = smoothed;
+        sums = [divergence(smoothed.truth, smoothed.logits, smoothed.best), inverseLeaves(smoothed.truth, smoothed.probabilities, smoothed.alpha)];
+        table.draw("The dots, by their place along the axis.", inRanges(points(smoothed)));
+      }
+      const covered = view.covered ? "covered" : "";
+      list.draw(
+        [covered || `${fixed(view.left, 4)} nats`, covered || `${fixed(sums[0], 4)} nats`, `${fixed(sums[1], 4)} nats`],
+        [NAMES[0], covered ? NAMES[1] : `the best T, ${temperatureText(smoothed.best)}, leaves`, NAMES[2]],
+      );
       setAttributes(plot.svg, {
         "aria-label": `Log-ratios of two classes of one example, ${ROWS} examples: in truth over in the smoothed model. Beside them a line through 0 that rises ${fixed(1 / T, 2)} for each 1.`,
       });

@@ -44,7 +44,7 @@ export function barsPane(ctx, names) {
       rows.forEach((row, k) => {
         const [t, p, g] = [view.target[k], shown[k], view.gradient[k]];
         setAttributes(row.node, { "data-pull": noSlopes ? "none" : pull(g), "data-picked": k === view.pick });
-        row.lane.draw(p, t, at);
+        row.lane.draw(p, t, at, !noSlopes);
         row.numbers.draw([unless(view, "shares", fixed(t, 3)), fixed(p, 3), unless(view, "slopes", gradientText(g))]);
       });
     },

@@ -23,15 +23,9 @@ export function temperatureChart(unit, cover) {
   const sheet = svgElement("rect", { class: "cover" });
   const word = svgElement("text", { class: "cover-word", "text-anchor": "middle" });
   plot.svg.append(here, sheet, word);
-  /** @type {((t: number) => number) | null} */ let along = null;
   return {
     svg: plot.svg,
     figure: plot.figure,
-    /** Moves the upright line to the present temperature, on the axes that were drawn last.
-     * @param {import("../demo.js").View} view */
-    move({ temperature }) {
-      if (along) setAttributes(here, { x1: along(temperature), x2: along(temperature) });
-    },
     /** The scales, and the axes where they changed.
      * @param {import("onewarm/room.js").Room} room
      * @param {{values: number[], place: (bottom: number, upper: number) => (value: number) => number}} upright the values at
@@ -53,7 +47,6 @@ export function temperatureChart(unit, cover) {
         svgElement("text", { x: 2, y: 13 }, unit),
       ]);
       setAttributes(here, { x1: x(view.temperature), x2: x(view.temperature), y1: upper, y2: bottom });
-      along = x;
       const from = x(COVERED[cover]);
       setAttributes(sheet, {
         visibility: covered ? "visible" : "hidden",

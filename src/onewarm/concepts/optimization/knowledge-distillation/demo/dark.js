@@ -2,7 +2,7 @@
  * the mass on the wrong classes and how they share it. While the question about it is open, warmer teachers are covered. */
 
 import { sum } from "onewarm/arithmetic.js";
-import { element, setAttributes, setStyle, setText, svgElement } from "onewarm/dom.js";
+import { element, fixedBox, setAttributes, setStyle, setText, svgElement } from "onewarm/dom.js";
 import { fixed, niceCeil, px, scale, ticks } from "onewarm/numbers.js";
 import { mirror } from "onewarm/table.js";
 import { dark, soften } from "./arithmetic.js";
@@ -68,30 +68,16 @@ export function darkPane(names) {
     table,
     numbers.node,
   );
-  /** @type {{x: (t: number) => number, y: (nats: number) => number} | null} */ let scales = null; // as drawn last
-  /** @param {View} view */
-  function placeDots(view) {
-    if (!scales) return;
-    const { x, y } = scales;
-    for (const c of curves) {
-      const there = (c.kind !== "own" || view.kind === "own") && !hidden(view, "dark");
-      setAttributes(c.dot, { visibility: there ? "visible" : "hidden" });
-      if (there) setAttributes(c.dot, { cx: x(view.temperature), cy: y(view.told[c.kind]) });
-    }
-  }
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view */
-    draw(view) {
-      plot.move(view);
-      placeDots(view);
-    },
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
-    late(view, _width, room) {
+    draw(view, _width, room) {
+      const unseen = hidden(view, "dark");
+      parts.draw(view, unseen);
       const space = room(plot.figure);
       if (space.width < 80) return;
-      const { label, temperature: T, kind } = view;
+      const { label, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
       for (const c of visible) {
         const now = [view.teachers[c.kind], label].join(";");
@@ -100,12 +86,11 @@ export function darkPane(names) {
         c.drawn = "";
         c.values = GRID.map((t) => dark(soften(view.teachers[c.kind], t), label));
       }
-      const unseen = hidden(view, "dark");
       const { x, y, key: frame } = plot.frame(space, upright(view, visible), view);
-      scales = { x, y };
-      placeDots(view);
       for (const c of curves) {
         const there = visible.includes(c);
+        setAttributes(c.dot, { visibility: there && !unseen ? "visible" : "hidden" });
+        if (there && !unseen) setAttributes(c.dot, { cx: x(view.temperature), cy: y(view.told[c.kind]) });
         for (const mark of [c.curve, c.word]) setAttributes(mark, { visibility: there ? "visible" : "hidden" });
         there ? setAttributes(c.curve, { "data-object": "dark" }) : c.curve.removeAttribute("data-object");
         if (!there) continue;
@@ -119,7 +104,11 @@ export function darkPane(names) {
         setText(c.word, space.width < 300 && c.kind === "hard" ? "hard" : NAMES[c.kind]);
         setAttributes(c.word, { x: x(GRID[at]) + 9, y: y(values[at]) + (c.kind === "hard" ? -2 : at < BESIDE ? 9 : -8) });
       }
-      parts.draw(view, unseen);
+    },
+    /** @param {View} view */
+    late(view) {
+      const unseen = hidden(view, "dark");
+      const visible = KINDS.filter((kind) => kind !== "own" || view.kind === "own");
       setText(corner, unseen ? "covered" : "");
       const masses = BOTH.map((who) => wrongOf(view, who).mass);
       BOTH.forEach((who, j) => {
@@ -136,8 +125,8 @@ export function darkPane(names) {
       );
       setAttributes(plot.svg, {
         "aria-label": unseen
-          ? `Nats told beyond label smoothing: covered at T = ${degrees(T)}.`
-          : `Nats told beyond label smoothing at T = ${degrees(T)}: ${visible.map((c) => `${NAMES[c.kind]} ${fixed(view.told[c.kind], 4)}`).join(", ")}.`,
+          ? `Nats told beyond label smoothing: covered at T = ${degrees(view.temperature)}.`
+          : `Nats told beyond label smoothing at T = ${degrees(view.temperature)}: ${visible.map((kind) => `${NAMES[kind]} ${fixed(view.told[kind], 4)}`).join(", ")}.`,
       });
     },
   };
@@ -167,11 +156,11 @@ function wrongOf({ label, rows }, who) {
 function partsOf(names) {
   const mass = lineOf("together", "mass");
   const shown = Array.from({ length: Math.min(MOST, names.length - 1) }, () => lineOf("", ""));
-  const heading = element("h4", {});
+  const heading = fixedBox();
   const node = element(
     "div",
     { class: "parts" },
-    heading,
+    element("h4", {}, heading),
     mass.node,
     element(
       "div",
@@ -212,12 +201,12 @@ function lineOf(text, object) {
   const name = element("span", { class: "who", dir: "auto" }, text);
   const bars = BOTH.map((kind) => element("div", { class: `share-bar ${kind}` }));
   const level = element("i", { class: "level" });
-  const numbers = [element("span"), element("span")];
+  const numbers = [fixedBox(), fixedBox()];
   const node = element(
     "div",
     { class: "wrong" },
     name,
-    element("div", { class: "share-lane", "aria-hidden": "true" }, level, ...bars),
+    element("div", { "aria-hidden": "true" }, element("div", { class: "share-lane" }, level, ...bars)),
     element("div", { class: "share-numbers" }, ...numbers),
   );
   if (object) setAttributes(node, { "data-object": object });

@@ -53,28 +53,11 @@ export function normPane() {
   let sizes = [];
   /** @type {number[]} */
   let bare = [];
-  /** @type {{x: (t: number) => number, y: (size: number) => number} | null} */ let scales = null; // as drawn last
-  /** @param {View} view */
-  function placeDots(view) {
-    if (!scales) return;
-    const { x, y } = scales;
-    setAttributes(dots[0], {
-      cx: x(view.temperature),
-      cy: y(view.bareSize),
-      visibility: hidden(view, "norm") ? "hidden" : "visible",
-    });
-    setAttributes(dots[1], { cx: x(view.temperature), cy: y(view.size) });
-  }
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view */
-    draw(view) {
-      plot.move(view);
-      placeDots(view);
-    },
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
-    late(view, _width, room) {
+    draw(view, _width, room) {
       const space = room(plot.figure);
       if (space.width < 80) return;
       const { student, v, temperature: T } = view;
@@ -106,8 +89,8 @@ export function normPane() {
         [label, view.hardSize],
       ]);
       for (const [line, level] of lines) setAttributes(line, { x1: left, x2: right, y1: y(level), y2: y(level) });
-      scales = { x, y };
-      placeDots(view);
+      setAttributes(dots[0], { cx: x(T), cy: y(view.bareSize), visibility: hidden(view, "norm") ? "hidden" : "visible" });
+      setAttributes(dots[1], { cx: x(T), cy: y(view.size) });
       for (const mark of [limit, withFactor, dots[1]]) setAttributes(mark, { visibility: open ? "visible" : "hidden" });
       name(withFactor, open ? "norm" : "");
       name(limit, open ? "limit" : "");
@@ -121,6 +104,11 @@ export function normPane() {
         setText(words[i], text);
         setAttributes(words[i], { x: across, y: clamp(up, upper - 2, bottom - 4), "text-anchor": anchor });
       });
+    },
+    /** @param {View} view */
+    late(view) {
+      const open = view.cover !== "norm";
+      const T = view.temperature;
       const values = [view.size, view.bareSize, view.limit, view.hardSize].map((value) => fixed(value, 4));
       values.forEach((text, i) => setText(cells[i], open || i === 3 ? text : ""));
       ["with T²", "without", "as T grows"].forEach((text, i) => setText(heads[i], open ? text : ""));

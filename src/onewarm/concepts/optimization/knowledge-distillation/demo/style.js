@@ -80,11 +80,12 @@ export const CSS = `
 .wrongs { display: grid; gap: 0.375rem; }
 .wrong { display: grid; grid-template-columns: 5.6em minmax(0, 1fr) 3em; gap: 0.5rem; align-items: center; }
 .who { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.share-lane { position: relative; display: grid; gap: 2px; direction: ltr; padding-block: 2px; background: var(--wash); }
-.share-bar { height: 0.5rem; width: 0; border-radius: 0 2px 2px 0; }
+.share-lane { --bar-size: 0.5rem; block-size: calc(2 * var(--bar-size) + 6px); contain: size layout style; position: relative; display: grid; align-content: start; gap: 2px; direction: ltr; padding-block: 2px; background: var(--wash); }
+.share-bar { height: var(--bar-size); width: 0; border-radius: 0 2px 2px 0; }
 .level { position: absolute; inset-block: 0; width: 0; border-inline-start: 1px dashed var(--mute); }
 .level.none { display: none; }
 .share-numbers { display: grid; font-size: 0.75rem; line-height: 1.15; text-align: end; }
+.share-numbers .held { height: 1.15em; }
 .cover { fill: var(--wash); stroke: var(--rule); }
 .chart .cover-word { fill: var(--mute); }
 [data-axis="log"] .gap { visibility: hidden; }
@@ -159,7 +160,7 @@ export const CSS = `
   .root[data-layout="stage"] .row:not(.head, .foot) .num-q { display: block; }
   [data-layout="stage"] .parts { gap: 0.125rem; }
   [data-layout="stage"] .wrongs { gap: 0.125rem; }
-  [data-layout="stage"] .share-bar { height: 0.3125rem; }
+  [data-layout="stage"] .share-lane { --bar-size: 0.3125rem; }
   [data-layout="stage"] .parts h4, [data-layout="stage"] .wrongs .subtitle { display: none; }
 }
 @container stage (max-height: 30rem) and (min-width: 34rem) {
@@ -167,7 +168,7 @@ export const CSS = `
   [data-layout="stage"] .dark .parts { flex: 1 1 0; align-content: center; gap: 0.5rem; }
   [data-layout="stage"] .dark .wrongs { gap: 0.5rem; }
   [data-layout="stage"] .parts h4, [data-layout="stage"] .wrongs .subtitle { display: block; }
-  [data-layout="stage"] .share-bar { height: 0.5rem; }
+  [data-layout="stage"] .share-lane { --bar-size: 0.5rem; }
   .root[data-layout="stage"] .rows .row:not(.head, .foot) { --h: 3rem; }
 }
 @container stage (max-height: 30rem) and (max-width: 30rem) {

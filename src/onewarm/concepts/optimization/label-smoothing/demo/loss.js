@@ -83,15 +83,13 @@ export function lossPane(ctx, names) {
     along.node,
   );
 
-  /** @type {Omit<Parameters<typeof flag.draw>[0], "fixed"> | null} */ let ends = null; // of the axis that was drawn last
+  let hardDrawn = ""; // what the hard curve was drawn for: alpha does not move it
   return {
     node,
     figures: [plot.figure],
-    /** @param {View} view */
-    draw: (view) => ends && flag.draw({ ...ends, fixed: view.cover === "" }),
     /** @param {View} view @param {(figure: Element) => number} width
      * @param {(figure: Element) => import("onewarm/room.js").Room} room */
-    late(view, width, room) {
+    draw(view, width, room) {
       const { width: W, height } = room(plot.figure);
       if (W < 80 || height === 0) return;
       const { logits, k } = view;
@@ -128,7 +126,9 @@ export function lossPane(ctx, names) {
       const xs = Array.from({ length: 97 }, (_, i) => lo + ((end - lo) * i) / 96);
       const path = (/** @type {number[]} */ t) =>
         pathThrough(between(lossAlong(logits, t, k, xs).map((v, i) => [x(xs[i]), y(v)]), top - 4, under));
-      setAttributes(hard, { d: path(view.hard) });
+      const hardNow = [W, H, lo, end, yLo, yHi, k, ...logits, ...view.hard].join();
+      if (hardNow !== hardDrawn) setAttributes(hard, { d: path(view.hard) });
+      hardDrawn = hardNow;
       setAttributes(soft, { d: path(view.target) });
       setAttributes(here, { x1: x(z), x2: x(z), y1: top, y2: under });
       const nearRight = x(z) > right - 60;
@@ -148,9 +148,7 @@ export function lossPane(ctx, names) {
         for (const line of coverLines) setAttributes(line, { x: x(z) + 10 });
       }
       if (coverText.hasChildNodes() !== covered) coverText.replaceChildren(...(covered ? coverLines : []));
-      ends = { left, right, top: flat ? 16 : top, bottom: under, lo, hi };
-      this.draw(view);
-      setHidden(table, covered);
+      flag.draw({ left, right, top: flat ? 16 : top, bottom: under, lo, hi, fixed: view.cover === "" });
 
       const finite = Number.isFinite(best.at) && !covered;
       for (const mark of [low, lowText, drop]) setAttributes(mark, { visibility: finite ? "visible" : "hidden" });
@@ -169,7 +167,13 @@ export function lossPane(ctx, names) {
       setText(hardText, covered ? "" : "hard: no minimum");
       if (covered) setText(lowText, "");
       setAttributes(hardText, { x: edge - 12 * towards, y: ye + 14, "text-anchor": towards > 0 ? "end" : "start" });
-
+    },
+    /** @param {View} view */
+    late(view) {
+      const { logits, k } = view;
+      const covered = view.cover === "curve";
+      const best = optimum(logits, view.target, k),
+        bestHard = optimum(logits, view.hard, k);
       const lowest = (/** @type {{at: number, loss: number}} */ o) =>
         Number.isFinite(o.at)
           ? `${fixed(o.loss, 4)} at ${logitText(Number(o.at.toFixed(2)))}`
@@ -187,8 +191,9 @@ export function lossPane(ctx, names) {
         const texts = covered ? ["", "", "", ""] : [fixed(loss, 4), fixed(g, 3, true), lowest(o), floorText(f)];
         texts.forEach((text, j) => setText(lines[j].cells[i], text));
       });
+      setHidden(table, covered);
       setAttributes(plot.svg, {
-        "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(z)}. Soft target: ${told(view.loss, best)}. Hard target: ${told(view.hardLoss, bestHard)}.${covered ? " To the right of the present logit the curve is covered until you commit." : ""}`,
+        "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(logits[k])}. Soft target: ${told(view.loss, best)}. Hard target: ${told(view.hardLoss, bestHard)}.${covered ? " To the right of the present logit the curve is covered until you commit." : ""}`,
       });
       const places = ticks(lo, hi, PLACES - 2).slice(0, PLACES);
       const losses = [view.target, view.hard].map((t) => lossAlong(logits, t, k, places));
