@@ -75,8 +75,6 @@ export function darkPane(names) {
     draw(view, _width, room) {
       const unseen = hidden(view, "dark");
       parts.draw(view, unseen);
-      const space = room(plot.figure);
-      if (space.width < 80) return;
       const { label, kind } = view;
       const visible = curves.filter((c) => c.kind !== "own" || kind === "own");
       for (const c of visible) {
@@ -86,6 +84,8 @@ export function darkPane(names) {
         c.drawn = "";
         c.values = GRID.map((t) => dark(soften(view.teachers[c.kind], t), label));
       }
+      const space = room(plot.figure);
+      if (space.width < 80) return;
       const { x, y, key: frame } = plot.frame(space, upright(view, visible), view);
       for (const c of curves) {
         const there = visible.includes(c);

@@ -58,8 +58,6 @@ export function normPane() {
     figures: [plot.figure],
     /** @param {View} view @param {unknown} _width @param {(figure: Element) => import("onewarm/room.js").Room} room */
     draw(view, _width, room) {
-      const space = room(plot.figure);
-      if (space.width < 80) return;
       const { student, v, temperature: T } = view;
       const open = view.cover !== "norm";
       const now = [student, v].join(";");
@@ -69,6 +67,8 @@ export function normPane() {
         bare = sizes.map((value, i) => value / GRID[i] ** 2);
         drawn = "";
       }
+      const space = room(plot.figure);
+      if (space.width < 80) return;
       const most = niceCeil(1.3 * Math.max(1, view.limit, view.hardSize, ...sizes, ...bare), [1, 2, 5, 10]);
       const decades = Math.floor(Math.log10(most / LEAST) + 1e-9);
       const upright = {

@@ -83,6 +83,7 @@ export function lossPane(ctx, names) {
     along.node,
   );
 
+  let ends = /** @type {[number, number]} */ ([-4, 9]); // of the axis that was drawn last
   let hardDrawn = ""; // what the hard curve was drawn for: alpha does not move it
   return {
     node,
@@ -108,6 +109,7 @@ export function lossPane(ctx, names) {
       const marks = [z, ...(Number.isFinite(best.at) && !covered ? [best.at] : [])];
       const lo = Math.min(towards > 0 ? -4 : -9, Math.floor(Math.min(...marks)) - 1);
       const hi = Math.max(towards > 0 ? 9 : 4, Math.ceil(Math.max(...marks)) + 1);
+      ends = [lo, hi];
       const floor = Number.isFinite(best.loss) && !covered ? best.loss : 0;
       const yHi = Math.max(2, niceCeil(1.1 * Math.max(view.loss, view.hardLoss, floor, 1e-9)));
       const yLo = Math.min(view.loss, floor, 0) < -1e-9 ? -niceCeil(-1.1 * Math.min(view.loss, floor)) : 0;
@@ -195,7 +197,8 @@ export function lossPane(ctx, names) {
       setAttributes(plot.svg, {
         "aria-label": `Loss along the logit of ${names[k]}, now ${logitText(logits[k])}. Soft target: ${told(view.loss, best)}. Hard target: ${told(view.hardLoss, bestHard)}.${covered ? " To the right of the present logit the curve is covered until you commit." : ""}`,
       });
-      const places = ticks(lo, hi, PLACES - 2).slice(0, PLACES);
+      const z = logits[k];
+      const places = ticks(...ends, PLACES - 2).slice(0, PLACES);
       const losses = [view.target, view.hard].map((t) => lossAlong(logits, t, k, places));
       along.draw(
         `The loss, in nats, at values of the logit of ${names[k]}, which is ${logitText(z)} now.`,
