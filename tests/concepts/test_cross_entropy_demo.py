@@ -22,7 +22,7 @@ def test_the_table_follows_a_change_and_the_change_is_announced(show) -> None:
     tab = show()
     assert tab.locator(".sr[role=status]").inner_text() == ""
     slider(tab, "votes for dog").press("PageUp")
-    tab.locator(".numbers tbody tr").nth(2).locator("td").first.filter(has_text="12").wait_for(state="attached")
+    tab.locator(".stage > .numbers tbody tr").nth(2).locator("td").first.filter(has_text="12").wait_for(state="attached")
     tab.locator(".sr[role=status]").filter(has_text="entropy 1.").wait_for(state="attached")
 
 
@@ -129,7 +129,7 @@ def test_every_control_has_a_name_and_is_reached_from_the_keyboard(show) -> None
     assert seen == [
         *("Target", "nats", "Gradient step", "Say what the votes say", "Reset"),
         *(f"{what} {name}" for name in ORIGIN["classes"] for what in ("votes for", "logit of")),
-        *("The surprise of", "The same picture as a table"),
+        *("The curve as a table", "The surprise of", "The same picture as a table"),
     ]
 
 

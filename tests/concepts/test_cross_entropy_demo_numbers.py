@@ -174,7 +174,7 @@ def test_the_boxes_have_the_areas_of_the_bill(show) -> None:
 def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     tab = show({**one, "classes": None, "pick": 0})
     tab.get_by_text("The same picture as a table").click()
-    rows = [row.locator("td").all_inner_texts() for row in tab.locator(".numbers tbody tr").all()]
+    rows = [row.locator("td").all_inner_texts() for row in tab.locator(".stage > .numbers tbody tr").all()]
     numbers = np.array([[cell.replace("−", "-") for cell in row] for row in rows], float)
     true = library(one)
     np.testing.assert_allclose(numbers[:, 1], true["target"], atol=5.1e-7)
@@ -183,7 +183,7 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     np.testing.assert_allclose(numbers[:, 5], true["target"] * true["surprise"], atol=5.1e-7)
     np.testing.assert_allclose(numbers[:, 6], true["terms"], atol=5.1e-7)
     np.testing.assert_allclose(numbers[:, 7], true["gradient"], atol=5.1e-7)
-    caption = tab.locator(".numbers caption").inner_text()
+    caption = tab.locator(".stage > .numbers caption").inner_text()
     assert f"Loss {true['loss']:.4f} nats = entropy {abs(true['entropy']):.4f}" in caption
 
 

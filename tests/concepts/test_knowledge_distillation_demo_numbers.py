@@ -200,7 +200,7 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     tab.get_by_text("The same picture as a table").click()
     table = [
         [cell.replace("−", "-") for cell in row.locator("td").all_inner_texts()]
-        for row in tab.locator(".numbers tbody tr").all()
+        for row in tab.locator(".root > .numbers tbody tr").all()
     ]
     loss, gradient = library(one)
     numbers = np.array(table, float)
@@ -208,7 +208,7 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     np.testing.assert_allclose(numbers[:, 1], teacher_of(one, "smoothed"), atol=5.1e-5)
     np.testing.assert_allclose(numbers[:, 2] - numbers[:, 3], numbers[:, 4], atol=1.1e-6)
     np.testing.assert_allclose(numbers[:, 5], gradient, atol=5.1e-7)
-    assert f"loss {loss:.6f}".replace("-", "−") in tab.locator(".numbers caption").inner_text()
+    assert f"loss {loss:.6f}".replace("-", "−") in tab.locator(".root > .numbers caption").inner_text()
 
 
 def test_a_step_moves_each_logit_by_its_gradient_and_the_run_ends_at_the_teacher(show) -> None:

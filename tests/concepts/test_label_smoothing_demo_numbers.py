@@ -215,11 +215,11 @@ def test_the_table_mirrors_the_picture(show, one: dict) -> None:
     tab.get_by_text("The same picture as a table").click()
     table = [
         [cell.replace("−", "-") for cell in row.locator("td").all_inner_texts()]
-        for row in tab.locator(".stage .numbers tbody tr").all()
+        for row in tab.locator(".stage > .numbers tbody tr").all()
     ]
     loss, gradient = library(one)
     numbers = np.array(table, float)
     np.testing.assert_allclose(numbers[:, 0], one["logits"], atol=5.1e-5)
     np.testing.assert_allclose(numbers[:, 3], gradient, atol=5.1e-7)
     np.testing.assert_allclose(numbers[:, 1] - numbers[:, 2], gradient, atol=1.1e-6)
-    assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".stage .numbers caption").inner_text()
+    assert f"loss {loss:.4f}".replace("-", "−") in tab.locator(".stage > .numbers caption").inner_text()
