@@ -22,7 +22,8 @@ def test_the_table_follows_a_change_and_the_change_is_announced(show) -> None:
     tab = show()
     assert tab.locator(".sr[role=status]").inner_text() == ""
     slider(tab, "votes for dog").press("PageUp")
-    tab.locator(".stage > .numbers tbody tr").nth(2).locator("td").first.filter(has_text="12").wait_for(state="attached")
+    cell = tab.locator(".stage > .numbers tbody tr").nth(2).locator("td").first
+    cell.filter(has_text="12").wait_for(state="attached")
     tab.locator(".sr[role=status]").filter(has_text="entropy 1.").wait_for(state="attached")
 
 
