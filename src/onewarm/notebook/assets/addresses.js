@@ -1,5 +1,5 @@
 /** Addresses: what a link or the address names is on the stage and at the top of the screen, and the way back leads back. */
-import { show } from "./target.js";
+import { named, show } from "./target.js";
 
 /** @param {HTMLElement} root @param {{stage: import("./stage.js").Stage}} page */
 export function addresses(root, { stage }) {
@@ -14,9 +14,9 @@ export function addresses(root, { stage }) {
     seen = location.search;
     const query = new URLSearchParams(location.search);
     query.delete("embed");
-    const named = states.get(query.get("state") ?? "");
+    const known = states.get(query.get("state") ?? "");
     query.delete("state");
-    if (named !== undefined) stage.open(JSON.parse(named));
+    if (known !== undefined) stage.open(JSON.parse(known));
     else if (query.size) stage.read(String(query));
     else stage.follow();
   }
@@ -31,8 +31,8 @@ export function addresses(root, { stage }) {
   });
   /** A state's own anchor puts the stage into the state. */
   function openAnchor() {
-    const item = location.hash.startsWith("#demo-state/") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const link = item ? /** @type {HTMLElement | null} */ (item.querySelector("[data-state]")) : null;
+    const item = named(location.hash);
+    const link = item?.id.startsWith("demo-state/") ? /** @type {HTMLElement | null} */ (item.querySelector("[data-state]")) : null;
     if (!item || !link) return;
     for (const fold of item.querySelectorAll("details")) fold.open = true;
     stage.open(JSON.parse(link.dataset.show ?? "{}"));

@@ -1,12 +1,26 @@
 /** What an address points at: opens what hides it, such as folded details or a card that is not shown, and goes there. */
 
-/** The element that an anchor names, if there is one. @param {string} hash */
-function named(hash) {
+const TRAILING = /[\s.,;:!?)\]}>'"\u2019\u201d\u00bb]+$/; // what a sentence around an address leaves on it
+
+/** The element that an anchor names, if there is one: exactly, or but for upper case and what was pasted with it.
+ * @param {string} hash */
+export function named(hash) {
+  if (hash.length < 2) return null;
   try {
-    return hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    const name = decodeURIComponent(hash.slice(1));
+    const wanted = name.trim().replace(TRAILING, "").toLowerCase();
+    return document.getElementById(name) ?? [...document.querySelectorAll("[id]")].find(({ id }) => id.toLowerCase() === wanted) ?? null;
   } catch {
     return null; // not an encoded text
   }
+}
+
+/** Whether the address has been put right: the browser goes by the exact name only. */
+function corrected() {
+  const target = named(location.hash);
+  if (!target || document.getElementById(decodeURIComponent(location.hash.slice(1)))) return false;
+  location.replace(`#${encodeURIComponent(target.id)}`);
+  return true;
 }
 
 /** Opens an element and every fold around it, and tells what else may hide it. @param {Element} target */
@@ -38,7 +52,8 @@ export function go() {
 /** Lands on the address' target and stays there while fonts load, until the reader moves. Then follows links and the way
  * back to what is hidden, which the browser does not open. */
 export function land() {
-  addEventListener("hashchange", show);
+  addEventListener("hashchange", () => void (corrected() || show()));
+  corrected();
   document.addEventListener("click", (event) => {
     // A second click on the same link does not change the address.
     const link = /** @type {Element} */ (event.target).closest?.("a[href^='#']");

@@ -68,7 +68,7 @@ function start(demo, { model, el }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const get = (/** @type {string} */ key) => model.get(key);
 
-  const frame = element("div", { class: `onewarm-${demo.name}-demo` });
+  const frame = element("div", { class: `onewarm-${demo.name}-demo`, "data-lm-suppress-shortcuts": "true" }); // JupyterLab's, for keys that are the demo's
   el.append(frame);
   // Follow the page's light or dark; where it declares none, follow the reader's.
   if (getComputedStyle(frame).colorScheme === "normal") frame.style.colorScheme = "light dark";
