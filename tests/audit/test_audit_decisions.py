@@ -74,6 +74,7 @@ def test_confidence_and_correct_are_not_two_classes(save):
     assert key(result) != "leave" and "class" not in words(result).replace("classes", "class").split("ECE")[0]
 
 
+@pytest.mark.long
 def test_labels_of_other_rows(save):
     """Was "Retrain with label smoothing, alpha about 1.000"."""
     rng = np.random.default_rng(0)
@@ -130,6 +131,7 @@ def test_a_gap_of_15_hundredths_of_a_point_in_a_million_rows_is_small(save):
     assert "small" in result.verdict.headline
 
 
+@pytest.mark.long
 def test_clustered_rows_of_a_calibrated_model(save):
     """60 patients with 100 near-equal rows were called miscalibrated in 40 of 40 seeds; nothing named the cause."""
     alarms = 0

@@ -61,7 +61,7 @@ def test_40_rows_that_are_all_right_have_an_interval():
     assert only.wrong and only.interval[0] == pytest.approx(-0.3, abs=1e-6) and only.interval[1] < -0.1
 
 
-@pytest.mark.parametrize(("slices", "rows"), [(30, 25), (10, 300)])
+@pytest.mark.parametrize(("slices", "rows"), [pytest.param(30, 25, marks=pytest.mark.long), (10, 300)])
 def test_calibrated_slices_are_called_wrong_in_at_most_5_percent_of_samples(slices, rows):
     wrong = 0
     for seed in range(200):

@@ -116,6 +116,7 @@ def test_padding_is_left_out_of_both_parts():
     assert distillation(z, v, hard_target=labels, ignore_index=-100) == distillation(z, v, hard_target=labels)
 
 
+@pytest.mark.long
 def test_vmap_and_a_tail_as_one_event():
     z, v, y = (jnp.asarray(x) for x in made())
     rows = jax.jit(jax.vmap(lambda z, v, y: distillation(z, v, 2.0, hard_target=y, reduction="none")))(z, v, y)

@@ -19,7 +19,9 @@ def problem(rows=7, dtype=jnp.float32):
     return x, w, b, jnp.asarray(y)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 7, None])
+@pytest.mark.parametrize(
+    "chunk", [pytest.param(1, marks=pytest.mark.long), 3, pytest.param(7, marks=pytest.mark.long), None]
+)
 def test_values_and_gradients_are_those_of_the_logits(chunk):
     x, w, b, y = problem()
     prior = jnp.asarray(np.random.default_rng(1).dirichlet(np.ones(V)), jnp.float32)
@@ -56,6 +58,7 @@ def test_gradients_of_half_precision_layers_add_up_in_float32():
     assert float(jnp.abs(slope.astype(jnp.float32) - exact).max()) <= float(jnp.abs(exact).max()) * 2**-7
 
 
+@pytest.mark.long
 def test_memory_is_a_few_hundredths_of_the_logits():
     """Beside one array of the weight's size, where the weight has a gradient: a chunk's part of it."""
     rows, classes, width = 2048, 4000, 32

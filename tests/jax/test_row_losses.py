@@ -66,6 +66,7 @@ def test_values_and_gradients_are_those_of_the_definition(recipe):
             np.testing.assert_allclose(a, b, rtol=2e-6, atol=2e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", ["hard", "prior", "a table of 12", "mix"])
 def test_every_kind_of_derivative(recipe):
     """jax#40409, optax#1762: grad, jvp, hessian, forward over reverse, with a z-loss."""
@@ -113,6 +114,7 @@ def test_derivatives_in_the_target(masks):
                 np.testing.assert_allclose(ours(alpha, prior), theirs(alpha, prior), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.long
 def test_vmap_and_scan():
     z, y, _ = problem(3)
     stacked = jnp.stack([z, masked(z), z + 1e4])
@@ -189,6 +191,7 @@ def test_logsumexp_beside_the_loss():
     np.testing.assert_allclose(lse, jax.nn.logsumexp(z, axis=1), rtol=1e-6)
 
 
+@pytest.mark.long
 def test_temporaries_are_a_few_hundredths_of_the_logits():
     rows, classes = 512, 4000
     rng = np.random.default_rng(0)

@@ -275,13 +275,19 @@ def make_evidence() -> Callable[[str, float], Evidence]:
 
 
 @pytest.fixture(scope="session")
-def our_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of our own concepts' site, with evidence for every claim and studies for the demo."""
+def our_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our own concepts' site, with evidence for every claim and studies for the demo; to be read only."""
     place = tmp_path_factory.mktemp("ours")
     for key in load_ledger():
         write_evidence(place, evidence(key, 1e-16))
     studies = [report(key) for key in CALIBRATION_SETS.values()]
-    with running(build(place / "site", evidence_home=place, studies=studies)) as address:
+    return build(place / "site", evidence_home=place, studies=studies)
+
+
+@pytest.fixture(scope="session")
+def our_site(our_folder: Path) -> Iterator[str]:
+    """Address of our own concepts' site."""
+    with running(our_folder) as address:
         yield address
 
 

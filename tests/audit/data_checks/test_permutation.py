@@ -11,7 +11,7 @@ def names(k):
     return tuple(f"c{i}" for i in range(k))
 
 
-@pytest.mark.parametrize("k", [3, 10, 100])
+@pytest.mark.parametrize("k", [3, 10, pytest.param(100, marks=pytest.mark.long)])
 def test_permuted_classes_are_named(models, k, save):
     """Decision 6: permuted columns gave "Divide by T = 90.56, then alpha = .8630"."""
     p, y = models.good(np.random.default_rng(k), 4000, k)

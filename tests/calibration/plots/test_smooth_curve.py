@@ -24,7 +24,7 @@ def test_it_is_the_confidence_less_the_smoothed_gap():
         assert y == pytest.approx(x - (kernel * (c - a)).sum() / kernel.sum(), abs=3e-3)  # cells: 1/600 wide
 
 
-@pytest.mark.parametrize("bend", [0.0, 0.1])
+@pytest.mark.parametrize("bend", [pytest.param(0.0, marks=pytest.mark.long), 0.1])
 def test_the_band_holds_the_whole_curve_as_often_as_it_says(bend):
     rng = np.random.default_rng(1)
     held = 0

@@ -20,7 +20,7 @@ CLAIMS = {c.slug: c for c in load_ledger().values() if c.key.startswith("claim:o
         ("likelihood", "labels_off_by_one"),
         ("entropy-and-kl", "loss_slightly_too_large"),
         ("entropy-and-kl", "entropy_in_bits"),
-        ("proper", "gradient_slightly_off"),
+        pytest.param("proper", "gradient_slightly_off", marks=pytest.mark.long),
         ("proper", "loss_slightly_too_large"),
         ("direction", "gradient_slightly_off"),
         ("rows-with-mass", "loss_slightly_too_large"),

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:triton.runtime.i
 kernel = pytest.mark.skipif(not (INTERPRETED or GPU), reason="runs in Triton's interpreter: see the first test")
 
 
+@pytest.mark.long
 @triton
 @pytest.mark.skipif(INTERPRETED or GPU, reason="these are the tests themselves")
 def test_in_the_interpreter(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ kernel = pytest.mark.skipif(not (INTERPRETED or GPU), reason="runs in Triton's i
 BLOCK = 8
 
 
+@pytest.mark.long
 @triton
 @pytest.mark.skipif(INTERPRETED or GPU, reason="these are the tests themselves")
 def test_in_the_interpreter() -> None:
@@ -175,6 +176,7 @@ def test_table_mass_on_a_masked_class_moves_or_costs() -> None:
     torch.testing.assert_close(gradient[0].cpu(), p - torch.tensor([0.5, 0.25, 0.25]))
 
 
+@pytest.mark.long
 @triton
 @pytest.mark.skipif(INTERPRETED, reason="compiles for GPUs, which the interpreter does not")
 @pytest.mark.parametrize(

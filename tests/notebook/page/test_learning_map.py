@@ -12,7 +12,6 @@ import pytest
 from onewarm.notebook.concept.folders import our_concepts
 from onewarm.notebook.concept.load import Concept, load_concept, load_concepts
 from onewarm.notebook.page.learning_map import Node, draw, neighbourhood, path_to
-from onewarm.notebook.site.build import build
 
 
 @pytest.fixture
@@ -103,9 +102,8 @@ def test_no_line_runs_through_a_box_however_concepts_depend_on_each_other(uprigh
         assert crossings(picture) == []
 
 
-def test_every_link_of_the_picture_is_in_the_text_too(tmp_path: Path) -> None:
-    site = build(tmp_path / "site")
-    text = (site / "concept/optimization/label-smoothing/index.html").read_text(encoding="utf-8")
+def test_every_link_of_the_picture_is_in_the_text_too(our_folder: Path) -> None:
+    text = (our_folder / "concept/optimization/label-smoothing/index.html").read_text(encoding="utf-8")
     picture = re.search(r'<svg class="map-picture map-lying".*?</svg>', text, re.DOTALL)
     assert picture
     links = set(re.findall(r'<a href="([^"]*)" tabindex="-1">', picture[0]))

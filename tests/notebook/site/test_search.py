@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from onewarm.notebook.concept.load import load_concept
-from onewarm.notebook.site.build import build
 from onewarm.notebook.site.search import prose_entries, term_entries
 from onewarm.notebook.text.glossary import Term
 
 
-def test_every_entry_has_an_address_that_exists_and_every_object_one_entry(tmp_path: Path) -> None:
-    site = build(tmp_path / "site")
-    entries = json.loads((site / "assets/search.json").read_text(encoding="utf-8"))
+def test_every_entry_has_an_address_that_exists_and_every_object_one_entry(our_folder: Path) -> None:
+    entries = json.loads((our_folder / "assets/search.json").read_text(encoding="utf-8"))
     keyed = [entry for entry in entries if "key" in entry]
     kinds = {"concept", "equation", "code", "demo state", "misconception", "source", "claim"}
     assert {entry["kind"] for entry in keyed} == kinds
@@ -23,7 +21,7 @@ def test_every_entry_has_an_address_that_exists_and_every_object_one_entry(tmp_p
     pages: dict[str, str] = {}
     for entry in entries:
         file, _, anchor = entry["at"].partition("#")
-        text = pages.setdefault(file, (site / file).read_text(encoding="utf-8"))
+        text = pages.setdefault(file, (our_folder / file).read_text(encoding="utf-8"))
         assert f'id="{anchor}"' in text, entry["at"]
         assert entry["title"] and ("latex" in entry) == (entry["kind"] == "equation")
     assert len({entry["key"] for entry in keyed}) == len(keyed)

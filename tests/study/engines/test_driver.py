@@ -53,6 +53,7 @@ run(make_tiny(), arms="hard,smooth:0.1,teacher:2", seeds=6, store=sys.argv[1], t
 """
 
 
+@pytest.mark.long
 def test_kill_9_loses_and_repeats_nothing(tiny, short, sqlite_url):
     url = sqlite_url
     command = [sys.executable, "-c", CHILD, url, str(Path(__file__).parent.parent)]

@@ -130,7 +130,7 @@ def test_nothing_is_written_without_a_gradient() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory as Linux tells it")
-@pytest.mark.parametrize(("how", "most"), [("fresh", 1.05), ("in place", 0.05)])
+@pytest.mark.parametrize(("how", "most"), [pytest.param("fresh", 1.05, marks=pytest.mark.long), ("in place", 0.05)])
 def test_peak_memory_beyond_the_logits(how: str, most: float) -> None:
     """128 MiB of logits: what the peak grows by, as a multiple of them."""
     program = f"""

@@ -43,7 +43,7 @@ def formed(leaves: Any, scale: float, cap: float | None) -> Tensor:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 @pytest.mark.parametrize(("dtype", "rtol"), [(DOUBLE, 1e-11), (torch.float32, 3e-6), (torch.float16, None)])
 @pytest.mark.parametrize(("scale", "cap", "reduction"), [(0.3, None, "none"), (1.0, 5.0, "none"), (0.5, 3.0, "mean")])
-@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_scaled_and_capped_logits(
     dtype: torch.dtype, rtol: float | None, scale: float, cap: float | None, reduction: Any, compiled: bool
 ) -> None:
