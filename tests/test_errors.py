@@ -20,7 +20,7 @@ MODULES = {  # that the extras bring, by the names of their packages
     "mdit-py-plugins": "mdit_py_plugins", "pygments": "pygments", "starlette": "starlette", "uvicorn": "uvicorn",
     "watchfiles": "watchfiles", "fonttools": "fontTools", "pillow": "PIL", "matplotlib": "matplotlib",
     "anywidget": "anywidget", "mlflow-skinny": "mlflow", "ray": "ray", "pandas": "pandas", "typer": "typer",
-    "ziamath": "ziamath",
+    "ziamath": "ziamath", "brotli": "brotli",
 }  # fmt: skip
 HIDE = """
 import importlib, json, pkgutil, sys
