@@ -183,7 +183,8 @@ class _Files(StaticFiles):
         if not (text and isinstance(response, FileResponse)):
             return response
         response.headers.add_vary_header("Accept-Encoding")
-        accepted = {name.split(";")[0].strip() for name in asked.get("accept-encoding", "").split(",")}
+        listed = asked.get("accept-encoding", "").replace(" ", "").split(",")
+        accepted = {name.partition(";")[0] for name in listed if not name.endswith(";q=0")}
         encoding = next((name for name in _ENCODINGS if name in accepted), None)
         if encoding is None or "range" in asked:
             return response
