@@ -135,6 +135,8 @@ def test_in_every_step_the_stage_is_in_view_and_shows_what_the_step_names(
         assert stage["y"] >= 43 and stage["y"] + stage["height"] <= height, step  # below the rail
         if width < 1100:
             assert stage["height"] <= 0.4 * height
+        sliders = page.locator(".demo input[type=range]:visible").evaluate_all("all => all.map((n) => n.clientWidth)")
+        assert min(sliders, default=72) >= 72, step  # wide enough for a finger
         faults += [f"{step}: {fault}" for fault in (page.evaluate(HIDDEN, highlight) if highlight else [])]
         skip = page.locator(f"#{step} [data-skip]")
         if skip.count():

@@ -68,7 +68,7 @@ export const CSS = `${RELIABILITY}
   [data-layout="stage"] .sampling .buttons { display: none; }
   [data-layout="stage"] .estimates > :not(:nth-child(3), :nth-child(5)) { display: none; }
   [data-layout="stage"] .pair { gap: 0.375rem; }
-  [data-layout="stage"] .sampling .sliders { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.5rem; }
+  [data-layout="stage"] .sampling .sliders { grid-template-columns: minmax(0, 1fr); gap: 0; }
 }
 [data-highlight="gaps"] .bin-gap { stroke-width: 6; }
 [data-highlight="dots"] .bin, [data-highlight="sample"] .sampling .bin, [data-highlight="merged"] [data-object="merged"] .bin {
