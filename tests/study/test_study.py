@@ -197,6 +197,8 @@ def test_arrays_frames_and_their_options(url, short):
     assert arrays.dataset["classes"] == ["cat", "dog"] and arrays.trained == 6
     assert run(frame, label="pet", group="owner", **options).dataset["label"] == "pet"
     assert run(frame.drop(columns="owner"), "pet", **options).trained == 6
+    uneven = frame.assign(owner=rng.integers(0, 25, 90))  # so that each seed has other numbers of rows
+    assert run(uneven, label="pet", group="owner", **options | {"seeds": 5}).trained == 15
     with pytest.raises(InputError, match=r"^the arm votes needs annotators' votes: pass votes=, or leave the arm out$"):
         run(x, y, **options | {"arms": "hard,votes"})
 

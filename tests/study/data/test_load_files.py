@@ -263,7 +263,8 @@ def test_options_of_files(tmp_path):
     text = csv("a,who,when,label", lambda i: [NOISE[i, 0], f"p{i // 4}", f"{day(i):02}.0{1 + i // 28}.2024", label(i)])
     (tmp_path / "t.csv").write_text(text)
     grouped, timed = load(tmp_path / "t.csv", group="who"), load(tmp_path / "t.csv", time="when")
-    assert "Split: whole groups of column 'who' (15) on one side, by seed, classes in proportion." in grouped.notes
+    said = "Split: whole groups of column 'who' (15) on one side, by seed, classes in proportion"
+    assert f"{said}; the numbers of rows differ by seed." in grouped.notes
     assert timed.notes[-1].startswith("Split: by column 'when', the earliest rows for training, the last for test (")
     rare = text.replace(f",{label(3)}\n", ",q\n", 1)
     (tmp_path / "r.csv").write_text(rare)

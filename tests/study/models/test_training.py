@@ -10,6 +10,7 @@ from scipy.stats import ks_2samp
 from torch.nn import functional
 
 from onewarm.study.arms.arm import parse_arm, parse_arms
+from onewarm.study.data.splits import Rows
 from onewarm.study.models import training
 from onewarm.study.models.model import Run
 from onewarm.study.models.training import INIT, Perceptrons, Training
@@ -59,6 +60,23 @@ def test_the_memory_of_a_stack_changes_nothing(tiny, short, monkeypatch):
     parts = list(Perceptrons(short).train(runs, splits, 3, seen.append))
     assert all(equal(a, b) for a, b in zip(whole, parts, strict=True))
     assert seen == sorted(seen) and seen[-1] == 1.0 and len({round(s * 6) for s in seen}) == 7
+
+
+def test_seeds_may_have_different_numbers_of_rows(tiny, short):
+    """As where whole groups are kept together: each seed is trained as it is alone, to the bit."""
+    arms, seeds = parse_arms("hard,teacher:2,mixup:0.2"), (0, 1, 2, 3)
+    splits = {seed: tiny.split(seed) for seed in seeds}
+    for seed, part in ((1, "train"), (3, "validation")):
+        rows = getattr(splits[seed], part)
+        fewer = Rows(*(None if v is None else v[:-2] for v in (rows.x, rows.y, rows.posterior, rows.votes)))
+        splits[seed] = dataclasses.replace(splits[seed], **{part: fewer})
+    runs, seen = [Run(a, s) for s in seeds for a in arms], []
+    results = list(Perceptrons(short).train(runs, splits, 3, seen.append))
+    for run, got in zip(runs, results, strict=True):
+        (alone,) = Perceptrons(short).train([run], splits, 3)
+        assert equal(got, alone), run
+        assert len(got.stopped.train) == len(splits[run.seed].train)
+    assert seen == sorted(seen) and seen[-1] == 1.0
 
 
 def test_the_number_of_threads_changes_nothing(tiny, short):

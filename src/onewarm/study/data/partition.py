@@ -199,7 +199,8 @@ def grouped(file: str, name: str, codes: Indices, y: Indices) -> Grouped:
             "training, validation and test"
         )
     of_name = "" if name == "group" else f" of {name}"
-    return Grouped(y, codes, f"Split: whole groups{of_name} ({count}) on one side, by seed, classes in proportion.")
+    split = f"Split: whole groups{of_name} ({count}) on one side, by seed, classes in proportion"
+    return Grouped(y, codes, f"{split}; the numbers of rows differ by seed.")
 
 
 def timed(file: str, name: str, times: NDArray[Any], y: Indices, classes: Sequence[str]) -> Fixed:

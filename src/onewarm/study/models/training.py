@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -116,14 +117,14 @@ class Perceptrons:
         Runs of one seed share split, initial weights and batch order, and differ in their loss alone.
         """
         report = progress or (lambda share: None)
-        together = self._together(splits[runs[0].seed], num_classes) if runs else 1
         taught: dict[_Teacher, list[Tensor]] = {}
-        for start in range(0, len(runs), together):
-            part = runs[start : start + together]
+        done = 0
+        for part in self._stacks(runs, splits, num_classes):
 
-            def of_part(share: float, start: int = start, count: int = len(part)) -> None:
-                report((start + share * count) / len(runs))
+            def of_part(share: float, done: int = done, count: int = len(part)) -> None:
+                report((done + share * count) / len(runs))
 
+            done += len(part)
             for run, fitted in zip(part, self._fit(part, splits, num_classes, taught, of_part), strict=True):
                 yield self._trained(fitted, splits[run.seed], num_classes)
 
@@ -212,6 +213,16 @@ class Perceptrons:
         work = self.training.batch * self.training.hidden * (rows.x.shape[1] + self.training.hidden + num_classes)
         return torch.device("cuda" if work >= WORTH_A_GPU and torch.cuda.is_available() else "cpu")
 
+    def _stacks(self, runs: list[Run], splits: Mapping[int, Split], num_classes: int) -> Iterator[list[Run]]:
+        """Runs in order, parted into stacks: a stack has as many rows for each seed, and fits into `MEMORY`.
+
+        Seeds that split whole groups differ by some rows.
+        """
+        for _, same in itertools.groupby(runs, key=lambda run: _sizes(splits[run.seed])):
+            some = list(same)
+            together = self._together(splits[some[0].seed], num_classes)
+            yield from (some[i : i + together] for i in range(0, len(some), together))
+
     def _together(self, split: Split, num_classes: int) -> int:
         """How many runs a stack takes within `MEMORY`."""
         t = self.training
@@ -228,6 +239,10 @@ def _teachers(run: Run) -> list[_Teacher]:
     if run.arm.teacher_arm is not None:
         return [_Teacher(Run(run.arm.teacher_arm, run.seed), "teacher")]
     return [_Teacher(Run(HARD, run.seed), "train")] if "confusion" in run.arm.needs else []
+
+
+def _sizes(split: Split) -> tuple[int, ...]:
+    return tuple(len(rows) for rows in (split.train, split.validation, _rows(split, "teacher")))
 
 
 def _rows(split: Split, part: str) -> Rows:
