@@ -128,8 +128,16 @@ def test_runs_of_a_worker_that_is_killed_are_trained_again(tiny, tmp_path):
     assert (tmp_path / "died").exists()
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C is KeyboardInterrupt, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a signal goes to one process")
-def test_ctrl_c_is_kept_from_processes_that_start_and_not_lost():
+def test_ctrl_c_is_kept_from_processes_that_start_and_not_lost(ctrl_c):
     """Workers that were still importing printed tracebacks when Ctrl-C in a terminal reached them too."""
     says = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     with ctrl_c_held():

@@ -36,9 +36,12 @@ export function mirror({ columns, rows, label, total = false, summary = "The sam
   return {
     node,
     /** @param {string} title the caption @param {string[][]} cells each row with its name first, then the sums if any
-     * @param {string[]} [headings] those that now stand in place of `columns` */
+     * @param {string[]} [headings] those that now stand in place of `columns`; a column without one is not shown */
     draw(title, cells, headings = columns) {
-      heads.forEach((node, j) => setText(node, headings[j]));
+      heads.forEach((node, j) => {
+        setText(node, headings[j]);
+        for (const cell of [node, ...[...lines, last].flatMap(({ cells }) => (j ? [cells[j - 1]] : []))]) setHidden(cell, headings[j] === "");
+      });
       setText(caption, total === true && !cells[0].every((_, j) => addsUp(cells, j)) ? `${title} ${ROUNDED}` : title);
       lines.forEach((line, i) => {
         const texts = cells[i];
