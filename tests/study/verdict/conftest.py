@@ -21,11 +21,12 @@ def decided(study_of):
     """A function of each arm's mean differences from hard, by metric; those not given are 0.
 
     There are n seeds, and each value has the deviation `noise`. A difference of None is a metric that is infinite.
-    `end` has the differences of models trained to the end, those of hard itself included.
+    `hard` has means of hard labels. `end` has the differences of models trained to the end, those of hard included.
     """
 
-    def make(arms, end=None, *, n=10, noise=0.01, classes=10, hard=HARD, **options):
+    def make(arms, end=None, *, n=10, noise=0.01, classes=10, hard=None, **options):
         rng = np.random.default_rng(1)
+        hard = HARD | (hard or {})
 
         def numbers(differences):
             found = {}

@@ -12,7 +12,8 @@ from onewarm.study.verdict.decide import Recommendation, alpha_of, is_reference,
         ({"nll": -0.1, "accuracy": -0.05}, "trade", "hard"),
         ({"nll": 0.1, "nll_after": -0.1}, "with temperature", "smooth:0.1"),
         ({"nll": 0.1, "accuracy": 0.05}, "with temperature", "smooth:0.1"),
-        ({"nll": -0.1, "nll_after": 0.1}, "temperature instead", "hard"),
+        ({"nll": -0.05, "nll_after": 0.1}, "temperature instead", "hard"),
+        ({"nll": -0.2, "nll_after": 0.1}, "better", "smooth:0.1"),
         ({"accuracy": 0.05, "nll_after": 0.1}, "trade", "hard"),
         ({"nll": 0.1}, "worse", "hard"),
         ({"accuracy": -0.05}, "worse", "hard"),
@@ -22,6 +23,23 @@ from onewarm.study.verdict.decide import Recommendation, alpha_of, is_reference,
 def test_what_decides(decided, difference, kind, arm):
     """Accuracy losses were left out, and ECE alone could decide."""
     found = decided({"smooth:0.1": difference})
+    assert (found.kind, found.arm) == (kind, arm)
+
+
+@pytest.mark.parametrize(
+    ("after", "difference", "kind", "arm"),
+    [
+        (1.2, {"nll_after": -0.1}, "temperature hurts", "hard"),
+        (1.2, {"nll_after": -0.3}, "with temperature", "smooth:0.1"),
+        (1.2, {"nll": -0.1, "nll_after": -0.1}, "better", "smooth:0.1"),
+        (1.2, {"nll": -0.1, "nll_after": 0.1}, "better", "smooth:0.1"),
+        (1.2, {"nll_after": -0.1, "accuracy": -0.05}, "trade", "hard"),
+    ],
+)
+def test_a_temperature_that_raises_the_nll_is_not_recommended(decided, after, difference, kind, arm):
+    """Rows in the order of time: the validation rows' temperature raised the NLL of the test rows from .74 to .84, and
+    was recommended, for there smoothing was .006 better."""
+    found = decided({"smooth:0.1": difference}, hard={"nll_after": after})
     assert (found.kind, found.arm) == (kind, arm)
 
 

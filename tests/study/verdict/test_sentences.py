@@ -60,8 +60,19 @@ def test_a_temperature_afterwards(decided):
     last = sentences(decided({B: {"nll": 0.2, "accuracy": 0.05, "nll_after": -0.03}}))[-1]
     assert last.startswith(f"Train with {B} and fit a temperature on held-out rows. Against hard {B} has ")
     assert "higher accuracy" in last and "without a temperature higher NLL" in last
-    last = sentences(decided({B: {"nll": -0.1, "nll_after": 0.05}}))[-1]
+    last = sentences(decided({B: {"nll": -0.05, "nll_after": 0.05}}))[-1]
     assert last.startswith(f"Stay with hard and fit a temperature on held-out rows. Against hard {B} has ")
+
+
+def test_a_temperature_that_raises_the_nll(decided):
+    last = sentences(decided({B: {"nll_after": -0.05}}, hard={"nll_after": 1.1}))[-1]
+    assert last.startswith(
+        f"Stay with hard, without a temperature. Against hard {B} has lower NLL after a temperature, -0.0"
+    )
+    assert "but its NLL is 1.05" in last and "of hard without a temperature 1.00" in last
+    last = sentences(decided({B: {"nll": -0.2, "nll_after": 0.05}}))[-1]
+    assert last.startswith(f"Train with {B}: its NLL is clearly lower")
+    assert last.endswith("but that of hard is still higher then than that of smooth:0.1 without one.")
 
 
 @pytest.mark.parametrize("n", [1, 2])

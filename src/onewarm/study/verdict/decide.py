@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -14,14 +15,26 @@ from onewarm.study.comparison.results import Results
 from onewarm.study.data.splits import Sampling
 from onewarm.study.verdict.suggestion import Suggestion, suggest
 
-Kind = Literal["alone", "untestable", "better", "with temperature", "temperature instead", "trade", "worse", "none"]
+Kind = Literal[
+    "alone",
+    "untestable",
+    "better",
+    "with temperature",
+    "temperature instead",
+    "temperature hurts",
+    "trade",
+    "worse",
+    "none",
+]
 """The conclusions.
 
 "alone": there is no other arm. "untestable": fewer than 3 seeds. "better": an arm has a lower NLL, with no loss of
-accuracy and none after a temperature. "with temperature": an arm is better once a temperature is fitted, with no loss
-of accuracy. "temperature instead": lower NLL only until the baseline gets a temperature. "trade": an arm gains
-something and loses accuracy, or gains accuracy and loses NLL. "worse": every arm is clearly worse and none better.
-"none": no arm is clearly better; between the baseline and those that are not worse no difference can be measured.
+accuracy, and none after a temperature unless that leaves the baseline worse than the arm is without. "with
+temperature": an arm is better once a temperature is fitted, with no loss of accuracy. "temperature instead": lower NLL
+only until the baseline gets a temperature. "temperature hurts": an arm is better once a temperature is fitted, but
+worse then than the baseline without one. "trade": an arm gains something and loses accuracy, or gains accuracy and
+loses NLL. "worse": every arm is clearly worse and none better. "none": no arm is clearly better; between the baseline
+and those that are not worse no difference can be measured.
 """
 
 
@@ -30,6 +43,14 @@ class Stopping(NamedTuple):
 
     mean: float
     interval: tuple[float, float]
+
+
+class Raised(NamedTuple):
+    """An arm whose mean NLL with a temperature, `nll_after`, is above `nll`, that of the baseline without one."""
+
+    arm: str
+    nll_after: float
+    nll: float
 
 
 class Recommendation(NamedTuple):
@@ -61,6 +82,7 @@ class Decision:
         reference: the comparisons of the reference with every arm by NLL, its name as `arm`; empty without one.
         stopping: the baseline stopped minus itself trained to the end, by NLL; None without models to the end.
         suggestion: the alpha that the baseline's confidence gap suggests; None without an arm of hard labels.
+        raised: where the temperature hurts, the arm that it helps most against the baseline.
     """
 
     kind: Kind
@@ -75,6 +97,7 @@ class Decision:
     reference: tuple[Comparison, ...] = ()
     stopping: Stopping | None = None
     suggestion: Suggestion | None = None
+    raised: Raised | None = None
 
     @property
     def arm(self) -> str | None:
@@ -114,7 +137,7 @@ def decide(results: Results, compared: Sequence[Comparison], baseline: str, num_
     rows = {(row.arm, row.metric): row for row in with_baseline if row.training == "stopped"}
     ended = {(row.arm, row.metric): row for row in with_baseline if row.training == "end"}
     hard = "hard" if "hard" in results.arms else None
-    kind, chosen, between = _conclusion(results, rows, others)
+    kind, chosen, between = _conclusion(results, rows, others, baseline)
     return Decision(
         kind=kind,
         baseline=baseline,
@@ -128,6 +151,7 @@ def decide(results: Results, compared: Sequence[Comparison], baseline: str, num_
         reference=_reference(results, rows, names, baseline),
         stopping=_stopping(results, baseline),
         suggestion=None if hard is None else suggest(results, hard, num_classes),
+        raised=_raised(results, rows, others, baseline) if kind == "temperature hurts" else None,
     )
 
 
@@ -150,7 +174,7 @@ def recipe(name: str) -> Arm | None:
 
 
 def _conclusion(
-    results: Results, rows: dict[tuple[str, str], Comparison], others: tuple[str, ...]
+    results: Results, rows: dict[tuple[str, str], Comparison], others: tuple[str, ...], baseline: str
 ) -> tuple[Kind, tuple[str, ...], tuple[Comparison, ...]]:
     """The kind, the recommended arms, and the comparisons between the candidates."""
 
@@ -163,11 +187,19 @@ def _conclusion(
     if not any(rows[arm, metric].testable for arm in others for metric in DECIDING):
         return "untestable", (), ()
     keeps = [arm for arm in others if side(arm, "accuracy") >= 0]
-    better = [arm for arm in keeps if side(arm, "nll") == 1 and side(arm, "nll_after") >= 0]
+    # What is recommended must not be worse than the alternative: the baseline with a temperature, or as it is.
+    better = [
+        arm
+        for arm in keeps
+        if side(arm, "nll") == 1
+        and (side(arm, "nll_after") >= 0 or _mean(results, baseline, "nll_after") > _mean(results, arm, "nll"))
+    ]
+    lower = [arm for arm in keeps if side(arm, "nll_after") == 1]
     tempered = [
         arm
         for arm in keeps
-        if side(arm, "nll_after") == 1 or (side(arm, "accuracy") == 1 and side(arm, "nll_after") == 0)
+        if (arm in lower or (side(arm, "accuracy") == 1 and side(arm, "nll_after") == 0))
+        and _mean(results, arm, "nll_after") <= _mean(results, baseline, "nll")
     ]
     candidates: tuple[tuple[Kind, list[str], str], ...] = (
         ("better", better, "nll"),
@@ -178,11 +210,27 @@ def _conclusion(
             return (kind, *_best(results, arms, metric))
     if any(side(arm, "nll") == 1 for arm in keeps):
         return "temperature instead", (), ()
+    if lower:
+        return "temperature hurts", (), ()
     if any(side(arm, metric) == 1 for arm in others for metric in DECIDING):
         return "trade", (), ()
     if all(any(side(arm, metric) == -1 for metric in DECIDING) for arm in others):
         return "worse", (), ()
     return "none", (), ()
+
+
+def _mean(results: Results, arm: str, metric: str) -> float:
+    """The mean over the seeds; infinite where there is none."""
+    found = results.mean(arm, metric)
+    return math.inf if found is None else found
+
+
+def _raised(
+    results: Results, rows: dict[tuple[str, str], Comparison], others: tuple[str, ...], baseline: str
+) -> Raised:
+    helped = [arm for arm in others if rows[arm, "nll_after"].side == 1 and rows[arm, "accuracy"].side >= 0]
+    arm = min(helped, key=lambda arm: _mean(results, arm, "nll_after"))
+    return Raised(arm, _mean(results, arm, "nll_after"), _mean(results, baseline, "nll"))
 
 
 def _best(results: Results, arms: list[str], metric: str) -> tuple[tuple[str, ...], tuple[Comparison, ...]]:

@@ -45,7 +45,7 @@ def recommendation(decision: Decision) -> Recommendation:
             )
         case "better":
             lower = f"{'its' if len(decision.chosen) == 1 else 'their'} NLL is clearly lower than that of {base}"
-            return _train(decision, f": {lower}", f"{_gain(decision, 'nll')}.")
+            return _train(decision, f": {lower}", f"{_gain(decision, 'nll')}.{_without(decision)}")
         case "with temperature":
             raw = _phrase(decision.rows.get((decision.chosen[0], "nll")))
             rest = f"{_gain(decision, 'nll_after')}; without a temperature {raw}."
@@ -57,6 +57,15 @@ def recommendation(decision: Decision) -> Recommendation:
                 f"Stay with {base} and fit a temperature on held-out rows.",
                 f"Against {base} {_with(decision, arm, 'nll', 'accuracy')}, but once both have a temperature its NLL "
                 f"is clearly higher, {after}.",
+            )
+        case "temperature hurts":
+            assert decision.raised is not None
+            arm, after_one, without = decision.raised
+            return Recommendation(
+                f"Stay with {base}, without a temperature.",
+                f"Against {base} {_with(decision, arm, 'nll_after', 'accuracy')}, but its NLL is {after_one:.3f} then, "
+                f"and that of {base} without a temperature {without:.3f}: the one that validation rows ask for does "
+                "not suit the test rows, since these differ from them or they are few.",
             )
         case "trade":
             traded = [arm for arm in others if 1 in _sides(decision, arm).values()]
@@ -143,6 +152,17 @@ def _gain(decision: Decision, metric: str) -> str:
     if decision.between:
         return f"{gained}; its {_NAMES[metric]} is also clearly lower than that of the other arms that help"
     return gained
+
+
+def _without(decision: Decision) -> str:
+    """What is said of an arm that is better as it is, and worse than the baseline once both have a temperature."""
+    row = decision.rows.get((decision.chosen[0], "nll_after"))
+    if row is None or row.side != -1:
+        return ""
+    return (
+        f" Once both have a temperature its NLL is clearly higher, {difference(row)}, but that of {decision.baseline} "
+        f"is still higher then than that of {row.arm} without one."
+    )
 
 
 def _of_arm(decision: Decision, arm: str) -> str:
